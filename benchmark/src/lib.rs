@@ -1,0 +1,1 @@
+//! Reference posteriors, C2ST and reports.

@@ -1,0 +1,1 @@
+//! Dense f32 kernels.

@@ -1,0 +1,1 @@
+//! Simulators, priors and the benchmark tasks.

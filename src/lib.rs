@@ -1,0 +1,1 @@
+//! Simulation-based inference with free-form flows.

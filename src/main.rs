@@ -1,0 +1,2 @@
+//! The `freeform` command.
+fn main() {}
