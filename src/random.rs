@@ -1,0 +1,31 @@
+//! Random streams: every use of randomness has its own, so that none depends on how often
+//! another was drawn from, on the thread count, or on where a run was interrupted.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// What a stream is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// Initial network weights (index: 0 encoder, 1 decoder).
+    Weights = 1,
+    /// The split into training and validation rows.
+    Split = 2,
+    /// The order of rows in an epoch (index: epoch).
+    Shuffle = 3,
+    /// Hutchinson probes (index: optimiser step).
+    Probes = 4,
+    /// Latent draws of posterior samples (index: chunk).
+    Latents = 5,
+}
+
+/// The stream of a seed, purpose and index.
+#[must_use]
+pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+    let mut rng = ChaCha8Rng::from_seed(key);
+    rng.set_stream(index);
+    rng
+}
