@@ -6,6 +6,7 @@ use super::settings::{
 };
 use crate::network::Activation;
 use clap::ValueEnum;
+use freeform_simulators::Simulations;
 
 /// A named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,6 +27,18 @@ pub struct Problem {
     pub theta_dim: usize,
     /// C.
     pub context_dim: usize,
+}
+
+impl Problem {
+    /// The sizes of a table of simulations.
+    #[must_use]
+    pub fn of(simulations: &Simulations) -> Self {
+        Self {
+            simulations: simulations.len(),
+            theta_dim: simulations.parameter_dim(),
+            context_dim: simulations.data_dim(),
+        }
+    }
 }
 
 impl Preset {
