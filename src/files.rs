@@ -9,8 +9,18 @@ use std::path::Path;
 /// # Errors
 /// Any I/O error, with the path in its message; the old file is then untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
     freeform_simulators::write_atomically(path, |file| {
-        file.write_all(bytes).map_err(|source| ArrayError::io("write", path, source))
+        file.write_all(bytes).map_err(|e| WriteError(named(e)))
     })
-    .map_err(io::Error::other)
+    .map_err(|WriteError(error)| error)
+}
+
+/// Lets the shared writer report its own errors beside ours.
+struct WriteError(io::Error);
+
+impl From<ArrayError> for WriteError {
+    fn from(error: ArrayError) -> Self {
+        Self(io::Error::other(error))
+    }
 }

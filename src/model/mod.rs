@@ -12,7 +12,7 @@ use crate::transform::{ParameterTransform, Scaler};
 use freeform_simulators::{Prior, Support};
 
 /// A trained conditional free-form flow with everything that turns data into posterior draws.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Model {
     /// Architecture of encoder and decoder.
     pub network: NetworkSpec,
