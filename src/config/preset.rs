@@ -81,12 +81,7 @@ fn recommended(problem: Problem) -> Config {
             clip_norm: 5.0,
             average_decay: 0.0,
         },
-        training: TrainingConfig {
-            batch_size,
-            max_epochs,
-            patience: 60,
-            validation_fraction: 0.1,
-        },
+        training: TrainingConfig { batch_size, max_epochs, patience: 60, validation_fraction: 0.1 },
         transform: TransformConfig { theta: ThetaTransform::Standardize },
         posterior: PosteriorConfig { polish_steps: 5 },
     }

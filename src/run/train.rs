@@ -73,8 +73,9 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     let config = job.overrides.resolve(job.preset, problem)?;
     let spec = config.network_spec(problem.theta_dim, problem.context_dim);
     spec.validate()?;
-    let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
-        .to_toml()?;
+    let record =
+        RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
+            .to_toml()?;
     let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
     for column in data.data().constant_columns() {
         let value = data.data().mean(*column);
@@ -114,7 +115,10 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     plot_curves(trainer.history(), job.folder)?;
     let model = trainer.into_model(&prior, task)?;
     model.save(job.folder)?;
-    write_status(job.folder, &TrainStatus { status: "trained", seconds, summary: &model.training })?;
+    write_status(
+        job.folder,
+        &TrainStatus { status: "trained", seconds, summary: &model.training },
+    )?;
     Ok(TrainResult { model, was_finished: false, seconds })
 }
 

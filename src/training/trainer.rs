@@ -100,17 +100,7 @@ impl<'a> Trainer<'a> {
         let validation = data.validation_tables();
         let progress = Progress { identity, ..Progress::default() };
         let (best, skipped_in_a_row) = (None, 0);
-        Self {
-            engine,
-            data,
-            config,
-            seed,
-            log_det,
-            validation,
-            progress,
-            best,
-            skipped_in_a_row,
-        }
+        Self { engine, data, config, seed, log_det, validation, progress, best, skipped_in_a_row }
     }
 
     /// Goes back to a checkpoint of the same training.
@@ -217,7 +207,11 @@ impl<'a> Trainer<'a> {
         self.count(&report, rows.len());
         if self.skipped_in_a_row >= MOST_SKIPPED {
             let (beta, learning_rate) = (f64::from(loss.beta), f64::from(update.learning_rate));
-            return Err(TrainError::Diverged { epoch: self.progress.epoch + 1, beta, learning_rate });
+            return Err(TrainError::Diverged {
+                epoch: self.progress.epoch + 1,
+                beta,
+                learning_rate,
+            });
         }
         Ok(report)
     }
