@@ -90,14 +90,14 @@ fn slcp_agrees_with_importance_sampling() {
     }
     let effective = total * total / squares;
     assert!(effective > 500.0, "importance sampling found {effective} effective draws");
-    for j in 0..5 {
+    for (j, sum) in sums.into_iter().enumerate() {
         let values = || {
-            draws.rows().into_iter().map(|r| features([0, 1, 2, 3, 4].map(|j| f64::from(r[j])))[j])
+            draws.rows().into_iter().map(|r| features([0, 1, 2, 3, 4].map(|i| f64::from(r[i])))[j])
         };
         let found = mean(values());
         let sd = mean(values().map(|v| (v - found).powi(2))).sqrt();
         let error = 5.0 * sd * (1.0 / effective + 1.0 / N as f64).sqrt();
-        let expected = sums[j] / total;
+        let expected = sum / total;
         assert!((found - expected).abs() < error, "{j}: {found} against {expected} ± {error}");
     }
 }
