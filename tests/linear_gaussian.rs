@@ -4,9 +4,7 @@ use freeform_sbi::config::{Overrides, Preset};
 use freeform_sbi::engine::EngineKind;
 use freeform_sbi::fit;
 use freeform_sbi::posterior::Posterior;
-use freeform_simulators::{
-    Marginal, Prior, SimulationError, SimulationRng, Simulator, simulate,
-};
+use freeform_simulators::{Marginal, Prior, SimulationError, SimulationRng, Simulator, simulate};
 use rand_distr::{Distribution, StandardNormal};
 
 /// θ ~ N(0, I₂), x = Aθ + 0.5 ε with A = [[1, 0.5], [−0.3, 0.8]].
@@ -52,8 +50,7 @@ fn exact(x: [f64; 2]) -> ([f64; 2], [[f64; 2]; 2]) {
         b[i] = (A[0][i] * x[0] + A[1][i] * x[1]) / s;
     }
     let det = p[0][0] * p[1][1] - p[0][1] * p[1][0];
-    let covariance =
-        [[p[1][1] / det, -p[0][1] / det], [-p[1][0] / det, p[0][0] / det]];
+    let covariance = [[p[1][1] / det, -p[0][1] / det], [-p[1][0] / det, p[0][0] / det]];
     let mean = [
         covariance[0][0] * b[0] + covariance[0][1] * b[1],
         covariance[1][0] * b[0] + covariance[1][1] * b[1],
@@ -65,7 +62,8 @@ fn exact_log_prob(theta: [f64; 2], x: [f64; 2]) -> f64 {
     let (m, c) = exact(x);
     let det = c[0][0] * c[1][1] - c[0][1] * c[1][0];
     let d = [theta[0] - m[0], theta[1] - m[1]];
-    let square = (c[1][1] * d[0] * d[0] - 2.0 * c[0][1] * d[0] * d[1] + c[0][0] * d[1] * d[1]) / det;
+    let square =
+        (c[1][1] * d[0] * d[0] - 2.0 * c[0][1] * d[0] * d[1] + c[0][0] * d[1] * d[1]) / det;
     -0.5 * square - (2.0 * std::f64::consts::PI).ln() - 0.5 * det.ln()
 }
 

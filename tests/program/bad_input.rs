@@ -150,9 +150,8 @@ fn an_observation_must_fit_the_model() {
 fn a_damaged_or_foreign_model_is_an_error() {
     let scratch = Scratch::new();
     scratch.tiny_model();
-    let sample = || {
-        scratch.fails(FAILED, &["sample", "model", "--observation", "1", "--out", "s.npy"])
-    };
+    let sample =
+        || scratch.fails(FAILED, &["sample", "model", "--observation", "1", "--out", "s.npy"]);
     let weights = scratch.path("model/weights.safetensors");
     let whole = std::fs::read(&weights).unwrap();
     std::fs::write(&weights, &whole[..whole.len() / 2]).unwrap();

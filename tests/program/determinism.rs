@@ -8,7 +8,16 @@ fn simulations_do_not_depend_on_threads() {
     for threads in ["1", "2"] {
         let out = format!("sims{threads}.npz");
         scratch.succeeds(&[
-            "simulate", "slcp", "-n", "5000", "--seed", "3", "--threads", threads, "--out", &out,
+            "simulate",
+            "slcp",
+            "-n",
+            "5000",
+            "--seed",
+            "3",
+            "--threads",
+            threads,
+            "--out",
+            &out,
         ]);
     }
     assert_eq!(bytes(scratch.path("sims1.npz")), bytes(scratch.path("sims2.npz")));
@@ -20,8 +29,16 @@ fn runs_do_not_depend_on_threads() {
     for threads in ["1", "2"] {
         let out = format!("run{threads}");
         let head = [
-            "run", "two_moons", "--simulations", "400", "--observations", "1,2", "--threads",
-            threads, "--out", &out,
+            "run",
+            "two_moons",
+            "--simulations",
+            "400",
+            "--observations",
+            "1,2",
+            "--threads",
+            threads,
+            "--out",
+            &out,
         ];
         scratch.succeeds(&[&head[..], &TINY].concat());
     }

@@ -20,7 +20,8 @@ fn a_run_leaves_everything_in_its_folder() {
         assert!(scratch.path("r").join(file).is_file(), "{file} is missing");
     }
     for number in ["02", "03"] {
-        let draws = read_table(scratch.path(&format!("r/samples/observation_{number}.npy"))).unwrap();
+        let draws =
+            read_table(scratch.path(&format!("r/samples/observation_{number}.npy"))).unwrap();
         assert_eq!(draws.dim(), (10_000, 2));
         assert!(draws.iter().all(|v| v.abs() <= 1.0), "a draw lies outside the prior");
     }
@@ -44,25 +45,42 @@ fn the_verbs_pass_files_to_each_other() {
     let simulations = Simulations::read(scratch.path("sims.npz")).unwrap();
     assert_eq!((simulations.theta.dim(), simulations.x.dim()), ((400, 2), (400, 2)));
     let prior = "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlow = -1.0\nhigh = 1.0\n";
-    std::fs::write(scratch.path("prior.toml"), format!("{prior}\n{}", prior.replace("\"a\"", "\"b\"")))
-        .unwrap();
+    std::fs::write(
+        scratch.path("prior.toml"),
+        format!("{prior}\n{}", prior.replace("\"a\"", "\"b\"")),
+    )
+    .unwrap();
     let head = ["train", "--simulations", "sims.npz", "--prior", "prior.toml", "--out", "model"];
     scratch.succeeds(&[&head[..], &TINY].concat());
     std::fs::write(scratch.path("x.csv"), "0.1,-0.2\n").unwrap();
     let sampled = scratch.succeeds(&[
-        "--json", "sample", "model", "--observation", "x.csv", "-n", "500", "--out", "s.npy",
+        "--json",
+        "sample",
+        "model",
+        "--observation",
+        "x.csv",
+        "-n",
+        "500",
+        "--out",
+        "s.npy",
     ]);
     let sampled: serde_json::Value = serde_json::from_str(&sampled).unwrap();
     assert_eq!(sampled["draws"], 500);
     scratch.succeeds(&[
-        "log-prob", "model", "--theta", "s.npy", "--observation", "x.csv", "--out", "lp.npy",
+        "log-prob",
+        "model",
+        "--theta",
+        "s.npy",
+        "--observation",
+        "x.csv",
+        "--out",
+        "lp.npy",
     ]);
     let log_prob = read_table(scratch.path("lp.npy")).unwrap();
     assert_eq!(log_prob.nrows(), 500);
     assert!(log_prob.iter().all(|v| v.is_finite()));
     // This model knows no benchmark observations.
-    let message =
-        scratch.fails(2, &["sample", "model", "--observation", "3", "--out", "t.npy"]);
+    let message = scratch.fails(2, &["sample", "model", "--observation", "3", "--out", "t.npy"]);
     assert!(message.contains("not trained on a benchmark task"), "{message}");
 }
 
@@ -71,8 +89,16 @@ fn references_and_c2st_agree_with_themselves() {
     let scratch = Scratch::new();
     for (seed, out) in [("1", "a.npy"), ("2", "b.npy")] {
         scratch.succeeds(&[
-            "reference", "gaussian_linear", "--observation", "4", "-n", "1000", "--seed", seed,
-            "--out", out,
+            "reference",
+            "gaussian_linear",
+            "--observation",
+            "4",
+            "-n",
+            "1000",
+            "--seed",
+            seed,
+            "--out",
+            out,
         ]);
     }
     for classifier in ["mlp", "logistic"] {

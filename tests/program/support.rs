@@ -5,14 +5,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Settings that train a small flow in about a second.
-pub const TINY: [&str; 6] = [
-    "--set",
-    "network.width=16",
-    "--set",
-    "network.blocks=2",
-    "--set",
-    "training.max_epochs=4",
-];
+pub const TINY: [&str; 6] =
+    ["--set", "network.width=16", "--set", "network.blocks=2", "--set", "training.max_epochs=4"];
 
 /// A folder that goes away with the test.
 pub struct Scratch(TempDir);
