@@ -201,10 +201,13 @@ fn column_sums_add_rows() {
         for (rows, n) in [(1, 3), (9, 50), (0, 4), (6, 16)] {
             let a = wave(rows * n, 0.5);
             let mut out = vec![9.0; n];
-            column_sums(isa, rows, &a, &mut out);
+            column_sums(isa, rows, &a, &mut out, false);
+            let mut twice = out.clone();
+            column_sums(isa, rows, &a, &mut twice, true);
             for j in 0..n {
                 let want: f64 = (0..rows).map(|i| f64::from(a[i * n + j])).sum();
                 assert_close(out[j], want, 1e-6, "column sum");
+                assert_close(twice[j], 2.0 * want, 1e-6, "accumulated column sum");
             }
         }
     }

@@ -5,14 +5,14 @@ use crate::Isa;
 use crate::isa::Kernel;
 use crate::simd::Simd;
 
-/// `out` ← the sum of the rows of `a` `[rows, out.len()]`.
+/// `out` ← the sum of the rows of `a` `[rows, out.len()]`; added to `out` if `accumulate`.
 ///
 /// # Panics
 /// If `a` is not `rows · out.len()` long.
-pub fn column_sums(isa: Isa, rows: usize, a: &[f32], out: &mut [f32]) {
+pub fn column_sums(isa: Isa, rows: usize, a: &[f32], out: &mut [f32], accumulate: bool) {
     let (n, len) = (out.len(), a.len());
     assert!(rows.checked_mul(n) == Some(len), "{len} elements are not {rows} rows of {n}");
-    isa.run(ColumnSums { rows, n, a: a.as_ptr(), out: out.as_mut_ptr() });
+    isa.run(ColumnSums { rows, n, a: a.as_ptr(), out: out.as_mut_ptr(), accumulate });
 }
 
 /// Invariant: `a` holds rows·n elements, `out` n; they do not overlap.
@@ -22,6 +22,7 @@ struct ColumnSums {
     n: usize,
     a: *const f32,
     out: *mut f32,
+    accumulate: bool,
 }
 
 impl Kernel for ColumnSums {
@@ -52,7 +53,11 @@ impl<S: Simd> Body<S> for ColumnSums {
                 row += 1;
             }
             let [a, b, c, d] = sums;
-            lane.store(self.out, S::add(S::add(a, b), S::add(c, d)));
+            let mut sum = S::add(S::add(a, b), S::add(c, d));
+            if self.accumulate {
+                sum = S::add(sum, lane.load(self.out));
+            }
+            lane.store(self.out, sum);
         }
     }
 }
