@@ -5,6 +5,8 @@
 //! by one loads into the other. Given the same weights, batch and probes they agree on loss and
 //! gradients.
 
+#[cfg(feature = "burn")]
+pub mod burn;
 mod optimizer;
 mod types;
 
