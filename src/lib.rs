@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod files;
+mod fit;
 pub mod flow;
 pub mod model;
 pub mod network;
@@ -12,3 +13,5 @@ pub mod random;
 pub mod run;
 pub mod training;
 pub mod transform;
+
+pub use fit::fit;

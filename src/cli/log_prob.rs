@@ -45,7 +45,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let posterior = Posterior::new(model, args.engine);
     let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;
     let column: Vec<f32> = log_prob.iter().map(|v| *v as f32).collect();
-    let table = Array2::from_shape_vec((column.len(), 1), column).map_err(|e| Failure::failed(&e))?;
+    let table =
+        Array2::from_shape_vec((column.len(), 1), column).map_err(|e| Failure::failed(&e))?;
     write_table(&args.out, table.view())?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);

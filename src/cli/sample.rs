@@ -44,7 +44,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     write_table(&args.out, draws.theta.view())?;
     let (path, acceptance) = (args.out.display().to_string(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
-    let text = format!("{path}: {n} draws of {dim} parameters, {:.1}% inside the prior", 100.0 * acceptance);
+    let text = format!(
+        "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior",
+        100.0 * acceptance
+    );
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,
     });

@@ -1,6 +1,7 @@
 //! `freeform simulate`.
 
 use super::{Failure, Output};
+use crate::run::failure_warning;
 use freeform_simulators::{Task, simulate};
 use std::path::PathBuf;
 
@@ -40,7 +41,7 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
     let simulated = simulate(task.simulator(), args.simulations, args.seed)?;
-    if let Some(warning) = simulated.failures.summary() {
+    if let Some(warning) = failure_warning(&simulated.failures) {
         output.reporter.warn(&warning);
     }
     let simulations = simulated.simulations;

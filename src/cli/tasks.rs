@@ -1,7 +1,7 @@
 //! `freeform tasks`.
 
 use super::{Failure, Output};
-use freeform_simulators::{Task, task_names};
+use freeform_simulators::tasks;
 use serde::Serialize;
 
 /// Options of `freeform tasks`.
@@ -18,14 +18,12 @@ struct Row {
 
 pub(super) fn run(_: &Args, output: &Output) -> Result<(), Failure> {
     let mut rows = Vec::new();
-    for name in task_names() {
-        let task = Task::by_name(name)?;
-        let (parameters, data) = (task.prior().dim(), task.simulator().data_dim());
-        rows.push(Row { name: task.name(), parameters, data, description: task.description() });
-    }
     let mut text = format!("{:<24} {:>5} {:>5}  description\n", "task", "θ dim", "x dim");
-    for Row { name, parameters, data, description } in &rows {
+    for task in tasks() {
+        let (parameters, data) = (task.parameter_dim, task.data_dim);
+        let (name, description) = (task.name, task.description);
         text += &format!("{name:<24} {parameters:>5} {data:>5}  {description}\n");
+        rows.push(Row { name, parameters, data, description });
     }
     output.result(&rows, &text)
 }

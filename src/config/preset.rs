@@ -6,6 +6,7 @@ use super::settings::{
 };
 use crate::network::Activation;
 use clap::ValueEnum;
+use freeform_simulators::Simulations;
 
 /// A named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,6 +27,18 @@ pub struct Problem {
     pub theta_dim: usize,
     /// C.
     pub context_dim: usize,
+}
+
+impl Problem {
+    /// The sizes of a table of simulations.
+    #[must_use]
+    pub fn of(simulations: &Simulations) -> Self {
+        Self {
+            simulations: simulations.len(),
+            theta_dim: simulations.parameter_dim(),
+            context_dim: simulations.data_dim(),
+        }
+    }
 }
 
 impl Preset {
@@ -68,12 +81,7 @@ fn recommended(problem: Problem) -> Config {
             clip_norm: 5.0,
             average_decay: 0.0,
         },
-        training: TrainingConfig {
-            batch_size,
-            max_epochs,
-            patience: 60,
-            validation_fraction: 0.1,
-        },
+        training: TrainingConfig { batch_size, max_epochs, patience: 60, validation_fraction: 0.1 },
         transform: TransformConfig { theta: ThetaTransform::Standardize },
         posterior: PosteriorConfig { polish_steps: 5 },
     }

@@ -16,7 +16,8 @@ impl Overrides {
     /// # Errors
     /// [`ConfigError::Syntax`] where it is not TOML.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let table = text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
+        let table =
+            text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
         Ok(Self { table })
     }
 

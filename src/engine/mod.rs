@@ -5,9 +5,13 @@
 //! by one loads into the other. Given the same weights, batch and probes they agree on loss and
 //! gradients.
 
+mod cpu;
+mod kind;
 mod optimizer;
 mod types;
 
+pub use cpu::CpuEngine;
+pub use kind::{EngineKind, create};
 pub use optimizer::{OptimizerState, UpdateSettings};
 pub use types::{Batch, Direction, LogDet, LossReport, LossSettings};
 

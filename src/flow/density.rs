@@ -102,12 +102,7 @@ pub(super) fn jacobians(
 }
 
 /// log N(z; 0, I) + sign · log|det J| of each row.
-fn log_densities(
-    z: &[f32],
-    jacobian: &[f32],
-    sign: f64,
-    dim: usize,
-) -> impl Iterator<Item = f64> {
+fn log_densities(z: &[f32], jacobian: &[f32], sign: f64, dim: usize) -> impl Iterator<Item = f64> {
     let normalizer = 0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln();
     z.chunks_exact(dim).zip(jacobian.chunks_exact(dim * dim)).map(move |(z, j)| {
         let square: f64 = z.iter().map(|v| f64::from(*v).powi(2)).sum();

@@ -9,10 +9,10 @@ use crate::config::Config;
 use crate::flow::FlowQuality;
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::transform::{ParameterTransform, Scaler};
-use freeform_simulators::Prior;
+use freeform_simulators::{Prior, Support};
 
 /// A trained conditional free-form flow with everything that turns data into posterior draws.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Model {
     /// Architecture of encoder and decoder.
     pub network: NetworkSpec,
@@ -45,4 +45,12 @@ pub struct TrainingSummary {
     pub best_epoch: usize,
     /// Quality on the validation part; NLLs in the units of θ.
     pub quality: FlowQuality,
+}
+
+impl Model {
+    /// Whether the prior's support is all of R^D, so that no draw can leave it.
+    #[must_use]
+    pub fn is_always_inside(&self) -> bool {
+        self.prior.support().iter().all(|support| *support == Support::Real)
+    }
 }

@@ -34,8 +34,10 @@ pub(super) fn draw(
         // As many chunks as the acceptance so far asks for, so few are made in vain.
         let rate = if drawn == 0 { 1.0 } else { (accepted as f64 / drawn as f64).max(0.01) };
         let needed = ((n - accepted) as f64 / rate / CHUNK as f64).ceil() as u64;
-        let batches: Vec<Vec<f32>> =
-            (chunk..chunk + needed).into_par_iter().map(|c| inside(posterior, context, seed, c)).collect();
+        let batches: Vec<Vec<f32>> = (chunk..chunk + needed)
+            .into_par_iter()
+            .map(|c| inside(posterior, context, seed, c))
+            .collect();
         chunk += needed;
         for batch in batches {
             // Chunks past the last needed draw do not count, so that how many were made at once
@@ -69,10 +71,8 @@ pub(super) fn acceptance(
     }
     let chunks = n.div_ceil(CHUNK) as u64;
     let dim = posterior.model.network.theta_dim;
-    let accepted: usize = (0..chunks)
-        .into_par_iter()
-        .map(|c| inside(posterior, context, seed, c).len() / dim)
-        .sum();
+    let accepted: usize =
+        (0..chunks).into_par_iter().map(|c| inside(posterior, context, seed, c).len() / dim).sum();
     let drawn = chunks as usize * CHUNK;
     if accepted == 0 {
         return Err(PosteriorError::Leakage { accepted, drawn });

@@ -20,7 +20,7 @@ pub enum RunError {
     Data(#[from] DataError),
     /// Simulating failed.
     #[error(transparent)]
-    Simulation(#[from] freeform_simulators::SimulationError),
+    Simulation(#[from] freeform_simulators::SimulateError),
     /// A task that is not there.
     #[error(transparent)]
     Task(#[from] freeform_simulators::TaskError),

@@ -69,11 +69,8 @@ pub fn evaluate(
         std::fs::create_dir_all(job.folder.join(folder))?;
     }
     let table = job.folder.join("c2st.csv");
-    let mut scores: Vec<(usize, f64)> = if trained.was_finished && table.exists() {
-        read_scores(&table)?
-    } else {
-        Vec::new()
-    };
+    let mut scores: Vec<(usize, f64)> =
+        if trained.was_finished && table.exists() { read_scores(&table)? } else { Vec::new() };
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {

@@ -11,5 +11,5 @@ pub use directory::{Existing, RunRecord};
 pub use error::RunError;
 pub use evaluate::{Evaluation, ObservationScore, evaluate};
 pub use progress::Reporter;
-pub use source::{Source, TrainingInput};
+pub use source::{Source, TrainingInput, failure_warning};
 pub use train::{TrainJob, TrainResult, train};

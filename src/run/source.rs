@@ -1,7 +1,7 @@
 //! Where a training's simulations come from.
 
 use super::RunError;
-use freeform_simulators::{Prior, Simulations, Task, simulate};
+use freeform_simulators::{FailureReport, Prior, Simulations, Task, simulate};
 use std::path::PathBuf;
 
 /// What a user names.
@@ -48,7 +48,7 @@ impl Source {
             Self::Task { name, simulations } => {
                 let task = Task::by_name(name)?;
                 let simulated = simulate(task.simulator(), *simulations, seed)?;
-                let warnings = simulated.failures.summary().into_iter().collect();
+                let warnings = failure_warning(&simulated.failures).into_iter().collect();
                 Ok(TrainingInput {
                     simulations: simulated.simulations,
                     prior: task.prior().clone(),
@@ -72,4 +72,12 @@ impl Source {
             }
         }
     }
+}
+
+/// What a user should know of failed simulations.
+#[must_use]
+pub fn failure_warning(report: &FailureReport) -> Option<String> {
+    let (lost, asked) = (report.total(), report.requested);
+    let first = report.first.as_ref()?;
+    Some(format!("{lost} of {asked} simulations failed and are left out; the first: {first}"))
 }

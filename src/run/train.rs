@@ -69,16 +69,13 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
         job.reporter.warn(warning);
     }
     let TrainingInput { simulations, prior, task, .. } = input;
-    let problem = Problem {
-        simulations: simulations.len(),
-        theta_dim: simulations.theta.ncols(),
-        context_dim: simulations.x.ncols(),
-    };
+    let problem = Problem::of(&simulations);
     let config = job.overrides.resolve(job.preset, problem)?;
     let spec = config.network_spec(problem.theta_dim, problem.context_dim);
     spec.validate()?;
-    let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
-        .to_toml()?;
+    let record =
+        RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
+            .to_toml()?;
     let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
     for column in data.data().constant_columns() {
         let value = data.data().mean(*column);
@@ -116,27 +113,12 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     }
     save(&trainer, job.folder)?;
     plot_curves(trainer.history(), job.folder)?;
-    let (epochs, best_epoch) = (trainer.history().len(), trainer.best_epoch().map_or(0, |b| b.0));
-    let (weights, quality) = trainer.into_best()?;
-    let training = TrainingSummary {
-        task,
-        simulations: problem.simulations,
-        seed: job.seed,
-        epochs,
-        best_epoch,
-        quality,
-    };
-    let model = Model {
-        network: spec,
-        weights,
-        parameters: data.parameters().clone(),
-        data: data.data().clone(),
-        prior,
-        config: config.clone(),
-        training,
-    };
+    let model = trainer.into_model(&prior, task)?;
     model.save(job.folder)?;
-    write_status(job.folder, &TrainStatus { status: "trained", seconds, summary: &model.training })?;
+    write_status(
+        job.folder,
+        &TrainStatus { status: "trained", seconds, summary: &model.training },
+    )?;
     Ok(TrainResult { model, was_finished: false, seconds })
 }
 

@@ -95,7 +95,9 @@ impl Checkpoint {
         }
         let views: Vec<_> = tensors
             .iter()
-            .map(|(name, bytes)| Ok((name, TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes)?)))
+            .map(|(name, bytes)| {
+                Ok((name, TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes)?))
+            })
             .collect::<Result<_, safetensors::SafeTensorError>>()
             .map_err(std::io::Error::other)?;
         let progress = serde_json::to_string(&self.progress).map_err(std::io::Error::other)?;
@@ -116,8 +118,7 @@ impl Checkpoint {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path)
             .map_err(|e| std::io::Error::new(e.kind(), format!("{shown}: {e}")))?;
-        let invalid =
-            |reason: String| CheckpointError::Invalid { path: shown.clone(), reason };
+        let invalid = |reason: String| CheckpointError::Invalid { path: shown.clone(), reason };
         let checkpoint = Self::parse(&bytes).map_err(invalid)?;
         if checkpoint.progress.identity != identity {
             return Err(CheckpointError::OtherTraining { path: shown });
@@ -145,7 +146,12 @@ impl Checkpoint {
             second: part(&tensors, "second")?,
             average: optional("average")?,
         };
-        Ok(Self { weights: part(&tensors, "weights")?, optimizer, best: optional("best")?, progress })
+        Ok(Self {
+            weights: part(&tensors, "weights")?,
+            optimizer,
+            best: optional("best")?,
+            progress,
+        })
     }
 
     fn parts(&self) -> impl Iterator<Item = (&'static str, &FlowWeights)> {

@@ -7,7 +7,8 @@ mod probes;
 mod schedule;
 mod trainer;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
+pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
+pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use data::{DataError, TrainingData};
 pub use metrics::{EpochMetrics, write_metrics};
 pub use probes::draw_probes;

@@ -1,12 +1,14 @@
 //! The training loop.
 
-use super::checkpoint::{Checkpoint, Progress, StepSums};
+use super::checkpoint::{Checkpoint, Progress};
 use super::{EpochMetrics, TrainingData, beta, draw_probes, learning_rate};
 use crate::config::Config;
 use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSettings};
 use crate::flow::{FlowQuality, quality};
+use crate::model::{Model, TrainingSummary};
 use crate::network::FlowWeights;
 use crate::random::{Purpose, stream};
+use freeform_simulators::Prior;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
 
@@ -98,17 +100,7 @@ impl<'a> Trainer<'a> {
         let validation = data.validation_tables();
         let progress = Progress { identity, ..Progress::default() };
         let (best, skipped_in_a_row) = (None, 0);
-        Self {
-            engine,
-            data,
-            config,
-            seed,
-            log_det,
-            validation,
-            progress,
-            best,
-            skipped_in_a_row,
-        }
+        Self { engine, data, config, seed, log_det, validation, progress, best, skipped_in_a_row }
     }
 
     /// Goes back to a checkpoint of the same training.
@@ -134,12 +126,6 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn history(&self) -> &[EpochMetrics] {
         &self.progress.history
-    }
-
-    /// Best validation NLL so far and its epoch (from 1).
-    #[must_use]
-    pub fn best_epoch(&self) -> Option<(usize, f64)> {
-        self.progress.best
     }
 
     /// Steps in one epoch; the last batch may be smaller.
@@ -221,7 +207,11 @@ impl<'a> Trainer<'a> {
         self.count(&report, rows.len());
         if self.skipped_in_a_row >= MOST_SKIPPED {
             let (beta, learning_rate) = (f64::from(loss.beta), f64::from(update.learning_rate));
-            return Err(TrainError::Diverged { epoch: self.progress.epoch + 1, beta, learning_rate });
+            return Err(TrainError::Diverged {
+                epoch: self.progress.epoch + 1,
+                beta,
+                learning_rate,
+            });
         }
         Ok(report)
     }
@@ -266,7 +256,7 @@ impl<'a> Trainer<'a> {
         self.engine.set_weights(&raw);
 
         let (step, total) = (self.steps_done(), self.total_steps());
-        let sums = std::mem::replace(&mut self.progress.sums, StepSums::default());
+        let sums = std::mem::take(&mut self.progress.sums);
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
         let nll = validation.encoder_nll;
@@ -299,14 +289,29 @@ impl<'a> Trainer<'a> {
         quality
     }
 
-    /// Ends the training: the best epoch's weights, with their quality on the validation part.
+    /// Ends the training: the best epoch's weights as a model.
     ///
     /// # Errors
     /// [`TrainError::NoModel`] where no epoch was usable.
-    pub fn into_best(mut self) -> Result<(FlowWeights, FlowQuality), TrainError> {
-        let best = self.best.take().ok_or(TrainError::NoModel)?;
-        self.engine.set_weights(&best);
-        let quality = self.validate();
-        Ok((best, quality))
+    pub fn into_model(mut self, prior: &Prior, task: Option<String>) -> Result<Model, TrainError> {
+        let weights = self.best.take().ok_or(TrainError::NoModel)?;
+        self.engine.set_weights(&weights);
+        let training = TrainingSummary {
+            task,
+            simulations: self.data.training.len() + self.data.validation.len(),
+            seed: self.seed,
+            epochs: self.progress.epoch,
+            best_epoch: self.progress.best.map_or(0, |(epoch, _)| epoch),
+            quality: self.validate(),
+        };
+        Ok(Model {
+            network: self.engine.spec().clone(),
+            weights,
+            prior: prior.clone(),
+            parameters: self.data.parameters().clone(),
+            data: self.data.data().clone(),
+            config: self.config.clone(),
+            training,
+        })
     }
 }
