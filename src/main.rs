@@ -1,2 +1,7 @@
 //! The `freeform` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    freeform_sbi::cli::main()
+}

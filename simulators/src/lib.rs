@@ -1,1 +1,38 @@
-//! Simulators, priors and the benchmark tasks.
+//! Simulators, priors and the benchmark tasks of simulation-based inference.
+//!
+//! A [`Simulator`] draws data from parameters under a [`Prior`]; [`simulate`] runs it in parallel
+//! into [`Simulations`], the same table whatever the thread count; [`Task`] holds the benchmark's
+//! simulators with their official observations; [`read_table`] and [`write_table`] exchange
+//! arrays with numpy.
+//!
+//! ```
+//! use freeform_simulators::{Task, simulate};
+//!
+//! let task = Task::by_name("two_moons")?;
+//! let batch = simulate(task.simulator(), 1000, 1)?;
+//! assert_eq!(batch.simulations.theta.dim(), (1000, 2));
+//! let observation = task.observation(1)?;
+//! assert_eq!(observation.x.len(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod arrays;
+mod nearest;
+mod prior;
+mod simulation;
+mod tasks;
+
+pub use arrays::{
+    ArrayError, Orientation, Simulations, read_table, read_table_oriented, read_vector,
+    write_atomically, write_csv, write_table,
+};
+pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
+pub use simulation::{
+    FailureReport, FirstFailure, Progress, SimulateError, SimulatedBatch, SimulationError,
+    SimulationRng, Simulator, simulate, simulate_at, simulate_range,
+};
+pub use tasks::{
+    BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,
+    GaussianLinear, GaussianLinearUniform, GaussianMixture, LotkaVolterra, Observation, Sir, Slcp,
+    SlcpDistractors, Task, TaskError, TaskInfo, TwoMoons, tasks,
+};

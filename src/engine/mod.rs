@@ -7,9 +7,14 @@
 
 #[cfg(feature = "burn")]
 pub mod burn;
+mod cpu;
+mod inverse;
+mod kind;
 mod optimizer;
 mod types;
 
+pub use cpu::CpuEngine;
+pub use kind::{EngineKind, create};
 pub use optimizer::{OptimizerState, UpdateSettings};
 pub use types::{Batch, Direction, LogDet, LossReport, LossSettings};
 

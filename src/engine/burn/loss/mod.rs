@@ -1,7 +1,6 @@
 //! The loss of free-form flows for any pair of networks over [`Dual`].
 
 mod exact;
-mod inverse;
 
 use super::{Dual, DualNetwork};
 use crate::engine::{LogDet, LossSettings};

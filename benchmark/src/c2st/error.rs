@@ -1,0 +1,51 @@
+//! What can be wrong with two sets of draws.
+
+/// Two sets that cannot be tested.
+#[derive(Debug, thiserror::Error)]
+pub enum C2stError {
+    /// Different dimensions.
+    #[error("X has {x} columns, Y has {y}: both must hold the same parameters")]
+    Columns {
+        /// Columns of X.
+        x: usize,
+        /// Columns of Y.
+        y: usize,
+    },
+    /// Nothing to learn from.
+    #[error("{set} has {rows} rows; at least {least} are needed for {least} folds")]
+    TooFewRows {
+        /// Which set.
+        set: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// The least number.
+        least: usize,
+    },
+    /// A hole.
+    #[error("row {row} of {set} holds {value}: all numbers must be finite")]
+    NotFinite {
+        /// Which set.
+        set: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// What stands there.
+        value: f32,
+    },
+    /// No scale to divide by.
+    #[error("column {} of X is constant ({value}), so it gives no scale: leave it out", column + 1)]
+    Constant {
+        /// Column, from 0.
+        column: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// Fewer than two folds.
+    #[error("{folds} folds are too few: cross-validation needs at least 2")]
+    Folds {
+        /// Folds asked for.
+        folds: usize,
+    },
+    /// The logistic regression failed.
+    #[error("logistic regression: {0}")]
+    Logistic(String),
+}

@@ -1,0 +1,235 @@
+//! The benchmark's classifier: what scikit-learn's `MLPClassifier` does with its defaults, two
+//! hidden layers of 10·D units, and at most 10,000 epochs.
+
+use super::table::Table;
+use crate::random::stream;
+use freeform_kernels::{AdamW, Isa, Start, View, ViewMut, adamw, gemm_nn, gemm_nt, gemm_tn};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+const HIDDEN_PER_COLUMN: usize = 10;
+const BATCH: usize = 200;
+const MAX_EPOCHS: usize = 10_000;
+const L2: f32 = 1e-4;
+/// Training ends after this many epochs in a row that lower the loss by less than [`TOLERANCE`].
+const PATIENCE: usize = 10;
+const TOLERANCE: f64 = 1e-4;
+
+/// Held-out accuracy of a perceptron trained on the training rows.
+pub(super) fn accuracy(
+    table: &Table,
+    training: &[u32],
+    held_out: &[u32],
+    (seed, fold): (u64, u64),
+) -> f64 {
+    let mut rng = stream(seed, "c2st mlp", fold);
+    let mut network = Mlp::new(table.columns(), BATCH.min(training.len()), &mut rng);
+    network.train(table, training, &mut rng);
+    let right: usize = held_out.chunks(network.batch).map(|rows| network.hits(table, rows)).sum();
+    right as f64 / held_out.len() as f64
+}
+
+/// Weights, optimiser state and buffers of one perceptron D → H → H → 1.
+struct Mlp {
+    isa: Isa,
+    inputs: usize,
+    hidden: usize,
+    batch: usize,
+    /// W₁ `[D, H]`, b₁, W₂ `[H, H]`, b₂, W₃ `[H]`, b₃.
+    weights: Vec<f32>,
+    gradient: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    steps: i32,
+    /// The batch's rows `[B, D]`, hidden values `[B, H]` twice, logits, and their gradients.
+    input: Vec<f32>,
+    hidden1: Vec<f32>,
+    hidden2: Vec<f32>,
+    logits: Vec<f32>,
+    delta: Vec<f32>,
+    delta1: Vec<f32>,
+    delta2: Vec<f32>,
+}
+
+/// Where each tensor begins in the flat vector; the last entry is its length.
+fn offsets(d: usize, h: usize) -> [usize; 7] {
+    let mut at = [0; 7];
+    for (i, size) in [d * h, h, h * h, h, h, 1].into_iter().enumerate() {
+        at[i + 1] = at[i] + size;
+    }
+    at
+}
+
+impl Mlp {
+    fn new(inputs: usize, batch: usize, rng: &mut ChaCha8Rng) -> Self {
+        let hidden = HIDDEN_PER_COLUMN * inputs;
+        let at = offsets(inputs, hidden);
+        let mut weights = vec![0.0; at[6]];
+        for (layer, (fan_in, fan_out)) in
+            [(inputs, hidden), (hidden, hidden), (hidden, 1)].into_iter().enumerate()
+        {
+            // Glorot's bound, for biases too.
+            let bound = (6.0 / (fan_in + fan_out) as f32).sqrt();
+            weights[at[2 * layer]..at[2 * layer + 2]]
+                .fill_with(|| rng.random_range(-bound..=bound));
+        }
+        let (n, rows) = (weights.len(), batch);
+        Self {
+            isa: Isa::best(),
+            inputs,
+            hidden,
+            batch,
+            weights,
+            gradient: vec![0.0; n],
+            first: vec![0.0; n],
+            second: vec![0.0; n],
+            steps: 0,
+            input: vec![0.0; rows * inputs],
+            hidden1: vec![0.0; rows * hidden],
+            hidden2: vec![0.0; rows * hidden],
+            logits: vec![0.0; rows],
+            delta: vec![0.0; rows],
+            delta1: vec![0.0; rows * hidden],
+            delta2: vec![0.0; rows * hidden],
+        }
+    }
+
+    fn train(&mut self, table: &Table, training: &[u32], rng: &mut ChaCha8Rng) {
+        let mut order = training.to_vec();
+        let (mut best, mut stale) = (f64::INFINITY, 0);
+        for _ in 0..MAX_EPOCHS {
+            order.shuffle(rng);
+            let mut loss = 0.0;
+            for rows in order.chunks(self.batch) {
+                loss += self.step(table, rows) * rows.len() as f64;
+            }
+            loss /= order.len() as f64;
+            stale = if loss > best - TOLERANCE { stale + 1 } else { 0 };
+            best = best.min(loss);
+            if stale > PATIENCE {
+                break;
+            }
+        }
+    }
+
+    /// One Adam step; the batch's mean loss before it, with its share of the L2 penalty.
+    fn step(&mut self, table: &Table, rows: &[u32]) -> f64 {
+        self.forward(table, rows);
+        let mut loss = 0.0;
+        let scale = 1.0 / rows.len() as f32;
+        for ((row, logit), delta) in rows.iter().zip(&self.logits).zip(&mut self.delta) {
+            let label = table.label(*row);
+            // log(1 + e^l) − label · l, without overflow.
+            loss += f64::from(logit.max(0.0) - label * logit + (-logit.abs()).exp().ln_1p());
+            *delta = (1.0 / (1.0 + (-logit).exp()) - label) * scale;
+        }
+        self.backward(rows.len());
+        let penalty = self.decay(scale);
+        self.steps += 1;
+        let step = AdamW {
+            learning_rate: 1e-3,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            correction1: (1.0 - 0.9_f64.powi(self.steps)) as f32,
+            correction2: (1.0 - 0.999_f64.powi(self.steps)) as f32,
+            gradient_scale: 1.0,
+        };
+        let (first, second) = (&mut self.first, &mut self.second);
+        adamw(self.isa, &step, &mut self.weights, &self.gradient, first, second);
+        loss / rows.len() as f64 + penalty
+    }
+
+    fn forward(&mut self, table: &Table, rows: &[u32]) {
+        let (n, d, h) = (rows.len(), self.inputs, self.hidden);
+        for (row, slot) in rows.iter().zip(self.input.chunks_exact_mut(d)) {
+            slot.copy_from_slice(table.row(*row));
+        }
+        let at = offsets(d, h);
+        let w = |i: usize| &self.weights[at[i]..at[i + 1]];
+        let bias = |values| Start::Bias { values, rows: n };
+        let (input, weight) = (View::new(&self.input, d), View::new(w(0), h));
+        let out = ViewMut::new(&mut self.hidden1, h);
+        gemm_nn(self.isa, [n, h, d], input, weight, out, bias(w(1)));
+        rectify(&mut self.hidden1[..n * h]);
+        let (input, weight) = (View::new(&self.hidden1, h), View::new(w(2), h));
+        let out = ViewMut::new(&mut self.hidden2, h);
+        gemm_nn(self.isa, [n, h, h], input, weight, out, bias(w(3)));
+        rectify(&mut self.hidden2[..n * h]);
+        let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
+        let out = ViewMut::new(&mut self.logits, 1);
+        gemm_nn(self.isa, [n, 1, h], input, weight, out, bias(w(5)));
+    }
+
+    /// The gradient of the mean loss over `n` rows, from `delta`, into `gradient`.
+    fn backward(&mut self, n: usize) {
+        let (isa, d, h) = (self.isa, self.inputs, self.hidden);
+        let at = offsets(d, h);
+        let g = &mut self.gradient;
+        let delta = View::new(&self.delta, 1);
+        let activations = View::new(&self.hidden2, h);
+        let out = ViewMut::new(&mut g[at[4]..at[5]], 1);
+        gemm_tn(isa, [h, 1, n], activations, delta, out, Start::Zero);
+        g[at[5]] = self.delta[..n].iter().sum();
+        let out_weights = &self.weights[at[4]..at[5]];
+        for (row, delta) in self.delta2.chunks_exact_mut(h).zip(&self.delta[..n]) {
+            row.iter_mut().zip(out_weights).for_each(|(slot, w)| *slot = delta * w);
+        }
+        mask(&mut self.delta2[..n * h], &self.hidden2);
+        let delta2 = View::new(&self.delta2, h);
+        let out = ViewMut::new(&mut g[at[2]..at[3]], h);
+        gemm_tn(isa, [h, h, n], View::new(&self.hidden1, h), delta2, out, Start::Zero);
+        sum_rows(&self.delta2[..n * h], &mut g[at[3]..at[4]]);
+        let weight = View::new(&self.weights[at[2]..at[3]], h);
+        let out = ViewMut::new(&mut self.delta1, h);
+        gemm_nt(isa, [n, h, h], delta2, weight, out, Start::Zero);
+        mask(&mut self.delta1[..n * h], &self.hidden1);
+        let out = ViewMut::new(&mut g[at[0]..at[1]], h);
+        let (input, delta1) = (View::new(&self.input, d), View::new(&self.delta1, h));
+        gemm_tn(isa, [d, h, n], input, delta1, out, Start::Zero);
+        sum_rows(&self.delta1[..n * h], &mut g[at[1]..at[2]]);
+    }
+
+    /// Adds the gradient of ½ · L2 · scale · ‖W‖² (weights only); returns that penalty.
+    fn decay(&mut self, scale: f32) -> f64 {
+        let at = offsets(self.inputs, self.hidden);
+        let mut square = 0.0;
+        for layer in [0, 2, 4] {
+            let range = at[layer]..at[layer + 1];
+            let mut sum = 0.0_f32;
+            for (g, w) in self.gradient[range.clone()].iter_mut().zip(&self.weights[range]) {
+                *g += L2 * scale * w;
+                sum += w * w;
+            }
+            square += f64::from(sum);
+        }
+        0.5 * f64::from(L2 * scale) * square
+    }
+
+    /// How many of the rows are told right.
+    fn hits(&mut self, table: &Table, rows: &[u32]) -> usize {
+        self.forward(table, rows);
+        let pairs = rows.iter().zip(&self.logits);
+        pairs.filter(|(row, logit)| (**logit > 0.0) == (table.label(**row) > 0.5)).count()
+    }
+}
+
+fn rectify(values: &mut [f32]) {
+    values.iter_mut().for_each(|v| *v = v.max(0.0));
+}
+
+/// Zeroes the gradient where the unit was off.
+fn mask(delta: &mut [f32], activation: &[f32]) {
+    for (d, a) in delta.iter_mut().zip(activation) {
+        *d = if *a > 0.0 { *d } else { 0.0 };
+    }
+}
+
+fn sum_rows(values: &[f32], out: &mut [f32]) {
+    out.fill(0.0);
+    for row in values.chunks_exact(out.len()) {
+        out.iter_mut().zip(row).for_each(|(o, v)| *o += v);
+    }
+}

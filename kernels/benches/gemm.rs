@@ -1,0 +1,77 @@
+//! Achieved GFLOP/s of the products on one core, beside the measured peak:
+//! `cargo bench -p freeform-kernels` (pin it to one core for steady numbers).
+
+use freeform_kernels::{AdamW, Isa, Start, View, ViewMut, adamw, gemm_nn, gemm_nt, gemm_tn};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Shortest time of one call, in seconds.
+fn shortest(mut f: impl FnMut()) -> f64 {
+    let mut best = f64::INFINITY;
+    for _ in 0..60 {
+        let start = Instant::now();
+        let calls = 50;
+        for _ in 0..calls {
+            f();
+        }
+        best = best.min(start.elapsed().as_secs_f64() / f64::from(calls));
+    }
+    best
+}
+
+fn main() {
+    let isa = Isa::best();
+    println!("instruction set {isa:?}");
+    // A product that stays in the first-level cache, whole tiles only: what this core can reach.
+    let sizes = [
+        [48, 64, 128],
+        [4, 50, 50],
+        [8, 50, 50],
+        [32, 50, 50],
+        [64, 50, 50],
+        [128, 50, 50],
+        [512, 50, 50],
+        [8, 256, 256],
+        [32, 256, 256],
+        [64, 256, 256],
+        [512, 256, 256],
+    ];
+    println!("{:>16} {:>9} {:>9} {:>9}   GFLOP/s", "rows×out×in", "nn", "nt", "tn");
+    for [m, n, k] in sizes {
+        let (x, w) = (vec![0.5f32; m * k], vec![0.25f32; k * n]);
+        let (y, mut back) = (vec![0.5f32; m * n], vec![0.0f32; m * k]);
+        let mut c = vec![0.0f32; m * n];
+        let mut grad = vec![0.0f32; k * n];
+        let work = 2e-9 * (m * n * k) as f64;
+        let nn = shortest(|| {
+            let c = ViewMut::new(black_box(&mut c), n);
+            gemm_nn(isa, [m, n, k], View::new(&x, k), View::new(&w, n), c, Start::Zero);
+        });
+        let nt = shortest(|| {
+            let c = ViewMut::new(black_box(&mut back), k);
+            gemm_nt(isa, [m, k, n], View::new(&y, n), View::new(&w, n), c, Start::Zero);
+        });
+        let tn = shortest(|| {
+            let c = ViewMut::new(black_box(&mut grad), n);
+            gemm_tn(isa, [k, n, m], View::new(&x, k), View::new(&y, n), c, Start::Zero);
+        });
+        let name = format!("{m}×{n}×{k}");
+        println!("{name:>16} {:>9.1} {:>9.1} {:>9.1}", work / nn, work / nt, work / tn);
+    }
+    for n in [113_000, 1_190_000] {
+        let (mut w, g) = (vec![0.1f32; n], vec![0.2f32; n]);
+        let (mut m, mut v) = (vec![0.0f32; n], vec![0.0f32; n]);
+        let step = AdamW {
+            learning_rate: 1e-3,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            correction1: 0.1,
+            correction2: 0.001,
+            gradient_scale: 1.0,
+        };
+        let time = shortest(|| adamw(isa, &step, black_box(&mut w), &g, &mut m, &mut v));
+        println!("adamw of {n} weights: {:.1} µs", time * 1e6);
+    }
+}

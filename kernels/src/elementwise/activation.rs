@@ -1,0 +1,175 @@
+//! Activations: value, first and second derivative in one pass.
+
+use super::loops::{Body, Lane, each};
+use super::math::{logistic, normal, tanh};
+use crate::Isa;
+use crate::isa::Kernel;
+use crate::simd::Simd;
+
+/// An elementwise nonlinearity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonlinearity {
+    /// max(0, t); derivative 0 at 0, second derivative 0.
+    Relu,
+    /// t · sigmoid(t).
+    Silu,
+    /// t · Φ(t) with the exact normal distribution function.
+    Gelu,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+/// A nonlinearity known at compile time: value, first and second derivative.
+trait Curve {
+    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3];
+}
+
+struct Relu;
+struct Silu;
+struct Gelu;
+struct Tanh;
+
+impl Curve for Relu {
+    #[inline(always)]
+    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
+        unsafe {
+            let zero = S::splat(0.0);
+            // In this order a NaN survives.
+            [S::max(zero, x), S::select_gt(x, zero, S::splat(1.0), zero), zero]
+        }
+    }
+}
+
+impl Curve for Silu {
+    #[inline(always)]
+    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
+        unsafe {
+            let (one, s) = (S::splat(1.0), logistic::<S>(x));
+            let value = S::mul(x, s);
+            let rest = S::sub(one, s);
+            let first = S::fma(value, rest, s);
+            // f″ = s(1−s)(2 + x(1−2s))
+            let inner = S::fma(x, S::sub(rest, s), S::splat(2.0));
+            [value, first, S::mul(S::mul(s, rest), inner)]
+        }
+    }
+}
+
+impl Curve for Gelu {
+    #[inline(always)]
+    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
+        unsafe {
+            let (density, cumulative) = normal::<S>(x);
+            let first = S::fma(x, density, cumulative);
+            let second = S::mul(density, S::fnma(x, x, S::splat(2.0)));
+            [S::mul(x, cumulative), first, second]
+        }
+    }
+}
+
+impl Curve for Tanh {
+    #[inline(always)]
+    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
+        unsafe {
+            let t = tanh::<S>(x);
+            let first = S::fnma(t, t, S::splat(1.0));
+            [t, first, S::mul(S::mul(t, first), S::splat(-2.0))]
+        }
+    }
+}
+
+/// `out` ← act(`pre`).
+///
+/// # Panics
+/// If the lengths differ.
+pub fn activate(isa: Isa, kind: Nonlinearity, pre: &[f32], out: &mut [f32]) {
+    activate_streams(isa, kind, pre.len(), pre, out, &mut [], &mut []);
+}
+
+/// Pushes streams through an activation: `out` ← act(`pre`) in the primal stream of `n` elements,
+/// act′(primal) · `pre` in the tangent streams. `first` and `second` receive act′ and act″ of the
+/// primal stream unless they are empty.
+///
+/// # Panics
+/// If `pre` is not a whole number of streams, `out` is not as long, or `first` or `second` is
+/// neither empty nor n long.
+pub fn activate_streams(
+    isa: Isa,
+    kind: Nonlinearity,
+    n: usize,
+    pre: &[f32],
+    out: &mut [f32],
+    first: &mut [f32],
+    second: &mut [f32],
+) {
+    let tangents = super::streams::count(n, pre.len(), out.len()) - 1;
+    for (name, len) in [("first", first.len()), ("second", second.len())] {
+        assert!(len == 0 || len == n, "{name} derivatives: {len} elements for streams of {n}");
+    }
+    let pass = Pass {
+        tangents,
+        n,
+        pre: pre.as_ptr(),
+        out: out.as_mut_ptr(),
+        first: if first.is_empty() { std::ptr::null_mut() } else { first.as_mut_ptr() },
+        second: if second.is_empty() { std::ptr::null_mut() } else { second.as_mut_ptr() },
+    };
+    isa.run(Activate { kind, pass });
+}
+
+/// Invariant: `pre` and `out` hold (1 + tangents)·n elements; `first` and `second` hold n or are
+/// null; none overlap.
+#[derive(Clone, Copy)]
+struct Pass {
+    tangents: usize,
+    n: usize,
+    pre: *const f32,
+    out: *mut f32,
+    first: *mut f32,
+    second: *mut f32,
+}
+
+struct Activate {
+    kind: Nonlinearity,
+    pass: Pass,
+}
+
+impl Kernel for Activate {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the invariant of `Pass`.
+        unsafe {
+            match self.kind {
+                Nonlinearity::Relu => each::<S, _>(self.pass.n, Along::<Relu>(self.pass, Relu)),
+                Nonlinearity::Silu => each::<S, _>(self.pass.n, Along::<Silu>(self.pass, Silu)),
+                Nonlinearity::Gelu => each::<S, _>(self.pass.n, Along::<Gelu>(self.pass, Gelu)),
+                Nonlinearity::Tanh => each::<S, _>(self.pass.n, Along::<Tanh>(self.pass, Tanh)),
+            }
+        }
+    }
+}
+
+struct Along<C>(Pass, #[allow(dead_code)] C);
+
+impl<S: Simd, C: Curve> Body<S> for Along<C> {
+    #[inline(always)]
+    unsafe fn at(&mut self, lane: Lane<S>) {
+        let pass = self.0;
+        // SAFETY: the invariant of `Pass`.
+        unsafe {
+            let [value, first, second] = C::at::<S>(lane.load(pass.pre));
+            lane.store(pass.out, value);
+            for k in 1..=pass.tangents {
+                let tangent = lane.load(pass.pre.add(k * pass.n));
+                lane.store(pass.out.add(k * pass.n), S::mul(first, tangent));
+            }
+            if !pass.first.is_null() {
+                lane.store(pass.first, first);
+            }
+            if !pass.second.is_null() {
+                lane.store(pass.second, second);
+            }
+        }
+    }
+}

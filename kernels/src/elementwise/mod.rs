@@ -1,0 +1,16 @@
+//! Elementwise kernels over contiguous buffers.
+//!
+//! A buffer of *streams* holds a primal stream of n elements and after it any number of tangent
+//! streams of n elements each (directional derivatives of the primal one).
+
+mod activation;
+mod gate;
+mod loops;
+mod math;
+mod reduce;
+mod streams;
+
+pub use activation::{Nonlinearity, activate, activate_streams};
+pub use gate::{gate_backward, gated_add, sigmoid};
+pub use reduce::column_sums;
+pub use streams::{Slopes, backward_streams, tangent_streams};

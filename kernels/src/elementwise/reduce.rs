@@ -1,0 +1,63 @@
+//! Sums over rows: gradients of biases.
+
+use super::loops::{Body, Lane, each};
+use crate::Isa;
+use crate::isa::Kernel;
+use crate::simd::Simd;
+
+/// `out` ← the sum of the rows of `a` `[rows, out.len()]`; added to `out` if `accumulate`.
+///
+/// # Panics
+/// If `a` is not `rows · out.len()` long.
+pub fn column_sums(isa: Isa, rows: usize, a: &[f32], out: &mut [f32], accumulate: bool) {
+    let (n, len) = (out.len(), a.len());
+    assert!(rows.checked_mul(n) == Some(len), "{len} elements are not {rows} rows of {n}");
+    isa.run(ColumnSums { rows, n, a: a.as_ptr(), out: out.as_mut_ptr(), accumulate });
+}
+
+/// Invariant: `a` holds rows·n elements, `out` n; they do not overlap.
+#[derive(Clone, Copy)]
+struct ColumnSums {
+    rows: usize,
+    n: usize,
+    a: *const f32,
+    out: *mut f32,
+    accumulate: bool,
+}
+
+impl Kernel for ColumnSums {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the invariant.
+        unsafe { each::<S, _>(self.n, self) }
+    }
+}
+
+impl<S: Simd> Body<S> for ColumnSums {
+    #[inline(always)]
+    unsafe fn at(&mut self, lane: Lane<S>) {
+        // SAFETY: the invariant.
+        unsafe {
+            // Four sums hide the latency of one addition after another.
+            let mut sums = [S::splat(0.0); 4];
+            let mut row = 0;
+            while row + 4 <= self.rows {
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::add(*sum, lane.load(self.a.add((row + i) * self.n)));
+                }
+                row += 4;
+            }
+            while row < self.rows {
+                sums[0] = S::add(sums[0], lane.load(self.a.add(row * self.n)));
+                row += 1;
+            }
+            let [a, b, c, d] = sums;
+            let mut sum = S::add(S::add(a, b), S::add(c, d));
+            if self.accumulate {
+                sum = S::add(sum, lane.load(self.out));
+            }
+            lane.store(self.out, sum);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Tangent streams forward, and all streams backward, through an activation.
+
+use super::loops::{Body, Lane, each};
+use crate::Isa;
+use crate::isa::Kernel;
+use crate::simd::Simd;
+use std::ptr::null;
+
+/// Number of streams of n elements; checks that both buffers hold them.
+#[track_caller]
+pub(super) fn count(n: usize, len: usize, other: usize) -> usize {
+    if n == 0 {
+        assert!(len == 0 && other == 0, "streams of 0 elements in buffers of {len} and {other}");
+        return 1;
+    }
+    let whole = len > 0 && len.is_multiple_of(n) && len == other;
+    assert!(whole, "buffers of {len} and {other} elements do not hold the same streams of {n}");
+    len / n
+}
+
+/// What is known of an activation at the primal stream (of n elements).
+#[derive(Clone, Copy, Debug)]
+pub enum Slopes<'a> {
+    /// ReLU: its value (or anything else that is positive where its input is) tells the slope.
+    Relu {
+        /// act(primal).
+        value: &'a [f32],
+    },
+    /// Any activation.
+    Smooth {
+        /// act′(primal).
+        first: &'a [f32],
+        /// act″(primal); may be empty where no tangent streams go backward.
+        second: &'a [f32],
+    },
+}
+
+impl Slopes<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Slopes::Relu { value } => value.len(),
+            Slopes::Smooth { first, .. } => first.len(),
+        }
+    }
+}
+
+/// `out` ← act′(primal) · `pre` for tangent streams (no primal one among them).
+///
+/// # Panics
+/// If the buffers are not a whole number of streams as long as the slopes.
+pub fn tangent_streams(isa: Isa, slopes: Slopes, pre: &[f32], out: &mut [f32]) {
+    let n = slopes.len();
+    let tangents = count(n, pre.len(), out.len());
+    let (pre, out) = (pre.as_ptr(), out.as_mut_ptr());
+    let (slope, relu) = match slopes {
+        Slopes::Relu { value } => (value.as_ptr(), true),
+        Slopes::Smooth { first, .. } => (first.as_ptr(), false),
+    };
+    isa.run(Tangent { n, tangents, slope, relu, pre, out });
+}
+
+/// Pulls gradients back through an activation. For streams `grad` of ∂L/∂act outputs (primal g₀,
+/// tangents g_k) and the tangents' inputs `pre` (streams δ_k, without the primal one):
+/// out₀ ← act′·g₀ + act″·Σ_k g_k·δ_k and out_k ← act′·g_k; added to `out` if `accumulate`.
+/// `pre` is not read, and may be empty, where act″ vanishes (ReLU) or no tangents go backward.
+///
+/// # Panics
+/// If the buffers do not hold the same streams as long as the slopes, or `pre` or the second
+/// derivative is missing where it is needed.
+pub fn backward_streams(
+    isa: Isa,
+    slopes: Slopes,
+    pre: &[f32],
+    grad: &[f32],
+    out: &mut [f32],
+    accumulate: bool,
+) {
+    let n = slopes.len();
+    let tangents = count(n, grad.len(), out.len()) - 1;
+    let (slope, second, relu) = match slopes {
+        Slopes::Relu { value } => (value.as_ptr(), null(), true),
+        Slopes::Smooth { first, .. } if tangents == 0 => (first.as_ptr(), null(), false),
+        Slopes::Smooth { first, second } => {
+            let (have, tangent) = (second.len(), pre.len());
+            assert!(have == n, "second derivatives: {have} elements for streams of {n}");
+            assert!(tangent == tangents * n, "{tangent} elements for {tangents} tangents of {n}");
+            (first.as_ptr(), second.as_ptr(), false)
+        }
+    };
+    let (pre, grad, out) = (pre.as_ptr(), grad.as_ptr(), out.as_mut_ptr());
+    isa.run(Backward { n, tangents, slope, second, relu, pre, grad, out, accumulate });
+}
+
+/// Invariant: `slope` holds n elements, `pre` and `out` hold tangents·n and do not overlap.
+#[derive(Clone, Copy)]
+struct Tangent {
+    n: usize,
+    tangents: usize,
+    slope: *const f32,
+    relu: bool,
+    pre: *const f32,
+    out: *mut f32,
+}
+
+struct TangentBody<const RELU: bool>(Tangent);
+
+impl Kernel for Tangent {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the invariant.
+        unsafe {
+            match self.relu {
+                true => each::<S, _>(self.n, TangentBody::<true>(self)),
+                false => each::<S, _>(self.n, TangentBody::<false>(self)),
+            }
+        }
+    }
+}
+
+/// act′·g, where for ReLU the slope is known by the sign of the value.
+#[inline(always)]
+unsafe fn scale<S: Simd, const RELU: bool>(slope: S::V, g: S::V) -> S::V {
+    unsafe {
+        match RELU {
+            true => S::select_gt(slope, S::splat(0.0), g, S::splat(0.0)),
+            false => S::mul(slope, g),
+        }
+    }
+}
+
+impl<S: Simd, const RELU: bool> Body<S> for TangentBody<RELU> {
+    #[inline(always)]
+    unsafe fn at(&mut self, lane: Lane<S>) {
+        let t = self.0;
+        // SAFETY: the invariant.
+        unsafe {
+            let slope = lane.load(t.slope);
+            for k in 0..t.tangents {
+                let value = scale::<S, RELU>(slope, lane.load(t.pre.add(k * t.n)));
+                lane.store(t.out.add(k * t.n), value);
+            }
+        }
+    }
+}
+
+/// Invariant: `slope` holds n elements; `grad` and `out` hold (1 + tangents)·n; unless `second` is
+/// null, it holds n and `pre` tangents·n; `out` overlaps none of the others.
+#[derive(Clone, Copy)]
+struct Backward {
+    n: usize,
+    tangents: usize,
+    slope: *const f32,
+    second: *const f32,
+    relu: bool,
+    pre: *const f32,
+    grad: *const f32,
+    out: *mut f32,
+    accumulate: bool,
+}
+
+struct BackwardBody<const RELU: bool, const ADD: bool>(Backward);
+
+impl Kernel for Backward {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the invariant.
+        unsafe {
+            match (self.relu, self.accumulate) {
+                (true, true) => each::<S, _>(self.n, BackwardBody::<true, true>(self)),
+                (true, false) => each::<S, _>(self.n, BackwardBody::<true, false>(self)),
+                (false, true) => each::<S, _>(self.n, BackwardBody::<false, true>(self)),
+                (false, false) => each::<S, _>(self.n, BackwardBody::<false, false>(self)),
+            }
+        }
+    }
+}
+
+impl<S: Simd, const RELU: bool, const ADD: bool> Body<S> for BackwardBody<RELU, ADD> {
+    #[inline(always)]
+    unsafe fn at(&mut self, lane: Lane<S>) {
+        let b = self.0;
+        // SAFETY: the invariant.
+        unsafe {
+            let put = |k: usize, v: S::V| {
+                let out = b.out.add(k * b.n);
+                let v = if ADD { S::add(v, lane.load(out)) } else { v };
+                lane.store(out, v);
+            };
+            let slope = lane.load(b.slope);
+            let mut curved = S::splat(0.0);
+            for k in 1..=b.tangents {
+                let g = lane.load(b.grad.add(k * b.n));
+                if !RELU {
+                    curved = S::fma(g, lane.load(b.pre.add((k - 1) * b.n)), curved);
+                }
+                put(k, scale::<S, RELU>(slope, g));
+            }
+            let mut primal = scale::<S, RELU>(slope, lane.load(b.grad));
+            if !RELU && b.tangents > 0 {
+                primal = S::fma(curved, lane.load(b.second), primal);
+            }
+            put(0, primal);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Cuts a product into register tiles, copying a block of B where that pays.
+
+use super::tile::{self, Tile, max_rows};
+use super::view::{Start, View, ViewMut};
+use crate::isa::Kernel;
+use crate::simd::Simd;
+use std::mem::MaybeUninit;
+
+/// How B lies in memory.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Layout {
+    /// `b[p, j]`: rows are summed over.
+    Rows,
+    /// `b[j, p]`: columns are summed over; blocks are transposed on the way.
+    Columns,
+}
+
+pub(super) struct Product<'a> {
+    pub shape: [usize; 3],
+    pub a: &'a [f32],
+    pub a_strides: (usize, usize),
+    pub b: View<'a>,
+    pub layout: Layout,
+    pub c: ViewMut<'a>,
+    pub start: Start<'a>,
+}
+
+/// Depth of a block of B.
+const DEPTH: usize = 256;
+/// Widest panel of any instruction set, in elements.
+const PANEL: usize = 64;
+/// From this many rows of C on, copying a block of B costs less than its unaligned, strided loads.
+const COPY_ROWS: usize = 48;
+
+/// A block of B on the stack, its rows PANEL apart and aligned to cache lines.
+#[repr(align(64))]
+struct Block {
+    _elements: [f32; DEPTH * PANEL],
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let [m, n, k] = self.shape;
+        let mut block = MaybeUninit::<Block>::uninit();
+        let block = block.as_mut_ptr().cast::<f32>();
+        let width = S::LANES * S::TILE_VECTORS;
+        let accumulates = self.start.accumulates();
+        let copies = self.layout == Layout::Columns || m >= COPY_ROWS;
+        // At least one pass, so that k = 0 still writes the bias or zeros.
+        for p in (0..k.max(1)).step_by(DEPTH) {
+            let depth = DEPTH.min(k - p);
+            for j in (0..n).step_by(width) {
+                let columns = width.min(n - j);
+                // SAFETY: depth ≤ DEPTH and columns ≤ width ≤ PANEL bound the block; rows
+                // p..p+depth and columns j..j+columns of B are in bounds (checked on entry).
+                let (b, b_stride) = unsafe {
+                    match (self.layout, copies) {
+                        (Layout::Columns, _) => {
+                            let b = self.b.data.as_ptr().add(j * self.b.stride + p);
+                            transpose_block::<S>(b, self.b.stride, columns, depth, block);
+                            (block.cast_const(), PANEL)
+                        }
+                        (Layout::Rows, true) => {
+                            let b = self.b.data.as_ptr().wrapping_add(p * self.b.stride + j);
+                            copy_block::<S>(b, self.b.stride, columns, depth, block);
+                            (block.cast_const(), PANEL)
+                        }
+                        (Layout::Rows, false) => {
+                            let b = self.b.data.as_ptr().wrapping_add(p * self.b.stride + j);
+                            (b, self.b.stride)
+                        }
+                    }
+                };
+                let vectors = columns.div_ceil(S::LANES);
+                let rest = columns % S::LANES;
+                let tiles = m.div_ceil(max_rows::<S>(vectors)).max(1);
+                let (rows, taller) = (m / tiles, m % tiles);
+                let mut i = 0;
+                for index in 0..tiles {
+                    let rows = rows + usize::from(index < taller);
+                    if rows == 0 {
+                        continue;
+                    }
+                    let (bias, bias_rows) = match self.start.bias() {
+                        Some((values, upto)) if p == 0 && upto > i => {
+                            (values[j..].as_ptr(), upto - i)
+                        }
+                        _ => (std::ptr::null(), 0),
+                    };
+                    let (a_row, a_col) = self.a_strides;
+                    // SAFETY: the block [i, i+rows) × [j, j+columns) of C and the matching parts
+                    // of A and B are in bounds (checked on entry), C is borrowed mutably and so
+                    // overlaps nothing, and the requirements of `S` are passed on.
+                    unsafe {
+                        tile::run::<S>(
+                            rows,
+                            vectors,
+                            Tile {
+                                k: depth,
+                                a: self.a.as_ptr().wrapping_add(i * a_row + p * a_col),
+                                a_row,
+                                a_col,
+                                b,
+                                b_stride,
+                                c: self.c.data.as_mut_ptr().add(i * self.c.stride + j),
+                                c_stride: self.c.stride,
+                                bias,
+                                bias_rows,
+                                accumulate: accumulates || p > 0,
+                                last: (rest > 0).then(|| S::mask(rest)),
+                            },
+                        );
+                    }
+                    i += rows;
+                }
+            }
+        }
+    }
+}
+
+/// Copies `depth` rows of `columns` elements to rows PANEL apart, padding each to whole vectors.
+#[inline(always)]
+unsafe fn copy_block<S: Simd>(
+    b: *const f32,
+    stride: usize,
+    columns: usize,
+    depth: usize,
+    block: *mut f32,
+) {
+    // SAFETY: the caller's bounds; masked loads stay inside `columns`.
+    unsafe {
+        let (whole, rest) = (columns / S::LANES * S::LANES, columns % S::LANES);
+        let mask = S::mask(rest);
+        for p in 0..depth {
+            let (from, to) = (b.add(p * stride), block.add(p * PANEL));
+            for j in (0..whole).step_by(S::LANES) {
+                S::store(to.add(j), S::load(from.add(j)));
+            }
+            if rest > 0 {
+                S::store(to.add(whole), S::load_masked(from.add(whole), mask));
+            }
+        }
+    }
+}
+
+/// Writes the transpose of `columns` rows of `depth` elements: `block[p · PANEL + j] ← b[j, p]`.
+#[inline(always)]
+unsafe fn transpose_block<S: Simd>(
+    b: *const f32,
+    stride: usize,
+    columns: usize,
+    depth: usize,
+    block: *mut f32,
+) {
+    // SAFETY: the caller's bounds; only whole LANES × LANES blocks go through vectors.
+    unsafe {
+        let whole = |n: usize| n / S::LANES * S::LANES;
+        for j in (0..whole(columns)).step_by(S::LANES) {
+            for p in (0..whole(depth)).step_by(S::LANES) {
+                S::transpose(b.add(j * stride + p), stride, block.add(p * PANEL + j), PANEL);
+            }
+            for p in whole(depth)..depth {
+                for l in j..j + S::LANES {
+                    *block.add(p * PANEL + l) = *b.add(l * stride + p);
+                }
+            }
+        }
+        for j in whole(columns)..columns {
+            for p in 0..depth {
+                *block.add(p * PANEL + j) = *b.add(j * stride + p);
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! AVX-512F/DQ: 16 lanes, 32 registers.
+
+use super::Simd;
+use core::arch::x86_64::*;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512;
+
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    const TILE_VECTORS: usize = 4;
+    const TILE_ROWS: usize = 6;
+    const NARROW_TILE_ROWS: usize = 8;
+    type V = __m512;
+    type M = __mmask16;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> __m512 {
+        unsafe { _mm512_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, v: __m512) {
+        unsafe { _mm512_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn mask(n: usize) -> __mmask16 {
+        ((1u32 << n) - 1) as __mmask16
+    }
+    #[inline(always)]
+    unsafe fn load_masked(p: *const f32, m: __mmask16) -> __m512 {
+        unsafe { _mm512_maskz_loadu_ps(m, p) }
+    }
+    #[inline(always)]
+    unsafe fn store_masked(p: *mut f32, m: __mmask16, v: __m512) {
+        unsafe { _mm512_mask_storeu_ps(p, m, v) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn div(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_div_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: __m512) -> __m512 {
+        unsafe { _mm512_sqrt_ps(a) }
+    }
+    #[inline(always)]
+    unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn fnma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fnmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn min(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_min_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn round(a: __m512) -> __m512 {
+        unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+    }
+    #[inline(always)]
+    unsafe fn select_gt(x: __m512, y: __m512, yes: __m512, no: __m512) -> __m512 {
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, y), no, yes) }
+    }
+    #[inline(always)]
+    unsafe fn exp2_integer(n: __m512) -> __m512 {
+        unsafe {
+            let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum_f64(a: __m512) -> f64 {
+        unsafe {
+            let low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+            let high = _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(a));
+            _mm512_reduce_add_pd(_mm512_add_pd(low, high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize) {
+        unsafe {
+            let zero = _mm512_setzero_ps();
+            let (mut r, mut t) = ([zero; 16], [zero; 16]);
+            for (i, row) in r.iter_mut().enumerate() {
+                *row = _mm512_loadu_ps(src.add(i * src_stride));
+            }
+            // 4×4 transposes inside the 128-bit lanes of each group of four rows…
+            for g in 0..4 {
+                let q = 4 * g;
+                let lo = |a, b| _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+                let hi = |a, b| _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+                let (a, b) = (lo(r[q], r[q + 1]), lo(r[q + 2], r[q + 3]));
+                let (c, d) = (hi(r[q], r[q + 1]), hi(r[q + 2], r[q + 3]));
+                t[q] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+                t[q + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+                t[q + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
+                t[q + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
+            }
+            // …then a 4×4 transpose of those lanes: column 4·lane + c of the block is lane
+            // `lane` of t[c], t[4 + c], t[8 + c], t[12 + c].
+            for c in 0..4 {
+                let a = _mm512_shuffle_f32x4::<0x44>(t[c], t[4 + c]);
+                let b = _mm512_shuffle_f32x4::<0xEE>(t[c], t[4 + c]);
+                let d = _mm512_shuffle_f32x4::<0x44>(t[8 + c], t[12 + c]);
+                let e = _mm512_shuffle_f32x4::<0xEE>(t[8 + c], t[12 + c]);
+                let column = |i: usize| dst.add((4 * i + c) * dst_stride);
+                _mm512_storeu_ps(column(0), _mm512_shuffle_f32x4::<0x88>(a, d));
+                _mm512_storeu_ps(column(1), _mm512_shuffle_f32x4::<0xDD>(a, d));
+                _mm512_storeu_ps(column(2), _mm512_shuffle_f32x4::<0x88>(b, e));
+                _mm512_storeu_ps(column(3), _mm512_shuffle_f32x4::<0xDD>(b, e));
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Many simulations at once, with results that no scheduling can change.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::{
+    FailureReport, FirstFailure, SimulateError, SimulatedBatch, SimulationRng, Simulator, narrow,
+};
+use crate::Simulations;
+
+/// Receives the number of simulations finished since its last call, from any thread.
+pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// Rows that one task works through: large enough to make scheduling free, small enough to
+/// balance simulators whose run time varies.
+const ROWS_PER_TASK: usize = 64;
+
+/// Simulates `n` times: θ from the prior, x from the simulator, in parallel. Simulation i depends
+/// on (seed, i) alone, so the result is the same for any number of threads. Failed and non-finite
+/// simulations are counted and left out.
+///
+/// # Errors
+/// [`SimulateError`] if n = 0, nothing fits into memory, or every simulation failed.
+pub fn simulate<S: Simulator + ?Sized>(
+    simulator: &S,
+    n: usize,
+    seed: u64,
+) -> Result<SimulatedBatch, SimulateError> {
+    simulate_range(simulator, seed, 0..n as u64, None)?.require_success()
+}
+
+/// Simulates the given indices of a run: the batches of consecutive ranges, joined, equal one
+/// batch of the whole. A range whose every simulation failed gives an empty batch; see
+/// [`SimulatedBatch::require_success`].
+///
+/// # Errors
+/// [`SimulateError`] if the range is empty or its table does not fit into memory.
+pub fn simulate_range<S: Simulator + ?Sized>(
+    simulator: &S,
+    seed: u64,
+    range: Range<u64>,
+    progress: Option<Progress<'_>>,
+) -> Result<SimulatedBatch, SimulateError> {
+    let n = range.end.saturating_sub(range.start) as usize;
+    let prior = simulator.prior();
+    let mut tables = Tables::allocate(n, prior.dim(), simulator.data_dim())?;
+    tables.fill(simulator, seed, range.start, progress, |index, theta, row| {
+        prior.sample_f32(&mut SimulationRng::for_prior(seed, index), theta);
+        narrow(theta, row);
+    });
+    Ok(tables.finish(range.start))
+}
+
+/// Simulates once at each row of `theta` `[n, D]`, as for posterior predictive checks. With the
+/// draws of [`Prior::sample_n`](crate::Prior::sample_n) at the same seed it equals [`simulate`].
+///
+/// # Errors
+/// [`SimulateError`] if θ has no rows or the wrong number of columns, or every simulation failed.
+pub fn simulate_at<S: Simulator + ?Sized>(
+    simulator: &S,
+    theta: ArrayView2<'_, f32>,
+    seed: u64,
+) -> Result<SimulatedBatch, SimulateError> {
+    let (found, expected) = (theta.ncols(), simulator.prior().dim());
+    if found != expected {
+        return Err(SimulateError::ParameterDim { found, expected });
+    }
+    let mut tables = Tables::allocate(theta.nrows(), expected, simulator.data_dim())?;
+    tables.fill(simulator, seed, 0, None, |index, wide, row| {
+        for ((value, slot), copy) in theta.row(index as usize).iter().zip(row).zip(wide) {
+            *slot = *value;
+            *copy = f64::from(*value);
+        }
+    });
+    tables.finish(0).require_success()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Outcome {
+    Good,
+    Failed,
+    NonFinite,
+}
+
+/// The tables under construction, row-major.
+struct Tables {
+    theta: Vec<f32>,
+    x: Vec<f32>,
+    outcomes: Vec<Outcome>,
+    parameter_dim: usize,
+    data_dim: usize,
+    first: Mutex<Option<FirstFailure>>,
+}
+
+impl Tables {
+    fn allocate(n: usize, parameter_dim: usize, data_dim: usize) -> Result<Self, SimulateError> {
+        if n == 0 {
+            return Err(SimulateError::Nothing);
+        }
+        if data_dim == 0 {
+            return Err(SimulateError::NoData);
+        }
+        let columns = parameter_dim + data_dim;
+        let too_large = || SimulateError::TooLarge { rows: n, columns };
+        let table = |columns: usize| {
+            let mut values: Vec<f32> = Vec::new();
+            let len = n.checked_mul(columns).ok_or_else(too_large)?;
+            values.try_reserve_exact(len).map_err(|_| too_large())?;
+            values.resize(len, 0.0);
+            Ok(values)
+        };
+        let (theta, x) = (table(parameter_dim)?, table(data_dim)?);
+        let outcomes = vec![Outcome::Good; n];
+        Ok(Self { theta, x, outcomes, parameter_dim, data_dim, first: Mutex::new(None) })
+    }
+
+    /// Runs every row; `draw(index, θ, row of θ)` provides the parameters.
+    fn fill<S: Simulator + ?Sized>(
+        &mut self,
+        simulator: &S,
+        seed: u64,
+        start: u64,
+        progress: Option<Progress<'_>>,
+        draw: impl Fn(u64, &mut [f64], &mut [f32]) + Sync,
+    ) {
+        let (parameter_dim, data_dim, first) = (self.parameter_dim, self.data_dim, &self.first);
+        let tasks = self.theta.par_chunks_mut(ROWS_PER_TASK * parameter_dim);
+        let tasks = tasks
+            .zip(self.x.par_chunks_mut(ROWS_PER_TASK * data_dim))
+            .zip(self.outcomes.par_chunks_mut(ROWS_PER_TASK));
+        tasks.enumerate().for_each(|(task, ((thetas, xs), outcomes))| {
+            let (mut theta, mut x) = (vec![0.0; parameter_dim], vec![0.0; data_dim]);
+            let rows = thetas.chunks_mut(parameter_dim).zip(xs.chunks_mut(data_dim));
+            for (row, ((theta_row, x_row), outcome)) in rows.zip(outcomes.iter_mut()).enumerate() {
+                let index = start + (task * ROWS_PER_TASK + row) as u64;
+                draw(index, &mut theta, theta_row);
+                x.fill(f64::NAN);
+                let mut rng = SimulationRng::new(seed, index);
+                let result = simulator.simulate(&theta, &mut rng, &mut x);
+                narrow(&x, x_row);
+                let message = match result {
+                    Err(error) => {
+                        *outcome = Outcome::Failed;
+                        error.to_string()
+                    }
+                    Ok(()) if !x_row.iter().chain(theta_row.iter()).all(|v| v.is_finite()) => {
+                        *outcome = Outcome::NonFinite;
+                        format!("the data are not finite: x = {x:?}")
+                    }
+                    Ok(()) => continue,
+                };
+                keep_first(first, FirstFailure { index, theta: theta.clone(), message });
+            }
+            if let Some(progress) = progress {
+                progress(outcomes.len());
+            }
+        });
+    }
+
+    /// Moves the good rows together, in place, and counts the others.
+    fn finish(mut self, start: u64) -> SimulatedBatch {
+        let requested = self.outcomes.len();
+        let count = |kind| self.outcomes.iter().filter(|&&outcome| outcome == kind).count();
+        let (failed, non_finite) = (count(Outcome::Failed), count(Outcome::NonFinite));
+        let mut indices = Vec::with_capacity(requested - failed - non_finite);
+        for (row, _) in self.outcomes.iter().enumerate().filter(|(_, o)| **o == Outcome::Good) {
+            let (to, d, c) = (indices.len(), self.parameter_dim, self.data_dim);
+            if to != row {
+                self.theta.copy_within(row * d..(row + 1) * d, to * d);
+                self.x.copy_within(row * c..(row + 1) * c, to * c);
+            }
+            indices.push(start + row as u64);
+        }
+        let simulations = Simulations {
+            theta: table(self.theta, indices.len(), self.parameter_dim),
+            x: table(self.x, indices.len(), self.data_dim),
+        };
+        let first = self.first.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let failures = FailureReport { requested, failed, non_finite, first };
+        SimulatedBatch { simulations, indices, failures }
+    }
+}
+
+/// The first `rows` rows as a table.
+fn table(mut values: Vec<f32>, rows: usize, columns: usize) -> Array2<f32> {
+    values.truncate(rows * columns);
+    // The length is rows × columns by construction.
+    Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
+}
+
+/// Keeps the failure with the smaller index, whichever thread came first.
+fn keep_first(slot: &Mutex<Option<FirstFailure>>, failure: FirstFailure) {
+    let mut first = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if first.as_ref().is_none_or(|known| failure.index < known.index) {
+        *first = Some(failure);
+    }
+}

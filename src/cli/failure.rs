@@ -1,0 +1,39 @@
+//! A failed command: what to say, and the exit code.
+
+use crate::run::RunError;
+use std::fmt::Display;
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const INTERRUPTED: u8 = 130;
+
+/// Message and exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) message: String,
+    pub(super) code: u8,
+}
+
+impl Failure {
+    /// The work failed.
+    pub(super) fn failed(error: &impl Display) -> Self {
+        Self { message: error.to_string(), code: FAILED }
+    }
+
+    /// The command makes no sense as given.
+    pub(super) fn usage(error: &impl Display) -> Self {
+        Self { message: error.to_string(), code: USAGE }
+    }
+}
+
+impl<E: Into<RunError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let code = match &error {
+            RunError::Interrupted { .. } => INTERRUPTED,
+            RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
+            _ => FAILED,
+        };
+        Self { message: error.to_string(), code }
+    }
+}

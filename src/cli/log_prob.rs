@@ -1,0 +1,57 @@
+//! `freeform log-prob`.
+
+use super::observation::ObservationArg;
+use super::{Failure, Output};
+use crate::engine::EngineKind;
+use crate::model::Model;
+use crate::posterior::Posterior;
+use freeform_simulators::{read_table, write_table};
+use ndarray::Array2;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Example:
+  freeform log-prob model --theta samples.npy --observation 3 --out lp.npy
+
+Writes log p(θ | x) of each row of theta [n, D], shape [n, 1]; -inf outside the prior's support.";
+
+/// Options of `freeform log-prob`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Folder of a trained model.
+    model: PathBuf,
+    /// Parameters, one set a row (.npy, .csv).
+    #[arg(long, value_name = "FILE")]
+    theta: PathBuf,
+    /// Number of a benchmark observation, or a file with the observed data (.npy, .csv).
+    #[arg(long, value_name = "NUMBER|FILE")]
+    observation: ObservationArg,
+    /// Seed of the draws that estimate the mass outside the prior.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Who does the arithmetic.
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineKind,
+    /// Output file (.npy or .csv).
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let model = Model::load(&args.model)?;
+    let x = args.observation.load(model.training.task.as_deref())?;
+    let theta = read_table(&args.theta)?;
+    let posterior = Posterior::new(model, args.engine);
+    let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;
+    let column: Vec<f32> = log_prob.iter().map(|v| *v as f32).collect();
+    let table =
+        Array2::from_shape_vec((column.len(), 1), column).map_err(|e| Failure::failed(&e))?;
+    write_table(&args.out, table.view())?;
+    let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
+    let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);
+    let (path, rows, inside) = (args.out.display().to_string(), log_prob.len(), finite.len());
+    let shown = mean.map_or("none finite".to_owned(), |m| format!("mean {m:.4}"));
+    let value = serde_json::json!({ "out": path, "rows": rows, "finite": inside, "mean": mean });
+    output.result(&value, &format!("{path}: {rows} log-densities, {inside} finite, {shown}"))
+}

@@ -1,0 +1,90 @@
+//! The command line: one file a verb, all thin over the library.
+
+mod c2st;
+mod failure;
+mod log_prob;
+mod observation;
+mod output;
+mod reference;
+mod run;
+mod sample;
+mod settings;
+mod simulate;
+mod tasks;
+mod train;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use output::Output;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  freeform run two_moons --simulations 10000 --out runs/two_moons
+  freeform simulate slcp -n 10000 --seed 1 --out sims.npz
+  freeform train --simulations sims.npz --prior prior.toml --out model
+  freeform sample model --observation x.csv -n 10000 --out samples.npy
+
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted (go on with --resume).";
+
+/// Simulation-based inference with free-form flows.
+#[derive(Parser)]
+#[command(name = "freeform", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress, only results and warnings.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Threads to use [default: all cores]; results do not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the benchmark tasks.
+    Tasks(tasks::Args),
+    /// Draw parameters from the prior and simulate.
+    Simulate(simulate::Args),
+    /// Train a conditional free-form flow.
+    Train(train::Args),
+    /// Draw from the posterior of an observation.
+    Sample(sample::Args),
+    /// Evaluate the posterior's log-density.
+    LogProb(log_prob::Args),
+    /// Draw from a task's exact reference posterior.
+    Reference(reference::Args),
+    /// Classifier two-sample test between two sets of draws.
+    C2st(c2st::Args),
+    /// Simulate, train, sample every observation, and score: the whole benchmark of one task.
+    Run(run::Args),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json, cli.quiet);
+    if let Some(threads) = cli.threads {
+        // Fails only where a pool exists already, and none does.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
+    let result = match &cli.verb {
+        Verb::Tasks(args) => tasks::run(args, &output),
+        Verb::Simulate(args) => simulate::run(args, &output),
+        Verb::Train(args) => train::run(args, &output),
+        Verb::Sample(args) => sample::run(args, &output),
+        Verb::LogProb(args) => log_prob::run(args, &output),
+        Verb::Reference(args) => reference::run(args, &output),
+        Verb::C2st(args) => c2st::run(args, &output),
+        Verb::Run(args) => run::run(args, &output),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output.fail(&failure),
+    }
+}

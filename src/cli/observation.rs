@@ -1,0 +1,37 @@
+//! `--observation 3`, or a file.
+
+use super::Failure;
+use freeform_simulators::{Task, read_vector};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// An observation as a user names it.
+#[derive(Clone, Debug)]
+pub(super) enum ObservationArg {
+    /// One of the benchmark task's ten.
+    Number(usize),
+    /// A file with the data of one observation.
+    File(PathBuf),
+}
+
+impl FromStr for ObservationArg {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Number))
+    }
+}
+
+impl ObservationArg {
+    /// The data. `task` is the task whose observations the numbers mean.
+    pub(super) fn load(&self, task: Option<&str>) -> Result<Vec<f32>, Failure> {
+        match (self, task) {
+            (Self::File(path), _) => Ok(read_vector(path)?),
+            (Self::Number(number), Some(task)) => Ok(Task::by_name(task)?.observation(*number)?.x),
+            (Self::Number(number), None) => Err(Failure::usage(&format!(
+                "--observation {number}: this model was not trained on a benchmark task; give a \
+                 file with the observed data (.npy or .csv)"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `freeform train`.
+
+use super::settings::{TrainingArgs, interrupt_flag};
+use super::{Failure, Output};
+use crate::run::{Source, TrainJob, train};
+use freeform_simulators::{Prior, Task};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  freeform train --task two_moons -n 10000 --out model
+  freeform train --simulations sims.npz --prior prior.toml --out model
+  freeform train --task slcp -n 10000 --preset paper --set loss.beta_start=100 \\
+                 --set loss.beta_end=100 --out model
+  freeform train --task slcp -n 10000 --out model --resume     # after Ctrl-C
+
+prior.toml lists the parameters in the order of theta's columns:
+  [[parameter]]
+  name = \"rate\"
+  distribution = \"uniform\"
+  low = 0.0
+  high = 1.0";
+
+/// Options of `freeform train`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Benchmark task to simulate; with --simulations, only its prior is used.
+    #[arg(long, required_unless_present = "simulations")]
+    task: Option<String>,
+    /// Simulations to train on (.npz with theta and x).
+    #[arg(long, value_name = "FILE")]
+    simulations: Option<PathBuf>,
+    /// Prior that the simulations were drawn from (TOML).
+    #[arg(long, value_name = "FILE", conflicts_with = "task")]
+    prior: Option<PathBuf>,
+    /// Simulation budget with --task.
+    #[arg(
+        short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
+        value_parser = super::simulate::count, conflicts_with = "simulations"
+    )]
+    budget: usize,
+    /// Folder for the model.
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    training: TrainingArgs,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let overrides = args.training.overrides()?;
+    let interrupt = interrupt_flag()?;
+    let input = source(args)?.load(args.training.seed)?;
+    let job = TrainJob {
+        preset: args.training.preset,
+        overrides: &overrides,
+        seed: args.training.seed,
+        engine: args.training.engine,
+        folder: &args.out,
+        existing: args.training.existing(),
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let result = train(&job, input)?;
+    let summary = &result.model.training;
+    let quality = &summary.quality;
+    let text = format!(
+        "{}: best epoch {} of {}, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, \
+         Jacobian deviation {:.2e}, trained in {:.1} s",
+        args.out.display(),
+        summary.best_epoch,
+        summary.epochs,
+        quality.encoder_nll,
+        quality.decoder_nll,
+        quality.reconstruction,
+        quality.jacobian_deviation,
+        result.seconds,
+    );
+    let value = serde_json::json!({
+        "out": args.out.display().to_string(), "seconds": result.seconds, "training": summary,
+    });
+    output.result(&value, &text)
+}
+
+fn source(args: &Args) -> Result<Source, Failure> {
+    let task = args.task.as_deref().map(Task::by_name).transpose()?;
+    let Some(path) = &args.simulations else {
+        // clap has seen to it that one of the two is there.
+        let name = args.task.clone().unwrap_or_default();
+        return Ok(Source::Task { name, simulations: args.budget });
+    };
+    let prior = match (&task, &args.prior) {
+        (Some(task), _) => task.prior().clone(),
+        (None, Some(path)) => Prior::read(path)?,
+        (None, None) => {
+            return Err(Failure::usage(
+                &"--simulations needs the prior they were drawn from: add --prior FILE, or --task",
+            ));
+        }
+    };
+    let task = task.map(|task| task.name().to_owned());
+    Ok(Source::File { path: path.clone(), prior: Box::new(prior), task })
+}

@@ -1,0 +1,14 @@
+//! Settings of a training: TOML over a preset, every key checked.
+
+mod error;
+mod preset;
+mod resolve;
+mod settings;
+
+pub use error::ConfigError;
+pub use preset::{Preset, Problem};
+pub use resolve::Overrides;
+pub use settings::{
+    Config, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig, PosteriorConfig, Schedule,
+    ThetaTransform, TrainingConfig, TransformConfig,
+};

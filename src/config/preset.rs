@@ -1,0 +1,128 @@
+//! Presets: complete settings as a function of what a user always knows.
+
+use super::settings::{
+    Config, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig, PosteriorConfig, Schedule,
+    ThetaTransform, TrainingConfig, TransformConfig,
+};
+use crate::network::Activation;
+use clap::ValueEnum;
+use freeform_simulators::Simulations;
+
+/// A named set of settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// The most accurate settings we know, from the size of the problem alone.
+    #[default]
+    Recommended,
+    /// ResNet S with ReLU, one probe and a constant β, as the paper describes its benchmark runs.
+    Paper,
+}
+
+/// What a preset may look at: sizes, never the task's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Simulation budget.
+    pub simulations: usize,
+    /// D.
+    pub theta_dim: usize,
+    /// C.
+    pub context_dim: usize,
+}
+
+impl Problem {
+    /// The sizes of a table of simulations.
+    #[must_use]
+    pub fn of(simulations: &Simulations) -> Self {
+        Self {
+            simulations: simulations.len(),
+            theta_dim: simulations.parameter_dim(),
+            context_dim: simulations.data_dim(),
+        }
+    }
+}
+
+impl Preset {
+    /// The preset's settings for a problem.
+    #[must_use]
+    pub fn config(self, problem: Problem) -> Config {
+        match self {
+            Self::Recommended => recommended(problem),
+            Self::Paper => paper(problem),
+        }
+    }
+}
+
+/// Optimiser steps that `recommended` plans at any budget, within its bounds on epochs.
+const RECOMMENDED_STEPS: usize = 12_000;
+
+fn recommended(problem: Problem) -> Config {
+    let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
+    let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
+    let max_epochs = (RECOMMENDED_STEPS / steps_per_epoch).clamp(20, 300);
+    Config {
+        network: NetworkConfig {
+            width: 64,
+            input_layers: 1,
+            blocks: 6,
+            activation: Activation::Silu,
+            glu: true,
+        },
+        loss: LossConfig {
+            log_det: LogDetChoice::Auto,
+            probes: 1,
+            beta_start: 1.0,
+            beta_end: 100.0,
+            beta_ramp: 0.7,
+        },
+        optimizer: OptimizerConfig {
+            learning_rate: 2e-3,
+            schedule: Schedule::OneCycle,
+            weight_decay: 1e-3,
+            clip_norm: 5.0,
+            average_decay: 0.0,
+        },
+        training: TrainingConfig { batch_size, max_epochs, patience: 60, validation_fraction: 0.1 },
+        transform: TransformConfig { theta: ThetaTransform::Standardize },
+        posterior: PosteriorConfig { polish_steps: 5 },
+    }
+}
+
+/// Section 9.1 and the middle of Table 3's grid; batch size by budget as Table 4 finds it.
+fn paper(problem: Problem) -> Config {
+    let batch_size = match problem.simulations {
+        0..3_000 => 8,
+        3_000..30_000 => 32,
+        _ => 64,
+    };
+    Config {
+        network: NetworkConfig {
+            width: 50,
+            input_layers: 1,
+            blocks: 10,
+            activation: Activation::Relu,
+            glu: true,
+        },
+        loss: LossConfig {
+            log_det: LogDetChoice::Hutchinson,
+            probes: 1,
+            beta_start: 25.0,
+            beta_end: 25.0,
+            beta_ramp: 0.0,
+        },
+        optimizer: OptimizerConfig {
+            learning_rate: 5e-4,
+            schedule: Schedule::OneCycle,
+            weight_decay: 1e-4,
+            clip_norm: 0.0,
+            average_decay: 0.0,
+        },
+        training: TrainingConfig {
+            batch_size,
+            max_epochs: 200,
+            patience: 0,
+            validation_fraction: 0.1,
+        },
+        transform: TransformConfig { theta: ThetaTransform::Standardize },
+        posterior: PosteriorConfig { polish_steps: 0 },
+    }
+}

@@ -1,0 +1,209 @@
+//! Every setting of a training, resolved: what `config.toml` of a run holds.
+
+use super::ConfigError;
+use crate::engine::LogDet;
+use crate::network::{Activation, NetworkSpec};
+use serde::{Deserialize, Serialize};
+
+/// All settings of one training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Architecture of encoder and decoder.
+    pub network: NetworkConfig,
+    /// The training loss.
+    pub loss: LossConfig,
+    /// Adam(W) and its learning rate.
+    pub optimizer: OptimizerConfig,
+    /// Batches, epochs, early stopping.
+    pub training: TrainingConfig,
+    /// How parameters are mapped to the space the flow works in.
+    pub transform: TransformConfig,
+    /// How draws are made.
+    pub posterior: PosteriorConfig,
+}
+
+/// `[network]`: see [`NetworkSpec`] for the formula.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Linear layers before the blocks.
+    pub input_layers: usize,
+    /// Residual blocks of two linear layers.
+    pub blocks: usize,
+    /// `relu`, `silu`, `gelu` or `tanh`.
+    pub activation: Activation,
+    /// Whether blocks end in a gated linear unit on the data.
+    pub glu: bool,
+}
+
+/// `[loss]`: ½‖z‖² − change of variables + β · reconstruction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossConfig {
+    /// `exact`, `hutchinson`, or `auto`: exact up to D = 10.
+    pub log_det: LogDetChoice,
+    /// Probes per sample with `hutchinson` (at most D).
+    pub probes: usize,
+    /// β at the first step.
+    pub beta_start: f64,
+    /// β at the end of the ramp and after; equal to `beta_start` for a constant β.
+    pub beta_end: f64,
+    /// Share of the planned steps over which β moves, geometrically.
+    pub beta_ramp: f64,
+}
+
+/// `[optimizer]`: AdamW.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerConfig {
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// `constant`, `cosine` or `one-cycle`.
+    pub schedule: Schedule,
+    /// Decoupled weight decay; 0 is Adam.
+    pub weight_decay: f64,
+    /// Largest global gradient norm; 0 switches clipping off.
+    pub clip_norm: f64,
+    /// Decay of a moving average of the weights, used for validation and draws; 0 switches it off.
+    pub average_decay: f64,
+}
+
+/// `[training]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Simulations per optimiser step.
+    pub batch_size: usize,
+    /// Planned passes over the training part; schedules stretch over them.
+    pub max_epochs: usize,
+    /// Epochs without a better validation NLL after which training stops; 0 never stops early.
+    pub patience: usize,
+    /// Share of the simulations held out for validation.
+    pub validation_fraction: f64,
+}
+
+/// `[transform]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransformConfig {
+    /// `standardize`, or `unconstrain`: first the prior's bijection to R^D (logit, log).
+    pub theta: ThetaTransform,
+}
+
+/// `[posterior]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PosteriorConfig {
+    /// Damped Newton steps on f(θ; x) = z that refine each draw; 0 keeps the decoder's.
+    pub polish_steps: usize,
+}
+
+/// Learning-rate schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// The same rate throughout.
+    Constant,
+    /// Half a cosine from the highest rate to zero.
+    Cosine,
+    /// Up over the first 30% of steps, then down to zero, both by half a cosine.
+    OneCycle,
+}
+
+/// How the change of variables is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogDetChoice {
+    /// Exact up to D = 10, Hutchinson beyond.
+    Auto,
+    /// D tangents.
+    Exact,
+    /// Random probes.
+    Hutchinson,
+}
+
+/// Where the flow sees the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThetaTransform {
+    /// z-scores.
+    Standardize,
+    /// The prior's bijection to R^D, then z-scores.
+    Unconstrain,
+}
+
+/// The largest D at which `auto` chooses the exact log-determinant.
+const AUTO_EXACT_DIM: usize = 10;
+
+impl Config {
+    /// The network for D parameters and C data.
+    #[must_use]
+    pub fn network_spec(&self, theta_dim: usize, context_dim: usize) -> NetworkSpec {
+        let NetworkConfig { width, input_layers, blocks, activation, glu } = self.network;
+        NetworkSpec { theta_dim, context_dim, width, input_layers, blocks, activation, glu }
+    }
+
+    /// The change-of-variables term for D parameters.
+    #[must_use]
+    pub fn log_det(&self, theta_dim: usize) -> LogDet {
+        let probes = self.loss.probes.min(theta_dim);
+        match self.loss.log_det {
+            LogDetChoice::Exact => LogDet::Exact,
+            LogDetChoice::Auto if theta_dim <= AUTO_EXACT_DIM => LogDet::Exact,
+            LogDetChoice::Auto | LogDetChoice::Hutchinson => LogDet::Hutchinson { probes },
+        }
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] for the first value outside its range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let Self { network: n, loss, optimizer: o, training: t, posterior: p, .. } = self;
+        let positive = "a number above 0";
+        let share = "a share from 0 to below 1";
+        at_least("network.width", n.width, 1, "a whole number of at least 1")?;
+        at_least("network.input_layers", n.input_layers, 1, "a whole number of at least 1")?;
+        at_least("loss.probes", loss.probes, 1, "a whole number of at least 1")?;
+        check("loss.beta_start", loss.beta_start, loss.beta_start > 0.0, positive)?;
+        check("loss.beta_end", loss.beta_end, loss.beta_end > 0.0, positive)?;
+        let ramp_ok = (0.0..=1.0).contains(&loss.beta_ramp);
+        check("loss.beta_ramp", loss.beta_ramp, ramp_ok, "a share from 0 to 1")?;
+        check("optimizer.learning_rate", o.learning_rate, o.learning_rate > 0.0, positive)?;
+        check("optimizer.weight_decay", o.weight_decay, o.weight_decay >= 0.0, "0 or more")?;
+        check("optimizer.clip_norm", o.clip_norm, o.clip_norm >= 0.0, "0 (off) or more")?;
+        let average_ok = (0.0..1.0).contains(&o.average_decay);
+        check("optimizer.average_decay", o.average_decay, average_ok, share)?;
+        at_least("training.batch_size", t.batch_size, 1, "a whole number of at least 1")?;
+        at_least("training.max_epochs", t.max_epochs, 1, "a whole number of at least 1")?;
+        let fraction = t.validation_fraction;
+        let fraction_ok = fraction > 0.0 && fraction <= 0.5;
+        check("training.validation_fraction", fraction, fraction_ok, "above 0 and at most 0.5")?;
+        let polish_ok = p.polish_steps <= 100;
+        check("posterior.polish_steps", p.polish_steps as f64, polish_ok, "at most 100")
+    }
+}
+
+fn check(
+    key: &'static str,
+    value: f64,
+    ok: bool,
+    requirement: &'static str,
+) -> Result<(), ConfigError> {
+    if ok && value.is_finite() {
+        return Ok(());
+    }
+    Err(ConfigError::OutOfRange { key, value: value.to_string(), requirement })
+}
+
+fn at_least(
+    key: &'static str,
+    value: usize,
+    least: usize,
+    requirement: &'static str,
+) -> Result<(), ConfigError> {
+    check(key, value as f64, value >= least, requirement)
+}

@@ -1,0 +1,252 @@
+//! The two losses of a batch with all their gradients.
+
+use super::backward::{Backward, Scratch};
+use super::buffer::Buffer;
+use super::forward::Network;
+use super::plan::Plan;
+use super::tape::Tape;
+use crate::engine::inverse::invert;
+use crate::engine::{Batch, LogDet, LossReport, LossSettings};
+use freeform_kernels::Isa;
+
+/// Rows × streams that one pass takes at most: larger batches go in several passes whose gradients
+/// add up, so that memory stays bounded. Fixed, so that results depend on the batch alone.
+const PASS_ROWS: usize = 2048;
+
+/// Buffers of a training step, grown to the largest batch seen and then reused.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    encoder: Tape,
+    decoder: Tape,
+    scratch: Scratch,
+    context: Buffer,
+    /// Gradients of the encoder's outputs and tangents, of θ̂, and of z through the decoder.
+    encoder_out: Buffer,
+    decoder_out: Buffer,
+    latent: Buffer,
+    matrix: Vec<f64>,
+    pivots: Vec<usize>,
+}
+
+/// Both networks and where their gradients go.
+pub(super) struct Step<'a> {
+    pub isa: Isa,
+    pub plan: &'a Plan,
+    pub weights: [&'a [f32]; 2],
+    pub gradients: [&'a mut [f32]; 2],
+    pub loss: &'a LossSettings,
+}
+
+/// Sums over rows of the loss's parts.
+#[derive(Default)]
+struct Sums {
+    latent: f64,
+    change: f64,
+    reconstruction: f64,
+}
+
+impl Workspace {
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            encoder: Tape::new(true),
+            decoder: Tape::new(true),
+            scratch: Scratch::default(),
+            context: Buffer::default(),
+            encoder_out: Buffer::default(),
+            decoder_out: Buffer::default(),
+            latent: Buffer::default(),
+            matrix: vec![0.0; plan.dim * plan.dim],
+            pivots: vec![0; plan.dim],
+        }
+    }
+
+    /// Memory held, in bytes.
+    pub fn bytes(&self) -> usize {
+        let own = [&self.context, &self.encoder_out, &self.decoder_out, &self.latent];
+        let own: usize = own.map(Buffer::bytes).iter().sum();
+        own + self.encoder.bytes() + self.decoder.bytes() + self.scratch.bytes()
+    }
+
+    fn begin(&mut self, plan: &Plan, rows: usize, tangents: usize, decoder_tangents: usize) {
+        self.encoder.begin(plan, rows, 1 + tangents);
+        self.decoder.begin(plan, rows, 1 + decoder_tangents);
+        self.scratch.begin(plan, rows, 1 + tangents);
+        let grow = |buffer: &mut Buffer, len| {
+            if buffer.len() < len {
+                *buffer = Buffer::zeros(len);
+            }
+        };
+        grow(&mut self.context, rows * plan.context);
+        grow(&mut self.encoder_out, (1 + tangents) * rows * plan.dim);
+        grow(&mut self.decoder_out, rows * plan.dim);
+        grow(&mut self.latent, rows * plan.dim);
+    }
+}
+
+impl Step<'_> {
+    /// Batch means of the loss's parts, and the gradients of the loss. The gradient's norm is left
+    /// at 0.
+    pub fn run(&mut self, batch: &Batch, work: &mut Workspace) -> LossReport {
+        let tangents = match self.loss.log_det {
+            LogDet::Hutchinson { probes } => probes,
+            LogDet::Exact => self.plan.dim,
+        };
+        let total = batch.rows.len();
+        let rows = (PASS_ROWS / (1 + tangents)).max(1);
+        let mut sums = Sums::default();
+        for start in (0..total).step_by(rows) {
+            let pass = start..total.min(start + rows);
+            self.pass(batch, pass, tangents, work, &mut sums);
+        }
+        let mean = |sum: f64| sum / total as f64;
+        let [latent, change] = [mean(sums.latent), mean(sums.change)];
+        let reconstruction = mean(sums.reconstruction);
+        let loss = latent - change + f64::from(self.loss.beta) * reconstruction;
+        LossReport { loss, latent, change, reconstruction, gradient_norm: 0.0 }
+    }
+
+    fn pass(
+        &mut self,
+        batch: &Batch,
+        pass: std::ops::Range<usize>,
+        tangents: usize,
+        work: &mut Workspace,
+        sums: &mut Sums,
+    ) {
+        let (plan, dim, rows) = (self.plan, self.plan.dim, pass.len());
+        let len = rows * dim;
+        let hutchinson = matches!(self.loss.log_det, LogDet::Hutchinson { .. });
+        work.begin(plan, rows, tangents, if hutchinson { tangents } else { 0 });
+        let [encoder, decoder] =
+            self.weights.map(|weights| Network { isa: self.isa, plan, weights });
+
+        let gather = |table: &[f32], width: usize, into: &mut [f32]| {
+            for (row, into) in batch.rows[pass.clone()].iter().zip(into.chunks_exact_mut(width)) {
+                into.copy_from_slice(&table[*row as usize * width..][..width]);
+            }
+        };
+        gather(batch.theta, dim, &mut work.encoder.u[..len]);
+        gather(batch.x, plan.context, &mut work.context[..rows * plan.context]);
+        let context = &work.context[..rows * plan.context];
+        encoder.set_context(&mut work.encoder, context);
+        decoder.set_context(&mut work.decoder, context);
+
+        if hutchinson {
+            encoder.forward(&mut work.encoder, 0..1);
+            work.decoder.u[..len].copy_from_slice(&work.encoder.out[..len]);
+            for k in 0..tangents {
+                let probes = &batch.probes[(k * batch.rows.len() + pass.start) * dim..][..len];
+                work.decoder.u[(1 + k) * len..][..len].copy_from_slice(probes);
+            }
+            decoder.forward(&mut work.decoder, 0..1 + tangents);
+            let end = (1 + tangents) * len;
+            work.encoder.u[len..end].copy_from_slice(&work.decoder.out[len..end]);
+            encoder.forward(&mut work.encoder, 1..1 + tangents);
+        } else {
+            let basis = &mut work.encoder.u[len..(1 + dim) * len];
+            set_basis(dim, basis);
+            encoder.forward(&mut work.encoder, 0..1 + dim);
+            work.decoder.u[..len].copy_from_slice(&work.encoder.out[..len]);
+            decoder.forward(&mut work.decoder, 0..1);
+        }
+
+        let mean = 1.0 / batch.rows.len() as f32;
+        let (back, theta) = (&work.decoder.out[..len], &work.encoder.u[..len]);
+        let scale = 2.0 * self.loss.beta * mean;
+        sums.reconstruction += reconstruction(back, theta, &mut work.decoder_out, scale);
+        let accumulate = pass.start > 0;
+        let [encoder_gradient, decoder_gradient] = &mut self.gradients;
+        Backward {
+            network: decoder,
+            tape: &work.decoder,
+            context,
+            streams: 1,
+            gradient: decoder_gradient,
+            accumulate,
+        }
+        .run(&work.decoder_out[..len], &mut work.scratch, Some(&mut work.latent[..len]));
+
+        let (out, gradient) = (&work.encoder.out, &mut work.encoder_out);
+        for ((z, through), g) in out[..len].iter().zip(&work.latent[..len]).zip(&mut gradient[..]) {
+            sums.latent += 0.5 * f64::from(*z) * f64::from(*z);
+            *g = z * mean + through;
+        }
+        let end = (1 + tangents) * len;
+        let (out, gradient) = (&out[len..end], &mut gradient[len..end]);
+        sums.change += if hutchinson {
+            let probes = &work.decoder.u[len..end];
+            surrogate(probes, out, gradient, 1.0 / tangents as f32, mean)
+        } else {
+            log_determinants(dim, out, gradient, mean, &mut work.matrix, &mut work.pivots)
+        };
+        Backward {
+            network: encoder,
+            tape: &work.encoder,
+            context,
+            streams: 1 + tangents,
+            gradient: encoder_gradient,
+            accumulate,
+        }
+        .run(&work.encoder_out[..end], &mut work.scratch, None);
+    }
+}
+
+/// Σ ‖θ̂ − θ‖² over rows, and `scale`/2 times its gradient.
+fn reconstruction(back: &[f32], theta: &[f32], gradient: &mut [f32], scale: f32) -> f64 {
+    let mut sum = 0.0;
+    for ((back, theta), g) in back.iter().zip(theta).zip(gradient) {
+        let error = back - theta;
+        sum += f64::from(error) * f64::from(error);
+        *g = scale * error;
+    }
+    sum
+}
+
+/// Tangents e_1 … e_D, each for all rows: `[D, rows, D]`.
+pub(super) fn set_basis(dim: usize, tangents: &mut [f32]) {
+    let len = tangents.len() / dim;
+    for (j, stream) in tangents.chunks_exact_mut(len).enumerate() {
+        for row in stream.chunks_exact_mut(dim) {
+            row.fill(0.0);
+            row[j] = 1.0;
+        }
+    }
+}
+
+/// Σ (1/K) v_kᵀ J_f v2_k over rows, and the gradient of minus its batch mean.
+fn surrogate(probes: &[f32], jv: &[f32], gradient: &mut [f32], average: f32, mean: f32) -> f64 {
+    let mut sum = 0.0;
+    for ((v, jv), g) in probes.iter().zip(jv).zip(gradient) {
+        sum += f64::from(*v) * f64::from(*jv);
+        *g = -average * mean * v;
+    }
+    sum * f64::from(average)
+}
+
+/// Σ log|det J| over rows from J's columns `[D, rows, D]`, and the gradient −J⁻ᵀ of minus its
+/// batch mean. NaN where a Jacobian is singular.
+fn log_determinants(
+    dim: usize,
+    columns: &[f32],
+    gradient: &mut [f32],
+    mean: f32,
+    matrix: &mut [f64],
+    pivots: &mut [usize],
+) -> f64 {
+    let len = columns.len() / dim;
+    let mut sum = 0.0;
+    for row in (0..len).step_by(dim) {
+        for j in 0..dim {
+            for i in 0..dim {
+                matrix[i * dim + j] = f64::from(columns[j * len + row + i]);
+            }
+        }
+        sum += invert(dim, matrix, pivots);
+        for j in 0..dim {
+            for i in 0..dim {
+                gradient[j * len + row + i] = -mean * matrix[j * dim + i] as f32;
+            }
+        }
+    }
+    sum
+}

@@ -1,0 +1,42 @@
+//! What can be wrong with a question to a posterior.
+
+/// A question that the posterior cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PosteriorError {
+    /// The observation does not fit the model.
+    #[error("the observation has {length} numbers, but the model was trained on {expected}")]
+    ObservationLength {
+        /// Given.
+        length: usize,
+        /// Expected.
+        expected: usize,
+    },
+    /// The observation has a hole.
+    #[error("number {} of the observation is {value}; all must be finite", index + 1)]
+    ObservationNotFinite {
+        /// Where, from 0.
+        index: usize,
+        /// What stands there.
+        value: f32,
+    },
+    /// theta does not fit the model.
+    #[error("theta has {columns} columns, but the model has {dim} parameters")]
+    ThetaColumns {
+        /// Given.
+        columns: usize,
+        /// Expected.
+        dim: usize,
+    },
+    /// Almost no draw lies in the prior's support.
+    #[error(
+        "only {accepted} of {drawn} draws lie inside the prior's support: the observation is \
+         unlike all simulations, or the flow is undertrained; simulate more, train longer, or set \
+         transform.theta = \"unconstrain\""
+    )]
+    Leakage {
+        /// Draws inside.
+        accepted: usize,
+        /// Draws made.
+        drawn: usize,
+    },
+}

@@ -1,0 +1,125 @@
+//! A run's folder: what it holds says which run it is and how far it came.
+
+use super::RunError;
+use crate::config::Config;
+use crate::engine::EngineKind;
+use crate::files::write_atomically;
+use freeform_simulators::{Prior, Simulations};
+use serde::Serialize;
+use std::path::Path;
+
+const CONFIG: &str = "config.toml";
+const STATUS: &str = "status.json";
+
+/// What to do with a folder that holds a run already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse.
+    Refuse,
+    /// Go on with it where it is the same run.
+    Resume,
+    /// Start anew.
+    Overwrite,
+}
+
+/// `config.toml`: everything that determines the result, nothing that does not.
+#[derive(Debug, Serialize)]
+pub struct RunRecord<'a> {
+    run: RunSection<'a>,
+    #[serde(flatten)]
+    config: &'a Config,
+}
+
+#[derive(Debug, Serialize)]
+struct RunSection<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'a str>,
+    simulations: usize,
+    /// BLAKE3 of prior and simulations.
+    data: String,
+    seed: u64,
+    engine: EngineKind,
+}
+
+impl<'a> RunRecord<'a> {
+    /// Describes a training on these simulations.
+    #[must_use]
+    pub fn new(
+        config: &'a Config,
+        task: Option<&'a str>,
+        prior: &Prior,
+        simulations: &Simulations,
+        seed: u64,
+        engine: EngineKind,
+    ) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(prior.to_toml().as_bytes());
+        for table in [&simulations.theta, &simulations.x] {
+            hasher.update(format!("{:?}", table.dim()).as_bytes());
+            for row in table.rows() {
+                let bytes: Vec<u8> = row.iter().flat_map(|v| v.to_le_bytes()).collect();
+                hasher.update(&bytes);
+            }
+        }
+        let data = hasher.finalize().to_hex()[..16].to_owned();
+        let run = RunSection { task, simulations: simulations.len(), data, seed, engine };
+        Self { run, config }
+    }
+
+    /// The text of `config.toml`.
+    ///
+    /// # Errors
+    /// None in practice: every setting has a TOML form.
+    pub fn to_toml(&self) -> std::io::Result<String> {
+        toml::to_string(self).map_err(std::io::Error::other)
+    }
+}
+
+/// Takes `folder` for the run that `record` describes; says whether it held that very run.
+pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<bool, RunError> {
+    let path = folder.join(CONFIG);
+    let shown = folder.display().to_string();
+    match (std::fs::read_to_string(&path), existing) {
+        (Ok(found), Existing::Resume) if found == record => return Ok(true),
+        (Ok(_), Existing::Overwrite) => clear(folder)?,
+        (Ok(found), Existing::Refuse | Existing::Resume) => {
+            let same = found == record;
+            let fix = if same {
+                "add --resume to go on with it, or --overwrite to start anew"
+            } else {
+                "choose another folder, or add --overwrite to start anew"
+            };
+            return Err(RunError::Occupied { path: shown, same, fix });
+        }
+        (Err(_), _) => {}
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|e| std::io::Error::new(e.kind(), format!("cannot create {shown}: {e}")))?;
+    write_atomically(&path, record.as_bytes())?;
+    Ok(false)
+}
+
+/// Removes a former run's own files, and nothing else.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    let files = [
+        CONFIG,
+        STATUS,
+        "metrics.jsonl",
+        "checkpoint.safetensors",
+        "model.toml",
+        "weights.safetensors",
+        "c2st.csv",
+    ];
+    let gone = |result: std::io::Result<()>| match result {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    };
+    files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
+    ["samples", "plots"].iter().try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
+}
+
+/// Writes `status.json`, the last file of a finished run.
+pub(super) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
+    let text = serde_json::to_string_pretty(status).map_err(std::io::Error::other)?;
+    write_atomically(&folder.join(STATUS), (text + "\n").as_bytes())
+}

@@ -1,0 +1,76 @@
+//! Why a job stopped.
+
+use crate::config::ConfigError;
+use crate::model::ModelError;
+use crate::network::SpecError;
+use crate::posterior::PosteriorError;
+use crate::training::{CheckpointError, DataError, TrainError};
+
+/// A job that ended without its result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Sizes of the network.
+    #[error(transparent)]
+    Network(#[from] SpecError),
+    /// Unusable simulations.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Simulating failed.
+    #[error(transparent)]
+    Simulation(#[from] freeform_simulators::SimulateError),
+    /// A task that is not there.
+    #[error(transparent)]
+    Task(#[from] freeform_simulators::TaskError),
+    /// An array file.
+    #[error(transparent)]
+    Array(#[from] freeform_simulators::ArrayError),
+    /// A prior.
+    #[error(transparent)]
+    Prior(#[from] freeform_simulators::PriorError),
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A checkpoint that does not fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A model on disk.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A question the posterior cannot answer.
+    #[error(transparent)]
+    Posterior(#[from] PosteriorError),
+    /// Reference draws.
+    #[error(transparent)]
+    Reference(#[from] freeform_benchmark::ReferenceError),
+    /// The classifier test.
+    #[error(transparent)]
+    C2st(#[from] freeform_benchmark::C2stError),
+    /// A plot.
+    #[error(transparent)]
+    Plot(#[from] freeform_benchmark::PlotError),
+    /// A table.
+    #[error(transparent)]
+    Table(#[from] freeform_benchmark::TableError),
+    /// Reading or writing.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The folder is in use by another run.
+    #[error("{path} already holds a run{}; {fix}", if *.same { "" } else { " with other settings" })]
+    Occupied {
+        /// The folder.
+        path: String,
+        /// Whether it is the same run.
+        same: bool,
+        /// What to do.
+        fix: &'static str,
+    },
+    /// Stopped by a signal.
+    #[error("interrupted; the state is saved in {path}: add --resume to go on")]
+    Interrupted {
+        /// The folder.
+        path: String,
+    },
+}

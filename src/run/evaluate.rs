@@ -1,0 +1,141 @@
+//! The second half of the main job: sample every observation, score against reference draws.
+
+use super::directory::write_status;
+use super::{Reporter, RunError, TrainResult};
+use crate::engine::EngineKind;
+use crate::model::Model;
+use crate::posterior::Posterior;
+use freeform_benchmark::{
+    C2stSettings, PairPlot, c2st, pair_plot, read_scores, reference_draws, write_scores,
+};
+use freeform_simulators::{Observation, Task, read_table, write_table};
+use serde::Serialize;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Draws per observation, of posterior and of reference, as the benchmark has it.
+const DRAWS: usize = 10_000;
+
+/// What to evaluate.
+pub struct Evaluation<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// The benchmark task.
+    pub task: &'a Task,
+    /// Its observations, by number.
+    pub observations: &'a [usize],
+    /// Seed of draws and classifier.
+    pub seed: u64,
+    /// Who does the arithmetic.
+    pub engine: EngineKind,
+    /// Set by a signal: stop after the current observation.
+    pub interrupt: &'a AtomicBool,
+    /// Who tells the user.
+    pub reporter: Reporter,
+}
+
+/// One row of the result table.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ObservationScore {
+    /// The observation's number.
+    pub num_observation: usize,
+    /// C2ST of the model's draws against reference draws: ½ is perfect, 1 the worst.
+    #[serde(rename = "C2ST")]
+    pub c2st: f64,
+}
+
+#[derive(Serialize)]
+struct RunStatus<'a> {
+    status: &'static str,
+    task: &'a str,
+    training_seconds: f64,
+    evaluation_seconds: f64,
+    mean_c2st: f64,
+    observations: &'a [ObservationScore],
+    training: &'a crate::model::TrainingSummary,
+}
+
+/// Samples and scores each observation into the run's folder; rows already there are kept.
+///
+/// # Errors
+/// [`RunError`]; finished observations stay in the folder.
+pub fn evaluate(
+    job: &Evaluation,
+    trained: &TrainResult,
+) -> Result<Vec<ObservationScore>, RunError> {
+    let started = Instant::now();
+    for folder in ["samples", "plots"] {
+        std::fs::create_dir_all(job.folder.join(folder))?;
+    }
+    let table = job.folder.join("c2st.csv");
+    let mut scores: Vec<(usize, f64)> =
+        if trained.was_finished && table.exists() { read_scores(&table)? } else { Vec::new() };
+    let posterior = Posterior::new(trained.model.clone(), job.engine);
+    let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
+    for &number in job.observations {
+        if scores.iter().any(|(done, _)| *done == number) {
+            continue;
+        }
+        if job.interrupt.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+        }
+        bar.update(scores.len(), || format!("observation {number}"));
+        scores.push((number, score(job, &posterior, number)?));
+        scores.sort_by_key(|(number, _)| *number);
+        write_scores(&table, &scores)?;
+    }
+    bar.finish();
+    let asked = scores.into_iter().filter(|(number, _)| job.observations.contains(number));
+    let scores: Vec<ObservationScore> =
+        asked.map(|(num_observation, c2st)| ObservationScore { num_observation, c2st }).collect();
+    let status = RunStatus {
+        status: "done",
+        task: job.task.name(),
+        training_seconds: trained.seconds,
+        evaluation_seconds: started.elapsed().as_secs_f64(),
+        mean_c2st: mean(&scores),
+        observations: &scores,
+        training: &trained.model.training,
+    };
+    write_status(job.folder, &status)?;
+    Ok(scores)
+}
+
+/// Mean C2ST of a table.
+pub(crate) fn mean(scores: &[ObservationScore]) -> f64 {
+    scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64
+}
+
+fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, RunError> {
+    let observation = job.task.observation(number)?;
+    // Each observation has draws of its own.
+    let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
+    let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
+    let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
+    write_table(&path, draws.view())?;
+    let draws = read_table(&path)?;
+    let reference = reference_draws(job.task, &observation.x, DRAWS, seed)?;
+    plot(job, posterior.model(), &observation, number, &draws, &reference)?;
+    let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
+    // The reference supplies the z-scores, as in the published tables.
+    Ok(c2st(reference.view(), draws.view(), &settings)?.accuracy)
+}
+
+fn plot(
+    job: &Evaluation,
+    model: &Model,
+    observation: &Observation,
+    number: usize,
+    draws: &ndarray::Array2<f32>,
+    reference: &ndarray::Array2<f32>,
+) -> Result<(), RunError> {
+    let plot = PairPlot {
+        title: &format!("{}, observation {number}", job.task.name()),
+        names: model.prior.names(),
+        posterior: draws.view(),
+        reference: Some(reference.view()),
+        truth: Some(&observation.true_parameters),
+    };
+    Ok(pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?)
+}

@@ -1,0 +1,87 @@
+//! What a person sees while a job works: a bar on a terminal, a line now and then in a log.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Between two lines in a log.
+const LOG_EVERY: Duration = Duration::from_secs(15);
+
+/// Reports to standard error; silent on request.
+#[derive(Clone, Copy, Debug)]
+pub struct Reporter {
+    quiet: bool,
+}
+
+impl Reporter {
+    /// A reporter; `quiet` keeps all but warnings to itself.
+    #[must_use]
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// One line of news.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Something a user should know whatever the verbosity.
+    pub fn warn(&self, line: &str) {
+        eprintln!("warning: {line}");
+    }
+
+    /// A bar over `total` units of work, `done` of which an earlier process did.
+    pub(super) fn bar(&self, label: &'static str, total: usize, done: usize) -> Bar {
+        let terminal = !self.quiet && std::io::stderr().is_terminal();
+        let target =
+            if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = "{prefix} {bar:24} {pos}/{len} {msg} {elapsed} (left {eta})";
+        let style = ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target)
+            .with_style(style)
+            .with_prefix(label)
+            .with_position(done as u64);
+        bar.reset_eta();
+        let log = !self.quiet && !terminal;
+        Bar { bar, label, total, done, log, started: Instant::now(), logged: Instant::now() }
+    }
+}
+
+/// Progress of one piece of work.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    label: &'static str,
+    total: usize,
+    done: usize,
+    log: bool,
+    started: Instant,
+    logged: Instant,
+}
+
+impl Bar {
+    /// Moves to `position`; `message` is asked for only when it is shown.
+    pub(super) fn update(&mut self, position: usize, message: impl Fn() -> String) {
+        self.bar.set_position(position as u64);
+        if self.log && self.logged.elapsed() >= LOG_EVERY {
+            self.logged = Instant::now();
+            let rate = self.rate(position);
+            let left = (self.total - position) as f64 / rate;
+            let (label, total) = (self.label, self.total);
+            eprintln!("{label} {position}/{total} {} {left:.0} s left", message());
+        } else if !self.bar.is_hidden() && position.is_multiple_of(8) {
+            self.bar.set_message(message());
+        }
+    }
+
+    /// Units a second since this process began.
+    pub(super) fn rate(&self, position: usize) -> f64 {
+        (position - self.done) as f64 / self.started.elapsed().as_secs_f64().max(1e-9)
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,16 @@
+//! Training a flow: data, schedules, the loop, checkpoints.
+
+mod checkpoint;
+mod data;
+mod metrics;
+mod probes;
+mod schedule;
+mod trainer;
+
+pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
+pub(crate) use checkpoint::{from_bytes, to_bytes};
+pub use data::{DataError, TrainingData};
+pub use metrics::{EpochMetrics, write_metrics};
+pub use probes::draw_probes;
+pub use schedule::{beta, learning_rate};
+pub use trainer::{Observer, Outcome, StepInfo, TrainError, Trainer};

@@ -1,0 +1,317 @@
+//! The training loop.
+
+use super::checkpoint::{Checkpoint, Progress};
+use super::{EpochMetrics, TrainingData, beta, draw_probes, learning_rate};
+use crate::config::Config;
+use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSettings};
+use crate::flow::{FlowQuality, quality};
+use crate::model::{Model, TrainingSummary};
+use crate::network::FlowWeights;
+use crate::random::{Purpose, stream};
+use freeform_simulators::Prior;
+use rand::seq::SliceRandom;
+use std::ops::ControlFlow;
+
+/// After this many non-finite steps in a row a training is given up.
+const MOST_SKIPPED: usize = 50;
+
+/// A training that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Loss or gradients stayed non-finite.
+    #[error(
+        "training diverged: loss or gradient not finite in {MOST_SKIPPED} steps in a row (epoch \
+         {epoch}, β = {beta}, learning rate {learning_rate}); lower optimizer.learning_rate, \
+         raise loss.beta_start, or set optimizer.clip_norm"
+    )]
+    Diverged {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// β at that step.
+        beta: f64,
+        /// Learning rate at that step.
+        learning_rate: f64,
+    },
+    /// No epoch reached a finite validation NLL.
+    #[error("no epoch reached a finite validation NLL; lower optimizer.learning_rate")]
+    NoModel,
+}
+
+/// Where a training stands after a step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepInfo<'a> {
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Steps done.
+    pub step: usize,
+    /// Steps planned.
+    pub total_steps: usize,
+    /// The step's report.
+    pub report: LossReport,
+    /// The last finished epoch.
+    pub last_epoch: Option<&'a EpochMetrics>,
+}
+
+/// Follows a training; may stop it.
+pub trait Observer {
+    /// After each step; `Break` stops the training at once, with its state kept.
+    fn after_step(&mut self, info: &StepInfo) -> ControlFlow<()>;
+
+    /// After each epoch.
+    ///
+    /// # Errors
+    /// Whatever keeps the observer from recording it; the training stops, its state is kept.
+    fn after_epoch(&mut self, trainer: &Trainer) -> std::io::Result<()>;
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Ran its epochs, or stopped early by its own rule.
+    Finished,
+    /// Stopped by the observer; goes on from a checkpoint.
+    Interrupted,
+}
+
+/// One training: an engine, its data, and where it stands.
+pub struct Trainer<'a> {
+    engine: Box<dyn Engine>,
+    data: &'a TrainingData,
+    config: &'a Config,
+    seed: u64,
+    log_det: LogDet,
+    validation: (Vec<f32>, Vec<f32>),
+    progress: Progress,
+    best: Option<FlowWeights>,
+    skipped_in_a_row: usize,
+}
+
+impl<'a> Trainer<'a> {
+    /// A training from its start. `identity` names it in checkpoints: a hash of everything that
+    /// determines the result.
+    pub fn new(
+        engine: Box<dyn Engine>,
+        data: &'a TrainingData,
+        config: &'a Config,
+        seed: u64,
+        identity: String,
+    ) -> Self {
+        let log_det = config.log_det(data.theta_dim());
+        let validation = data.validation_tables();
+        let progress = Progress { identity, ..Progress::default() };
+        let (best, skipped_in_a_row) = (None, 0);
+        Self { engine, data, config, seed, log_det, validation, progress, best, skipped_in_a_row }
+    }
+
+    /// Goes back to a checkpoint of the same training.
+    pub fn restore(&mut self, checkpoint: Checkpoint) {
+        self.engine.set_weights(&checkpoint.weights);
+        self.engine.set_optimizer_state(&checkpoint.optimizer);
+        self.best = checkpoint.best;
+        self.progress = checkpoint.progress;
+    }
+
+    /// The whole state, to be written to disk.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            weights: self.engine.weights(),
+            optimizer: self.engine.optimizer_state(),
+            best: self.best.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// One entry a finished epoch.
+    #[must_use]
+    pub fn history(&self) -> &[EpochMetrics] {
+        &self.progress.history
+    }
+
+    /// Steps in one epoch; the last batch may be smaller.
+    #[must_use]
+    pub fn steps_per_epoch(&self) -> usize {
+        self.data.training.len().div_ceil(self.config.training.batch_size)
+    }
+
+    /// Planned steps: schedules stretch over these.
+    #[must_use]
+    pub fn total_steps(&self) -> usize {
+        self.steps_per_epoch() * self.config.training.max_epochs
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn steps_done(&self) -> usize {
+        self.progress.epoch * self.steps_per_epoch() + self.progress.step_in_epoch
+    }
+
+    /// Trains to the end, or until the observer stops it.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`], or an I/O error of the observer (in the outer result).
+    pub fn run(
+        &mut self,
+        observer: &mut dyn Observer,
+    ) -> std::io::Result<Result<Outcome, TrainError>> {
+        while !self.is_finished() {
+            match self.run_epoch(observer) {
+                Ok(ControlFlow::Continue(())) => self.end_epoch(),
+                Ok(ControlFlow::Break(())) => return Ok(Ok(Outcome::Interrupted)),
+                Err(error) => return Ok(Err(error)),
+            }
+            observer.after_epoch(self)?;
+        }
+        Ok(Ok(Outcome::Finished))
+    }
+
+    fn is_finished(&self) -> bool {
+        let training = &self.config.training;
+        let stale = self.progress.epoch - self.progress.best.map_or(0, |(epoch, _)| epoch);
+        self.progress.epoch >= training.max_epochs
+            || (training.patience > 0 && stale >= training.patience)
+    }
+
+    fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<ControlFlow<()>, TrainError> {
+        let mut order = self.data.training.clone();
+        order.shuffle(&mut stream(self.seed, Purpose::Shuffle, self.progress.epoch as u64));
+        let size = self.config.training.batch_size;
+        let mut probes = Vec::new();
+        for rows in order.chunks(size).skip(self.progress.step_in_epoch) {
+            let report = self.step(rows, &mut probes)?;
+            let info = StepInfo {
+                epoch: self.progress.epoch + 1,
+                step: self.steps_done(),
+                total_steps: self.total_steps(),
+                report,
+                last_epoch: self.progress.history.last(),
+            };
+            if observer.after_step(&info).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn step(&mut self, rows: &[u32], probes: &mut Vec<f32>) -> Result<LossReport, TrainError> {
+        let (step, total) = (self.steps_done(), self.total_steps());
+        probes.clear();
+        if let LogDet::Hutchinson { probes: k } = self.log_det {
+            let dim = self.data.theta_dim();
+            probes.resize(k * rows.len() * dim, 0.0);
+            draw_probes(self.seed, step as u64, k, rows.len(), dim, probes);
+        }
+        let batch = Batch { theta: &self.data.theta, x: &self.data.x, rows, probes };
+        let (loss, update) = self.settings(step, total);
+        let report = self.engine.train_step(&batch, &loss, &update);
+        self.count(&report, rows.len());
+        if self.skipped_in_a_row >= MOST_SKIPPED {
+            let (beta, learning_rate) = (f64::from(loss.beta), f64::from(update.learning_rate));
+            return Err(TrainError::Diverged {
+                epoch: self.progress.epoch + 1,
+                beta,
+                learning_rate,
+            });
+        }
+        Ok(report)
+    }
+
+    fn settings(&self, step: usize, total: usize) -> (LossSettings, UpdateSettings) {
+        let optimizer = &self.config.optimizer;
+        let on = |value: f64| (value > 0.0).then_some(value as f32);
+        let update = UpdateSettings {
+            learning_rate: learning_rate(optimizer, step, total) as f32,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: optimizer.weight_decay as f32,
+            clip_norm: on(optimizer.clip_norm),
+            average_decay: on(optimizer.average_decay),
+        };
+        let beta = beta(&self.config.loss, step, total) as f32;
+        (LossSettings { beta, log_det: self.log_det }, update)
+    }
+
+    fn count(&mut self, report: &LossReport, samples: usize) {
+        self.progress.step_in_epoch += 1;
+        let sums = &mut self.progress.sums;
+        if !report.is_finite() {
+            sums.skipped += 1;
+            self.skipped_in_a_row += 1;
+            return;
+        }
+        self.skipped_in_a_row = 0;
+        let samples = samples as f64;
+        sums.samples += samples;
+        sums.loss += report.loss * samples;
+        sums.reconstruction += report.reconstruction * samples;
+        sums.gradient_norm += report.gradient_norm * samples;
+    }
+
+    fn end_epoch(&mut self) {
+        let raw = self.engine.weights();
+        let judged = self.engine.optimizer_state().average.unwrap_or_else(|| raw.clone());
+        self.engine.set_weights(&judged);
+        let validation = self.validate();
+        self.engine.set_weights(&raw);
+
+        let (step, total) = (self.steps_done(), self.total_steps());
+        let sums = std::mem::take(&mut self.progress.sums);
+        self.progress.epoch += 1;
+        self.progress.step_in_epoch = 0;
+        let nll = validation.encoder_nll;
+        let best = nll.is_finite() && self.progress.best.is_none_or(|(_, least)| nll < least);
+        if best {
+            self.progress.best = Some((self.progress.epoch, nll));
+            self.best = Some(judged);
+        }
+        self.progress.history.push(EpochMetrics {
+            epoch: self.progress.epoch,
+            step,
+            loss: sums.loss / sums.samples,
+            reconstruction: sums.reconstruction / sums.samples,
+            validation_nll: nll,
+            validation_reconstruction: validation.reconstruction,
+            beta: beta(&self.config.loss, step, total),
+            learning_rate: learning_rate(&self.config.optimizer, step, total),
+            gradient_norm: sums.gradient_norm / sums.samples,
+            skipped_steps: sums.skipped,
+            best,
+        });
+    }
+
+    /// Quality on the validation part, NLLs in the units of θ.
+    fn validate(&mut self) -> FlowQuality {
+        let (theta, x) = &self.validation;
+        let mut quality = quality(&mut *self.engine, theta, x);
+        quality.encoder_nll += self.data.nll_offset;
+        quality.decoder_nll += self.data.nll_offset;
+        quality
+    }
+
+    /// Ends the training: the best epoch's weights as a model.
+    ///
+    /// # Errors
+    /// [`TrainError::NoModel`] where no epoch was usable.
+    pub fn into_model(mut self, prior: &Prior, task: Option<String>) -> Result<Model, TrainError> {
+        let weights = self.best.take().ok_or(TrainError::NoModel)?;
+        self.engine.set_weights(&weights);
+        let training = TrainingSummary {
+            task,
+            simulations: self.data.training.len() + self.data.validation.len(),
+            seed: self.seed,
+            epochs: self.progress.epoch,
+            best_epoch: self.progress.best.map_or(0, |(epoch, _)| epoch),
+            quality: self.validate(),
+        };
+        Ok(Model {
+            network: self.engine.spec().clone(),
+            weights,
+            prior: prior.clone(),
+            parameters: self.data.parameters().clone(),
+            data: self.data.data().clone(),
+            config: self.config.clone(),
+            training,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! The map between parameters θ and the flow's space.
+
+use super::Scaler;
+use crate::config::ThetaTransform;
+use freeform_simulators::Prior;
+use serde::{Deserialize, Serialize};
+
+/// θ ↦ z-scores of θ, or of the prior's unconstrained coordinates of θ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ParameterTransform {
+    kind: ThetaTransform,
+    scaler: Scaler,
+}
+
+impl ParameterTransform {
+    /// Learns the z-scores from rows of θ, each of `prior.dim()` numbers.
+    #[must_use]
+    pub fn fit<'a>(
+        kind: ThetaTransform,
+        prior: &Prior,
+        rows: impl Iterator<Item = &'a [f32]>,
+    ) -> Self {
+        let dim = prior.dim();
+        let mut flat = Vec::new();
+        let mut buffer = vec![0.0; dim];
+        for row in rows {
+            unscaled(kind, prior, row, &mut buffer);
+            flat.extend(buffer.iter().map(|v| *v as f32));
+        }
+        Self { kind, scaler: Scaler::fit(dim, flat.chunks_exact(dim)) }
+    }
+
+    /// The z-scores beneath.
+    #[must_use]
+    pub fn scaler(&self) -> &Scaler {
+        &self.scaler
+    }
+
+    /// Maps θ inside the prior's support to the flow's space; returns log|det ∂out/∂θ|.
+    pub fn apply(&self, prior: &Prior, theta: &[f32], out: &mut [f32]) -> f64 {
+        let mut buffer = vec![0.0; theta.len()];
+        let log_det = unscaled(self.kind, prior, theta, &mut buffer);
+        let row: Vec<f32> = buffer.iter().map(|v| *v as f32).collect();
+        self.scaler.apply(&row, out);
+        log_det + self.scaler.log_det()
+    }
+
+    /// Maps a point of the flow's space back to θ (inside the support with `unconstrain`,
+    /// possibly outside with `standardize`).
+    pub fn invert(&self, prior: &Prior, point: &[f32], theta: &mut [f64]) {
+        self.scaler.invert(point, theta);
+        if self.kind == ThetaTransform::Unconstrain {
+            let unconstrained = theta.to_vec();
+            prior.from_unconstrained(&unconstrained, theta);
+        }
+    }
+}
+
+/// θ in the coordinates before scaling; returns log|det|.
+fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f32], out: &mut [f64]) -> f64 {
+    let theta: Vec<f64> = theta.iter().map(|t| f64::from(*t)).collect();
+    match kind {
+        ThetaTransform::Standardize => {
+            out.copy_from_slice(&theta);
+            0.0
+        }
+        // The prior reports log|dθ/du|; the map here goes the other way.
+        ThetaTransform::Unconstrain => -prior.to_unconstrained(&theta, out),
+    }
+}

@@ -1,0 +1,7 @@
+//! The program as a user runs it.
+
+mod bad_input;
+mod determinism;
+mod main_job;
+mod resume;
+mod support;

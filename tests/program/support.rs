@@ -1,0 +1,57 @@
+//! Running `freeform` in a temporary folder.
+
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Settings that train a small flow in about a second.
+pub const TINY: [&str; 6] =
+    ["--set", "network.width=16", "--set", "network.blocks=2", "--set", "training.max_epochs=4"];
+
+/// A folder that goes away with the test.
+pub struct Scratch(TempDir);
+
+impl Scratch {
+    pub fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// `freeform ARGS` in this folder.
+    pub fn freeform(&self, args: &[&str]) -> Command {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("freeform");
+        command.current_dir(self.0.path()).args(args);
+        command
+    }
+
+    /// Runs `freeform ARGS`, which must succeed; its standard output.
+    pub fn succeeds(&self, args: &[&str]) -> String {
+        let output = self.freeform(args).output().expect("freeform starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "freeform {args:?} failed: {stderr}");
+        String::from_utf8(output.stdout).expect("output is text")
+    }
+
+    /// Runs `freeform ARGS`, which must fail with `code`; its standard error.
+    pub fn fails(&self, code: i32, args: &[&str]) -> String {
+        let output = self.freeform(args).output().expect("freeform starts");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "freeform {args:?}: {stderr}");
+        assert!(!stderr.contains("panicked"), "freeform {args:?} panicked: {stderr}");
+        stderr
+    }
+
+    /// Trains a tiny model of two_moons in folder `model`.
+    pub fn tiny_model(&self) {
+        let head = ["train", "--task", "two_moons", "-n", "300", "--out", "model"];
+        self.succeeds(&[&head[..], &TINY].concat());
+    }
+}
+
+pub fn bytes(path: impl AsRef<Path>) -> Vec<u8> {
+    let path = path.as_ref();
+    std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
