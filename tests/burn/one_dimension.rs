@@ -2,7 +2,8 @@
 //! have their minima at (a, b) = ±(2/3, 3/2), where f is the inverse of g and whitens q.
 
 use freeform_sbi::engine::burn::{
-    Device, Dual, DualNetwork, FlowBatch, Tensor, flat_gradients, flatten, flow_loss, with_flat,
+    Device, Dual, DualNetwork, FlowBatch, Tensor, flat_gradients, flatten, flow_loss, jacobian,
+    with_flat,
 };
 use freeform_sbi::engine::{LogDet, LossSettings};
 
@@ -57,4 +58,18 @@ fn trains_to_the_closed_form_minima() {
             assert!((b - sign * 1.5).abs() < 1e-4, "b = {b} from {start:?}, {log_det:?}");
         }
     }
+}
+
+/// Exact Jacobians of a network of one's own: u ↦ u·W has J = Wᵀ at every u.
+#[test]
+fn jacobians_of_a_linear_network_are_its_weights() {
+    let device = Device::flex();
+    let network = Linear(Tensor::from_floats([[1.0, 2.0], [-3.0, 0.5]], &device));
+    let input = Tensor::from_floats([[0.3, 0.1], [-1.0, 2.0], [5.0, 0.0]], &device);
+    let context = Tensor::zeros([1, 1], &device);
+    let (output, jacobians) = jacobian(&network, input, &context);
+    let output: Vec<f32> = output.try_to_vec_as().expect("numbers");
+    assert_eq!(output[2..4], [-7.0, -1.0]);
+    let jacobians: Vec<f32> = jacobians.try_to_vec_as().expect("numbers");
+    assert_eq!(jacobians, [1.0, -3.0, 2.0, 0.5].repeat(3));
 }

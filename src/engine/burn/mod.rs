@@ -20,6 +20,7 @@ pub use ::burn::tensor::{Device, Tensor};
 pub use adamw::AdamW;
 pub use dual::Dual;
 pub use engine::BurnEngine;
+pub use evaluate::jacobian;
 pub use loss::{FlowBatch, FlowLoss, flow_loss};
 pub use network::DualNetwork;
 pub use parameters::{flat_gradients, flatten, with_flat};
