@@ -1,7 +1,7 @@
 //! Milliseconds per training step of each engine: ResNet S, D = 5, C = 8, one Hutchinson probe and
 //! exact log-determinants, by batch size.
 //!
-//! `cargo bench --bench training_step [--features burn]`; the median of many steps on one thread.
+//! Run `cargo bench --bench training_step [--features burn]`; the median of many steps on one thread.
 
 use freeform_sbi::engine::{Batch, EngineKind, LogDet, LossSettings, UpdateSettings, create};
 use freeform_sbi::network::{Activation, NetworkSpec};
@@ -39,7 +39,7 @@ fn median_step(engine: EngineKind, spec: &NetworkSpec, log_det: LogDet, rows: us
     let wave = |len: usize, rate: f32| (0..len).map(|i| (rate * i as f32).sin()).collect();
     let (theta, x): (Vec<f32>, Vec<f32>) =
         (wave(rows * spec.theta_dim, 1.3), wave(rows * spec.context_dim, 0.7));
-    let sign = |i: usize| if i * 7 % 3 == 0 { -1.0 } else { 1.0 };
+    let sign = |i: usize| if i.is_multiple_of(3) { -1.0 } else { 1.0 };
     let probes: Vec<f32> = match log_det {
         LogDet::Hutchinson { probes } => (0..probes * theta.len()).map(sign).collect(),
         LogDet::Exact => Vec::new(),
