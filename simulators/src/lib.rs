@@ -32,6 +32,7 @@ pub use simulation::{
     SimulationRng, Simulator, simulate, simulate_at, simulate_range,
 };
 pub use tasks::{
-    BenchmarkSimulator, GaussianLinear, Observation, Slcp, Task, TaskError, TaskInfo, TwoMoons,
-    tasks,
+    BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,
+    GaussianLinear, GaussianLinearUniform, GaussianMixture, LotkaVolterra, Observation, Sir, Slcp,
+    SlcpDistractors, Task, TaskError, TaskInfo, TwoMoons, tasks,
 };

@@ -5,7 +5,10 @@
 //! by one loads into the other. Given the same weights, batch and probes they agree on loss and
 //! gradients.
 
+#[cfg(feature = "burn")]
+pub mod burn;
 mod cpu;
+mod inverse;
 mod kind;
 mod optimizer;
 mod types;

@@ -1,8 +1,19 @@
 //! The tasks of the simulation-based inference benchmark (Lueckmann et al. 2021), one file each,
 //! with the observations of the released package, sbibm 1.1.0.
 
+mod bernoulli_glm;
+mod bernoulli_glm_raw;
+mod distractor_mixture;
 mod gaussian_linear;
+mod gaussian_linear_uniform;
+mod gaussian_mixture;
+mod glm;
+mod legacy_numpy;
+mod lotka_volterra;
+mod ode;
+mod sir;
 mod slcp;
+mod slcp_distractors;
 mod two_moons;
 
 use std::f64::consts::TAU;
@@ -13,13 +24,23 @@ use thiserror::Error;
 use crate::nearest::suggest;
 use crate::{Prior, PriorError, Simulator};
 
+pub use bernoulli_glm::BernoulliGlm;
+pub use bernoulli_glm_raw::BernoulliGlmRaw;
+pub use distractor_mixture::DistractorMixture;
 pub use gaussian_linear::GaussianLinear;
+pub use gaussian_linear_uniform::GaussianLinearUniform;
+pub use gaussian_mixture::GaussianMixture;
+pub use glm::BernoulliGlmModel;
+pub use lotka_volterra::LotkaVolterra;
+pub use sir::Sir;
 pub use slcp::Slcp;
+pub use slcp_distractors::SlcpDistractors;
 pub use two_moons::TwoMoons;
 
 /// A simulator of the benchmark: its likelihood is known.
 pub trait BenchmarkSimulator: Simulator {
-    /// log p(x | θ) for θ `[D]` and x `[C]`; −∞ where x is impossible.
+    /// log p(x | θ) for θ `[D]` and x `[C]`, up to a term that does not depend on θ (which only
+    /// `bernoulli_glm` and `slcp_distractors` leave out); −∞ where x is impossible.
     fn log_likelihood(&self, theta: &[f64], x: &[f64]) -> f64;
 }
 
@@ -39,9 +60,20 @@ pub struct TaskInfo {
     build: fn() -> Result<Box<dyn BenchmarkSimulator>, PriorError>,
 }
 
-const TASKS: [TaskInfo; 3] = [gaussian_linear::INFO, two_moons::INFO, slcp::INFO];
+const TASKS: [TaskInfo; 10] = [
+    gaussian_linear::INFO,
+    gaussian_linear_uniform::INFO,
+    gaussian_mixture::INFO,
+    two_moons::INFO,
+    slcp::INFO,
+    slcp_distractors::INFO,
+    bernoulli_glm::INFO,
+    bernoulli_glm_raw::INFO,
+    sir::INFO,
+    lotka_volterra::INFO,
+];
 
-/// All tasks.
+/// All ten tasks, in the order of the benchmark's tables.
 #[must_use]
 pub fn tasks() -> &'static [TaskInfo] {
     &TASKS
@@ -134,7 +166,7 @@ impl Task {
         self.simulator.prior()
     }
 
-    /// log p(x | θ) for θ `[D]` and x `[C]`.
+    /// log p(x | θ) for θ `[D]` and x `[C]`, as [`BenchmarkSimulator::log_likelihood`].
     ///
     /// # Panics
     /// If a length is wrong.
@@ -171,4 +203,10 @@ impl std::fmt::Debug for Task {
 fn normal_ln_pdf(x: f64, mean: f64, std: f64) -> f64 {
     let z = (x - mean) / std;
     -0.5 * (z * z + TAU.ln()) - std.ln()
+}
+
+/// log(exp(a) + exp(b)), without overflow.
+fn ln_add_exp(a: f64, b: f64) -> f64 {
+    let (high, low) = if a >= b { (a, b) } else { (b, a) };
+    if high == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }

@@ -1,13 +1,16 @@
 //! What several test files share.
 #![allow(dead_code)]
 
-use freeform_simulators::{Simulator, simulate_at};
+use freeform_simulators::{Simulator, Task, simulate_at};
 use ndarray::{Array2, ArrayView2};
+
+/// Seed of [`repeated`].
+pub const SEED: u64 = 20_240_601;
 
 /// `n` simulations at one θ.
 pub fn repeated<S: Simulator + ?Sized>(simulator: &S, theta: &[f64], n: usize) -> Array2<f32> {
     let theta = Array2::from_shape_fn((n, theta.len()), |(_, column)| theta[column] as f32);
-    let batch = simulate_at(simulator, theta.view(), 20_240_601).unwrap();
+    let batch = simulate_at(simulator, theta.view(), SEED).unwrap();
     assert_eq!(batch.failures.total(), 0);
     batch.simulations.x
 }
@@ -57,4 +60,17 @@ pub fn assert_covariance(
 pub fn assert_close(label: &str, found: f64, expected: f64, relative: f64) {
     let slack = relative * (1.0 + expected.abs());
     assert!((found - expected).abs() <= slack, "{label}: {found}, expected {expected}");
+}
+
+/// The rows of a fixture in double precision; a first field that is no number is left out.
+pub fn fixture(text: &str) -> Vec<Vec<f64>> {
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    rows.map(|line| line.split(',').filter_map(|field| field.parse().ok()).collect()).collect()
+}
+
+/// The true parameters and data of an official observation, in double precision.
+pub fn official(task: &Task, number: usize) -> (Vec<f64>, Vec<f64>) {
+    let observation = task.observation(number).unwrap();
+    let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
+    (wide(&observation.true_parameters), wide(&observation.x))
 }

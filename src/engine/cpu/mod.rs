@@ -8,7 +8,6 @@ mod backward;
 mod buffer;
 mod evaluate;
 mod forward;
-mod inverse;
 mod optimize;
 mod plan;
 mod step;

@@ -3,9 +3,9 @@
 use super::backward::{Backward, Scratch};
 use super::buffer::Buffer;
 use super::forward::Network;
-use super::inverse::invert;
 use super::plan::Plan;
 use super::tape::Tape;
+use crate::engine::inverse::invert;
 use crate::engine::{Batch, LogDet, LossReport, LossSettings};
 use freeform_kernels::Isa;
 
