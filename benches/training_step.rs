@@ -29,7 +29,8 @@ fn main() {
         for log_det in [LogDet::Hutchinson { probes: 1 }, LogDet::Exact] {
             for batch in [4, 32, 128, 256] {
                 let median = median_step(engine, &spec, log_det, batch);
-                println!("{engine:<7?} {:<25} {batch:<7} {median:.3}", format!("{log_det:?}"));
+                let [engine, log_det] = [format!("{engine:?}"), format!("{log_det:?}")];
+                println!("{engine:<7} {log_det:<25} {batch:<7} {median:.3}");
             }
         }
     }
