@@ -55,42 +55,73 @@ impl Kernel for Update<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let (s, n) = (self.step, self.w.len());
+        let n = self.w.len();
         let (w, g) = (self.w.as_mut_ptr(), self.g.as_ptr());
         let (m, v) = (self.m.as_mut_ptr(), self.v.as_mut_ptr());
         // SAFETY: all four hold n elements (checked on entry) and are borrowed apart.
         unsafe {
-            let scale = S::splat(s.gradient_scale);
-            let (beta1, beta2) = (S::splat(s.beta1), S::splat(s.beta2));
-            let (rest1, rest2) = (S::splat(1.0 - s.beta1), S::splat(1.0 - s.beta2));
-            // (m/c₁)/(√(v/c₂) + ε) = (√c₂/c₁)·m/(√v + √c₂·ε): one division an element.
-            let root = s.correction2.sqrt();
-            let rate = S::splat(s.learning_rate * root / s.correction1);
-            let epsilon = S::splat(s.epsilon * root);
-            let keep = S::splat(1.0 - s.learning_rate * s.weight_decay);
-            let update = |w: S::V, g: S::V, m: S::V, v: S::V| {
-                let g = S::mul(g, scale);
-                let m = S::fma(beta1, m, S::mul(rest1, g));
-                let v = S::fma(beta2, v, S::mul(S::mul(rest2, g), g));
-                let size = S::add(S::sqrt(v), epsilon);
-                (S::fnma(rate, S::div(m, size), S::mul(w, keep)), m, v)
-            };
+            let rule = Rule::<S>::new(self.step);
             let whole = n / S::LANES * S::LANES;
             for i in (0..whole).step_by(S::LANES) {
-                let old = (S::load(w.add(i)), S::load(g.add(i)));
-                let (nw, nm, nv) = update(old.0, old.1, S::load(m.add(i)), S::load(v.add(i)));
+                let (old_w, old_g) = (S::load(w.add(i)), S::load(g.add(i)));
+                let [nw, nm, nv] = rule.apply(old_w, old_g, S::load(m.add(i)), S::load(v.add(i)));
                 S::store(w.add(i), nw);
                 S::store(m.add(i), nm);
                 S::store(v.add(i), nv);
             }
             if whole < n {
                 let mask = S::mask(n - whole);
-                let load = |p: *const f32| S::load_masked(p.add(whole), mask);
-                let (nw, nm, nv) = update(load(w), load(g), load(m), load(v));
-                S::store_masked(w.add(whole), mask, nw);
-                S::store_masked(m.add(whole), mask, nm);
-                S::store_masked(v.add(whole), mask, nv);
+                let (w, g) = (w.add(whole), g.add(whole));
+                let (m, v) = (m.add(whole), v.add(whole));
+                let (old_w, old_g) = (S::load_masked(w, mask), S::load_masked(g, mask));
+                let (old_m, old_v) = (S::load_masked(m, mask), S::load_masked(v, mask));
+                let [nw, nm, nv] = rule.apply(old_w, old_g, old_m, old_v);
+                S::store_masked(w, mask, nw);
+                S::store_masked(m, mask, nm);
+                S::store_masked(v, mask, nv);
             }
+        }
+    }
+}
+
+/// The update's constants as vectors.
+struct Rule<S: Simd> {
+    scale: S::V,
+    beta: [S::V; 2],
+    rest: [S::V; 2],
+    rate: S::V,
+    epsilon: S::V,
+    keep: S::V,
+}
+
+impl<S: Simd> Rule<S> {
+    #[inline(always)]
+    unsafe fn new(step: &AdamW) -> Self {
+        // (m/c₁)/(√(v/c₂) + ε) = (√c₂/c₁)·m/(√v + √c₂·ε): one division an element.
+        let root = step.correction2.sqrt();
+        // SAFETY: passed on.
+        unsafe {
+            Self {
+                scale: S::splat(step.gradient_scale),
+                beta: [S::splat(step.beta1), S::splat(step.beta2)],
+                rest: [S::splat(1.0 - step.beta1), S::splat(1.0 - step.beta2)],
+                rate: S::splat(step.learning_rate * root / step.correction1),
+                epsilon: S::splat(step.epsilon * root),
+                keep: S::splat(1.0 - step.learning_rate * step.weight_decay),
+            }
+        }
+    }
+
+    /// New weight and moments.
+    #[inline(always)]
+    unsafe fn apply(&self, w: S::V, g: S::V, m: S::V, v: S::V) -> [S::V; 3] {
+        // SAFETY: passed on.
+        unsafe {
+            let g = S::mul(g, self.scale);
+            let m = S::fma(self.beta[0], m, S::mul(self.rest[0], g));
+            let v = S::fma(self.beta[1], v, S::mul(S::mul(self.rest[1], g), g));
+            let size = S::add(S::sqrt(v), self.epsilon);
+            [S::fnma(self.rate, S::div(m, size), S::mul(w, self.keep)), m, v]
         }
     }
 }

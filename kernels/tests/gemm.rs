@@ -91,6 +91,24 @@ fn case() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Widths a little above a multiple of the vector take a path of their own.
+#[test]
+fn the_last_few_columns_match() {
+    for op in [Op::Nn, Op::Nt, Op::Tn] {
+        for isa in Isa::available() {
+            for rest in 1..=5 {
+                for (m, k) in [(1, 50), (4, 32), (13, 47), (67, 64), (50, 128)] {
+                    for start in 0..4 {
+                        let pads = [1, 2, 3];
+                        let case = Case { op, shape: [m, 48 + rest, k], pads, start, seed: 5 };
+                        check(isa, &case).unwrap();
+                    }
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
@@ -104,7 +122,7 @@ proptest! {
 #[test]
 fn products_deeper_than_a_block_match() {
     for op in [Op::Nn, Op::Nt, Op::Tn] {
-        for shape in [[7, 65, 513], [50, 16, 300], [1, 1, 257]] {
+        for shape in [[7, 65, 513], [50, 16, 300], [1, 1, 257], [70, 130, 128], [9, 51, 129]] {
             for isa in Isa::available() {
                 let case = Case { op, shape, pads: [1, 0, 2], start: 3, seed: 7 };
                 check(isa, &case).unwrap();

@@ -177,17 +177,20 @@ impl Kernel for Backward {
     }
 }
 
+#[inline(always)]
+unsafe fn put<S: Simd, const ADD: bool>(lane: Lane<S>, out: *mut f32, v: S::V) {
+    unsafe {
+        let v = if ADD { S::add(v, lane.load(out)) } else { v };
+        lane.store(out, v);
+    }
+}
+
 impl<S: Simd, const RELU: bool, const ADD: bool> Body<S> for BackwardBody<RELU, ADD> {
     #[inline(always)]
     unsafe fn at(&mut self, lane: Lane<S>) {
         let b = self.0;
         // SAFETY: the invariant.
         unsafe {
-            let put = |k: usize, v: S::V| {
-                let out = b.out.add(k * b.n);
-                let v = if ADD { S::add(v, lane.load(out)) } else { v };
-                lane.store(out, v);
-            };
             let slope = lane.load(b.slope);
             let mut curved = S::splat(0.0);
             for k in 1..=b.tangents {
@@ -195,13 +198,13 @@ impl<S: Simd, const RELU: bool, const ADD: bool> Body<S> for BackwardBody<RELU, 
                 if !RELU {
                     curved = S::fma(g, lane.load(b.pre.add((k - 1) * b.n)), curved);
                 }
-                put(k, scale::<S, RELU>(slope, g));
+                put::<S, ADD>(lane, b.out.add(k * b.n), scale::<S, RELU>(slope, g));
             }
             let mut primal = scale::<S, RELU>(slope, lane.load(b.grad));
             if !RELU && b.tangents > 0 {
                 primal = S::fma(curved, lane.load(b.second), primal);
             }
-            put(0, primal);
+            put::<S, ADD>(lane, b.out, primal);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Cuts a product into register tiles, copying a block of B where that pays.
 
+use super::tail;
 use super::tile::{self, Tile, max_rows};
 use super::view::{Start, View, ViewMut};
 use crate::isa::Kernel;
@@ -26,7 +27,7 @@ pub(super) struct Product<'a> {
 }
 
 /// Depth of a block of B.
-const DEPTH: usize = 256;
+pub(super) const DEPTH: usize = 128;
 /// Widest panel of any instruction set, in elements.
 const PANEL: usize = 64;
 /// From this many rows of C on, copying a block of B costs less than its unaligned, strided loads.
@@ -42,8 +43,14 @@ impl Kernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let [m, n, k] = self.shape;
+    unsafe fn run<S: Simd>(mut self) {
+        let [m, all, k] = self.shape;
+        let tail = tail::columns::<S>(&self);
+        let n = all - tail;
+        if tail > 0 && m > 0 {
+            // SAFETY: passed on.
+            unsafe { tail::run::<S>(&mut self, tail) };
+        }
         let mut block = MaybeUninit::<Block>::uninit();
         let block = block.as_mut_ptr().cast::<f32>();
         let width = S::LANES * S::TILE_VECTORS;

@@ -1,6 +1,7 @@
 //! Matrix products C ← op(A)·op(B) (+ C) (+ bias) of small row-major matrices.
 
 mod drive;
+mod tail;
 mod tile;
 mod view;
 

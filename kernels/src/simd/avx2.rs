@@ -105,6 +105,16 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    unsafe fn sums(v: &[__m256; 16]) -> __m256 {
+        unsafe {
+            let (ab, cd) = (_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+            let (ef, gh) = (_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
+            let (low, high) = (_mm256_hadd_ps(ab, cd), _mm256_hadd_ps(ef, gh));
+            let even = _mm256_permute2f128_ps::<0x20>(low, high);
+            _mm256_add_ps(even, _mm256_permute2f128_ps::<0x31>(low, high))
+        }
+    }
+    #[inline(always)]
     unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize) {
         unsafe {
             let zero = _mm256_setzero_ps();

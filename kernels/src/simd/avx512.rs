@@ -98,6 +98,14 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
+    unsafe fn sums(v: &[__m512; 16]) -> __m512 {
+        unsafe {
+            let low = half(quarter(v[0], v[1], v[2], v[3]), quarter(v[4], v[5], v[6], v[7]));
+            let high = half(quarter(v[8], v[9], v[10], v[11]), quarter(v[12], v[13], v[14], v[15]));
+            half(low, high)
+        }
+    }
+    #[inline(always)]
     unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize) {
         unsafe {
             let zero = _mm512_setzero_ps();
@@ -108,10 +116,8 @@ impl Simd for Avx512 {
             // 4×4 transposes inside the 128-bit lanes of each group of four rows…
             for g in 0..4 {
                 let q = 4 * g;
-                let lo = |a, b| _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
-                let hi = |a, b| _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
-                let (a, b) = (lo(r[q], r[q + 1]), lo(r[q + 2], r[q + 3]));
-                let (c, d) = (hi(r[q], r[q + 1]), hi(r[q + 2], r[q + 3]));
+                let (a, b) = (unpack_low(r[q], r[q + 1]), unpack_low(r[q + 2], r[q + 3]));
+                let (c, d) = (unpack_high(r[q], r[q + 1]), unpack_high(r[q + 2], r[q + 3]));
                 t[q] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
                 t[q + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
                 t[q + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
@@ -124,12 +130,46 @@ impl Simd for Avx512 {
                 let b = _mm512_shuffle_f32x4::<0xEE>(t[c], t[4 + c]);
                 let d = _mm512_shuffle_f32x4::<0x44>(t[8 + c], t[12 + c]);
                 let e = _mm512_shuffle_f32x4::<0xEE>(t[8 + c], t[12 + c]);
-                let column = |i: usize| dst.add((4 * i + c) * dst_stride);
-                _mm512_storeu_ps(column(0), _mm512_shuffle_f32x4::<0x88>(a, d));
-                _mm512_storeu_ps(column(1), _mm512_shuffle_f32x4::<0xDD>(a, d));
-                _mm512_storeu_ps(column(2), _mm512_shuffle_f32x4::<0x88>(b, e));
-                _mm512_storeu_ps(column(3), _mm512_shuffle_f32x4::<0xDD>(b, e));
+                let (to, step) = (dst.add(c * dst_stride), 4 * dst_stride);
+                _mm512_storeu_ps(to, _mm512_shuffle_f32x4::<0x88>(a, d));
+                _mm512_storeu_ps(to.add(step), _mm512_shuffle_f32x4::<0xDD>(a, d));
+                _mm512_storeu_ps(to.add(2 * step), _mm512_shuffle_f32x4::<0x88>(b, e));
+                _mm512_storeu_ps(to.add(3 * step), _mm512_shuffle_f32x4::<0xDD>(b, e));
             }
         }
+    }
+}
+
+// Helpers are functions, not closures: a closure is not compiled for the instruction set, and where
+// it is not inlined its intrinsics become calls.
+
+#[inline(always)]
+unsafe fn unpack_low(a: __m512, b: __m512) -> __m512d {
+    unsafe { _mm512_castps_pd(_mm512_unpacklo_ps(a, b)) }
+}
+
+#[inline(always)]
+unsafe fn unpack_high(a: __m512, b: __m512) -> __m512d {
+    unsafe { _mm512_castps_pd(_mm512_unpackhi_ps(a, b)) }
+}
+
+/// In each 128-bit lane the sums of a's, b's, c's and d's four elements there.
+#[inline(always)]
+unsafe fn quarter(a: __m512, b: __m512, c: __m512, d: __m512) -> __m512 {
+    unsafe {
+        let ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+        let cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+        let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+        let low = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+        _mm512_add_ps(low, _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)))
+    }
+}
+
+/// Sums of neighbouring 128-bit lanes: a's two, then b's.
+#[inline(always)]
+unsafe fn half(a: __m512, b: __m512) -> __m512 {
+    unsafe {
+        let even = _mm512_shuffle_f32x4::<0x88>(a, b);
+        _mm512_add_ps(even, _mm512_shuffle_f32x4::<0xDD>(a, b))
     }
 }

@@ -58,6 +58,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn exp2_integer(n: Self::V) -> Self::V;
     /// Sum of the lanes in f64.
     unsafe fn sum_f64(a: Self::V) -> f64;
+    /// The vector whose lane l is the sum of the lanes of `v[l]`, for the first LANES vectors.
+    unsafe fn sums(v: &[Self::V; 16]) -> Self::V;
     /// Writes the transpose of a LANES × LANES block.
     unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize);
 }

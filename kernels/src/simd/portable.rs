@@ -111,6 +111,10 @@ impl Simd for Portable {
         (f64::from(a[0]) + f64::from(a[2])) + (f64::from(a[1]) + f64::from(a[3]))
     }
     #[inline(always)]
+    unsafe fn sums(v: &[Self::V; 16]) -> Self::V {
+        std::array::from_fn(|i| (v[i][0] + v[i][2]) + (v[i][1] + v[i][3]))
+    }
+    #[inline(always)]
     unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize) {
         for i in 0..LANES {
             for j in 0..LANES {

@@ -11,7 +11,7 @@ use freeform_kernels::Isa;
 
 /// Rows × streams that one pass takes at most: larger batches go in several passes whose gradients
 /// add up, so that memory stays bounded. Fixed, so that results depend on the batch alone.
-const PASS_ROWS: usize = 2048;
+const PASS_ROWS: usize = 1024;
 
 /// Buffers of a training step, grown to the largest batch seen and then reused.
 #[derive(Debug)]
