@@ -71,8 +71,10 @@ where
     let least = series.iter().min_by(|a, b| a.1.total_cmp(&b.1));
     if let (true, Some(point)) = (mark_least, least) {
         chart.draw_series([Circle::new(*point, 4, BLACK.filled())])?;
-        let text = format!("  {:.3}", point.1);
-        chart.draw_series([Text::new(text, *point, ("sans-serif", 13))])?;
+        // Beside the point, on the side with room.
+        let text = format!("{:.3}", point.1);
+        let place = (point.0 + if point.0 > 0.5 * last { -0.16 } else { 0.03 } * last, point.1);
+        chart.draw_series([Text::new(text, place, ("sans-serif", 13))])?;
     }
     Ok(())
 }
