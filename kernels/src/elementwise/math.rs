@@ -28,7 +28,7 @@ pub(super) unsafe fn logistic<S: Simd>(x: S::V) -> S::V {
     // SAFETY: passed on.
     unsafe {
         let e = exp::<S>(S::sub(S::splat(0.0), x));
-        S::div(S::splat(1.0), S::add(S::splat(1.0), e))
+        S::reciprocal(S::add(S::splat(1.0), e))
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     unsafe {
         let one = S::splat(1.0);
         let e = exp::<S>(S::add(x, x));
-        let far = S::sub(one, S::div(S::splat(2.0), S::add(e, one)));
+        let far = S::fnma(S::splat(2.0), S::reciprocal(S::add(e, one)), one);
         // Near zero the difference above cancels: x + x³·q(x²), the Taylor series of tanh.
         let s = S::mul(x, x);
         let mut q = S::splat(-929_569.0 / 638_512_875.0);
@@ -64,7 +64,7 @@ pub(super) unsafe fn normal<S: Simd>(x: S::V) -> (S::V, S::V) {
         let size = S::max(S::sub(zero, x), x);
         let e = exp::<S>(S::mul(S::mul(x, x), S::splat(-0.5)));
         let p = S::splat(0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2);
-        let t = S::div(S::splat(1.0), S::fma(p, size, S::splat(1.0)));
+        let t = S::reciprocal(S::fma(p, size, S::splat(1.0)));
         let mut q = S::splat(0.5 * 1.061_405_4);
         for c in [-1.453_152_1, 1.421_413_8, -0.284_496_74, 0.254_829_6] {
             q = S::fma(q, t, S::splat(0.5 * c));

@@ -64,6 +64,10 @@ impl Simd for Avx2 {
         unsafe { _mm256_sqrt_ps(a) }
     }
     #[inline(always)]
+    unsafe fn reciprocal(a: __m256) -> __m256 {
+        unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), a) }
+    }
+    #[inline(always)]
     unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }

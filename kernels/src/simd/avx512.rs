@@ -59,6 +59,14 @@ impl Simd for Avx512 {
         unsafe { _mm512_sqrt_ps(a) }
     }
     #[inline(always)]
+    unsafe fn reciprocal(a: __m512) -> __m512 {
+        unsafe {
+            // 14 bits from a table, doubled by a step of Newton's method: faster than dividing.
+            let r = _mm512_rcp14_ps(a);
+            _mm512_fmadd_ps(r, _mm512_fnmadd_ps(a, r, _mm512_set1_ps(1.0)), r)
+        }
+    }
+    #[inline(always)]
     unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }

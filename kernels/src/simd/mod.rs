@@ -42,6 +42,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn sqrt(a: Self::V) -> Self::V;
+    /// 1/a within 2 ulp, for finite a with |a| ≥ 2⁻¹²⁵.
+    unsafe fn reciprocal(a: Self::V) -> Self::V;
     /// a·b + c.
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// c − a·b.

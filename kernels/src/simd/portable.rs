@@ -77,6 +77,10 @@ impl Simd for Portable {
         a.map(f32::sqrt)
     }
     #[inline(always)]
+    unsafe fn reciprocal(a: Self::V) -> Self::V {
+        a.map(f32::recip)
+    }
+    #[inline(always)]
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         std::array::from_fn(|i| multiply_add(a[i], b[i], c[i]))
     }
