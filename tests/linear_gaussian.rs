@@ -82,7 +82,11 @@ fn the_flow_reaches_the_closed_form_posterior() {
     let overrides = Overrides::parse(settings).unwrap();
     let (preset, engine) = (Preset::Recommended, EngineKind::default());
     let model = fit(training, &simulator.prior, preset, &overrides, 1, engine).unwrap();
-    assert!(model.training.quality.reconstruction < 1e-3);
+    let quality = model.training.quality;
+    assert!(quality.reconstruction < 1e-3, "{quality:?}");
+    // The decoder inverts the encoder, so Algorithm 2 gives the encoder's density.
+    assert!(quality.jacobian_deviation < 0.05, "{quality:?}");
+    assert!((quality.decoder_nll - quality.encoder_nll).abs() < 0.02, "{quality:?}");
     let posterior = Posterior::new(model, engine);
 
     let fresh = simulate(&simulator, 200, 2).unwrap().simulations;

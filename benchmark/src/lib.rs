@@ -8,5 +8,5 @@ mod scores;
 
 pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
 pub use plots::{CurvePoint, PairPlot, PlotError, pair_plot, training_curves};
-pub use reference::{ReferenceError, reference_draws};
+pub use reference::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
 pub use scores::{TableError, read_scores, write_scores};

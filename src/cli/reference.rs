@@ -35,10 +35,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
     let x = args.observation.load(Some(task.name()))?;
     let draws = reference_draws(&task, &x, args.draws, args.seed)?;
-    write_table(&args.out, draws.view())?;
-    let (path, (n, dim)) = (args.out.display().to_string(), draws.dim());
+    write_table(&args.out, draws.theta.view())?;
+    let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
+    let quality = match &draws.diagnostics {
+        None => "exact and independent".to_owned(),
+        Some(d) => {
+            format!("R-hat {:.4}, {:.0} effective draws behind them", d.r_hat, d.effective_draws)
+        }
+    };
     let value = serde_json::json!({
         "task": task.name(), "draws": n, "theta_dim": dim, "seed": args.seed, "out": path,
+        "diagnostics": draws.diagnostics,
     });
-    output.result(&value, &format!("{path}: {n} exact draws of {dim} parameters"))
+    output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))
 }

@@ -3,7 +3,7 @@
 /// Replaces `a` `[D, D]` by its inverse and returns log|det a|: Gauss–Jordan elimination with
 /// partial pivoting. NaN if `a` is singular or not finite; `a` is then garbage. `pivots` is
 /// scratch of length D.
-pub(super) fn invert(dim: usize, a: &mut [f64], pivots: &mut [usize]) -> f64 {
+pub(crate) fn invert(dim: usize, a: &mut [f64], pivots: &mut [usize]) -> f64 {
     let mut log_det = 0.0;
     for k in 0..dim {
         let mut pivot = k;

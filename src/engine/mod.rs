@@ -14,6 +14,7 @@ mod optimizer;
 mod types;
 
 pub use cpu::CpuEngine;
+pub(crate) use inverse::invert;
 pub use kind::{EngineKind, create};
 pub use optimizer::{OptimizerState, UpdateSettings};
 pub use types::{Batch, Direction, LogDet, LossReport, LossSettings};

@@ -1,7 +1,6 @@
 //! Log-densities of encoder and decoder, and how well the two invert each other.
 
-use super::Lu;
-use crate::engine::{Direction, Engine};
+use crate::engine::{Direction, Engine, invert};
 
 /// Rows evaluated at once: bounds memory, and fixes the arithmetic whatever the thread count.
 pub(super) const CHUNK: usize = 512;
@@ -104,12 +103,15 @@ pub(super) fn jacobians(
 /// log N(z; 0, I) + sign · log|det J| of each row.
 fn log_densities(z: &[f32], jacobian: &[f32], sign: f64, dim: usize) -> impl Iterator<Item = f64> {
     let normalizer = 0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln();
+    let (mut matrix, mut pivots) = (vec![0.0; dim * dim], vec![0; dim]);
     z.chunks_exact(dim).zip(jacobian.chunks_exact(dim * dim)).map(move |(z, j)| {
         let square: f64 = z.iter().map(|v| f64::from(*v).powi(2)).sum();
-        match Lu::new(dim, j) {
-            Some(lu) => sign * lu.log_abs_det() - 0.5 * square - normalizer,
-            None => f64::NEG_INFINITY,
+        matrix.iter_mut().zip(j).for_each(|(m, j)| *m = f64::from(*j));
+        let log_det = invert(dim, &mut matrix, &mut pivots);
+        if log_det.is_nan() {
+            return f64::NEG_INFINITY;
         }
+        sign * log_det - 0.5 * square - normalizer
     })
 }
 

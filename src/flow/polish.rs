@@ -1,8 +1,7 @@
 //! Newton's method on the encoder: draws that follow the encoder's density exactly.
 
-use super::Lu;
 use super::density::{for_chunks, jacobians};
-use crate::engine::{Direction, Engine};
+use crate::engine::{Direction, Engine, invert};
 
 /// A residual ‖f(θ) − z‖² below this is rounding.
 const CONVERGED: f64 = 1e-10;
@@ -42,6 +41,7 @@ fn polish_chunk(
     let mut direction = vec![0.0; z.len()];
     let mut damping = vec![1.0; rows];
     let mut residual = vec![0.0; dim];
+    let (mut inverse, mut pivots) = (vec![0.0; dim * dim], vec![0; dim]);
     for round in 0..=steps {
         let (output, jacobian) = jacobians(engine, Direction::Encode, &candidate, context);
         let mut moving = false;
@@ -55,9 +55,12 @@ fn polish_chunk(
                 damping[r] = 1.0;
                 theta[at.clone()].copy_from_slice(&candidate[at.clone()]);
                 let step = &mut direction[at.clone()];
-                match Lu::new(dim, &jacobian[r * dim * dim..][..dim * dim]) {
-                    Some(lu) => lu.solve(&residual, step),
-                    None => step.fill(0.0),
+                let matrix = jacobian[r * dim * dim..][..dim * dim].iter();
+                inverse.iter_mut().zip(matrix).for_each(|(m, j)| *m = f64::from(*j));
+                let singular = invert(dim, &mut inverse, &mut pivots).is_nan();
+                for (slot, row) in step.iter_mut().zip(inverse.chunks_exact(dim)) {
+                    let product = row.iter().zip(&residual).map(|(a, b)| a * b).sum();
+                    *slot = if singular { 0.0 } else { product };
                 }
                 let length = step.iter().map(|v| v * v).sum::<f64>().sqrt();
                 if length > LONGEST_STEP {

@@ -115,7 +115,7 @@ fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, 
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
     write_table(&path, draws.view())?;
     let draws = read_table(&path)?;
-    let reference = reference_draws(job.task, &observation.x, DRAWS, seed)?;
+    let reference = reference_draws(job.task, &observation.x, DRAWS, seed)?.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod data;
 mod metrics;
+mod observer;
 mod probes;
 mod schedule;
 mod trainer;
@@ -11,6 +12,7 @@ pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use data::{DataError, TrainingData};
 pub use metrics::{EpochMetrics, write_metrics};
+pub use observer::{Observer, Outcome, StepInfo, TrainError};
 pub use probes::draw_probes;
 pub use schedule::{beta, learning_rate};
-pub use trainer::{Observer, Outcome, StepInfo, TrainError, Trainer};
+pub use trainer::Trainer;

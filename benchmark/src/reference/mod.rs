@@ -1,11 +1,17 @@
-//! Exact draws from the posteriors of benchmark tasks, for any observation.
+//! Draws from the true posteriors of benchmark tasks, for any observation.
 
+mod diagnostics;
+mod ensemble;
 mod gaussian_linear;
+mod gaussian_linear_uniform;
+mod gaussian_mixture;
 mod slcp;
 mod two_moons;
 
+pub use diagnostics::Diagnostics;
+
 use crate::random::stream;
-use freeform_simulators::Task;
+use freeform_simulators::{SlcpDistractors, Task};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,12 +19,25 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// No sampler.
-    #[error("no reference sampler for task {task}; there is one for {known}")]
+    #[error("no reference sampler for task {task}")]
     NoSampler {
         /// The task.
         task: &'static str,
-        /// Tasks with one.
-        known: String,
+    },
+    /// The chains have not mixed.
+    #[error(
+        "task {task}: the chains did not converge: R-hat {r_hat:.3} (1.01 at most), \
+         {effective_draws:.0} effective draws of {wanted} wanted; ask for fewer draws"
+    )]
+    NotConverged {
+        /// The task.
+        task: &'static str,
+        /// The worst R-hat.
+        r_hat: f64,
+        /// The fewest effective draws.
+        effective_draws: f64,
+        /// Draws asked for.
+        wanted: usize,
     },
     /// The observation does not fit the task.
     #[error("the observation has {length} numbers; task {task} has {expected}")]
@@ -46,39 +65,65 @@ pub enum ReferenceError {
     },
 }
 
+/// Draws from a reference posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceDraws {
+    /// `[n, D]`.
+    pub theta: Array2<f32>,
+    /// How well the chains mixed; `None` for exact, independent draws.
+    pub diagnostics: Option<Diagnostics>,
+}
+
 /// One posterior's exact sampler: independent draws.
 trait Sampler {
     /// Proposes one draw; `None` where it must be tried again.
     fn propose(&self, rng: &mut ChaCha8Rng, theta: &mut [f64]) -> Option<()>;
 }
 
-/// Builds the sampler of an observation.
-type Build = fn(&[f64]) -> Box<dyn Sampler>;
+/// How a task's posterior is drawn from.
+enum Method {
+    /// Independent exact draws, from a sampler built for the observation.
+    Exact(fn(&[f64]) -> Box<dyn Sampler>),
+    /// Ensemble MCMC on the likelihood.
+    Ensemble,
+}
 
-const SAMPLERS: [(&str, Build); 3] = [
-    ("gaussian_linear", |x| Box::new(gaussian_linear::Conjugate::new(x))),
-    ("two_moons", |x| Box::new(two_moons::Inversion::new(x))),
-    ("slcp", |x| Box::new(slcp::GridRejection::new(x))),
+const METHODS: [(&str, Method); 10] = [
+    ("gaussian_linear", Method::Exact(|x| Box::new(gaussian_linear::Conjugate::new(x)))),
+    (
+        "gaussian_linear_uniform",
+        Method::Exact(|x| Box::new(gaussian_linear_uniform::Truncated::new(x))),
+    ),
+    ("gaussian_mixture", Method::Exact(|x| Box::new(gaussian_mixture::Mirrored::new(x)))),
+    ("two_moons", Method::Exact(|x| Box::new(two_moons::Inversion::new(x)))),
+    ("slcp", Method::Exact(|x| Box::new(slcp::GridRejection::new(x)))),
+    // The noise does not depend on θ: it is SLCP's posterior.
+    (
+        "slcp_distractors",
+        Method::Exact(|x| Box::new(slcp::GridRejection::new(&SlcpDistractors::slcp_data(x)))),
+    ),
+    ("bernoulli_glm", Method::Ensemble),
+    ("bernoulli_glm_raw", Method::Ensemble),
+    ("sir", Method::Ensemble),
+    ("lotka_volterra", Method::Ensemble),
 ];
 
 /// Proposals in vain after which an observation counts as impossible.
 const MOST_TRIES: usize = 10_000_000;
 
-/// `n` independent, exact draws `[n, D]` from the posterior of `x` under the task's prior.
+/// `n` draws `[n, D]` from the posterior of `x` under the task's prior: independent and exact where
+/// there is a closed form; elsewhere by MCMC, with R-hat ≤ 1.01 and 3 `n` effective draws behind
+/// the `n` returned.
 ///
 /// # Errors
-/// [`ReferenceError`] where the task has no sampler or the observation does not fit.
+/// [`ReferenceError`] where the observation does not fit the task, or the chains did not converge.
 pub fn reference_draws(
     task: &Task,
     x: &[f32],
     n: usize,
     seed: u64,
-) -> Result<Array2<f32>, ReferenceError> {
+) -> Result<ReferenceDraws, ReferenceError> {
     let name = task.name();
-    let Some((_, build)) = SAMPLERS.iter().find(|(known, _)| *known == name) else {
-        let known = SAMPLERS.map(|(known, _)| known).join(", ");
-        return Err(ReferenceError::NoSampler { task: name, known });
-    };
     let (length, expected) = (x.len(), task.simulator().data_dim());
     if length != expected {
         return Err(ReferenceError::Length { task: name, length, expected });
@@ -87,7 +132,22 @@ pub fn reference_draws(
         return Err(ReferenceError::NotFinite(*value));
     }
     let x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
-    let sampler = build(&x);
+    match METHODS.iter().find(|(known, _)| *known == name) {
+        None => Err(ReferenceError::NoSampler { task: name }),
+        Some((_, Method::Ensemble)) => ensemble::draws(task, &x, n, seed),
+        Some((_, Method::Exact(build))) => {
+            let theta = exact_draws(task, &*build(&x), n, seed)?;
+            Ok(ReferenceDraws { theta, diagnostics: None })
+        }
+    }
+}
+
+fn exact_draws(
+    task: &Task,
+    sampler: &dyn Sampler,
+    n: usize,
+    seed: u64,
+) -> Result<Array2<f32>, ReferenceError> {
     let mut rng = stream(seed, "reference draws", 0);
     let mut draws = Array2::zeros((n, task.prior().dim()));
     let mut theta = vec![0.0; task.prior().dim()];
@@ -96,7 +156,7 @@ pub fn reference_draws(
         loop {
             tries += 1;
             if tries > MOST_TRIES {
-                return Err(ReferenceError::Impossible { task: name, tries });
+                return Err(ReferenceError::Impossible { task: task.name(), tries });
             }
             if sampler.propose(&mut rng, &mut theta).is_none() {
                 continue;

@@ -1,0 +1,142 @@
+//! Ensemble MCMC (Goodman & Weare 2010) on likelihood × prior, for tasks without a closed form:
+//! exact in the limit, and refused where it has not converged.
+
+use super::diagnostics::{Chains, Diagnostics};
+use super::{ReferenceDraws, ReferenceError};
+use crate::random::stream;
+use freeform_simulators::{Prior, Task};
+use hammer_and_sample::{DifferentialEvolution, MinChainLen, Mixture, Model, Serial, Stretch};
+use ndarray::Array2;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+/// Independent ensembles; each has this many walkers.
+const ENSEMBLES: usize = 2;
+const WALKERS: usize = 100;
+/// Prior draws from which the walkers start: the most probable ones.
+const STARTS: usize = 20_000;
+/// Steps thrown away, and steps of one segment between two looks at convergence.
+const BURN_IN: usize = 1_500;
+const SEGMENT: usize = 1_000;
+const MOST_SEGMENTS: usize = 40;
+/// Largest allowed R-hat (Vehtari et al. 2021).
+const MOST_R_HAT: f64 = 1.01;
+/// Effective draws behind each draw returned: those lie far enough apart to be nearly independent.
+const OVERSAMPLING: f64 = 3.0;
+
+/// The posterior in the prior's unconstrained coordinates.
+struct Target<'a> {
+    task: &'a Task,
+    prior: &'a Prior,
+    x: &'a [f64],
+}
+
+impl Model for Target<'_> {
+    type Params = Vec<f64>;
+
+    fn log_prob(&self, u: &Vec<f64>) -> f64 {
+        let mut theta = vec![0.0; u.len()];
+        let log_slope = self.prior.from_unconstrained(u, &mut theta);
+        let log_prior = self.prior.log_prob(&theta);
+        if log_prior == f64::NEG_INFINITY {
+            return log_prior;
+        }
+        let value = self.task.log_likelihood(&theta, self.x) + log_prior + log_slope;
+        if value.is_nan() { f64::NEG_INFINITY } else { value }
+    }
+}
+
+/// `n` nearly independent draws from the posterior.
+pub(super) fn draws(
+    task: &Task,
+    x: &[f64],
+    n: usize,
+    seed: u64,
+) -> Result<ReferenceDraws, ReferenceError> {
+    let target = Target { task, prior: task.prior(), x };
+    let dim = task.prior().dim();
+    let mut ensembles: Vec<Vec<Vec<f64>>> =
+        (0..ENSEMBLES).into_par_iter().map(|e| starts(&target, seed, e)).collect();
+    advance(&target, &mut ensembles, BURN_IN, seed, 0);
+    let mut chains = Chains::new(dim, ENSEMBLES * WALKERS);
+    let mut diagnostics = Diagnostics::default();
+    for segment in 1..=MOST_SEGMENTS {
+        let states = advance(&target, &mut ensembles, SEGMENT, seed, segment);
+        chains.extend(&states, WALKERS);
+        diagnostics = chains.diagnose();
+        let enough = diagnostics.effective_draws >= OVERSAMPLING * n as f64;
+        if enough && diagnostics.r_hat <= MOST_R_HAT {
+            return Ok(ReferenceDraws {
+                theta: thin(&chains, task, n, seed),
+                diagnostics: Some(diagnostics),
+            });
+        }
+    }
+    let Diagnostics { r_hat, effective_draws } = diagnostics;
+    let wanted = (OVERSAMPLING * n as f64) as usize;
+    Err(ReferenceError::NotConverged { task: task.name(), r_hat, effective_draws, wanted })
+}
+
+/// The walkers of an ensemble: the most probable of many prior draws.
+fn starts(target: &Target, seed: u64, ensemble: usize) -> Vec<Vec<f64>> {
+    let mut rng = stream(seed, "reference starts", ensemble as u64);
+    let dim = target.prior.dim();
+    let (mut theta, mut scored) = (vec![0.0; dim], Vec::with_capacity(STARTS));
+    for _ in 0..STARTS {
+        let mut u = vec![0.0; dim];
+        target.prior.sample(&mut rng, &mut theta);
+        target.prior.to_unconstrained(&theta, &mut u);
+        scored.push((target.log_prob(&u), u));
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(WALKERS).map(|(_, u)| u).collect()
+}
+
+/// Moves each ensemble by `steps`; returns all states, `[steps][walkers]` for each ensemble.
+fn advance(
+    target: &Target,
+    ensembles: &mut [Vec<Vec<f64>>],
+    steps: usize,
+    seed: u64,
+    segment: usize,
+) -> Vec<Vec<Vec<f64>>> {
+    let dim = target.prior.dim() as f64;
+    // The usual scale of a difference move, spread a little.
+    let gamma = 2.38 / (2.0 * dim).sqrt();
+    let moves = || {
+        let difference = DifferentialEvolution::new(gamma, 0.1 * gamma);
+        Mixture::from(((Stretch::default(), 1), (difference, 2)))
+    };
+    let run = |(ensemble, walkers): (usize, &mut Vec<Vec<f64>>)| {
+        let start = walkers.iter().enumerate().map(|(walker, state)| {
+            let index = (segment * ENSEMBLES + ensemble) * WALKERS + walker;
+            (state.clone(), stream(seed, "reference moves", index as u64))
+        });
+        let length = MinChainLen(steps * WALKERS);
+        let (chain, _) = hammer_and_sample::sample(target, &moves(), start, length, Serial);
+        walkers.clone_from_slice(&chain[chain.len() - WALKERS..]);
+        chain
+    };
+    ensembles.par_iter_mut().enumerate().map(run).collect()
+}
+
+/// `n` states as parameters, from all walkers in turn, evenly spaced in time.
+fn thin(chains: &Chains, task: &Task, n: usize, seed: u64) -> Array2<f32> {
+    let prior = task.prior();
+    let walkers = ENSEMBLES * WALKERS;
+    let (steps, rounds) = (chains.len() / walkers, n.div_ceil(walkers));
+    let mut chosen: Vec<usize> = (0..rounds)
+        .flat_map(|round| {
+            let step = (round + 1) * steps / rounds - 1;
+            (0..walkers).map(move |walker| step * walkers + walker)
+        })
+        .collect();
+    chosen.shuffle(&mut stream(seed, "reference order", 0));
+    let mut out = Array2::zeros((n, prior.dim()));
+    let mut theta = vec![0.0; prior.dim()];
+    for (mut row, index) in out.rows_mut().into_iter().zip(chosen) {
+        prior.from_unconstrained(chains.state(index), &mut theta);
+        row.iter_mut().zip(&theta).for_each(|(slot, t)| *slot = *t as f32);
+    }
+    out
+}
