@@ -21,14 +21,17 @@ impl Overrides {
         Ok(Self { table })
     }
 
-    /// Overrides from a TOML file.
+    /// Overrides from a TOML file; a `[run]` section, as in the `config.toml` of a finished run,
+    /// says what that run was and is passed over.
     ///
     /// # Errors
     /// [`ConfigError::Read`] or [`ConfigError::Syntax`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
-        Self::parse(&text)
+        let mut overrides = Self::parse(&text)?;
+        overrides.table.remove("run");
+        Ok(overrides)
     }
 
     /// Sets one key from `section.key=value`, the value as TOML (a bare word is a string).

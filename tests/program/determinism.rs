@@ -64,3 +64,25 @@ fn seeds_matter() {
     }
     assert_ne!(bytes(scratch.path("sims1.npz")), bytes(scratch.path("sims2.npz")));
 }
+
+#[test]
+fn the_config_of_a_run_repeats_it() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    let config = "model/config.toml";
+    scratch.succeeds(&[
+        "train",
+        "--task",
+        "two_moons",
+        "-n",
+        "300",
+        "--config",
+        config,
+        "--out",
+        "again",
+    ]);
+    for file in ["config.toml", "weights.safetensors"] {
+        let of = |run: &str| bytes(scratch.path(run).join(file));
+        assert_eq!(of("model"), of("again"), "{file} differs");
+    }
+}
