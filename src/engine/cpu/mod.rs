@@ -20,7 +20,7 @@ use forward::Network;
 use freeform_kernels::Isa;
 use optimize::{Optimizer, Pair, pair_of, weights_of};
 use plan::Plan;
-use step::{Step, Workspace};
+use step::{Lane, Step};
 use tape::Tape;
 
 /// The CPU engine: plain Rust kernels on the best instruction set of the machine.
@@ -30,9 +30,9 @@ pub struct CpuEngine {
     spec: NetworkSpec,
     plan: Plan,
     weights: Pair,
-    gradients: Pair,
     optimizer: Optimizer,
-    work: Workspace,
+    /// At least one; the first holds the gradients.
+    lanes: Vec<Lane>,
     /// For evaluation, which keeps no intermediate results.
     tape: Tape,
 }
@@ -57,10 +57,9 @@ impl CpuEngine {
         let mut engine = Self {
             isa,
             spec: spec.clone(),
-            work: Workspace::new(&plan),
+            lanes: vec![Lane::new(&plan, len)],
             plan,
             weights: [Buffer::zeros(len), Buffer::zeros(len)],
-            gradients: [Buffer::zeros(len), Buffer::zeros(len)],
             optimizer: Optimizer::new(len),
             tape: Tape::new(false),
         };
@@ -72,20 +71,18 @@ impl CpuEngine {
     /// the table, four numbers a parameter (weight, gradient, two moments) and the average.
     #[must_use]
     pub fn workspace_bytes(&self) -> usize {
-        self.work.bytes() + self.tape.bytes()
+        self.lanes.iter().map(|lane| lane.work.bytes()).sum::<usize>() + self.tape.bytes()
     }
 
     fn differentiate(&mut self, batch: &Batch, loss: &LossSettings) -> LossReport {
-        let [encoder, decoder] = &mut self.gradients;
         let mut report = Step {
             isa: self.isa,
             plan: &self.plan,
             weights: [&self.weights[0], &self.weights[1]],
-            gradients: [encoder, decoder],
             loss,
         }
-        .run(batch, &mut self.work);
-        report.gradient_norm = Optimizer::norm(self.isa, &self.gradients);
+        .run(batch, &mut self.lanes);
+        report.gradient_norm = Optimizer::norm(self.isa, &self.lanes[0].gradients);
         report
     }
 
@@ -136,7 +133,7 @@ impl Engine for CpuEngine {
         loss: &LossSettings,
     ) -> (LossReport, FlowWeights) {
         let report = self.differentiate(batch, loss);
-        (report, weights_of(&self.gradients))
+        (report, weights_of(&self.lanes[0].gradients))
     }
 
     fn train_step(
@@ -148,7 +145,13 @@ impl Engine for CpuEngine {
         let report = self.differentiate(batch, loss);
         if report.is_finite() {
             let norm = report.gradient_norm;
-            self.optimizer.update(self.isa, update, &mut self.weights, &self.gradients, norm);
+            self.optimizer.update(
+                self.isa,
+                update,
+                &mut self.weights,
+                &self.lanes[0].gradients,
+                norm,
+            );
         }
         report
     }

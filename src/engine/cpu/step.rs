@@ -3,15 +3,22 @@
 use super::backward::{Backward, Scratch};
 use super::buffer::Buffer;
 use super::forward::Network;
+use super::optimize::Pair;
 use super::plan::Plan;
 use super::tape::Tape;
 use crate::engine::inverse::invert;
 use crate::engine::{Batch, LogDet, LossReport, LossSettings};
 use freeform_kernels::Isa;
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rows × streams that one pass takes at most: larger batches go in several passes whose gradients
 /// add up, so that memory stays bounded. Fixed, so that results depend on the batch alone.
 const PASS_ROWS: usize = 1024;
+
+/// The passes of a large batch are dealt to this many lanes, which threads run side by side. Fixed
+/// too, so that results do not depend on the thread count.
+const LANES: usize = 8;
 
 /// Buffers of a training step, grown to the largest batch seen and then reused.
 #[derive(Debug)]
@@ -28,17 +35,42 @@ pub(super) struct Workspace {
     pivots: Vec<usize>,
 }
 
-/// Both networks and where their gradients go.
+/// What one thread at a time works with: buffers, and the gradients of the passes it was dealt.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub gradients: Pair,
+    pub work: Workspace,
+    sums: Sums,
+}
+
+impl Lane {
+    /// A lane for networks of `len` parameters.
+    pub fn new(plan: &Plan, len: usize) -> Self {
+        let gradients = [Buffer::zeros(len), Buffer::zeros(len)];
+        Self { gradients, work: Workspace::new(plan), sums: Sums::default() }
+    }
+
+    /// Adds what another lane found.
+    fn absorb(&mut self, other: &Lane) {
+        for (mine, theirs) in self.gradients.iter_mut().zip(&other.gradients) {
+            mine.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a += b);
+        }
+        self.sums.latent += other.sums.latent;
+        self.sums.change += other.sums.change;
+        self.sums.reconstruction += other.sums.reconstruction;
+    }
+}
+
+/// Both networks and the loss.
 pub(super) struct Step<'a> {
     pub isa: Isa,
     pub plan: &'a Plan,
     pub weights: [&'a [f32]; 2],
-    pub gradients: [&'a mut [f32]; 2],
     pub loss: &'a LossSettings,
 }
 
 /// Sums over rows of the loss's parts.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Sums {
     latent: f64,
     change: f64,
@@ -84,20 +116,34 @@ impl Workspace {
 }
 
 impl Step<'_> {
-    /// Batch means of the loss's parts, and the gradients of the loss. The gradient's norm is left
-    /// at 0.
-    pub fn run(&mut self, batch: &Batch, work: &mut Workspace) -> LossReport {
+    /// Batch means of the loss's parts; the gradients of the loss go to the first lane's. The
+    /// gradient's norm is left at 0.
+    pub fn run(&self, batch: &Batch, lanes: &mut Vec<Lane>) -> LossReport {
         let tangents = match self.loss.log_det {
             LogDet::Hutchinson { probes } => probes,
             LogDet::Exact => self.plan.dim,
         };
         let total = batch.rows.len();
         let rows = (PASS_ROWS / (1 + tangents)).max(1);
-        let mut sums = Sums::default();
-        for start in (0..total).step_by(rows) {
-            let pass = start..total.min(start + rows);
-            self.pass(batch, pass, tangents, work, &mut sums);
+        let active = total.div_ceil(rows).clamp(1, LANES);
+        while lanes.len() < active {
+            lanes.push(Lane::new(self.plan, lanes[0].gradients[0].len()));
         }
+        let run = |(index, lane): (usize, &mut Lane)| {
+            lane.sums = Sums::default();
+            for start in (index * rows..total).step_by(LANES * rows) {
+                let pass = start..total.min(start + rows);
+                self.pass(batch, pass, tangents, lane, start > index * rows);
+            }
+        };
+        if active == 1 {
+            run((0, &mut lanes[0]));
+        } else {
+            lanes[..active].par_iter_mut().enumerate().for_each(run);
+        }
+        let (first, others) = lanes[..active].split_at_mut(1);
+        others.iter().for_each(|other| first[0].absorb(other));
+        let sums = &first[0].sums;
         let mean = |sum: f64| sum / total as f64;
         let [latent, change] = [mean(sums.latent), mean(sums.change)];
         let reconstruction = mean(sums.reconstruction);
@@ -105,14 +151,17 @@ impl Step<'_> {
         LossReport { loss, latent, change, reconstruction, gradient_norm: 0.0 }
     }
 
+    /// Adds the rows of one pass to the lane's sums; their gradients are added to the lane's where
+    /// `accumulate` says so, and replace them otherwise.
     fn pass(
-        &mut self,
+        &self,
         batch: &Batch,
-        pass: std::ops::Range<usize>,
+        pass: Range<usize>,
         tangents: usize,
-        work: &mut Workspace,
-        sums: &mut Sums,
+        lane: &mut Lane,
+        accumulate: bool,
     ) {
+        let Lane { gradients: [encoder_gradient, decoder_gradient], work, sums } = lane;
         let (plan, dim, rows) = (self.plan, self.plan.dim, pass.len());
         let len = rows * dim;
         let hutchinson = matches!(self.loss.log_det, LogDet::Hutchinson { .. });
@@ -154,8 +203,6 @@ impl Step<'_> {
         let (back, theta) = (&work.decoder.out[..len], &work.encoder.u[..len]);
         let scale = 2.0 * self.loss.beta * mean;
         sums.reconstruction += reconstruction(back, theta, &mut work.decoder_out, scale);
-        let accumulate = pass.start > 0;
-        let [encoder_gradient, decoder_gradient] = &mut self.gradients;
         Backward {
             network: decoder,
             tape: &work.decoder,
