@@ -94,14 +94,11 @@ impl TrainingData {
         let mut theta = contiguous(simulations.theta);
         let mut x = contiguous(simulations.x);
         check_support(&theta, prior)?;
-        let select = |flat: &'_ [f32], width: usize| -> Vec<Vec<f32>> {
-            training.iter().map(|r| row(flat, width, *r).to_vec()).collect()
-        };
-        let parameters = {
-            let chosen = select(&theta, columns);
-            let kind = config.transform.theta;
-            ParameterTransform::fit(kind, prior, chosen.iter().map(Vec::as_slice))
-        };
+        let parameters = ParameterTransform::fit(
+            config.transform.theta,
+            prior,
+            training.iter().map(|r| row(&theta, columns, *r)),
+        );
         if let Some(&column) = parameters.scaler().constant_columns().first() {
             let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
             return Err(DataError::ConstantParameter { name, value });
