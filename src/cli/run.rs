@@ -2,7 +2,7 @@
 
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
-use crate::run::{Evaluation, ObservationScore, Source, TrainJob, evaluate, train};
+use crate::run::{Evaluation, ObservationScore, Source, TrainJob, evaluate, mean_c2st, train};
 use freeform_simulators::Task;
 use std::path::PathBuf;
 
@@ -93,7 +93,7 @@ fn report(
     training_seconds: f64,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mean = scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64;
+    let mean = mean_c2st(scores);
     let mut text = "observation   C2ST\n".to_owned();
     for score in scores {
         text += &format!("{:>11}  {:.3}\n", score.num_observation, score.c2st);

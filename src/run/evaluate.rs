@@ -8,7 +8,7 @@ use crate::posterior::Posterior;
 use freeform_benchmark::{
     C2stSettings, PairPlot, c2st, pair_plot, read_scores, reference_draws, write_scores,
 };
-use freeform_simulators::{Observation, Task, read_table, write_table};
+use freeform_simulators::{Observation, Task, write_table};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,7 +94,7 @@ pub fn evaluate(
         task: job.task.name(),
         training_seconds: trained.seconds,
         evaluation_seconds: started.elapsed().as_secs_f64(),
-        mean_c2st: mean(&scores),
+        mean_c2st: mean_c2st(&scores),
         observations: &scores,
         training: &trained.model.training,
     };
@@ -103,7 +103,7 @@ pub fn evaluate(
 }
 
 /// Mean C2ST of a table.
-pub(crate) fn mean(scores: &[ObservationScore]) -> f64 {
+pub fn mean_c2st(scores: &[ObservationScore]) -> f64 {
     scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64
 }
 
@@ -114,7 +114,6 @@ fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, 
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
     write_table(&path, draws.view())?;
-    let draws = read_table(&path)?;
     let reference = reference_draws(job.task, &observation.x, DRAWS, seed)?.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };

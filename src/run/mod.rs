@@ -9,7 +9,7 @@ mod train;
 
 pub use directory::{Existing, RunRecord};
 pub use error::RunError;
-pub use evaluate::{Evaluation, ObservationScore, evaluate};
+pub use evaluate::{Evaluation, ObservationScore, evaluate, mean_c2st};
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, failure_warning};
 pub use train::{TrainJob, TrainResult, train};
