@@ -16,20 +16,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any;
 mod arrays;
+mod external;
 mod nearest;
 mod prior;
 mod simulation;
 mod tasks;
 
+pub use any::AnySimulator;
 pub use arrays::{
     ArrayError, Orientation, Simulations, read_table, read_table_oriented, read_vector,
     write_atomically, write_csv, write_table,
 };
+pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    FailureReport, FirstFailure, Progress, SimulateError, SimulatedBatch, SimulationError,
-    SimulationRng, Simulator, simulate, simulate_at, simulate_range,
+    FailureCount, FailureKind, FailureReport, FirstFailure, Progress, SetError, SetJob, SetReport,
+    SimulateError, SimulatedBatch, SimulationError, SimulationRng, SimulationSource, Simulator,
+    SourceError, simulate, simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,

@@ -1,6 +1,7 @@
 //! A failed command: what to say, and the exit code.
 
 use crate::run::RunError;
+use freeform_simulators::SourceError;
 use std::fmt::Display;
 
 const FAILED: u8 = 1;
@@ -30,8 +31,9 @@ impl<E: Into<RunError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         let code = match &error {
-            RunError::Interrupted { .. } => INTERRUPTED,
+            RunError::Interrupted { .. } | RunError::SimulationInterrupted { .. } => INTERRUPTED,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
+            RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };
         Self { message: error.to_string(), code }

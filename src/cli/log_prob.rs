@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Parameters, one set a row (.npy, .csv).
     #[arg(long, value_name = "FILE")]
     theta: PathBuf,
-    /// Number of a benchmark observation, or a file with the observed data (.npy, .csv).
+    /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Seed of the draws that estimate the mass outside the prior.

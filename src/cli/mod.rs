@@ -2,6 +2,7 @@
 
 mod c2st;
 mod failure;
+mod init;
 mod log_prob;
 mod observation;
 mod output;
@@ -48,6 +49,8 @@ struct Cli {
 enum Verb {
     /// List the benchmark tasks.
     Tasks(tasks::Args),
+    /// Write a project with a simulator of your own to start from.
+    Init(init::Args),
     /// Draw parameters from the prior and simulate.
     Simulate(simulate::Args),
     /// Train a conditional free-form flow.
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
     }
     let result = match &cli.verb {
         Verb::Tasks(args) => tasks::run(args, &output),
+        Verb::Init(args) => init::run(args, &output),
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),
         Verb::Sample(args) => sample::run(args, &output),

@@ -1,14 +1,14 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
-use freeform_simulators::{Task, read_vector};
+use freeform_simulators::{AnySimulator, read_vector};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 /// An observation as a user names it.
 #[derive(Clone, Debug)]
 pub(super) enum ObservationArg {
-    /// One of the benchmark task's ten.
+    /// One of the benchmark task's ten, or a row of the table that a simulator.toml names.
     Number(usize),
     /// A file with the data of one observation.
     File(PathBuf),
@@ -27,7 +27,9 @@ impl ObservationArg {
     pub(super) fn load(&self, task: Option<&str>) -> Result<Vec<f32>, Failure> {
         match (self, task) {
             (Self::File(path), _) => Ok(read_vector(path)?),
-            (Self::Number(number), Some(task)) => Ok(Task::by_name(task)?.observation(*number)?.x),
+            (Self::Number(number), Some(task)) => {
+                Ok(AnySimulator::open(task)?.observation(*number)?)
+            }
             (Self::Number(number), None) => Err(Failure::usage(&format!(
                 "--observation {number}: this model was not trained on a benchmark task; give a \
                  file with the observed data (.npy or .csv)"

@@ -2,8 +2,11 @@
 
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
-use crate::run::{Evaluation, ObservationScore, Source, TrainJob, evaluate, mean_c2st, train};
-use freeform_simulators::Task;
+use crate::run::{
+    Evaluation, Existing, ObservationScore, ObservationSummary, Prediction, Source, TrainJob,
+    Workplace, evaluate, mean_c2st, predict, train,
+};
+use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -11,15 +14,16 @@ Examples:
   freeform run two_moons --simulations 10000 --out runs/two_moons
   freeform run slcp --simulations 10000 --observations 1-3,7 --seed 2 --out runs/slcp
   freeform run slcp --simulations 10000 --out runs/slcp --resume
+  freeform run project/simulator.toml --simulations 10000 --out runs/project
 
-The folder then holds config.toml, metrics.jsonl, the model, samples/, plots/, c2st.csv and, last,
-status.json.";
+The folder then holds config.toml, metrics.jsonl, the model, samples/, plots/, c2st.csv (a benchmark
+task) or simulations.npz (your own simulator) and, last, status.json.";
 
 /// Options of `freeform run`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Benchmark task.
+    /// Benchmark task, or your own simulator.toml.
     task: String,
     /// Simulation budget.
     #[arg(
@@ -27,9 +31,10 @@ pub(super) struct Args {
         value_parser = super::simulate::count
     )]
     simulations: usize,
-    /// Observations to sample and score, e.g. 1-10 or 1,4,7.
-    #[arg(long, default_value = "1-10", value_parser = parse_observations)]
-    observations: Observations,
+    /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:
+    /// all].
+    #[arg(long, value_parser = parse_observations)]
+    observations: Option<Observations>,
     /// Folder for everything.
     #[arg(long)]
     out: PathBuf,
@@ -37,13 +42,16 @@ pub(super) struct Args {
     training: TrainingArgs,
 }
 
+/// Largest observation number that makes sense.
+const MOST: usize = 100_000;
+
 #[derive(Clone, Debug)]
 struct Observations(Vec<usize>);
 
 fn parse_observations(text: &str) -> Result<Observations, String> {
     let number = |part: &str| match part.trim().parse() {
-        Ok(n @ 1..=10) => Ok(n),
-        _ => Err(format!("`{part}` is not an observation number from 1 to 10")),
+        Ok(n @ 1..=MOST) => Ok(n),
+        _ => Err(format!("`{part}` is not an observation number from 1 to {MOST}")),
     };
     let mut numbers = Vec::new();
     for part in text.split(',') {
@@ -57,34 +65,91 @@ fn parse_observations(text: &str) -> Result<Observations, String> {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.overrides()?;
-    let task = Task::by_name(&args.task)?;
+    let simulator = AnySimulator::open(&args.task)?;
+    let observations = observations(args, &simulator)?;
     let interrupt = interrupt_flag()?;
     let (seed, engine, reporter) = (args.training.seed, args.training.engine, output.reporter);
-    reporter.say(&format!("simulating {} {} times", task.name(), args.simulations));
+    reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
-    let input = source.load(seed)?;
+    let existing = args.training.existing();
+    let overwrite = existing == Existing::Overwrite;
+    let at = Workplace { folder: &args.out, overwrite, interrupt: &interrupt, reporter };
+    let input = source.load(seed, &at)?;
     let job = TrainJob {
         preset: args.training.preset,
         overrides: &overrides,
         seed,
         engine,
         folder: &args.out,
-        existing: args.training.existing(),
+        existing,
         interrupt: &interrupt,
         reporter,
     };
     let trained = train(&job, input)?;
-    let evaluation = Evaluation {
-        folder: &args.out,
-        task: &task,
-        observations: &args.observations.0,
-        seed,
-        engine,
-        interrupt: &interrupt,
-        reporter,
+    let (folder, observations) = (args.out.as_path(), observations.as_slice());
+    let interrupt = &*interrupt;
+    match &simulator {
+        AnySimulator::Task(task) => {
+            let evaluation =
+                Evaluation { folder, task, observations, seed, engine, interrupt, reporter };
+            let scores = evaluate(&evaluation, &trained)?;
+            report(args, &scores, trained.seconds, output)
+        }
+        AnySimulator::External(program) => {
+            let prediction =
+                Prediction { folder, program, observations, seed, engine, interrupt, reporter };
+            let summaries = predict(&prediction, &trained)?;
+            summarise(args, program.prior(), &summaries, trained.seconds, output)
+        }
+    }
+}
+
+/// The observations asked for, all of which exist.
+fn observations(args: &Args, simulator: &AnySimulator) -> Result<Vec<usize>, Failure> {
+    let count = match simulator {
+        AnySimulator::Task(_) => Task::OBSERVATIONS,
+        AnySimulator::External(program) => program.observation_count()?,
     };
-    let scores = evaluate(&evaluation, &trained)?;
-    report(args, &scores, trained.seconds, output)
+    let Some(Observations(asked)) = &args.observations else {
+        return Ok((1..=count).collect());
+    };
+    // The simulator itself says what is wrong with a number that it does not know.
+    asked
+        .iter()
+        .filter(|&&number| number > count)
+        .try_for_each(|&number| simulator.observation(number).map(drop))?;
+    Ok(asked.clone())
+}
+
+fn summarise(
+    args: &Args,
+    prior: &Prior,
+    summaries: &[ObservationSummary],
+    training_seconds: f64,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut text = String::new();
+    for summary in summaries {
+        text += &format!("observation {}\n", summary.num_observation);
+        let parameters = prior.names().iter().zip(&summary.mean).zip(&summary.std);
+        for ((name, mean), std) in parameters {
+            text += &format!("  {name:<20} {mean:>10.4} ± {std:.4}\n");
+        }
+    }
+    text += &format!(
+        "{} with {} simulations, trained in {training_seconds:.1} s; ",
+        args.task, args.simulations
+    );
+    text += &match summaries {
+        [] => format!("next: freeform sample {} --observation FILE", args.out.display()),
+        _ => format!("look at {}", args.out.join("plots").display()),
+    };
+    let value = serde_json::json!({
+        "task": args.task, "simulations": args.simulations, "seed": args.training.seed,
+        "observations": summaries, "training_seconds": training_seconds,
+        "out": args.out.display().to_string(),
+    });
+    output.result(&value, &text)
 }
 
 fn report(

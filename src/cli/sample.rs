@@ -19,7 +19,7 @@ Examples:
 pub(super) struct Args {
     /// Folder of a trained model.
     model: PathBuf,
-    /// Number of a benchmark observation, or a file with the observed data (.npy, .csv).
+    /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Number of draws.

@@ -1,22 +1,26 @@
 //! `freeform simulate`.
 
+use super::settings::interrupt_flag;
 use super::{Failure, Output};
-use crate::run::failure_warning;
-use freeform_simulators::{Task, simulate};
+use crate::run::{Workplace, failure_warning, make_set};
+use freeform_simulators::AnySimulator;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   freeform simulate two_moons -n 10000 --seed 1 --out sims.npz
+  freeform simulate project/simulator.toml -n 10000 --out sims.npz
+  freeform simulate project/simulator.toml -n 20000 --out sims.npz    # 10,000 more
 
 The file holds the arrays theta [n, D] and x [n, C] (numpy.load reads it). Simulation i depends on
-the seed and i alone: a longer run begins with the same rows.";
+the seed and i alone: a larger set begins with the same rows. After Ctrl-C or a crash the same
+command goes on where it was.";
 
 /// Options of `freeform simulate`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Benchmark task.
+    /// Benchmark task, or your own simulator.toml.
     task: String,
     /// Number of simulations.
     #[arg(short = 'n', long, value_name = "N", value_parser = super::simulate::count)]
@@ -27,6 +31,9 @@ pub(super) struct Args {
     /// Output file (.npz).
     #[arg(long)]
     out: PathBuf,
+    /// Start anew where the output file holds something else.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 /// A count of at least 1.
@@ -39,18 +46,25 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let task = Task::by_name(&args.task)?;
-    let simulated = simulate(task.simulator(), args.simulations, args.seed)?;
-    if let Some(warning) = failure_warning(&simulated.failures) {
+    let simulator = AnySimulator::open(&args.task)?;
+    let interrupt = interrupt_flag()?;
+    let at = Workplace {
+        folder: args.out.parent().unwrap_or(&args.out),
+        overwrite: args.overwrite,
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let source = simulator.source();
+    let report = make_set(source, args.simulations, args.seed, &args.out, &at)?;
+    if let Some(warning) = failure_warning(&report.failures) {
         output.reporter.warn(&warning);
     }
-    let simulations = simulated.simulations;
-    simulations.write(&args.out)?;
-    let (rows, dim, data) = (simulations.len(), simulations.theta.ncols(), simulations.x.ncols());
-    let path = args.out.display().to_string();
+    let (dim, data) = (source.prior().dim(), source.data_dim());
+    let (rows, reused, path) = (report.rows, report.reused, args.out.display().to_string());
     let value = serde_json::json!({
-        "task": task.name(), "simulations": rows, "theta_dim": dim, "x_dim": data,
-        "seed": args.seed, "out": path,
+        "task": source.name(), "simulations": rows, "theta_dim": dim, "x_dim": data,
+        "seed": args.seed, "out": path, "failed": report.failures.total(), "reused": reused,
     });
-    output.result(&value, &format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]"))
+    let known = if reused > 0 { format!(" ({reused} were there)") } else { String::new() };
+    output.result(&value, &format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]{known}"))
 }

@@ -2,14 +2,15 @@
 
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
-use crate::run::{Source, TrainJob, train};
-use freeform_simulators::{Prior, Task};
+use crate::run::{Existing, Source, TrainJob, Workplace, train};
+use freeform_simulators::{AnySimulator, Prior};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   freeform train --task two_moons -n 10000 --out model
   freeform train --simulations sims.npz --prior prior.toml --out model
+  freeform train --task project/simulator.toml -n 10000 --out model
   freeform train --task slcp -n 10000 --preset paper --set loss.beta_start=100 \\
                  --set loss.beta_end=100 --out model
   freeform train --task slcp -n 10000 --out model --resume     # after Ctrl-C
@@ -25,7 +26,7 @@ prior.toml lists the parameters in the order of theta's columns:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Benchmark task to simulate; with --simulations, only its prior is used.
+    /// Benchmark task, or your own simulator.toml, to simulate; with --simulations, only its prior is used.
     #[arg(long, required_unless_present = "simulations")]
     task: Option<String>,
     /// Simulations to train on (.npz with theta and x).
@@ -50,14 +51,21 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.overrides()?;
     let interrupt = interrupt_flag()?;
-    let input = source(args)?.load(args.training.seed)?;
+    let existing = args.training.existing();
+    let at = Workplace {
+        folder: &args.out,
+        overwrite: existing == Existing::Overwrite,
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let input = source(args)?.load(args.training.seed, &at)?;
     let job = TrainJob {
         preset: args.training.preset,
         overrides: &overrides,
         seed: args.training.seed,
         engine: args.training.engine,
         folder: &args.out,
-        existing: args.training.existing(),
+        existing,
         interrupt: &interrupt,
         reporter: output.reporter,
     };
@@ -83,7 +91,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 }
 
 fn source(args: &Args) -> Result<Source, Failure> {
-    let task = args.task.as_deref().map(Task::by_name).transpose()?;
+    let task = args.task.as_deref().map(AnySimulator::open).transpose()?;
     let Some(path) = &args.simulations else {
         // clap has seen to it that one of the two is there.
         let name = args.task.clone().unwrap_or_default();
@@ -98,6 +106,5 @@ fn source(args: &Args) -> Result<Source, Failure> {
             ));
         }
     };
-    let task = task.map(|task| task.name().to_owned());
-    Ok(Source::File { path: path.clone(), prior: Box::new(prior), task })
+    Ok(Source::File { path: path.clone(), prior: Box::new(prior), task: args.task.clone() })
 }

@@ -21,6 +21,15 @@ pub enum RunError {
     /// Simulating failed.
     #[error(transparent)]
     Simulation(#[from] freeform_simulators::SimulateError),
+    /// Simulating a task or program failed.
+    #[error(transparent)]
+    Source(#[from] freeform_simulators::SourceError),
+    /// Stopped by a signal while simulating.
+    #[error("interrupted; the simulations so far are kept beside {path}: the same command goes on")]
+    SimulationInterrupted {
+        /// The table that they are for.
+        path: String,
+    },
     /// A task that is not there.
     #[error(transparent)]
     Task(#[from] freeform_simulators::TaskError),

@@ -1,8 +1,10 @@
-//! Whole jobs: train into a folder; or simulate, train, sample every observation and score.
+//! Whole jobs: simulate into a file; train into a folder; or simulate, train, sample every
+//! observation and score.
 
 mod directory;
 mod error;
 mod evaluate;
+mod predict;
 mod progress;
 mod source;
 mod train;
@@ -10,6 +12,7 @@ mod train;
 pub use directory::{Existing, RunRecord};
 pub use error::RunError;
 pub use evaluate::{Evaluation, ObservationScore, evaluate, mean_c2st};
+pub use predict::{ObservationSummary, Prediction, predict};
 pub use progress::Reporter;
-pub use source::{Source, TrainingInput, failure_warning};
+pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
 pub use train::{TrainJob, TrainResult, train};

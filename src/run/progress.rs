@@ -1,6 +1,7 @@
 //! What a person sees while a job works: a bar on a terminal, a line now and then in a log.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,14 @@ impl Reporter {
         let log = !self.quiet && !terminal;
         Bar { bar, label, total, done, log, started: Instant::now(), logged: Instant::now() }
     }
+
+    /// A bar over simulations, some of which may be there already.
+    pub(super) fn counter(&self, label: &'static str, total: usize) -> Counter {
+        let mut bar = self.bar(label, total, 0);
+        // No log of what is over in a moment.
+        bar.logged = Instant::now();
+        Counter(RefCell::new((bar, false)))
+    }
 }
 
 /// Progress of one piece of work.
@@ -83,5 +92,29 @@ impl Bar {
     /// Takes the bar off the screen.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Progress of a set of simulations, for a shared callback.
+pub(super) struct Counter(RefCell<(Bar, bool)>);
+
+impl Counter {
+    /// `done` simulations, of which `failed` are left out. The first call says what was there.
+    pub(super) fn update(&self, done: u64, failed: usize) {
+        let (bar, begun) = &mut *self.0.borrow_mut();
+        if !*begun {
+            (bar.done, *begun) = (done as usize, true);
+            bar.bar.set_position(done);
+            bar.bar.reset_eta();
+        }
+        bar.update(done as usize, || match failed {
+            0 => String::new(),
+            failed => format!("{failed} failed"),
+        });
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn finish(&self) {
+        self.0.borrow().0.finish();
     }
 }

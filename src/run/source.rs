@@ -1,15 +1,19 @@
 //! Where a training's simulations come from.
 
-use super::RunError;
-use freeform_simulators::{FailureReport, Prior, Simulations, Task, simulate};
-use std::path::PathBuf;
+use super::{Reporter, RunError};
+use freeform_simulators::{
+    AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
+    simulate_set,
+};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// What a user names.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A benchmark task, simulated `simulations` times.
+    /// A benchmark task or a `simulator.toml`, simulated `simulations` times.
     Task {
-        /// Its name.
+        /// Its name, or the file.
         name: String,
         /// Simulation budget.
         simulations: usize,
@@ -38,24 +42,49 @@ pub struct TrainingInput {
     pub warnings: Vec<String>,
 }
 
+/// Where and how an external program is simulated.
+pub struct Workplace<'a> {
+    /// The folder of the run: its simulations are kept there, so that they outlive a kill.
+    pub folder: &'a Path,
+    /// Whether to make simulations that are there already anew.
+    pub overwrite: bool,
+    /// Set by a signal.
+    pub interrupt: &'a AtomicBool,
+    /// Who tells the user.
+    pub reporter: Reporter,
+}
+
 impl Source {
-    /// Simulates or reads.
+    /// Simulates or reads. Benchmark tasks are simulated in memory; an external program into
+    /// `simulations.npz` in the run's folder.
     ///
     /// # Errors
-    /// An unknown task, an unreadable file, or simulations none of which is usable.
-    pub fn load(&self, seed: u64) -> Result<TrainingInput, RunError> {
+    /// An unknown task, an unreadable file, simulations none of which is usable, an interruption.
+    pub fn load(&self, seed: u64, at: &Workplace<'_>) -> Result<TrainingInput, RunError> {
         match self {
-            Self::Task { name, simulations } => {
-                let task = Task::by_name(name)?;
-                let simulated = simulate(task.simulator(), *simulations, seed)?;
-                let warnings = failure_warning(&simulated.failures).into_iter().collect();
-                Ok(TrainingInput {
-                    simulations: simulated.simulations,
-                    prior: task.prior().clone(),
-                    task: Some(task.name().to_owned()),
-                    warnings,
-                })
-            }
+            Self::Task { name, simulations } => match AnySimulator::open(name)? {
+                AnySimulator::Task(task) => {
+                    let simulated = simulate(task.simulator(), *simulations, seed)?;
+                    let warnings = failure_warning(&simulated.failures).into_iter().collect();
+                    Ok(TrainingInput {
+                        simulations: simulated.simulations,
+                        prior: task.prior().clone(),
+                        task: Some(task.name().to_owned()),
+                        warnings,
+                    })
+                }
+                AnySimulator::External(program) => {
+                    let path = at.folder.join("simulations.npz");
+                    create_folder(at.folder)?;
+                    let report = make_set(&*program, *simulations, seed, &path, at)?;
+                    Ok(TrainingInput {
+                        simulations: Simulations::read(&path)?,
+                        prior: program.prior().clone(),
+                        task: Some(name.clone()),
+                        warnings: failure_warning(&report.failures).into_iter().collect(),
+                    })
+                }
+            },
             Self::File { path, prior, task } => {
                 let simulations = Simulations::read(path)?;
                 let lost = simulations.non_finite_rows();
@@ -74,10 +103,50 @@ impl Source {
     }
 }
 
+fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let named = |e: std::io::Error| {
+        std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(named)
+}
+
+/// Makes, resumes or extends the set of simulations at `path`, with progress.
+///
+/// # Errors
+/// [`RunError`]; what is finished is kept for the next call.
+pub fn make_set(
+    source: &dyn SimulationSource,
+    n: usize,
+    seed: u64,
+    path: &Path,
+    at: &Workplace<'_>,
+) -> Result<SetReport, RunError> {
+    let bar = at.reporter.counter("simulating", n);
+    let progress = |done: u64, failures: &FailureReport| bar.update(done, failures.total());
+    let job = SetJob {
+        source,
+        n: n as u64,
+        seed,
+        path,
+        overwrite: at.overwrite,
+        stop: at.interrupt,
+        progress: &progress,
+    };
+    let result = simulate_set(&job);
+    bar.finish();
+    match result {
+        Err(freeform_simulators::SourceError::Interrupted) => {
+            Err(RunError::SimulationInterrupted { path: path.display().to_string() })
+        }
+        other => Ok(other?),
+    }
+}
+
 /// What a user should know of failed simulations.
 #[must_use]
 pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
-    let first = report.first.as_ref()?;
-    Some(format!("{lost} of {asked} simulations failed and are left out; the first: {first}"))
+    (lost > 0).then(|| {
+        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
+    })
 }

@@ -1,13 +1,14 @@
 //! Many simulations at once, with results that no scheduling can change.
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::{
-    FailureReport, FirstFailure, SimulateError, SimulatedBatch, SimulationRng, Simulator, narrow,
+    FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch, SimulationRng,
+    Simulator, narrow,
 };
 use crate::Simulations;
 
@@ -78,21 +79,14 @@ pub fn simulate_at<S: Simulator + ?Sized>(
     tables.finish(0).require_success()
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Outcome {
-    Good,
-    Failed,
-    NonFinite,
-}
-
 /// The tables under construction, row-major.
 struct Tables {
     theta: Vec<f32>,
     x: Vec<f32>,
-    outcomes: Vec<Outcome>,
+    good: Vec<bool>,
     parameter_dim: usize,
     data_dim: usize,
-    first: Mutex<Option<FirstFailure>>,
+    failures: Mutex<FailureReport>,
 }
 
 impl Tables {
@@ -113,8 +107,8 @@ impl Tables {
             Ok(values)
         };
         let (theta, x) = (table(parameter_dim)?, table(data_dim)?);
-        let outcomes = vec![Outcome::Good; n];
-        Ok(Self { theta, x, outcomes, parameter_dim, data_dim, first: Mutex::new(None) })
+        let failures = Mutex::new(FailureReport { requested: n, ..FailureReport::default() });
+        Ok(Self { theta, x, good: vec![true; n], parameter_dim, data_dim, failures })
     }
 
     /// Runs every row; `draw(index, θ, row of θ)` provides the parameters.
@@ -126,47 +120,45 @@ impl Tables {
         progress: Option<Progress<'_>>,
         draw: impl Fn(u64, &mut [f64], &mut [f32]) + Sync,
     ) {
-        let (parameter_dim, data_dim, first) = (self.parameter_dim, self.data_dim, &self.first);
+        let (parameter_dim, data_dim) = (self.parameter_dim, self.data_dim);
+        let failures = &self.failures;
         let tasks = self.theta.par_chunks_mut(ROWS_PER_TASK * parameter_dim);
         let tasks = tasks
             .zip(self.x.par_chunks_mut(ROWS_PER_TASK * data_dim))
-            .zip(self.outcomes.par_chunks_mut(ROWS_PER_TASK));
-        tasks.enumerate().for_each(|(task, ((thetas, xs), outcomes))| {
+            .zip(self.good.par_chunks_mut(ROWS_PER_TASK));
+        tasks.enumerate().for_each(|(task, ((thetas, xs), goods))| {
             let (mut theta, mut x) = (vec![0.0; parameter_dim], vec![0.0; data_dim]);
             let rows = thetas.chunks_mut(parameter_dim).zip(xs.chunks_mut(data_dim));
-            for (row, ((theta_row, x_row), outcome)) in rows.zip(outcomes.iter_mut()).enumerate() {
+            for (row, ((theta_row, x_row), good)) in rows.zip(goods.iter_mut()).enumerate() {
                 let index = start + (task * ROWS_PER_TASK + row) as u64;
                 draw(index, &mut theta, theta_row);
                 x.fill(f64::NAN);
                 let mut rng = SimulationRng::new(seed, index);
                 let result = simulator.simulate(&theta, &mut rng, &mut x);
                 narrow(&x, x_row);
-                let message = match result {
-                    Err(error) => {
-                        *outcome = Outcome::Failed;
-                        error.to_string()
-                    }
+                let (kind, message) = match result {
+                    Err(error) => (FailureKind::Reported, error.to_string()),
                     Ok(()) if !x_row.iter().chain(theta_row.iter()).all(|v| v.is_finite()) => {
-                        *outcome = Outcome::NonFinite;
-                        format!("the data are not finite: x = {x:?}")
+                        (FailureKind::NonFinite, format!("the data are not finite: x = {x:?}"))
                     }
                     Ok(()) => continue,
                 };
-                keep_first(first, FirstFailure { index, theta: theta.clone(), message });
+                *good = false;
+                let failure = FirstFailure { index, theta: theta.clone(), message };
+                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                failures.record(kind, failure);
             }
             if let Some(progress) = progress {
-                progress(outcomes.len());
+                progress(goods.len());
             }
         });
     }
 
-    /// Moves the good rows together, in place, and counts the others.
+    /// Moves the good rows together, in place.
     fn finish(mut self, start: u64) -> SimulatedBatch {
-        let requested = self.outcomes.len();
-        let count = |kind| self.outcomes.iter().filter(|&&outcome| outcome == kind).count();
-        let (failed, non_finite) = (count(Outcome::Failed), count(Outcome::NonFinite));
-        let mut indices = Vec::with_capacity(requested - failed - non_finite);
-        for (row, _) in self.outcomes.iter().enumerate().filter(|(_, o)| **o == Outcome::Good) {
+        let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut indices = Vec::with_capacity(self.good.len() - failures.total());
+        for (row, _) in self.good.iter().enumerate().filter(|(_, good)| **good) {
             let (to, d, c) = (indices.len(), self.parameter_dim, self.data_dim);
             if to != row {
                 self.theta.copy_within(row * d..(row + 1) * d, to * d);
@@ -178,23 +170,13 @@ impl Tables {
             theta: table(self.theta, indices.len(), self.parameter_dim),
             x: table(self.x, indices.len(), self.data_dim),
         };
-        let first = self.first.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let failures = FailureReport { requested, failed, non_finite, first };
         SimulatedBatch { simulations, indices, failures }
     }
 }
 
 /// The first `rows` rows as a table.
-fn table(mut values: Vec<f32>, rows: usize, columns: usize) -> Array2<f32> {
+pub(crate) fn table(mut values: Vec<f32>, rows: usize, columns: usize) -> Array2<f32> {
     values.truncate(rows * columns);
     // The length is rows × columns by construction.
     Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
-}
-
-/// Keeps the failure with the smaller index, whichever thread came first.
-fn keep_first(slot: &Mutex<Option<FirstFailure>>, failure: FirstFailure) {
-    let mut first = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if first.as_ref().is_none_or(|known| failure.index < known.index) {
-        *first = Some(failure);
-    }
 }

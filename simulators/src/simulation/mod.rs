@@ -3,12 +3,21 @@
 mod batch;
 mod report;
 mod rng;
+mod set;
 mod simulator;
+mod source;
 
 pub use batch::{Progress, simulate, simulate_at, simulate_range};
-pub use report::{FailureReport, FirstFailure, SimulateError, SimulatedBatch};
+pub use report::{
+    FailureCount, FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch,
+};
 pub use rng::SimulationRng;
+pub use set::{SetError, SetJob, SetReport, simulate_set};
 pub use simulator::{SimulationError, Simulator};
+pub use source::{SimulationSource, SourceError};
+
+pub(crate) use batch::table;
+pub(crate) use source::collect;
 
 /// Copies double-precision values into a row of a table.
 pub(crate) fn narrow(from: &[f64], to: &mut [f32]) {

@@ -1,0 +1,64 @@
+//! A benchmark task or a user's own program, by one name.
+
+use std::path::Path;
+
+use crate::{ExternalSimulator, Prior, SimulationSource, SourceError, Task, TaskError};
+
+/// What a user means by TASK: the name of a benchmark task, or a `simulator.toml`.
+#[derive(Debug)]
+pub enum AnySimulator {
+    /// A benchmark task.
+    Task(Task),
+    /// An external program.
+    External(Box<ExternalSimulator>),
+}
+
+impl AnySimulator {
+    /// The task of this name; or the simulator described in this file (`….toml`) or in the
+    /// `simulator.toml` of this folder.
+    ///
+    /// # Errors
+    /// [`SourceError`] with the nearest task's name, or what is wrong with the file.
+    pub fn open(text: &str) -> Result<Self, SourceError> {
+        let path = Path::new(text);
+        let is_file = path.extension().is_some_and(|ending| ending == "toml");
+        if is_file || path.join("simulator.toml").is_file() {
+            return Ok(Self::External(Box::new(ExternalSimulator::open(path)?)));
+        }
+        match Task::by_name(text) {
+            Err(TaskError::UnknownTask { name, suggestion }) => {
+                let suggestion =
+                    format!("{suggestion}; or give a simulator.toml, or a folder that holds one");
+                Err(TaskError::UnknownTask { name, suggestion }.into())
+            }
+            other => Ok(Self::Task(other?)),
+        }
+    }
+
+    /// The same, as something to simulate.
+    #[must_use]
+    pub fn source(&self) -> &dyn SimulationSource {
+        match self {
+            Self::Task(task) => task,
+            Self::External(simulator) => &**simulator,
+        }
+    }
+
+    /// The prior.
+    #[must_use]
+    pub fn prior(&self) -> &Prior {
+        self.source().prior()
+    }
+
+    /// Observation `number`, counted from 1: an official one of a task, or a row of the file that
+    /// `observations` in `simulator.toml` names. With the true parameters where they are known.
+    ///
+    /// # Errors
+    /// [`SourceError`] if there is no such observation.
+    pub fn observation(&self, number: usize) -> Result<Vec<f32>, SourceError> {
+        match self {
+            Self::Task(task) => Ok(task.observation(number)?.x),
+            Self::External(simulator) => simulator.observation(number),
+        }
+    }
+}

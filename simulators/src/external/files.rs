@@ -1,0 +1,129 @@
+//! One process for each batch, with `.npy` files in and out.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray_npy::WriteNpyExt;
+use tempfile::TempDir;
+
+use super::batch::Batch;
+use super::process::Process;
+use super::runner::{Attempt, Fault, Runner};
+use super::{ExternalError, ExternalSettings};
+use crate::{FailureKind, Orientation, read_table_oriented};
+
+/// How often a waiting thread looks whether it should stop.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Runs the command anew for each batch.
+pub(super) struct FileRunner<'a> {
+    settings: &'a ExternalSettings,
+}
+
+impl<'a> FileRunner<'a> {
+    pub(super) fn new(settings: &'a ExternalSettings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Runner for FileRunner<'_> {
+    fn attempt(
+        &mut self,
+        batch: &mut Batch,
+        rows: &[usize],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Attempt, ExternalError> {
+        let folder = TempDir::with_prefix("freeform-")
+            .map_err(|source| ExternalError::io("create", &std::env::temp_dir(), source))?;
+        let command = self.prepare(folder.path(), batch, rows)?;
+        let mut process = Process::start(self.settings, &command, Stdio::null(), Stdio::null())?;
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = process.wait_until(Instant::now() + GLANCE) {
+                break status;
+            }
+            if stop() {
+                return Ok(Attempt::Stopped);
+            }
+            if started.elapsed() >= self.settings.timeout {
+                process.kill();
+                let seconds = self.settings.timeout.as_secs_f64();
+                let message =
+                    format!("not finished after timeout = {seconds} s{}", process.last_words());
+                return Ok(Attempt::Fault(Fault { kind: FailureKind::Timeout, message }));
+            }
+        };
+        if !status.success() {
+            let message = format!("the program failed ({status}){}", process.last_words());
+            return Ok(Attempt::Fault(Fault { kind: FailureKind::Crash, message }));
+        }
+        Ok(match collect(&folder.path().join("x.npy"), batch, rows) {
+            Ok(()) => Attempt::Answered,
+            Err((kind, message)) => {
+                let message = format!("{message}{}", process.last_words());
+                Attempt::Fault(Fault { kind, message })
+            }
+        })
+    }
+}
+
+impl FileRunner<'_> {
+    /// Writes the input files and returns the command with their paths.
+    fn prepare(
+        &self,
+        folder: &Path,
+        batch: &Batch,
+        rows: &[usize],
+    ) -> Result<Vec<String>, ExternalError> {
+        let paths = ["theta.npy", "x.npy", "seeds.npy"].map(|name| folder.join(name));
+        let dim = batch.parameter_dim;
+        let theta: Vec<f64> =
+            rows.iter().flat_map(|&row| batch.theta_row(row).iter().copied()).collect();
+        // Below 2⁵³, as int64 can hold.
+        let seeds: Vec<i64> = rows.iter().map(|&row| batch.seeds[row].cast_signed()).collect();
+        let failed = |path: &Path, error: &dyn std::error::Error| {
+            ExternalError::io("write", path, std::io::Error::other(error.to_string()))
+        };
+        let create = |path| File::create(path).map_err(|e| failed(path, &e));
+        ArrayView2::from_shape((rows.len(), dim), &theta)
+            .map_err(|e| failed(&paths[0], &e))?
+            .write_npy(create(&paths[0])?)
+            .map_err(|e| failed(&paths[0], &e))?;
+        ArrayView1::from(&seeds)
+            .write_npy(create(&paths[2])?)
+            .map_err(|e| failed(&paths[2], &e))?;
+        let [theta, x, seeds_file] = paths.map(|path| path.to_string_lossy().into_owned());
+        let seed = seeds.first().map(i64::to_string).unwrap_or_default();
+        let fill = |part: &String| {
+            let part = part.replace("{theta}", &theta).replace("{x}", &x);
+            part.replace("{seeds}", &seeds_file).replace("{seed}", &seed)
+        };
+        Ok(self.settings.command.iter().map(fill).collect())
+    }
+}
+
+/// Reads the output file into the batch.
+fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (FailureKind, String)> {
+    if !path.exists() {
+        return Err((FailureKind::Garbage, "the program wrote no {x}".to_owned()));
+    }
+    // A one-dimensional array is one simulation, or one number for each of several.
+    let orientation = if rows.len() == 1 { Orientation::Row } else { Orientation::Column };
+    let table: Array2<f32> = read_table_oriented(path, orientation).map_err(|error| {
+        let message = error.to_string().replace(&path.display().to_string(), "{x}");
+        (FailureKind::Garbage, message)
+    })?;
+    if table.nrows() != rows.len() {
+        let (found, expected) = (table.nrows(), rows.len());
+        let message = format!("{{x}} has {found} rows for {expected} simulations");
+        return Err((FailureKind::WrongLength, message));
+    }
+    for (&row, values) in rows.iter().zip(table.rows()) {
+        let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
+        batch.answer(row, &values);
+    }
+    Ok(())
+}

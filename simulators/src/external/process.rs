@@ -1,0 +1,160 @@
+//! Child processes that leave nothing behind.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{ExternalError, ExternalSettings};
+
+/// Libraries that would each start a thread per core in every worker.
+const ONE_THREAD: [&str; 7] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+];
+
+/// How much of standard error is kept.
+const TAIL: usize = 2000;
+
+/// A running process with the end of its standard error; killed with all its children on drop.
+pub(super) struct Process {
+    pub(super) child: Child,
+    stderr: Arc<Tail>,
+}
+
+impl Process {
+    /// Starts `command` as the settings say, with the given standard streams.
+    pub(super) fn start(
+        settings: &ExternalSettings,
+        arguments: &[String],
+        stdin: Stdio,
+        stdout: Stdio,
+    ) -> Result<Self, ExternalError> {
+        let failed = |source| ExternalError::Start {
+            command: arguments.join(" "),
+            folder: settings.folder().to_owned(),
+            source,
+        };
+        let folder = settings.folder().canonicalize().map_err(failed)?;
+        let program = match &arguments[0] {
+            // A path is meant from the file's folder; a bare name from PATH.
+            name if name.contains('/') => folder.join(name).into_os_string(),
+            name => name.into(),
+        };
+        let mut command = Command::new(program);
+        command.args(&arguments[1..]).current_dir(folder);
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        command.envs(ONE_THREAD.map(|name| (name, "1")));
+        // Python would otherwise keep answers in a buffer until its exit.
+        command.env("PYTHONUNBUFFERED", "1");
+        command.envs(&settings.environment);
+        isolate(&mut command);
+        let mut child = command.spawn().map_err(failed)?;
+        let stderr = Arc::new(Tail::default());
+        if let Some(stream) = child.stderr.take() {
+            let tail = Arc::clone(&stderr);
+            thread::spawn(move || tail.follow(stream));
+        }
+        Ok(Self { child, stderr })
+    }
+
+    /// Waits for the end, at most until `deadline`.
+    pub(super) fn wait_until(&mut self, deadline: Instant) -> Option<ExitStatus> {
+        let mut pause = Duration::from_micros(200);
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            if Instant::now() >= deadline {
+                return None;
+            }
+            thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
+            pause = (pause * 2).min(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends the process and everything that it started.
+    pub(super) fn kill(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
+            // The group may be gone already.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The end of what the process wrote to standard error, as "; its last words: …".
+    pub(super) fn last_words(&self) -> String {
+        let text = self.stderr.text();
+        let text = text.trim();
+        if text.is_empty() { String::new() } else { format!("; its standard error: {text}") }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A process group of its own, so that Ctrl-C reaches only us and a kill reaches grandchildren;
+/// and death with the thread that started it, so that not even SIGKILL leaves workers behind.
+fn isolate(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        // SAFETY: between fork and exec this makes one system call and touches no memory.
+        unsafe {
+            std::os::unix::process::CommandExt::pre_exec(command, || {
+                set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into)
+            });
+        }
+    }
+}
+
+/// The last bytes of a stream.
+#[derive(Default)]
+struct Tail {
+    state: Mutex<(Vec<u8>, bool)>,
+    ended: Condvar,
+}
+
+impl Tail {
+    fn follow(&self, mut stream: impl Read) {
+        let mut chunk = [0; 4096];
+        loop {
+            match stream.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(n) => {
+                    let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                    state.0.extend_from_slice(&chunk[..n]);
+                    let surplus = state.0.len().saturating_sub(TAIL);
+                    state.0.drain(..surplus);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.ended.notify_all();
+    }
+
+    /// What there is; after the process's death, its last bytes are waited for, briefly, because a
+    /// grandchild may keep the stream open.
+    fn text(&self) -> String {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let patience = Duration::from_millis(200);
+        let waited = self.ended.wait_timeout_while(state, patience, |(_, ended)| !*ended);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&state.0).into_owned()
+    }
+}

@@ -1,0 +1,169 @@
+//! An external program as a source of simulations.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::pool::{Job, run};
+use super::{ExternalError, ExternalSettings};
+use crate::simulation::{SimulationSource, SourceError, collect};
+use crate::{
+    Orientation, Prior, SimulateError, SimulatedBatch, SimulationRng, read_table_oriented,
+};
+
+/// Files of the command larger than this are not read to tell versions apart.
+const LARGEST_HASHED: u64 = 64 << 20;
+
+/// A program described by `simulator.toml`.
+#[derive(Clone, Debug)]
+pub struct ExternalSimulator {
+    settings: ExternalSettings,
+}
+
+impl ExternalSimulator {
+    /// Reads `simulator.toml`, or the file of that name in a folder.
+    ///
+    /// # Errors
+    /// As [`ExternalSettings::read`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ExternalError> {
+        Ok(Self { settings: ExternalSettings::read(path)? })
+    }
+
+    /// What the file says.
+    #[must_use]
+    pub fn settings(&self) -> &ExternalSettings {
+        &self.settings
+    }
+
+    /// How many observations the file named by `observations` holds; 0 without one.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the file cannot be read or its columns are not the data values.
+    pub fn observation_count(&self) -> Result<usize, SourceError> {
+        Ok(self.observations()?.map_or(0, |table| table.nrows()))
+    }
+
+    /// Row `number`, counted from 1, of the file named by `observations`, `[C]`.
+    ///
+    /// # Errors
+    /// [`SourceError`] as above, or if there is no such row.
+    pub fn observation(&self, number: usize) -> Result<Vec<f32>, SourceError> {
+        let table = self.observations()?;
+        let rows = table.as_ref().map_or(0, Array2::nrows);
+        let row = number.checked_sub(1).filter(|&row| row < rows);
+        match (table, row) {
+            (Some(table), Some(row)) => Ok(table.row(row).to_vec()),
+            _ => {
+                let path = self.settings.path.clone();
+                Err(ExternalError::NoObservation { path, number, count: rows }.into())
+            }
+        }
+    }
+
+    fn observations(&self) -> Result<Option<Array2<f32>>, SourceError> {
+        let Some(path) = &self.settings.observations else { return Ok(None) };
+        let table = read_table_oriented(path, Orientation::Row).map_err(ExternalError::from)?;
+        let (found, expected) = (table.ncols(), self.settings.data_names.len());
+        if found != expected {
+            let path = path.clone();
+            return Err(ExternalError::ObservationSize { path, found, expected }.into());
+        }
+        Ok(Some(table))
+    }
+
+    /// Simulates once at each row of `theta` `[n, D]`, as for posterior predictive checks.
+    ///
+    /// # Errors
+    /// [`SourceError`] for a wrong number of columns, a program that cannot be started, or too
+    /// large a share of failures.
+    pub fn simulate_at(
+        &self,
+        theta: ArrayView2<'_, f32>,
+        seed: u64,
+    ) -> Result<SimulatedBatch, SourceError> {
+        let (found, expected) = (theta.ncols(), self.settings.prior.dim());
+        if found != expected {
+            return Err(SimulateError::ParameterDim { found, expected }.into());
+        }
+        let draw = |index: u64, out: &mut [f64]| {
+            let row = theta.row(index as usize);
+            row.iter().zip(out).for_each(|(value, slot)| *slot = f64::from(*value));
+        };
+        let stop = AtomicBool::new(false);
+        let range = 0..theta.nrows() as u64;
+        let job = self.job(seed, range.clone(), &draw, &stop);
+        collect(self, range, |sink| run(&job, sink))
+    }
+
+    fn job<'a>(
+        &'a self,
+        seed: u64,
+        range: Range<u64>,
+        draw: &'a (dyn Fn(u64, &mut [f64]) + Sync),
+        stop: &'a AtomicBool,
+    ) -> Job<'a> {
+        let settings = &self.settings;
+        let workers = settings.workers.unwrap_or_else(rayon::current_num_threads).max(1);
+        Job { settings, workers, seed, range, draw, stop }
+    }
+}
+
+impl SimulationSource for ExternalSimulator {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn prior(&self) -> &Prior {
+        &self.settings.prior
+    }
+
+    fn data_dim(&self) -> usize {
+        self.settings.data_names.len()
+    }
+
+    fn max_failure_share(&self) -> f64 {
+        self.settings.max_failure_share
+    }
+
+    /// Command, protocol, prior, number of data values, environment and, unless `version` says it
+    /// all, the content of those files in the simulator's folder that the command names.
+    fn identity(&self) -> String {
+        let settings = &self.settings;
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(format!("{:?} {}", settings.protocol, settings.data_names.len()).as_bytes());
+        part(settings.prior.to_toml().as_bytes());
+        part(format!("{:?} {:?}", settings.environment, settings.version).as_bytes());
+        for argument in &settings.command {
+            part(argument.as_bytes());
+            let path = settings.folder().join(argument);
+            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_HASHED);
+            if settings.version.is_none()
+                && small
+                && let Ok(bytes) = std::fs::read(&path)
+            {
+                part(&bytes);
+            }
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+
+    fn run(
+        &self,
+        seed: u64,
+        range: Range<u64>,
+        stop: &AtomicBool,
+        sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let prior = &self.settings.prior;
+        let draw = |index: u64, out: &mut [f64]| {
+            prior.sample_f32(&mut SimulationRng::for_prior(seed, index), out);
+        };
+        run(&self.job(seed, range, &draw, stop), sink)
+    }
+}

@@ -1,0 +1,167 @@
+//! A long-lived worker that speaks the line protocol.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::answers::{accept, request};
+use super::batch::Batch;
+use super::process::Process;
+use super::runner::{Attempt, Fault, Runner};
+use super::{ExternalError, ExternalSettings};
+use crate::FailureKind;
+
+/// How often a waiting worker looks whether it should stop.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long a worker may take to end by itself.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Serves batches with a worker process, started when first needed and after each fault.
+pub(super) struct LineRunner<'a> {
+    settings: &'a ExternalSettings,
+    worker: Option<Worker>,
+    values: Vec<f64>,
+}
+
+struct Worker {
+    process: Process,
+    /// To the thread that writes, so that a worker that does not read cannot block us.
+    requests: Option<Sender<String>>,
+    /// From the thread that reads; `Err` for a line that is no text or has no end.
+    answers: Receiver<Result<String, String>>,
+}
+
+impl<'a> LineRunner<'a> {
+    pub(super) fn new(settings: &'a ExternalSettings) -> Self {
+        Self { settings, worker: None, values: Vec::new() }
+    }
+
+    fn worker(&mut self) -> Result<&mut Worker, ExternalError> {
+        let worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => Worker::start(self.settings)?,
+        };
+        Ok(self.worker.insert(worker))
+    }
+
+    /// Ends the worker and says what was wrong with it.
+    fn fault(&mut self, kind: FailureKind, message: &str) -> Attempt {
+        let Some(mut worker) = self.worker.take() else {
+            return Attempt::Fault(Fault { kind, message: message.to_owned() });
+        };
+        let status = match kind {
+            // Its output has ended, so the process is about to, or to be made to.
+            FailureKind::Crash => worker
+                .process
+                .wait_until(Instant::now() + FAREWELL)
+                .map_or(String::new(), |status| format!(" ({status})")),
+            _ => String::new(),
+        };
+        worker.process.kill();
+        let message = format!("{message}{status}{}", worker.process.last_words());
+        Attempt::Fault(Fault { kind, message })
+    }
+}
+
+impl Runner for LineRunner<'_> {
+    fn attempt(
+        &mut self,
+        batch: &mut Batch,
+        rows: &[usize],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Attempt, ExternalError> {
+        let timeout = self.settings.timeout;
+        let text = request(batch, rows);
+        let worker = self.worker()?;
+        if let Some(requests) = &worker.requests {
+            // If the writing thread is gone, so is the worker, and its output ends.
+            let _ = requests.send(text);
+        }
+        let mut values = std::mem::take(&mut self.values);
+        let mut missing = rows.len();
+        let mut heard = Instant::now();
+        while missing > 0 {
+            let Some(worker) = &self.worker else { break };
+            match worker.answers.recv_timeout(GLANCE.min(timeout)) {
+                Ok(line) => {
+                    let result = line.and_then(|line| accept(batch, rows, &line, &mut values));
+                    if let Err(message) = result {
+                        return Ok(self.fault(FailureKind::Garbage, &message));
+                    }
+                    (missing, heard) = (missing - 1, Instant::now());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let message = "the worker ended without an answer";
+                    return Ok(self.fault(FailureKind::Crash, message));
+                }
+                Err(RecvTimeoutError::Timeout) if stop() => {
+                    self.worker = None;
+                    return Ok(Attempt::Stopped);
+                }
+                Err(RecvTimeoutError::Timeout) if heard.elapsed() >= timeout => {
+                    let seconds = timeout.as_secs_f64();
+                    let message = format!("no answer for timeout = {seconds} s");
+                    return Ok(self.fault(FailureKind::Timeout, &message));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        self.values = values;
+        Ok(Attempt::Answered)
+    }
+}
+
+impl Worker {
+    fn start(settings: &ExternalSettings) -> Result<Self, ExternalError> {
+        let (stdin, stdout) = (Stdio::piped(), Stdio::piped());
+        let mut process = Process::start(settings, &settings.command, stdin, stdout)?;
+        let (requests, queue) = channel();
+        // Bounded, so that a worker that floods us fills a pipe, not our memory.
+        let (sender, answers) = sync_channel(1024);
+        if let Some(stdin) = process.child.stdin.take() {
+            thread::spawn(move || write_requests(stdin, &queue));
+        }
+        if let Some(stdout) = process.child.stdout.take() {
+            let longest = 64 * settings.data_names.len() as u64 + 65_536;
+            thread::spawn(move || read_answers(stdout, longest, &sender));
+        }
+        Ok(Self { process, requests: Some(requests), answers })
+    }
+}
+
+impl Drop for Worker {
+    /// A worker in good order is asked to end, by the end of its input, before it is killed.
+    fn drop(&mut self) {
+        self.requests = None;
+        let _ = self.process.wait_until(Instant::now() + FAREWELL);
+    }
+}
+
+fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
+    for text in queue {
+        if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<String, String>>) {
+    let mut stdout = BufReader::with_capacity(1 << 16, stdout);
+    loop {
+        let mut line = Vec::new();
+        let answer = match stdout.by_ref().take(longest).read_until(b'\n', &mut line) {
+            // Blank lines carry nothing; what lacks its line end was cut off by the worker's end.
+            Ok(_) if line.ends_with(b"\n") && line.trim_ascii().is_empty() => continue,
+            Ok(_) if line.ends_with(b"\n") => {
+                String::from_utf8(line).map_err(|_| "an output line is not text".to_owned())
+            }
+            Ok(n) if n as u64 == longest => Err(format!("an output line has over {n} bytes")),
+            _ => return,
+        };
+        if answers.send(answer).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What can be simulated range by range: a benchmark task, or an external program.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ndarray::{Axis, concatenate};
+use thiserror::Error;
+
+use super::{FailureReport, SimulateError, SimulatedBatch, simulate_range};
+use crate::{ExternalError, Prior, Simulations, Task};
+
+/// Time between two looks at the stop flag, and between two reports.
+const PIECE: Duration = Duration::from_millis(500);
+/// Numbers that a piece may hold.
+const LARGEST_PIECE: u64 = 1 << 22;
+/// Fewer simulations than this say nothing about the share of failures.
+const MEANINGFUL: usize = 50;
+
+/// A simulator whose runs are made piece by piece, in order of the index. Simulation i of a run
+/// depends on (seed, i) alone, whatever the pieces.
+pub trait SimulationSource: Sync {
+    /// Name, for messages.
+    fn name(&self) -> &str;
+
+    /// The prior.
+    fn prior(&self) -> &Prior;
+
+    /// Number of data values, C.
+    fn data_dim(&self) -> usize;
+
+    /// A text that is equal for equal simulators only.
+    fn identity(&self) -> String;
+
+    /// Share of failed simulations above which a run should stop.
+    fn max_failure_share(&self) -> f64;
+
+    /// Simulates the range and passes consecutive batches to `sink`, in order; ends with
+    /// [`SourceError::Interrupted`] soon after `stop` is set.
+    ///
+    /// # Errors
+    /// [`SourceError`], including whatever the sink returns.
+    fn run(
+        &self,
+        seed: u64,
+        range: Range<u64>,
+        stop: &AtomicBool,
+        sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError>;
+
+    /// Simulates `n` times into memory.
+    ///
+    /// # Errors
+    /// [`SourceError`] if nothing can be simulated or too many simulations fail.
+    fn simulate(&self, n: usize, seed: u64) -> Result<SimulatedBatch, SourceError>
+    where
+        Self: Sized,
+    {
+        let stop = AtomicBool::new(false);
+        collect(self, 0..n as u64, |sink| self.run(seed, 0..n as u64, &stop, sink))
+    }
+}
+
+/// A run that ended early.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// Nothing can be simulated.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    /// An external program cannot be used.
+    #[error(transparent)]
+    External(#[from] ExternalError),
+    /// A task or observation that does not exist.
+    #[error(transparent)]
+    Task(#[from] crate::TaskError),
+    /// Too many simulations failed.
+    #[error(
+        "{} of the first {} simulations failed, more than max_failure_share = {share} allows:\n\
+         {}\nmend the simulator, narrow the prior, or raise max_failure_share in simulator.toml",
+        report.total(), report.requested, report.details()
+    )]
+    TooManyFailures {
+        /// The account so far.
+        report: Box<FailureReport>,
+        /// The share allowed.
+        share: f64,
+    },
+    /// A table could not be written or read.
+    #[error(transparent)]
+    Set(#[from] super::SetError),
+    /// Stopped from outside.
+    #[error("the simulation was interrupted")]
+    Interrupted,
+}
+
+/// Whether a run with this account should stop.
+pub(super) fn check_share(
+    source: &(impl SimulationSource + ?Sized),
+    report: &FailureReport,
+    n: u64,
+) -> Result<(), SourceError> {
+    let share = source.max_failure_share();
+    let basis = report.requested.max(MEANINGFUL.min(n as usize));
+    if report.total() as f64 > share * basis as f64 {
+        return Err(SourceError::TooManyFailures { report: Box::new(report.clone()), share });
+    }
+    Ok(())
+}
+
+/// Joins what `run` delivers.
+pub(crate) fn collect(
+    source: &impl SimulationSource,
+    range: Range<u64>,
+    run: impl FnOnce(
+        &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError>,
+) -> Result<SimulatedBatch, SourceError> {
+    let n = range.end - range.start;
+    if n == 0 {
+        return Err(SimulateError::Nothing.into());
+    }
+    let mut parts = Vec::new();
+    let mut failures = FailureReport::default();
+    let mut indices = Vec::new();
+    run(&mut |batch| {
+        failures.merge(batch.failures);
+        check_share(source, &failures, n)?;
+        indices.extend(batch.indices);
+        parts.push(batch.simulations);
+        Ok(())
+    })?;
+    let join = |table: fn(&Simulations) -> ndarray::ArrayView2<'_, f32>| {
+        let views: Vec<_> = parts.iter().map(table).collect();
+        // The parts have the same number of columns by construction.
+        concatenate(Axis(0), &views).unwrap_or_default()
+    };
+    let simulations = Simulations { theta: join(|s| s.theta.view()), x: join(|s| s.x.view()) };
+    Ok(SimulatedBatch { simulations, indices, failures }.require_success()?)
+}
+
+impl SimulationSource for Task {
+    fn name(&self) -> &str {
+        Self::name(self)
+    }
+
+    fn prior(&self) -> &Prior {
+        Self::prior(self)
+    }
+
+    fn data_dim(&self) -> usize {
+        self.simulator().data_dim()
+    }
+
+    fn identity(&self) -> String {
+        format!("task {}", Self::name(self))
+    }
+
+    fn max_failure_share(&self) -> f64 {
+        1.0
+    }
+
+    fn run(
+        &self,
+        seed: u64,
+        range: Range<u64>,
+        stop: &AtomicBool,
+        sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let columns = (Self::prior(self).dim() + self.simulator().data_dim()) as u64;
+        let (mut start, mut piece) = (range.start, 1024);
+        while start < range.end {
+            if stop.load(Ordering::Relaxed) {
+                return Err(SourceError::Interrupted);
+            }
+            let end = range.end.min(start + piece);
+            let began = Instant::now();
+            sink(simulate_range(self.simulator(), seed, start..end, None)?)?;
+            if began.elapsed() < PIECE / 2 {
+                piece = (2 * piece).min((LARGEST_PIECE / columns).max(1));
+            } else if began.elapsed() > PIECE * 2 {
+                piece = (piece / 2).max(1);
+            }
+            start = end;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! Every way in which a program can fail is counted, blamed on the right simulation, and survived.
+
+use crate::support::{Project, script};
+use freeform_simulators::{FailureKind, SimulatedBatch, SimulationSource, SourceError};
+
+const N: usize = 300;
+/// "Every 41st simulation".
+const CULPRIT: &str = "$((index % 41)) -eq 17";
+
+/// Runs with faults at every 41st simulation, and checks that exactly these are missing.
+fn faulty(settings: &str, fault: &str) -> SimulatedBatch {
+    let body = format!("if [ {CULPRIT} ]; then {fault}; fi");
+    let settings = format!("data_dim = 2\nmax_failure_share = 0.5\n{settings}");
+    let project = Project::new(&settings, &script(&body));
+    let batch = project.open().simulate(N, 3).unwrap();
+    let whole = Project::new("data_dim = 2", &script("")).open().simulate(N, 3).unwrap();
+    let expected: Vec<u64> = (0..N as u64).filter(|i| i % 41 != 17).collect();
+    assert_eq!(batch.indices, expected);
+    for (row, &index) in batch.indices.iter().enumerate() {
+        let other = whole.simulations.x.row(index as usize);
+        assert_eq!(batch.simulations.x.row(row), other, "simulation {index}");
+    }
+    batch
+}
+
+fn check(batch: &SimulatedBatch, kind: FailureKind, message: &str) {
+    let [only] = batch.failures.kinds.as_slice() else { panic!("{:?}", batch.failures.kinds) };
+    assert_eq!((only.kind, only.count, only.first.index), (kind, 7, 17));
+    assert_eq!(only.first.theta.len(), 1);
+    assert!(only.first.message.contains(message), "{}", only.first.message);
+}
+
+#[test]
+fn a_crash_costs_one_simulation_and_shows_standard_error() {
+    let batch = faulty("workers = 2", "echo 'matrix is singular' >&2; exit 3");
+    check(&batch, FailureKind::Crash, "matrix is singular");
+    check(&batch, FailureKind::Crash, "exit status: 3");
+}
+
+#[test]
+fn a_killed_worker_costs_one_simulation() {
+    check(&faulty("workers = 2", "kill -9 $$"), FailureKind::Crash, "signal: 9");
+}
+
+#[test]
+fn a_hanging_worker_is_killed_and_costs_one_simulation() {
+    let batch = faulty("workers = 2\ntimeout = 0.3", "sleep 1000");
+    check(&batch, FailureKind::Timeout, "timeout = 0.3 s");
+}
+
+#[test]
+fn garbage_is_shown_and_costs_one_simulation() {
+    let batch = faulty("workers = 1", "echo \"$index nothing 1\"; continue");
+    check(&batch, FailureKind::Garbage, "nothing 1");
+    // A message printed to standard output can never be taken for data.
+    let batch = faulty("workers = 1", "echo 'step 1 of 2'");
+    check(&batch, FailureKind::Garbage, "step 1 of 2");
+    // Nor can a stray number.
+    check(&faulty("workers = 1", "echo '3 4'"), FailureKind::Garbage, "3 4");
+}
+
+#[test]
+fn a_wrong_number_of_values_is_counted() {
+    let batch = faulty("workers = 2", "echo \"$index 1 2 3\"; continue");
+    check(&batch, FailureKind::WrongLength, "3 numbers where data_dim = 2");
+}
+
+#[test]
+fn values_that_are_not_finite_are_counted() {
+    for value in ["nan", "inf", "-Infinity", "NA", "1e60"] {
+        let batch = faulty("workers = 2", &format!("echo \"$index 1 {value}\"; continue"));
+        assert_eq!(batch.failures.non_finite, 7);
+        check(&batch, FailureKind::NonFinite, "x = [1, ");
+    }
+}
+
+#[test]
+fn an_error_that_the_simulator_reports_is_counted() {
+    let batch = faulty("workers = 2", "echo \"$index error no steady state\"; continue");
+    check(&batch, FailureKind::Reported, "no steady state");
+}
+
+#[test]
+fn several_kinds_are_told_apart() {
+    let body = "case $((index % 10)) in 1) exit 1;; 2) echo \"$index nan 1\"; continue;; esac";
+    let project = Project::new("data_dim = 2\nmax_failure_share = 0.3", &script(body));
+    let batch = project.open().simulate(100, 1).unwrap();
+    let kinds: Vec<_> = batch.failures.kinds.iter().map(|k| (k.kind, k.count)).collect();
+    assert_eq!(kinds, [(FailureKind::NonFinite, 10), (FailureKind::Crash, 10)]);
+    assert_eq!((batch.failures.failed, batch.failures.non_finite), (10, 10));
+}
+
+#[test]
+fn too_many_failures_stop_the_run_with_an_explanation() {
+    let body = "echo 'no module named numpy' >&2; exit 1";
+    let project = Project::new("data_dim = 2\nmax_failure_share = 0.1", &script(body));
+    let error = project.open().simulate(100_000, 1).unwrap_err();
+    let SourceError::TooManyFailures { report, .. } = &error else { panic!("{error}") };
+    assert_eq!(report.total(), 6, "a tenth of 50 is allowed");
+    let text = error.to_string();
+    for part in ["max_failure_share = 0.1", "6 crashed", "theta = [0.", "no module named numpy"] {
+        assert!(text.contains(part), "`{part}` is missing in: {text}");
+    }
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_an_error() {
+    let project = Project::new("data_dim = 2\ncommand = [\"no-such-program\", \"-v\"]", "");
+    let text = project.open().simulate(10, 1).unwrap_err().to_string();
+    assert!(text.contains("cannot start no-such-program -v"), "{text}");
+}
+
+#[test]
+fn no_process_is_left_behind() {
+    // Each worker leaves a grandchild that would outlive it, whose id it notes.
+    let body = "if [ $((index % 20)) -eq 0 ]; then sleep 1000 & echo $! >> pids; wait; fi";
+    let settings = "data_dim = 2\ntimeout = 0.2\nmax_failure_share = 1.0\nworkers = 2";
+    let project = Project::new(settings, &script(body));
+    project.open().simulate(60, 1).unwrap();
+    let pids = std::fs::read_to_string(project.path("pids")).unwrap();
+    assert!(pids.lines().count() >= 3, "{pids}");
+    for pid in pids.lines() {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{pid} still runs: {state}");
+    }
+}

@@ -1,0 +1,106 @@
+//! The second half of a run with a program of one's own: the posterior of each observation. There
+//! is no reference to score against.
+
+use super::directory::write_status;
+use super::{Reporter, RunError, TrainResult};
+use crate::engine::EngineKind;
+use crate::posterior::Posterior;
+use freeform_benchmark::{PairPlot, pair_plot};
+use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
+use serde::Serialize;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Draws per observation.
+const DRAWS: usize = 10_000;
+
+/// Which posteriors to draw from, and where to.
+pub struct Prediction<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// The program.
+    pub program: &'a ExternalSimulator,
+    /// Its observations, by number.
+    pub observations: &'a [usize],
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Who does the arithmetic.
+    pub engine: EngineKind,
+    /// Set by a signal: stop after the current observation.
+    pub interrupt: &'a AtomicBool,
+    /// Who tells the user.
+    pub reporter: Reporter,
+}
+
+/// The posterior of one observation in short.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ObservationSummary {
+    /// The observation's number.
+    pub num_observation: usize,
+    /// Posterior mean of each parameter, `[D]`.
+    pub mean: Vec<f64>,
+    /// Posterior standard deviation of each parameter, `[D]`.
+    pub std: Vec<f64>,
+    /// Share of the flow's draws inside the prior.
+    pub acceptance: f64,
+}
+
+#[derive(Serialize)]
+struct PredictionStatus<'a> {
+    status: &'static str,
+    task: &'a str,
+    training_seconds: f64,
+    observations: &'a [ObservationSummary],
+    training: &'a crate::model::TrainingSummary,
+}
+
+/// Samples and plots each observation into the run's folder.
+///
+/// # Errors
+/// [`RunError`]; finished observations stay in the folder.
+pub fn predict(
+    job: &Prediction<'_>,
+    trained: &TrainResult,
+) -> Result<Vec<ObservationSummary>, RunError> {
+    let posterior = Posterior::new(trained.model.clone(), job.engine);
+    let mut summaries = Vec::new();
+    for folder in ["samples", "plots"] {
+        std::fs::create_dir_all(job.folder.join(folder))?;
+    }
+    for &number in job.observations {
+        if job.interrupt.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+        }
+        job.reporter.say(&format!("sampling observation {number}"));
+        let x = job.program.observation(number)?;
+        // Each observation has draws of its own.
+        let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
+        let draws = posterior.sample(&x, DRAWS, seed)?;
+        let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
+        write_table(&path, draws.theta.view())?;
+        let plot = PairPlot {
+            title: &format!("{}, observation {number}", job.program.name()),
+            names: posterior.model().prior.names(),
+            posterior: draws.theta.view(),
+            reference: None,
+            truth: None,
+        };
+        pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?;
+        let wide = draws.theta.mapv(f64::from);
+        summaries.push(ObservationSummary {
+            num_observation: number,
+            mean: wide.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect(),
+            std: wide.columns().into_iter().map(|c| c.std(0.0)).collect(),
+            acceptance: draws.acceptance,
+        });
+    }
+    let status = PredictionStatus {
+        status: "done",
+        task: job.program.name(),
+        training_seconds: trained.seconds,
+        observations: &summaries,
+        training: &trained.model.training,
+    };
+    write_status(job.folder, &status)?;
+    Ok(summaries)
+}
