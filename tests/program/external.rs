@@ -192,3 +192,28 @@ fn run_readme(project: &Path) {
     let output = output.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A limit on the size of files stands in for a full disk.
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing_torn() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    let binary = assert_cmd::cargo::cargo_bin!("freeform");
+    let command = format!(
+        "trap '' XFSZ; ulimit -f 64; {} simulate simulator.toml -n 20000 --out set.npz",
+        binary.display()
+    );
+    let output =
+        Command::new("sh").args(["-c", &command]).current_dir(scratch.path("")).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("cannot write") && message.contains("set.npz"), "{message}");
+    let files = std::fs::read_dir(scratch.path("")).unwrap();
+    let names: Vec<_> = files.map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(
+        !names.iter().any(|name| name.contains("npz") && !name.ends_with(".parts")),
+        "{names:?}"
+    );
+    scratch.succeeds(&["simulate", "simulator.toml", "-n", "20000", "--out", "set.npz"]);
+    assert_eq!(Simulations::read(scratch.path("set.npz")).unwrap().len(), 20_000);
+}

@@ -70,7 +70,7 @@ impl Batch {
         let verdict = if found != expected {
             let message = format!("{found} numbers where data_dim = {expected}");
             Verdict::Failed(FailureKind::WrongLength, message)
-        } else if values.iter().all(|value| (*value as f32).is_finite()) {
+        } else if values.iter().chain(self.theta_row(row)).all(|v| (*v as f32).is_finite()) {
             self.x[row * expected..][..expected].copy_from_slice(values);
             Verdict::Good
         } else {

@@ -119,3 +119,24 @@ fn workers_run_side_by_side() {
     // Loosely, because other tests run at the same time.
     assert!(one > 1.5 * four, "one worker {one:.2} s, four {four:.2} s");
 }
+
+#[test]
+fn a_python_worker_costs_little_beside_its_own_work() {
+    if !have_numpy() {
+        return;
+    }
+    let program = "import sys\n\
+        for line in sys.stdin:\n\
+        \tif line.strip():\n\
+        \t\tindex, seed, rate = line.split()\n\
+        \t\tprint(index, rate)\n\
+        \telse:\n\
+        \t\tsys.stdout.flush()\n";
+    let settings = "data_dim = 1\nworkers = 1\ncommand = [\"python3\", \"simulator.sh\"]";
+    let project = Project::new(settings, program);
+    let started = Instant::now();
+    let batch = project.open().simulate(20_000, 1).unwrap();
+    let each = started.elapsed().as_secs_f64() / 20_000.0;
+    assert_eq!(batch.simulations.theta, batch.simulations.x);
+    assert!(each < 0.2e-3, "{:.3} ms a simulation", 1e3 * each);
+}

@@ -174,3 +174,32 @@ pub(super) fn clear(folder: &Path) -> Result<(), SetError> {
     let _ = fs::remove_dir(folder);
     Ok(())
 }
+
+/// Removes what a killed process left of a half-written table at `path`: `.NAME.PID.COUNT.tmp`,
+/// where no process has this id any more.
+pub(super) fn clear_abandoned(path: &Path) {
+    let Some(name) = path.file_name() else { return };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let middle = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".tmp"));
+        let id = middle.and_then(|middle| middle.split('.').next()?.parse().ok());
+        if id.is_some_and(|id| !is_running(id)) {
+            // It is only tidiness.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_running(id: i32) -> bool {
+    use rustix::{io::Errno, process::Pid, process::test_kill_process};
+    Pid::from_raw(id).is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_running(_: i32) -> bool {
+    true
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::SetError;
 use super::archive::{Parts, describe, write};
-use super::chunk::{Buffer, Chunk, clear};
+use super::chunk::{Buffer, Chunk, clear, clear_abandoned};
 use super::description::{Description, Origin};
 use crate::simulation::source::check_share;
 use crate::simulation::{FailureReport, SimulateError, SimulationSource, SourceError};
@@ -68,14 +68,29 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
         let (path, asked) = (job.path.to_owned(), job.n);
         return Err(SetError::Larger { path, found: covered, asked }.into());
     }
-    let mut run = Run::new(job, origin, folder, base.as_ref())?;
+    let mut run = Run::new(job, origin.clone(), folder, base.as_ref())?;
     let (rows, failures) = (run.rows, run.failures.clone());
     if covered == job.n {
         clear(&run.folder)?;
         return Ok(SetReport { rows, reused: covered, failures });
     }
-    run.fill()?;
-    run.finish(base.is_some())
+    let result = run.fill().and_then(|()| run.finish(base.is_some()));
+    match result {
+        // Another process at work on the same set may have been faster, and have cleared up.
+        Err(SourceError::Set(error)) => {
+            let report = finished(job, &origin).ok_or(SourceError::Set(error))?;
+            clear(&parts_folder(job.path))?;
+            Ok(report)
+        }
+        other => other,
+    }
+}
+
+/// The finished set, if it is there.
+fn finished(job: &SetJob<'_>, origin: &Origin) -> Option<SetReport> {
+    let found = belongs(origin, job.path, describe(job.path).ok()??).ok()?;
+    let report = || SetReport { rows: found.rows, reused: job.n, failures: found.failures() };
+    (found.end == job.n).then(report)
 }
 
 /// `sims.npz` is made in `sims.npz.parts`.
@@ -209,6 +224,7 @@ impl<'a> Run<'a> {
             Description::new(&self.origin, (0, self.job.n), self.rows, &self.failures);
         write(self.job.path, &parts, description)?;
         clear(&self.folder)?;
+        clear_abandoned(self.job.path);
         Ok(SetReport { rows: self.rows, reused: self.reused, failures: self.failures })
     }
 }
