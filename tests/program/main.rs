@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod determinism;
+mod external;
 mod main_job;
 mod resume;
 mod support;

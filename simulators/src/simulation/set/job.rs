@@ -12,7 +12,7 @@ use crate::simulation::source::check_share;
 use crate::simulation::{FailureReport, SimulateError, SimulationSource, SourceError};
 
 /// Work that a kill can cost: this, or a hundredth of the time spent so far.
-const FLUSH_EVERY: Duration = Duration::from_secs(2);
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
 const FLUSH_AT_MOST: Duration = Duration::from_secs(60);
 /// Numbers kept in memory between two writes.
 const LARGEST: usize = 1 << 22;
