@@ -3,7 +3,10 @@
 
 use super::table::Table;
 use crate::random::stream;
-use freeform_kernels::{AdamW, Isa, Start, View, ViewMut, adamw, gemm_nn, gemm_nt, gemm_tn};
+use freeform_kernels::{
+    AdamW, Isa, Nonlinearity, Slopes, Start, View, ViewMut, activate, adamw, column_sums, gemm_nn,
+    gemm_nt, gemm_tn, sigmoid, sum_squares, tangent_streams,
+};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -42,8 +45,10 @@ struct Mlp {
     first: Vec<f32>,
     second: Vec<f32>,
     steps: i32,
-    /// The batch's rows `[B, D]`, hidden values `[B, H]` twice, logits, and their gradients.
+    /// The batch's rows `[B, D]`, hidden values `[B, H]` before and after the activation, logits,
+    /// and gradients.
     input: Vec<f32>,
+    pre: Vec<f32>,
     hidden1: Vec<f32>,
     hidden2: Vec<f32>,
     logits: Vec<f32>,
@@ -86,6 +91,7 @@ impl Mlp {
             second: vec![0.0; n],
             steps: 0,
             input: vec![0.0; rows * inputs],
+            pre: vec![0.0; rows * hidden],
             hidden1: vec![0.0; rows * hidden],
             hidden2: vec![0.0; rows * hidden],
             logits: vec![0.0; rows],
@@ -116,14 +122,8 @@ impl Mlp {
     /// One Adam step; the batch's mean loss before it, with its share of the L2 penalty.
     fn step(&mut self, table: &Table, rows: &[u32]) -> f64 {
         self.forward(table, rows);
-        let mut loss = 0.0;
         let scale = 1.0 / rows.len() as f32;
-        for ((row, logit), delta) in rows.iter().zip(&self.logits).zip(&mut self.delta) {
-            let label = table.label(*row);
-            // log(1 + e^l) − label · l, without overflow.
-            loss += f64::from(logit.max(0.0) - label * logit + (-logit.abs()).exp().ln_1p());
-            *delta = (1.0 / (1.0 + (-logit).exp()) - label) * scale;
-        }
+        let loss = self.judge(table, rows, scale);
         self.backward(rows.len());
         let penalty = self.decay(scale);
         self.steps += 1;
@@ -142,6 +142,27 @@ impl Mlp {
         loss / rows.len() as f64 + penalty
     }
 
+    /// The batch's summed cross-entropy; `delta` receives `scale` times its gradient.
+    fn judge(&mut self, table: &Table, rows: &[u32], scale: f32) -> f64 {
+        let n = rows.len();
+        let sign = |row: u32| 2.0 * table.label(row) - 1.0;
+        for ((slot, logit), row) in self.delta.iter_mut().zip(&self.logits).zip(rows) {
+            *slot = sign(*row) * logit;
+        }
+        // Now the probability of the true label.
+        sigmoid(self.isa, &mut self.delta[..n]);
+        // One logarithm for eight rows: the product of eight f32 does not underflow in f64.
+        let products = self.delta[..n].chunks(8).map(|eight| {
+            let probable = |p: &f32| f64::from(p.max(f32::MIN_POSITIVE));
+            eight.iter().map(probable).product::<f64>().ln()
+        });
+        let loss = -products.sum::<f64>();
+        for (slot, row) in self.delta.iter_mut().zip(rows) {
+            *slot = sign(*row) * (*slot - 1.0) * scale;
+        }
+        loss
+    }
+
     fn forward(&mut self, table: &Table, rows: &[u32]) {
         let (n, d, h) = (rows.len(), self.inputs, self.hidden);
         for (row, slot) in rows.iter().zip(self.input.chunks_exact_mut(d)) {
@@ -151,13 +172,13 @@ impl Mlp {
         let w = |i: usize| &self.weights[at[i]..at[i + 1]];
         let bias = |values| Start::Bias { values, rows: n };
         let (input, weight) = (View::new(&self.input, d), View::new(w(0), h));
-        let out = ViewMut::new(&mut self.hidden1, h);
+        let out = ViewMut::new(&mut self.pre, h);
         gemm_nn(self.isa, [n, h, d], input, weight, out, bias(w(1)));
-        rectify(&mut self.hidden1[..n * h]);
+        activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden1[..n * h]);
         let (input, weight) = (View::new(&self.hidden1, h), View::new(w(2), h));
-        let out = ViewMut::new(&mut self.hidden2, h);
+        let out = ViewMut::new(&mut self.pre, h);
         gemm_nn(self.isa, [n, h, h], input, weight, out, bias(w(3)));
-        rectify(&mut self.hidden2[..n * h]);
+        activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden2[..n * h]);
         let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
         let out = ViewMut::new(&mut self.logits, 1);
         gemm_nn(self.isa, [n, 1, h], input, weight, out, bias(w(5)));
@@ -174,22 +195,24 @@ impl Mlp {
         gemm_tn(isa, [h, 1, n], activations, delta, out, Start::Zero);
         g[at[5]] = self.delta[..n].iter().sum();
         let out_weights = &self.weights[at[4]..at[5]];
-        for (row, delta) in self.delta2.chunks_exact_mut(h).zip(&self.delta[..n]) {
+        for (row, delta) in self.pre.chunks_exact_mut(h).zip(&self.delta[..n]) {
             row.iter_mut().zip(out_weights).for_each(|(slot, w)| *slot = delta * w);
         }
-        mask(&mut self.delta2[..n * h], &self.hidden2);
+        let value = &self.hidden2[..n * h];
+        tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta2[..n * h]);
         let delta2 = View::new(&self.delta2, h);
         let out = ViewMut::new(&mut g[at[2]..at[3]], h);
         gemm_tn(isa, [h, h, n], View::new(&self.hidden1, h), delta2, out, Start::Zero);
-        sum_rows(&self.delta2[..n * h], &mut g[at[3]..at[4]]);
+        column_sums(isa, n, &self.delta2[..n * h], &mut g[at[3]..at[4]], false);
         let weight = View::new(&self.weights[at[2]..at[3]], h);
-        let out = ViewMut::new(&mut self.delta1, h);
+        let out = ViewMut::new(&mut self.pre, h);
         gemm_nt(isa, [n, h, h], delta2, weight, out, Start::Zero);
-        mask(&mut self.delta1[..n * h], &self.hidden1);
+        let value = &self.hidden1[..n * h];
+        tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta1[..n * h]);
         let out = ViewMut::new(&mut g[at[0]..at[1]], h);
         let (input, delta1) = (View::new(&self.input, d), View::new(&self.delta1, h));
         gemm_tn(isa, [d, h, n], input, delta1, out, Start::Zero);
-        sum_rows(&self.delta1[..n * h], &mut g[at[1]..at[2]]);
+        column_sums(isa, n, &self.delta1[..n * h], &mut g[at[1]..at[2]], false);
     }
 
     /// Adds the gradient of ½ · L2 · scale · ‖W‖² (weights only); returns that penalty.
@@ -198,12 +221,11 @@ impl Mlp {
         let mut square = 0.0;
         for layer in [0, 2, 4] {
             let range = at[layer]..at[layer + 1];
-            let mut sum = 0.0_f32;
-            for (g, w) in self.gradient[range.clone()].iter_mut().zip(&self.weights[range]) {
+            let weights = &self.weights[range.clone()];
+            for (g, w) in self.gradient[range].iter_mut().zip(weights) {
                 *g += L2 * scale * w;
-                sum += w * w;
             }
-            square += f64::from(sum);
+            square += sum_squares(self.isa, weights);
         }
         0.5 * f64::from(L2 * scale) * square
     }
@@ -213,23 +235,5 @@ impl Mlp {
         self.forward(table, rows);
         let pairs = rows.iter().zip(&self.logits);
         pairs.filter(|(row, logit)| (**logit > 0.0) == (table.label(**row) > 0.5)).count()
-    }
-}
-
-fn rectify(values: &mut [f32]) {
-    values.iter_mut().for_each(|v| *v = v.max(0.0));
-}
-
-/// Zeroes the gradient where the unit was off.
-fn mask(delta: &mut [f32], activation: &[f32]) {
-    for (d, a) in delta.iter_mut().zip(activation) {
-        *d = if *a > 0.0 { *d } else { 0.0 };
-    }
-}
-
-fn sum_rows(values: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    for row in values.chunks_exact(out.len()) {
-        out.iter_mut().zip(row).for_each(|(o, v)| *o += v);
     }
 }

@@ -17,7 +17,9 @@ const MOST: usize = 4;
 pub(super) fn columns<S: Simd>(product: &Product) -> usize {
     let [_, n, k] = product.shape;
     let rest = n % S::LANES;
-    let few = n > S::LANES && rest <= MOST && 4 * rest <= S::LANES;
+    // A product of a few columns is all tail.
+    let few = rest == n || n > S::LANES;
+    let few = few && rest <= MOST && 4 * rest <= S::LANES;
     // Dot products must be long enough to be worth adding up their lanes.
     let deep = product.a_strides.1 != 1 || (2 * S::LANES..=DEPTH).contains(&k);
     if few && deep { rest } else { 0 }
