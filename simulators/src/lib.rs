@@ -2,7 +2,8 @@
 //!
 //! A [`Simulator`] draws data from parameters under a [`Prior`]; [`simulate`] runs it in parallel
 //! into [`Simulations`], the same table whatever the thread count; [`Task`] holds the benchmark's
-//! simulators with their official observations; [`read_table`] and [`write_table`] exchange
+//! simulators with their official observations; [`ExternalSimulator`] runs any program, described by
+//! `simulator.toml`; [`simulate_set`] makes sets on disk that resume and extend; [`read_table`] and [`write_table`] exchange
 //! arrays with numpy.
 //!
 //! ```
