@@ -2,11 +2,17 @@
 
 mod c2st;
 mod plots;
+mod published;
 mod random;
 mod reference;
+mod results;
 mod scores;
 
 pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
-pub use plots::{CurvePoint, PairPlot, PlotError, pair_plot, training_curves};
+pub use plots::{
+    BudgetCurve, CurvePoint, PairPlot, PlotError, budget_figure, pair_plot, training_curves,
+};
+pub use published::{PublishedScore, published_c2st, published_scores};
 pub use reference::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
+pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
 pub use scores::{TableError, read_scores, write_scores};

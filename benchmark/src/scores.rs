@@ -54,6 +54,6 @@ pub fn read_scores(path: &Path) -> Result<Vec<(usize, f64)>, TableError> {
     rows.collect()
 }
 
-fn wrong(path: &Path, source: csv::Error) -> TableError {
+pub(crate) fn wrong(path: &Path, source: csv::Error) -> TableError {
     TableError::Csv { path: path.display().to_string(), source }
 }

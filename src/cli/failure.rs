@@ -31,7 +31,9 @@ impl<E: Into<RunError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         let code = match &error {
-            RunError::Interrupted { .. } | RunError::SimulationInterrupted { .. } => INTERRUPTED,
+            RunError::Interrupted { .. }
+            | RunError::TableInterrupted { .. }
+            | RunError::SimulationInterrupted { .. } => INTERRUPTED,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,

@@ -1,5 +1,6 @@
 //! The command line: one file a verb, all thin over the library.
 
+mod benchmark;
 mod c2st;
 mod failure;
 mod init;
@@ -63,6 +64,8 @@ enum Verb {
     Reference(reference::Args),
     /// Classifier two-sample test between two sets of draws.
     C2st(c2st::Args),
+    /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
+    Benchmark(benchmark::Args),
     /// Simulate, train, sample every observation, and score: the whole benchmark of one task.
     Run(run::Args),
 }
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Verb::LogProb(args) => log_prob::run(args, &output),
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
+        Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
     };
     match result {

@@ -46,9 +46,9 @@ pub(super) struct Args {
 const MOST: usize = 100_000;
 
 #[derive(Clone, Debug)]
-struct Observations(Vec<usize>);
+pub(super) struct Observations(pub(super) Vec<usize>);
 
-fn parse_observations(text: &str) -> Result<Observations, String> {
+pub(super) fn parse_observations(text: &str) -> Result<Observations, String> {
     let number = |part: &str| match part.trim().parse() {
         Ok(n @ 1..=MOST) => Ok(n),
         _ => Err(format!("`{part}` is not an observation number from 1 to {MOST}")),
@@ -64,11 +64,12 @@ fn parse_observations(text: &str) -> Result<Observations, String> {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let overrides = args.training.overrides()?;
+    let overrides = args.training.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
     let observations = observations(args, &simulator)?;
     let interrupt = interrupt_flag()?;
-    let (seed, engine, reporter) = (args.training.seed, args.training.engine, output.reporter);
+    let (seed, engine, reporter) =
+        (args.training.seed, args.training.settings.engine, output.reporter);
     reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();
@@ -76,7 +77,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let at = Workplace { folder: &args.out, overwrite, interrupt: &interrupt, reporter };
     let input = source.load(seed, &at)?;
     let job = TrainJob {
-        preset: args.training.preset,
+        preset: args.training.settings.preset,
         overrides: &overrides,
         seed,
         engine,

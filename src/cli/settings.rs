@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Settings of a training.
+/// The settings themselves, beside the seed.
 #[derive(clap::Args)]
-pub(super) struct TrainingArgs {
+pub(super) struct SettingsArgs {
     /// Settings to start from.
     #[arg(long, value_enum, default_value_t)]
     pub(super) preset: Preset,
@@ -20,12 +20,19 @@ pub(super) struct TrainingArgs {
     /// One setting, e.g. --set training.max_epochs=50 (repeatable; wins over --config).
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    pub(super) seed: u64,
     /// Who does the arithmetic.
     #[arg(long, value_enum, default_value_t)]
     pub(super) engine: EngineKind,
+}
+
+/// Settings of one training in a folder of its own.
+#[derive(clap::Args)]
+pub(super) struct TrainingArgs {
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
     /// Go on with the run in the output folder.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
@@ -34,7 +41,7 @@ pub(super) struct TrainingArgs {
     overwrite: bool,
 }
 
-impl TrainingArgs {
+impl SettingsArgs {
     /// File and single settings together.
     pub(super) fn overrides(&self) -> Result<Overrides, Failure> {
         let mut overrides = match &self.config {
@@ -46,7 +53,9 @@ impl TrainingArgs {
         }
         Ok(overrides)
     }
+}
 
+impl TrainingArgs {
     /// What to do with a folder in use.
     pub(super) fn existing(&self) -> Existing {
         match (self.resume, self.overwrite) {

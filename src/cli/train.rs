@@ -49,7 +49,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let overrides = args.training.overrides()?;
+    let overrides = args.training.settings.overrides()?;
     let interrupt = interrupt_flag()?;
     let existing = args.training.existing();
     let at = Workplace {
@@ -60,10 +60,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     };
     let input = source(args)?.load(args.training.seed, &at)?;
     let job = TrainJob {
-        preset: args.training.preset,
+        preset: args.training.settings.preset,
         overrides: &overrides,
         seed: args.training.seed,
-        engine: args.training.engine,
+        engine: args.training.settings.engine,
         folder: &args.out,
         existing,
         interrupt: &interrupt,

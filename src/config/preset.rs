@@ -42,6 +42,15 @@ impl Problem {
 }
 
 impl Preset {
+    /// The name users give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Paper => "paper",
+        }
+    }
+
     /// The preset's settings for a problem.
     #[must_use]
     pub fn config(self, problem: Problem) -> Config {

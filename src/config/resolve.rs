@@ -52,6 +52,14 @@ impl Overrides {
         Ok(())
     }
 
+    /// The overrides as TOML, keys sorted: equal texts mean equal overrides.
+    ///
+    /// # Errors
+    /// None in practice: the overrides came from TOML.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(&self.table).map_err(|e| ConfigError::Syntax(e.to_string()))
+    }
+
     /// The whole configuration for a problem: preset, then these, checked.
     ///
     /// # Errors

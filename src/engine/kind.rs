@@ -18,6 +18,18 @@ pub enum EngineKind {
     Burn,
 }
 
+impl EngineKind {
+    /// The name users give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            #[cfg(feature = "burn")]
+            Self::Burn => "burn",
+        }
+    }
+}
+
 /// An engine with these weights and a fresh optimiser.
 #[must_use]
 pub fn create(kind: EngineKind, spec: &NetworkSpec, weights: &FlowWeights) -> Box<dyn Engine> {

@@ -118,6 +118,16 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     ["samples", "plots"].iter().try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
 }
 
+/// What `status.json` says of the time that the training took.
+pub(super) fn training_seconds(folder: &Path) -> Option<f64> {
+    read_status(folder)?["training_seconds"].as_f64()
+}
+
+/// `status.json`, where there is one.
+pub(super) fn read_status(folder: &Path) -> Option<serde_json::Value> {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(STATUS)).ok()?).ok()
+}
+
 /// Writes `status.json`, the last file of a finished run.
 pub(super) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(status).map_err(std::io::Error::other)?;

@@ -76,6 +76,12 @@ pub enum RunError {
         /// What to do.
         fix: &'static str,
     },
+    /// A table stopped by a signal.
+    #[error("interrupted; everything finished is kept in {path}: the same command goes on")]
+    TableInterrupted {
+        /// The folder.
+        path: String,
+    },
     /// Stopped by a signal.
     #[error("interrupted; the state is saved in {path}: add --resume to go on")]
     Interrupted {

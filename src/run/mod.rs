@@ -1,6 +1,7 @@
 //! Whole jobs: simulate into a file; train into a folder; or simulate, train, sample every
 //! observation and score.
 
+mod benchmark;
 mod directory;
 mod error;
 mod evaluate;
@@ -9,6 +10,7 @@ mod progress;
 mod source;
 mod train;
 
+pub use benchmark::{AMORTISED, BenchmarkJob, BenchmarkTable, benchmark};
 pub use directory::{Existing, RunRecord};
 pub use error::RunError;
 pub use evaluate::{Evaluation, ObservationScore, evaluate, mean_c2st};

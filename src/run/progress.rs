@@ -84,6 +84,15 @@ impl Bar {
         }
     }
 
+    /// One line of news above the bar.
+    pub(super) fn line(&self, text: &str) {
+        if self.log {
+            eprintln!("{text}");
+        } else {
+            self.bar.println(text);
+        }
+    }
+
     /// Units a second since this process began.
     pub(super) fn rate(&self, position: usize) -> f64 {
         (position - self.done) as f64 / self.started.elapsed().as_secs_f64().max(1e-9)

@@ -1,6 +1,6 @@
 //! A training with its folder: checkpoints, metrics, model, curves, status.
 
-use super::directory::{claim, write_status};
+use super::directory::{claim, training_seconds, write_status};
 use super::progress::Bar;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
 use crate::config::{Overrides, Preset, Problem};
@@ -48,14 +48,14 @@ pub struct TrainResult {
     pub model: Model,
     /// Whether it was finished before this call.
     pub was_finished: bool,
-    /// Seconds this process spent training.
+    /// Seconds that the process which finished it spent training.
     pub seconds: f64,
 }
 
 #[derive(Serialize)]
 struct TrainStatus<'a> {
     status: &'static str,
-    seconds: f64,
+    training_seconds: f64,
     #[serde(flatten)]
     summary: &'a TrainingSummary,
 }
@@ -87,7 +87,8 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
 
     let resumed = claim(job.folder, &record, job.existing)?;
     if resumed && let Ok(model) = Model::load(job.folder) {
-        return Ok(TrainResult { model, was_finished: true, seconds: 0.0 });
+        let seconds = training_seconds(job.folder).unwrap_or(0.0);
+        return Ok(TrainResult { model, was_finished: true, seconds });
     }
     let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
     let checkpoint = job.folder.join(CHECKPOINT);
@@ -117,7 +118,7 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     model.save(job.folder)?;
     write_status(
         job.folder,
-        &TrainStatus { status: "trained", seconds, summary: &model.training },
+        &TrainStatus { status: "trained", training_seconds: seconds, summary: &model.training },
     )?;
     Ok(TrainResult { model, was_finished: false, seconds })
 }

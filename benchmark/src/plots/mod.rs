@@ -1,13 +1,18 @@
-//! Plots for people: SVG, no system fonts needed.
+//! Plots for people: SVG and PNG, no system fonts needed.
 
+mod budgets;
 mod curves;
 mod pairs;
 
+pub use budgets::{BudgetCurve, budget_figure};
 pub use curves::{CurvePoint, training_curves};
 pub use pairs::{PairPlot, pair_plot};
 
-use plotters::style::RGBColor;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use std::io::Write;
 use std::path::Path;
+use std::sync::Once;
 
 /// A plot that could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,30 +42,72 @@ pub enum PlotError {
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
+const PINK: RGBColor = RGBColor(204, 121, 167);
 const GREY: RGBColor = RGBColor(120, 120, 120);
+
+type Canvas<B> = DrawingArea<B, Shift>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// Makes the one font known; labels are measured with it in every format.
+fn register_fonts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Fails only for a broken font file, and this one is part of the program.
+        let font = epaint_default_fonts::UBUNTU_LIGHT;
+        let _ = plotters::style::register_font("sans-serif", FontStyle::Normal, font);
+    });
+}
+
+/// Fills an area with white, draws, and waits until it is drawn.
+fn paint<B: DrawingBackend>(
+    path: &Path,
+    area: &Canvas<B>,
+    draw: impl FnOnce(&Canvas<B>) -> Drawn,
+) -> Result<(), PlotError>
+where
+    B::ErrorType: 'static,
+{
+    register_fonts();
+    area.fill(&WHITE).map_err(|e| failed(path, e))?;
+    draw(area).map_err(|e| failed(path, e))?;
+    area.present().map_err(|e| failed(path, e))
+}
+
+fn failed(path: &Path, error: impl std::fmt::Display) -> PlotError {
+    PlotError::Draw { path: path.display().to_string(), reason: error.to_string() }
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
+    freeform_simulators::write_atomically(path, |file| {
+        file.write_all(bytes).map_err(|e| failed(path, e))
+    })
+}
 
 /// Draws into a text of SVG, then writes it whole.
 fn write_svg(
     path: &Path,
     size: (u32, u32),
-    draw: impl FnOnce(
-        &plotters::drawing::DrawingArea<plotters::backend::SVGBackend<'_>, plotters::coord::Shift>,
-    ) -> Result<(), Box<dyn std::error::Error>>,
+    draw: impl FnOnce(&Canvas<SVGBackend>) -> Drawn,
 ) -> Result<(), PlotError> {
-    use plotters::prelude::IntoDrawingArea;
-    let failed = |e: Box<dyn std::error::Error>| PlotError::Draw {
-        path: path.display().to_string(),
-        reason: e.to_string(),
-    };
     let mut text = String::new();
-    {
-        let area = plotters::backend::SVGBackend::with_string(&mut text, size).into_drawing_area();
-        area.fill(&plotters::style::WHITE).map_err(|e| failed(Box::new(e)))?;
-        draw(&area).map_err(failed)?;
-        area.present().map_err(|e| failed(Box::new(e)))?;
-    }
-    freeform_simulators::write_atomically(path, |file| {
-        use std::io::Write;
-        file.write_all(text.as_bytes()).map_err(|e| failed(Box::new(e)))
-    })
+    paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
+    write_whole(path, text.as_bytes())
+}
+
+/// Draws into pixels, then writes them whole as PNG.
+fn write_png(
+    path: &Path,
+    (width, height): (u32, u32),
+    draw: impl FnOnce(&Canvas<BitMapBackend>) -> Drawn,
+) -> Result<(), PlotError> {
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+    paint(path, &backend.into_drawing_area(), draw)?;
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().map_err(|e| failed(path, e))?;
+    writer.write_image_data(&pixels).map_err(|e| failed(path, e))?;
+    writer.finish().map_err(|e| failed(path, e))?;
+    write_whole(path, &bytes)
 }

@@ -1,0 +1,130 @@
+//! `results.csv`: one row an observation, its first columns named as in the published table.
+
+use crate::TableError;
+use crate::scores::wrong;
+use freeform_simulators::write_atomically;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// One scored observation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultRow {
+    /// Task.
+    pub task: String,
+    /// Simulation budget.
+    pub num_simulations: usize,
+    /// Observation.
+    pub num_observation: usize,
+    /// Method.
+    pub algorithm: String,
+    /// Classifier two-sample test against reference draws.
+    #[serde(rename = "C2ST")]
+    pub c2st: f64,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Preset of the training.
+    pub preset: String,
+    /// Seconds that the training took.
+    pub training_seconds: f64,
+}
+
+/// Mean and spread of a (task, budget) cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CellSummary {
+    /// Task.
+    pub task: String,
+    /// Simulation budget.
+    pub num_simulations: usize,
+    /// Method.
+    pub algorithm: String,
+    /// Mean C2ST over observations and seeds.
+    #[serde(rename = "mean_C2ST")]
+    pub mean: f64,
+    /// Half the 95% interval of that mean, 1.96 standard errors; 0 for a single row.
+    pub half_width: f64,
+    /// Rows behind the mean.
+    pub rows: usize,
+    /// Mean seconds of a training.
+    pub training_seconds: f64,
+}
+
+/// Writes the table, whole or not at all.
+///
+/// # Errors
+/// [`TableError`] with the path.
+pub fn write_results(path: &Path, rows: &[ResultRow]) -> Result<(), TableError> {
+    write_atomically(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        for row in rows {
+            writer.serialize(row).map_err(|e| wrong(path, e))?;
+        }
+        writer.flush().map_err(|e| wrong(path, e.into()))
+    })
+}
+
+/// Reads what [`write_results`] wrote.
+///
+/// # Errors
+/// [`TableError::Csv`] with the path.
+pub fn read_results(path: &Path) -> Result<Vec<ResultRow>, TableError> {
+    let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(path, e))?;
+    reader.deserialize().map(|row| row.map_err(|e| wrong(path, e))).collect()
+}
+
+/// Cells in the order of their first rows.
+#[must_use]
+pub fn summarize(rows: &[ResultRow]) -> Vec<CellSummary> {
+    let mut cells: Vec<(&ResultRow, Vec<&ResultRow>)> = Vec::new();
+    for row in rows {
+        let same = |r: &ResultRow| {
+            r.task == row.task
+                && r.num_simulations == row.num_simulations
+                && r.algorithm == row.algorithm
+        };
+        match cells.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, members)) => members.push(row),
+            None => cells.push((row, vec![row])),
+        }
+    }
+    cells.into_iter().map(|(first, members)| summary(first, &members)).collect()
+}
+
+fn summary(first: &ResultRow, members: &[&ResultRow]) -> CellSummary {
+    let n = members.len() as f64;
+    let mean = members.iter().map(|r| r.c2st).sum::<f64>() / n;
+    let squares = members.iter().map(|r| (r.c2st - mean).powi(2)).sum::<f64>();
+    let half_width = if n > 1.0 { 1.96 * (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
+    CellSummary {
+        task: first.task.clone(),
+        num_simulations: first.num_simulations,
+        algorithm: first.algorithm.clone(),
+        mean,
+        half_width,
+        rows: members.len(),
+        training_seconds: members.iter().map(|r| r.training_seconds).sum::<f64>() / n,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_means_with_their_standard_errors() {
+        let row = |num_observation, c2st| ResultRow {
+            task: "slcp".to_owned(),
+            num_simulations: 1000,
+            num_observation,
+            algorithm: "FFF".to_owned(),
+            c2st,
+            seed: 1,
+            preset: "recommended".to_owned(),
+            training_seconds: 2.0,
+        };
+        let cells = summarize(&[row(1, 0.6), row(2, 0.8), row(3, 0.7)]);
+        assert_eq!(cells.len(), 1);
+        assert!((cells[0].mean - 0.7).abs() < 1e-12);
+        // The standard deviation is 0.1, its error 0.1/√3.
+        assert!((cells[0].half_width - 1.96 * 0.1 / 3_f64.sqrt()).abs() < 1e-12);
+    }
+}
