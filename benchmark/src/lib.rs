@@ -13,6 +13,9 @@ pub use plots::{
     BudgetCurve, CurvePoint, PairPlot, PlotError, budget_figure, pair_plot, training_curves,
 };
 pub use published::{PublishedScore, published_c2st, published_scores};
-pub use reference::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
+pub use reference::{
+    Diagnostics, Imported, ReferenceDraws, ReferenceError, ReferenceSource, ReferenceStore,
+    import_released, reference_draws,
+};
 pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
 pub use scores::{TableError, read_scores, write_scores};

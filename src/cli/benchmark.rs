@@ -1,5 +1,6 @@
 //! `freeform benchmark`: the published table, filled with our figures.
 
+use super::reference::ReferenceArgs;
 use super::run::{Observations, parse_observations};
 use super::settings::{SettingsArgs, interrupt_flag};
 use super::{Failure, Output};
@@ -42,6 +43,8 @@ pub(super) struct Args {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     #[command(flatten)]
+    reference: ReferenceArgs,
+    #[command(flatten)]
     settings: SettingsArgs,
 }
 
@@ -59,6 +62,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         seeds: &args.seeds,
         preset: args.settings.preset,
         overrides: &overrides,
+        reference: args.reference.source(),
+        store: &args.reference.store(),
         engine: args.settings.engine,
         folder: &args.out,
         jobs: args.jobs.map_or_else(rayon::current_num_threads, usize::from),

@@ -23,6 +23,14 @@ impl FromStr for ObservationArg {
 }
 
 impl ObservationArg {
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<usize> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::File(_) => None,
+        }
+    }
+
     /// The data. `task` is the task whose observations the numbers mean.
     pub(super) fn load(&self, task: Option<&str>) -> Result<Vec<f32>, Failure> {
         match (self, task) {

@@ -1,20 +1,46 @@
-//! `freeform reference`.
+//! `freeform reference`, and the options of verbs that compare with reference draws.
 
 use super::observation::ObservationArg;
 use super::{Failure, Output};
-use freeform_benchmark::reference_draws;
+use clap::ValueEnum;
+use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
 use freeform_simulators::{Task, write_table};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   freeform reference slcp --observation 3 -n 10000 --seed 1 --out ref.npy
-  freeform reference two_moons --observation x.csv --out ref.npy";
+  freeform reference two_moons --observation x.csv --out ref.npy
+  freeform reference import sbibm-1.1.0-py2.py3-none-any.whl
+
+Draws are kept in the user's cache folder (FREEFORM_CACHE names another): a second use is instant.";
 
 /// Options of `freeform reference`.
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true
+)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    import: Option<Import>,
+    #[command(flatten)]
+    draw: Option<Draw>,
+    #[command(flatten)]
+    reference: ReferenceArgs,
+}
+
+#[derive(clap::Subcommand)]
+enum Import {
+    /// Take the released draws from the benchmark's Python package, for --reference released.
+    Import {
+        /// A downloaded sbibm wheel, or the folder of the installed package.
+        #[arg(value_name = "WHEEL_OR_DIR")]
+        package: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Draw {
     /// Benchmark task.
     task: String,
     /// Number of an official observation, or a file with observed data (.npy, .csv).
@@ -31,21 +57,89 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
+/// Whose reference draws, and whether to keep them.
+#[derive(clap::Args)]
+pub(super) struct ReferenceArgs {
+    /// Reference draws: made here from the exact posterior, or the benchmark's released files.
+    #[arg(long = "reference", value_enum, default_value = "native")]
+    source: SourceArg,
+    /// Neither read nor write the cache of reference draws.
+    #[arg(long)]
+    no_cache: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SourceArg {
+    Native,
+    Released,
+}
+
+impl ReferenceArgs {
+    pub(super) fn source(&self) -> ReferenceSource {
+        match self.source {
+            SourceArg::Native => ReferenceSource::Native,
+            SourceArg::Released => ReferenceSource::Released,
+        }
+    }
+
+    /// The user's store; none with --no-cache, unless imported draws are asked for.
+    pub(super) fn store(&self) -> ReferenceStore {
+        if self.no_cache && self.source == SourceArg::Native {
+            ReferenceStore::none()
+        } else {
+            ReferenceStore::of_user()
+        }
+    }
+}
+
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    match (&args.import, &args.draw) {
+        (Some(Import::Import { package }), _) => import(package, output),
+        (None, Some(draw)) => self::draw(draw, &args.reference, output),
+        (None, None) => Err(Failure::usage(&"name a task, or `import`")),
+    }
+}
+
+fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
+    let found = import_released(package, &ReferenceStore::of_user())?;
+    let mut text = String::new();
+    for imported in &found {
+        text += &format!("{:<24} {} observations\n", imported.task, imported.observations.len());
+    }
+    let value: Vec<_> = found
+        .iter()
+        .map(|f| serde_json::json!({ "task": f.task, "observations": f.observations }))
+        .collect();
+    output.result(&value, &text)
+}
+
+fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
-    let x = args.observation.load(Some(task.name()))?;
-    let draws = reference_draws(&task, &x, args.draws, args.seed)?;
+    let store = reference.store();
+    let draws = match (reference.source(), args.observation.number()) {
+        (ReferenceSource::Released, Some(number)) => store.released(&task, number, args.draws)?,
+        (ReferenceSource::Released, None) => {
+            return Err(Failure::usage(
+                &"--reference released knows official observations only: give --observation 1 to 10",
+            ));
+        }
+        (ReferenceSource::Native, _) => {
+            let x = args.observation.load(Some(task.name()))?;
+            store.native(&task, &x, args.draws, args.seed)?
+        }
+    };
     write_table(&args.out, draws.theta.view())?;
     let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
-    let quality = match &draws.diagnostics {
-        None => "exact and independent".to_owned(),
-        Some(d) => {
+    let quality = match (&draws.diagnostics, reference.source()) {
+        (_, ReferenceSource::Released) => "as released".to_owned(),
+        (None, _) => "exact and independent".to_owned(),
+        (Some(d), _) => {
             format!("R-hat {:.4}, {:.0} effective draws behind them", d.r_hat, d.effective_draws)
         }
     };
     let value = serde_json::json!({
         "task": task.name(), "draws": n, "theta_dim": dim, "seed": args.seed, "out": path,
-        "diagnostics": draws.diagnostics,
+        "reference": reference.source().name(), "diagnostics": draws.diagnostics,
     });
     output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))
 }

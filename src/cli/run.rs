@@ -1,5 +1,6 @@
 //! `freeform run`: the main job.
 
+use super::reference::ReferenceArgs;
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
 use crate::run::{
@@ -38,6 +39,8 @@ pub(super) struct Args {
     /// Folder for everything.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    reference: ReferenceArgs,
     #[command(flatten)]
     training: TrainingArgs,
 }
@@ -91,8 +94,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = &*interrupt;
     match &simulator {
         AnySimulator::Task(task) => {
-            let evaluation =
-                Evaluation { folder, task, observations, seed, engine, interrupt, reporter };
+            let store = &args.reference.store();
+            let evaluation = Evaluation {
+                folder,
+                task,
+                observations,
+                reference: args.reference.source(),
+                store,
+                seed,
+                engine,
+                interrupt,
+                reporter,
+            };
             let scores = evaluate(&evaluation, &trained)?;
             report(args, &scores, trained.seconds, output)
         }

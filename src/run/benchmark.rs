@@ -8,8 +8,8 @@ use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::files::write_atomically;
 use freeform_benchmark::{
-    BudgetCurve, CellSummary, ResultRow, budget_figure, published_scores, read_results,
-    read_scores, summarize, write_results,
+    BudgetCurve, CellSummary, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
+    published_scores, read_results, read_scores, summarize, write_results,
 };
 use freeform_simulators::Task;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,10 @@ pub struct BenchmarkJob<'a> {
     pub preset: Preset,
     /// The user's own settings.
     pub overrides: &'a Overrides,
+    /// Whose draws count as the truth.
+    pub reference: ReferenceSource,
+    /// Where reference draws are kept.
+    pub store: &'a ReferenceStore,
     /// Who does the arithmetic.
     pub engine: EngineKind,
     /// Folder of the whole table.
@@ -139,8 +143,9 @@ fn cells<'a>(job: &BenchmarkJob<'a>) -> Vec<Cell<'a>> {
 
 /// Takes the folder for tables of these settings.
 fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
-    let (preset, engine) = (job.preset.name(), job.engine.name());
-    let head = format!("preset = \"{preset}\"\nengine = \"{engine}\"\n");
+    let (preset, engine, reference) = (job.preset.name(), job.engine.name(), job.reference.name());
+    let head =
+        format!("preset = \"{preset}\"\nengine = \"{engine}\"\nreference = \"{reference}\"\n");
     let record = format!("{head}\n{}", job.overrides.to_toml()?);
     let path = job.folder.join("benchmark.toml");
     match std::fs::read_to_string(&path) {
@@ -203,6 +208,8 @@ fn run_cell(job: &BenchmarkJob, cell: &Cell) -> Result<Vec<ResultRow>, RunError>
         folder: &folder,
         task: cell.task,
         observations: job.observations,
+        reference: job.reference,
+        store: job.store,
         seed: cell.seed,
         engine: job.engine,
         interrupt: job.interrupt,

@@ -6,7 +6,8 @@ use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::posterior::Posterior;
 use freeform_benchmark::{
-    C2stSettings, PairPlot, c2st, pair_plot, read_scores, reference_draws, write_scores,
+    C2stSettings, PairPlot, ReferenceSource, ReferenceStore, c2st, pair_plot, read_scores,
+    write_scores,
 };
 use freeform_simulators::{Observation, Task, write_table};
 use serde::Serialize;
@@ -25,6 +26,10 @@ pub struct Evaluation<'a> {
     pub task: &'a Task,
     /// Its observations, by number.
     pub observations: &'a [usize],
+    /// Whose draws count as the truth.
+    pub reference: ReferenceSource,
+    /// Where reference draws are kept.
+    pub store: &'a ReferenceStore,
     /// Seed of draws and classifier.
     pub seed: u64,
     /// Who does the arithmetic.
@@ -114,7 +119,7 @@ fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, 
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
     write_table(&path, draws.view())?;
-    let reference = reference_draws(job.task, &observation.x, DRAWS, seed)?.theta;
+    let reference = job.store.official(job.task, number, DRAWS, job.reference)?.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.

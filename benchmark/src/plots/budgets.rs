@@ -92,15 +92,11 @@ where
         let width = if curve.ours { 3 } else { 1 };
         let line = PathElement::new([(x, 18), (x + 24, 18)], color(curve).stroke_width(width));
         area.draw(&line)?;
-        let label = if curve.ours {
-            &curve.algorithm
-        } else {
-            &format!("{} (published)", seen.last().unwrap_or(&""))
-        };
+        let label = &curve.algorithm;
         area.draw(&Text::new(label.to_owned(), (x + 30, 10), ("sans-serif", 14)))?;
         x += 30 + 22 + 7 * label.len() as i32;
     }
-    let note = "mean C2ST over observations, 95% interval of the mean";
+    let note = "mean C2ST over observations with its 95% interval; thin lines: published";
     Ok(area.draw(&Text::new(note, (14, 28), ("sans-serif", 12).into_font().color(&GREY)))?)
 }
 

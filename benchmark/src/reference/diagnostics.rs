@@ -9,7 +9,7 @@ pub(super) struct Chains {
 }
 
 /// The worst values over parameters (in the coordinates of the chains).
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostics {
     /// Split R-hat: 1 where all halves of all chains agree.
     pub r_hat: f64,

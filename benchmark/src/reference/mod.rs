@@ -5,10 +5,14 @@ mod ensemble;
 mod gaussian_linear;
 mod gaussian_linear_uniform;
 mod gaussian_mixture;
+mod import;
 mod slcp;
+mod store;
 mod two_moons;
 
 pub use diagnostics::Diagnostics;
+pub use import::{Imported, import_released};
+pub use store::{ReferenceSource, ReferenceStore};
 
 use crate::random::stream;
 use freeform_simulators::{SlcpDistractors, Task};
@@ -52,6 +56,43 @@ pub enum ReferenceError {
     /// The observation has a hole.
     #[error("the observation holds {0}: all numbers must be finite")]
     NotFinite(f32),
+    /// The released draws are not there.
+    #[error(
+        "no {n} released draws for task {task}, observation {num_observation}: run `freeform \
+         reference import WHEEL_OR_DIR` with a downloaded or installed sbibm package first, or use \
+         --reference native"
+    )]
+    NotImported {
+        /// The task.
+        task: &'static str,
+        /// The observation.
+        num_observation: usize,
+        /// Draws asked for.
+        n: usize,
+    },
+    /// Nothing to import.
+    #[error("{path}: holds no reference draws; give an sbibm wheel (.whl) or the package's folder")]
+    NoPackage {
+        /// Where they were looked for.
+        path: String,
+    },
+    /// A file of the package cannot be read.
+    #[error("{place}: {reason}")]
+    Package {
+        /// The file.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Nowhere to keep draws.
+    #[error("no folder for reference draws: set FREEFORM_CACHE to one")]
+    NoStore,
+    /// A task or observation that does not exist.
+    #[error(transparent)]
+    Task(#[from] freeform_simulators::TaskError),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Array(Box<freeform_simulators::ArrayError>),
     /// No parameters explain the observation.
     #[error(
         "task {task}: none of {tries} proposals was accepted: (almost) no parameters inside the \
