@@ -1,6 +1,7 @@
 //! Judging posteriors: exact reference draws, the classifier two-sample test, plots and tables.
 
 mod c2st;
+mod distances;
 mod plots;
 mod published;
 mod random;
@@ -9,6 +10,7 @@ mod results;
 mod scores;
 
 pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
+pub use distances::{DistanceError, median_distance, mmd};
 pub use plots::{
     BudgetCurve, CurvePoint, PairPlot, PlotError, budget_figure, pair_plot, training_curves,
 };
@@ -18,4 +20,4 @@ pub use reference::{
     import_released, reference_draws,
 };
 pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
-pub use scores::{TableError, read_scores, write_scores};
+pub use scores::{ObservationScore, TableError, read_scores, write_scores};

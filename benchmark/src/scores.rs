@@ -20,22 +20,31 @@ pub enum TableError {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Row {
-    num_observation: usize,
+/// One scored observation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObservationScore {
+    /// The observation's number.
+    pub num_observation: usize,
+    /// C2ST of the model's draws against reference draws: ½ is perfect, 1 the worst.
     #[serde(rename = "C2ST")]
-    c2st: f64,
+    pub c2st: f64,
+    /// Unbiased MMD² between the same draws, if asked for.
+    #[serde(rename = "MMD", default)]
+    pub mmd: Option<f64>,
+    /// Median distance of posterior-predictive simulations from the observation, if asked for.
+    #[serde(default)]
+    pub median_distance: Option<f64>,
 }
 
-/// Writes (observation, C2ST) rows, whole or not at all.
+/// Writes a row each, whole or not at all.
 ///
 /// # Errors
 /// [`TableError`] with the path.
-pub fn write_scores(path: &Path, scores: &[(usize, f64)]) -> Result<(), TableError> {
+pub fn write_scores(path: &Path, scores: &[ObservationScore]) -> Result<(), TableError> {
     write_atomically(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
-        for &(num_observation, c2st) in scores {
-            writer.serialize(Row { num_observation, c2st }).map_err(|e| wrong(path, e))?;
+        for score in scores {
+            writer.serialize(score).map_err(|e| wrong(path, e))?;
         }
         writer.flush().map_err(|e| wrong(path, e.into()))
     })
@@ -45,13 +54,9 @@ pub fn write_scores(path: &Path, scores: &[(usize, f64)]) -> Result<(), TableErr
 ///
 /// # Errors
 /// [`TableError::Csv`] with the path.
-pub fn read_scores(path: &Path) -> Result<Vec<(usize, f64)>, TableError> {
+pub fn read_scores(path: &Path) -> Result<Vec<ObservationScore>, TableError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(path, e))?;
-    let rows = reader.deserialize().map(|row: Result<Row, csv::Error>| {
-        let row = row.map_err(|e| wrong(path, e))?;
-        Ok((row.num_observation, row.c2st))
-    });
-    rows.collect()
+    reader.deserialize().map(|row| row.map_err(|e| wrong(path, e))).collect()
 }
 
 pub(crate) fn wrong(path: &Path, source: csv::Error) -> TableError {

@@ -50,10 +50,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
-    let tasks = match args.tasks.as_slice() {
-        [] => tasks().iter().map(|info| Task::by_name(info.name)).collect::<Result<Vec<_>, _>>()?,
-        names => names.iter().map(|name| Task::by_name(name)).collect::<Result<Vec<_>, _>>()?,
-    };
+    let tasks = tasks_named(&args.tasks)?;
     let interrupt = interrupt_flag()?;
     let job = BenchmarkJob {
         tasks: &tasks,
@@ -78,6 +75,14 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             "{n} cells failed; the same command tries them again:\n{}",
             table.failures.join("\n")
         )))),
+    }
+}
+
+/// The tasks of these names; all ten where none is named.
+pub(super) fn tasks_named(names: &[String]) -> Result<Vec<Task>, Failure> {
+    match names {
+        [] => Ok(tasks().iter().map(|info| Task::by_name(info.name)).collect::<Result<_, _>>()?),
+        names => Ok(names.iter().map(|name| Task::by_name(name)).collect::<Result<_, _>>()?),
     }
 }
 

@@ -1,14 +1,22 @@
 //! `freeform c2st`.
 
+use super::reference::ReferenceArgs;
+use super::run::{Observations, parse_observations};
+use super::scores::{MoreArgs, table};
+use super::settings::interrupt_flag;
 use super::{Failure, Output};
+use crate::engine::EngineKind;
+use crate::model::Model;
+use crate::run::{Evaluation, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
-use freeform_benchmark::{C2stSettings, Classifier, c2st};
-use freeform_simulators::read_table;
-use std::path::PathBuf;
+use freeform_benchmark::{C2stSettings, Classifier, c2st, mmd};
+use freeform_simulators::{Task, read_table};
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   freeform c2st reference.npy samples.npy --classifier mlp --seed 1
+  freeform c2st --all runs/two_moons
 
 The accuracy of a classifier that tells the two sets apart, by 5-fold cross-validation: 0.5 where
 it cannot, 1 where it always can. X supplies the z-scores; the published tables give the reference
@@ -19,17 +27,28 @@ draws as X.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// First set of draws (.npy, .csv); supplies mean and standard deviation.
-    #[arg(value_name = "X")]
-    first: PathBuf,
+    #[arg(value_name = "X", required_unless_present = "all", requires = "second")]
+    first: Option<PathBuf>,
     /// Second set of draws.
     #[arg(value_name = "Y")]
-    second: PathBuf,
+    second: Option<PathBuf>,
+    /// Sample and score the observations of a trained run instead, into its c2st.csv; those it has
+    /// are kept.
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["first", "classifier"])]
+    all: Option<PathBuf>,
+    /// Observations to score with --all.
+    #[arg(long, default_value = "1-10", requires = "all", value_parser = parse_observations)]
+    observations: Observations,
     /// The benchmark's multilayer perceptron, or a fast linear classifier.
     #[arg(long, value_enum, default_value = "mlp")]
     classifier: ClassifierArg,
     /// Seed of folds, initial weights and shuffling.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    more: MoreArgs,
+    #[command(flatten)]
+    reference: ReferenceArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -41,16 +60,66 @@ enum ClassifierArg {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let (x, y) = (read_table(&args.first)?, read_table(&args.second)?);
+    match (&args.all, &args.first, &args.second) {
+        (Some(folder), ..) => score_run(folder, args, output),
+        (None, Some(first), Some(second)) => compare([first, second], args, output),
+        // clap has seen to it that the draws are there.
+        _ => Err(Failure::usage(&"give two sets of draws, or --all RUN_DIR")),
+    }
+}
+
+/// Scores a trained run.
+fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure> {
+    let model = Model::load(folder)?;
+    let Some(name) = &model.training.task else {
+        return Err(Failure::usage(&format!(
+            "{}: was not trained on a benchmark task: there is no reference to score against",
+            folder.display()
+        )));
+    };
+    let task = Task::by_name(name)?;
+    args.observations.0.iter().try_for_each(|&number| task.observation(number).map(drop))?;
+    let interrupt = interrupt_flag()?;
+    let evaluation = Evaluation {
+        folder,
+        task: &task,
+        observations: &args.observations.0,
+        more: args.more.metrics(),
+        reference: args.reference.source(),
+        store: &args.reference.store(),
+        // A run's own scoring has the run's seed: scored twice, it is the same.
+        seed: model.training.seed,
+        engine: EngineKind::default(),
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let trained = TrainResult::finished(folder, model);
+    let scores = evaluate(&evaluation, &trained)?;
+    let value = serde_json::json!({
+        "task": task.name(), "out": folder.display().to_string(), "observations": scores,
+        "mean_c2st": mean_c2st(&scores),
+    });
+    output.result(&value, &table(&scores))
+}
+
+/// Compares two sets of draws.
+fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure> {
+    let [x, y] = [read_table(sets[0])?, read_table(sets[1])?];
     let classifier = match args.classifier {
         ClassifierArg::Mlp => Classifier::Mlp,
         ClassifierArg::Logistic => Classifier::Logistic,
     };
     let settings = C2stSettings { classifier, seed: args.seed, ..C2stSettings::default() };
     let score = c2st(x.view(), y.view(), &settings)?;
+    let more = args.more.metrics();
+    let mmd = if more.mmd { Some(mmd(x.view(), y.view())?) } else { None };
+    if more.median_distance {
+        return Err(Failure::usage(&"--median-distance needs a simulator: use it with --all"));
+    }
     let value = serde_json::json!({
-        "c2st": score.accuracy, "folds": score.folds, "seed": args.seed,
+        "c2st": score.accuracy, "folds": score.folds, "mmd": mmd, "seed": args.seed,
         "x_rows": x.nrows(), "y_rows": y.nrows(),
     });
-    output.result(&value, &format!("C2ST {:.4}", score.accuracy))
+    let mmd = mmd.map_or(String::new(), |value| format!("\nMMD  {value:.5}"));
+    output.result(&value, &format!("C2ST {:.4}{mmd}", score.accuracy))
 }

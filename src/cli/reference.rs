@@ -1,6 +1,7 @@
 //! `freeform reference`, and the options of verbs that compare with reference draws.
 
 use super::observation::ObservationArg;
+use super::run::{Observations, parse_observations};
 use super::{Failure, Output};
 use clap::ValueEnum;
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
@@ -22,7 +23,7 @@ Draws are kept in the user's cache folder (FREEFORM_CACHE names another): a seco
 )]
 pub(super) struct Args {
     #[command(subcommand)]
-    import: Option<Import>,
+    other: Option<Other>,
     #[command(flatten)]
     draw: Option<Draw>,
     #[command(flatten)]
@@ -30,13 +31,25 @@ pub(super) struct Args {
 }
 
 #[derive(clap::Subcommand)]
-enum Import {
+enum Other {
     /// Take the released draws from the benchmark's Python package, for --reference released.
     Import {
         /// A downloaded sbibm wheel, or the folder of the installed package.
         #[arg(value_name = "WHEEL_OR_DIR")]
         package: PathBuf,
     },
+    /// C2ST of our draws against the released ones, 10,000 against 10,000: ½ where both are right.
+    Compare(Compare),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Compare {
+    /// Benchmark tasks [default: all ten].
+    #[arg(long, value_name = "TASK,…", value_delimiter = ',')]
+    pub(super) tasks: Vec<String>,
+    /// Observations, e.g. 1-10 or 1,4,7.
+    #[arg(long, default_value = "1-10", value_parser = parse_observations)]
+    pub(super) observations: Observations,
 }
 
 #[derive(clap::Args)]
@@ -93,8 +106,9 @@ impl ReferenceArgs {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    match (&args.import, &args.draw) {
-        (Some(Import::Import { package }), _) => import(package, output),
+    match (&args.other, &args.draw) {
+        (Some(Other::Import { package }), _) => import(package, output),
+        (Some(Other::Compare(args)), _) => super::reference_compare::run(args, output),
         (None, Some(draw)) => self::draw(draw, &args.reference, output),
         (None, None) => Err(Failure::usage(&"name a task, or `import`")),
     }

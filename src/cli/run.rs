@@ -1,12 +1,14 @@
 //! `freeform run`: the main job.
 
 use super::reference::ReferenceArgs;
+use super::scores::{MoreArgs, table};
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
 use crate::run::{
-    Evaluation, Existing, ObservationScore, ObservationSummary, Prediction, Source, TrainJob,
-    Workplace, evaluate, mean_c2st, predict, train,
+    Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
+    mean_c2st, predict, train,
 };
+use freeform_benchmark::ObservationScore;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
 use std::path::PathBuf;
 
@@ -39,6 +41,8 @@ pub(super) struct Args {
     /// Folder for everything.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    more: MoreArgs,
     #[command(flatten)]
     reference: ReferenceArgs,
     #[command(flatten)]
@@ -101,6 +105,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                 observations,
                 reference: args.reference.source(),
                 store,
+                more: args.more.metrics(),
                 seed,
                 engine,
                 interrupt,
@@ -173,11 +178,7 @@ fn report(
     output: &Output,
 ) -> Result<(), Failure> {
     let mean = mean_c2st(scores);
-    let mut text = "observation   C2ST\n".to_owned();
-    for score in scores {
-        text += &format!("{:>11}  {:.3}\n", score.num_observation, score.c2st);
-    }
-    text += &format!("{:>11}  {mean:.3}\n\n", "mean");
+    let mut text = table(scores) + "\n";
     text += &format!(
         "{} with {} simulations, trained in {training_seconds:.1} s; look at {}",
         args.task,

@@ -2,14 +2,15 @@
 
 use super::directory::read_status;
 use super::{
-    Evaluation, Existing, Reporter, RunError, Source, TrainJob, Workplace, evaluate, train,
+    Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
+    train,
 };
 use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::files::write_atomically;
 use freeform_benchmark::{
-    BudgetCurve, CellSummary, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
-    published_scores, read_results, read_scores, summarize, write_results,
+    BudgetCurve, CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow,
+    budget_figure, published_scores, read_results, read_scores, summarize, write_results,
 };
 use freeform_simulators::Task;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,9 @@ impl Cell<'_> {
 /// [`RunError::Interrupted`], a folder that holds a table of other settings, or a file that cannot
 /// be written. A cell that fails does not stop the others.
 pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
+    for task in job.tasks {
+        job.observations.iter().try_for_each(|&number| task.observation(number).map(drop))?;
+    }
     claim(job)?;
     let cells = cells(job);
     let path = job.folder.join("results.csv");
@@ -138,6 +142,9 @@ fn cells<'a>(job: &BenchmarkJob<'a>) -> Vec<Cell<'a>> {
             cells.extend(job.seeds.iter().map(|&seed| Cell { task, simulations, seed }));
         }
     }
+    // A cell named twice is one cell.
+    let mut seen = std::collections::HashSet::new();
+    cells.retain(|cell| seen.insert(cell.name()));
     cells
 }
 
@@ -210,14 +217,14 @@ fn run_cell(job: &BenchmarkJob, cell: &Cell) -> Result<Vec<ResultRow>, RunError>
         observations: job.observations,
         reference: job.reference,
         store: job.store,
+        more: MoreMetrics::default(),
         seed: cell.seed,
         engine: job.engine,
         interrupt: job.interrupt,
         reporter,
     };
     let scores = evaluate(&evaluation, &trained)?;
-    let scores = scores.iter().map(|s| (s.num_observation, s.c2st));
-    Ok(rows(job, cell, scores, trained.seconds))
+    Ok(rows(job, cell, &scores, trained.seconds))
 }
 
 /// The rows of a cell whose folder says that it is finished.
@@ -227,27 +234,27 @@ fn finished_rows(job: &BenchmarkJob, cell: &Cell) -> Option<Vec<ResultRow>> {
     let seconds = status["training_seconds"].as_f64()?;
     let scores = read_scores(&folder.join("c2st.csv")).ok()?;
     let complete =
-        job.observations.iter().all(|number| scores.iter().any(|(known, _)| known == number));
-    (status["status"] == "done" && complete).then(|| rows(job, cell, scores.into_iter(), seconds))
+        job.observations.iter().all(|number| scores.iter().any(|s| s.num_observation == *number));
+    (status["status"] == "done" && complete).then(|| rows(job, cell, &scores, seconds))
 }
 
 fn rows(
     job: &BenchmarkJob,
     cell: &Cell,
-    scores: impl Iterator<Item = (usize, f64)>,
+    scores: &[ObservationScore],
     training_seconds: f64,
 ) -> Vec<ResultRow> {
-    let row = |(num_observation, c2st)| ResultRow {
+    let row = |score: &ObservationScore| ResultRow {
         task: cell.task.name().to_owned(),
         num_simulations: cell.simulations,
-        num_observation,
+        num_observation: score.num_observation,
         algorithm: ALGORITHM.to_owned(),
-        c2st,
+        c2st: score.c2st,
         seed: cell.seed,
         preset: job.preset.name().to_owned(),
         training_seconds,
     };
-    scores.map(row).collect()
+    scores.iter().map(row).collect()
 }
 
 /// Puts new rows in the place of old ones of the same observation, in a fixed order.

@@ -57,6 +57,9 @@ pub enum RunError {
     /// The classifier test.
     #[error(transparent)]
     C2st(#[from] freeform_benchmark::C2stError),
+    /// MMD or median distance.
+    #[error(transparent)]
+    Distance(#[from] freeform_benchmark::DistanceError),
     /// A plot.
     #[error(transparent)]
     Plot(#[from] freeform_benchmark::PlotError),

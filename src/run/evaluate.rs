@@ -6,10 +6,10 @@ use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::posterior::Posterior;
 use freeform_benchmark::{
-    C2stSettings, PairPlot, ReferenceSource, ReferenceStore, c2st, pair_plot, read_scores,
-    write_scores,
+    C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
+    median_distance, mmd, pair_plot, read_scores, write_scores,
 };
-use freeform_simulators::{Observation, Task, write_table};
+use freeform_simulators::{Observation, Task, simulate_at, write_table};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +26,8 @@ pub struct Evaluation<'a> {
     pub task: &'a Task,
     /// Its observations, by number.
     pub observations: &'a [usize],
+    /// What to measure beside the C2ST.
+    pub more: MoreMetrics,
     /// Whose draws count as the truth.
     pub reference: ReferenceSource,
     /// Where reference draws are kept.
@@ -40,14 +42,21 @@ pub struct Evaluation<'a> {
     pub reporter: Reporter,
 }
 
-/// One row of the result table.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ObservationScore {
-    /// The observation's number.
-    pub num_observation: usize,
-    /// C2ST of the model's draws against reference draws: ½ is perfect, 1 the worst.
-    #[serde(rename = "C2ST")]
-    pub c2st: f64,
+/// What to measure beside the C2ST.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MoreMetrics {
+    /// Maximum mean discrepancy.
+    pub mmd: bool,
+    /// Median distance of posterior-predictive simulations.
+    pub median_distance: bool,
+}
+
+impl MoreMetrics {
+    /// Whether a row has everything asked for.
+    fn are_in(self, score: &ObservationScore) -> bool {
+        (score.mmd.is_some() || !self.mmd)
+            && (score.median_distance.is_some() || !self.median_distance)
+    }
 }
 
 #[derive(Serialize)]
@@ -74,26 +83,25 @@ pub fn evaluate(
         std::fs::create_dir_all(job.folder.join(folder))?;
     }
     let table = job.folder.join("c2st.csv");
-    let mut scores: Vec<(usize, f64)> =
-        if trained.was_finished && table.exists() { read_scores(&table)? } else { Vec::new() };
+    let known = trained.was_finished && table.exists();
+    let mut scores = if known { read_scores(&table)? } else { Vec::new() };
+    scores.retain(|s| job.more.are_in(s));
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {
-        if scores.iter().any(|(done, _)| *done == number) {
+        if scores.iter().any(|s| s.num_observation == number) {
             continue;
         }
         if job.interrupt.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         }
         bar.update(scores.len(), || format!("observation {number}"));
-        scores.push((number, score(job, &posterior, number)?));
-        scores.sort_by_key(|(number, _)| *number);
+        scores.push(score(job, &posterior, number)?);
+        scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
     bar.finish();
-    let asked = scores.into_iter().filter(|(number, _)| job.observations.contains(number));
-    let scores: Vec<ObservationScore> =
-        asked.map(|(num_observation, c2st)| ObservationScore { num_observation, c2st }).collect();
+    scores.retain(|s| job.observations.contains(&s.num_observation));
     let status = RunStatus {
         status: "done",
         task: job.task.name(),
@@ -112,7 +120,11 @@ pub fn mean_c2st(scores: &[ObservationScore]) -> f64 {
     scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64
 }
 
-fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, RunError> {
+fn score(
+    job: &Evaluation,
+    posterior: &Posterior,
+    number: usize,
+) -> Result<ObservationScore, RunError> {
     let observation = job.task.observation(number)?;
     // Each observation has draws of its own.
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
@@ -123,7 +135,19 @@ fn score(job: &Evaluation, posterior: &Posterior, number: usize) -> Result<f64, 
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.
-    Ok(c2st(reference.view(), draws.view(), &settings)?.accuracy)
+    let c2st = c2st(reference.view(), draws.view(), &settings)?.accuracy;
+    let mmd = match job.more.mmd {
+        true => Some(mmd(reference.view(), draws.view())?),
+        false => None,
+    };
+    let median_distance = match job.more.median_distance {
+        true => {
+            let predictive = simulate_at(job.task.simulator(), draws.view(), seed)?.simulations;
+            Some(median_distance(predictive.x.view(), &observation.x)?)
+        }
+        false => None,
+    };
+    Ok(ObservationScore { num_observation: number, c2st, mmd, median_distance })
 }
 
 fn plot(

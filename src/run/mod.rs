@@ -13,7 +13,7 @@ mod train;
 pub use benchmark::{AMORTISED, BenchmarkJob, BenchmarkTable, benchmark};
 pub use directory::{Existing, RunRecord};
 pub use error::RunError;
-pub use evaluate::{Evaluation, ObservationScore, evaluate, mean_c2st};
+pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
 pub use predict::{ObservationSummary, Prediction, predict};
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};

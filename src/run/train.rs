@@ -52,6 +52,15 @@ pub struct TrainResult {
     pub seconds: f64,
 }
 
+impl TrainResult {
+    /// The finished training in `folder`, whose model this is.
+    #[must_use]
+    pub fn finished(folder: &Path, model: Model) -> Self {
+        let seconds = training_seconds(folder).unwrap_or(0.0);
+        Self { model, was_finished: true, seconds }
+    }
+}
+
 #[derive(Serialize)]
 struct TrainStatus<'a> {
     status: &'static str,
@@ -87,8 +96,7 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
 
     let resumed = claim(job.folder, &record, job.existing)?;
     if resumed && let Ok(model) = Model::load(job.folder) {
-        let seconds = training_seconds(job.folder).unwrap_or(0.0);
-        return Ok(TrainResult { model, was_finished: true, seconds });
+        return Ok(TrainResult::finished(job.folder, model));
     }
     let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
     let checkpoint = job.folder.join(CHECKPOINT);

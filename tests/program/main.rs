@@ -1,8 +1,10 @@
 //! The program as a user runs it.
 
 mod bad_input;
+mod benchmark;
 mod determinism;
 mod external;
 mod main_job;
+mod reference;
 mod resume;
 mod support;

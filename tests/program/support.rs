@@ -24,6 +24,8 @@ impl Scratch {
     pub fn freeform(&self, args: &[&str]) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("freeform");
         command.current_dir(self.0.path()).args(args);
+        // The user's own cache stays as it is.
+        command.env("FREEFORM_CACHE", self.path("cache"));
         command
     }
 

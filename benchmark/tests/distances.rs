@@ -1,0 +1,48 @@
+//! MMD and median distance against numpy, on rows of the classifier test's battery.
+
+use freeform_benchmark::{DistanceError, median_distance, mmd};
+use freeform_simulators::read_table;
+use ndarray::{Array2, array, s};
+
+/// Case, unbiased MMD² of x[..400] and y[..500] with the lower median of the distances in x as
+/// bandwidth, and median distance of y[..500] from x[0], in double precision.
+const NUMPY: [(&str, f64, f64); 6] = [
+    ("two-moons-same", -0.000499236106, 1.03086552),
+    ("two-moons-blurred", -0.000493411617, 1.03207668),
+    ("slcp-half-the-modes", 0.0905974877, 5.83467245),
+    ("gaussian-shifted", 0.0181391231, 0.860903992),
+    ("gaussian-wider", 0.00814694684, 1.12634417),
+    ("lotka-volterra-decorrelated", 0.0185570511, 0.029489723),
+];
+
+fn rows(case: &str, side: &str, n: usize) -> Array2<f32> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/c2st-battery");
+    let table = read_table(format!("{folder}/{case}-{side}.npy")).unwrap();
+    table.slice(s![..n, ..]).to_owned()
+}
+
+#[test]
+fn distances_are_numpys() {
+    for (case, expected_mmd, expected_distance) in NUMPY {
+        let (x, y) = (rows(case, "x", 400), rows(case, "y", 500));
+        let found = mmd(x.view(), y.view()).unwrap();
+        assert!((found - expected_mmd).abs() < 1e-7, "{case}: MMD² {found}, not {expected_mmd}");
+        let observation: Vec<f32> = x.row(0).to_vec();
+        let found = median_distance(y.view(), &observation).unwrap();
+        let error = (found / expected_distance - 1.0).abs();
+        assert!(error < 1e-6, "{case}: distance {found}, not {expected_distance}");
+    }
+}
+
+#[test]
+fn unusable_sets_are_refused() {
+    let (two, three) = (array![[0.0_f32, 1.0], [1.0, 0.0]], array![[0.0_f32, 1.0, 2.0]]);
+    let columns = Err(DistanceError::Columns { first: 2, second: 3 });
+    assert_eq!(mmd(two.view(), three.view()), columns);
+    let rows = Err(DistanceError::Rows { rows: 1, least: 2 });
+    assert_eq!(mmd(two.view(), two.slice(s![..1, ..])), rows);
+    let same = array![[1.0_f32], [1.0], [1.0]];
+    assert_eq!(mmd(same.view(), same.view()), Err(DistanceError::NoBandwidth));
+    let hole = array![[f32::NAN, 1.0]];
+    assert!(matches!(median_distance(hole.view(), &[0.0, 0.0]), Err(DistanceError::NotFinite(_))));
+}

@@ -1,0 +1,29 @@
+//! `freeform reference compare`.
+
+use super::benchmark::tasks_named;
+use super::reference::Compare;
+use super::{Failure, Output};
+use freeform_benchmark::{C2stSettings, ReferenceSource, ReferenceStore, c2st};
+
+/// Draws of either side, as many as are released.
+const DRAWS: usize = 10_000;
+
+pub(super) fn run(args: &Compare, output: &Output) -> Result<(), Failure> {
+    let store = ReferenceStore::of_user();
+    let mut text = String::new();
+    let mut values = Vec::new();
+    for task in tasks_named(&args.tasks)? {
+        for &number in &args.observations.0 {
+            let released = store.official(&task, number, DRAWS, ReferenceSource::Released)?.theta;
+            let native = store.official(&task, number, DRAWS, ReferenceSource::Native)?.theta;
+            let score = c2st(released.view(), native.view(), &C2stSettings::default())?.accuracy;
+            let line = format!("{:<24} {number:>2} {score:.4}", task.name());
+            output.reporter.say(&line);
+            text += &(line + "\n");
+            values.push(serde_json::json!({
+                "task": task.name(), "num_observation": number, "C2ST": score,
+            }));
+        }
+    }
+    output.result(&values, &text)
+}

@@ -1,0 +1,100 @@
+//! `freeform benchmark` and `freeform c2st --all`.
+
+use crate::support::{Scratch, TINY, bytes};
+use std::time::{Duration, SystemTime};
+
+const CELLS: [&str; 7] =
+    ["benchmark", "--tasks", "two_moons,gaussian_mixture", "--budgets", "300,400", "--out", "t"];
+
+fn table(scratch: &Scratch, more: &[&str]) -> String {
+    scratch.succeeds(&[&CELLS[..], more, &TINY].concat())
+}
+
+fn rows(scratch: &Scratch) -> Vec<csv_row::Row> {
+    let text = String::from_utf8(bytes(scratch.path("t/results.csv"))).unwrap();
+    let mut lines = text.lines();
+    let head = lines.next().unwrap();
+    assert!(head.starts_with("task,num_simulations,num_observation,algorithm,C2ST,"), "{head}");
+    lines.map(csv_row::parse).collect()
+}
+
+mod csv_row {
+    pub type Row = (String, usize, usize, f64);
+
+    pub fn parse(line: &str) -> Row {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert_eq!(fields[3], "FFF");
+        let number = |i: usize| fields[i].parse().unwrap();
+        (fields[0].to_owned(), number(1), number(2), fields[4].parse().unwrap())
+    }
+}
+
+#[test]
+fn a_table_grows_and_nothing_is_done_twice() {
+    let scratch = Scratch::new();
+    let printed = table(&scratch, &["--observations", "1", "--tasks", "two_moons"]);
+    assert!(printed.contains("two_moons") && printed.contains("NPE"), "{printed}");
+    assert_eq!(rows(&scratch).len(), 4);
+    let model = scratch.path("t/two_moons-300-seed1/weights.safetensors");
+    // A rewritten model would have a new date.
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let file = std::fs::File::options().write(true).open(&model).unwrap();
+    file.set_modified(long_ago).unwrap();
+    let before = rows(&scratch);
+
+    table(&scratch, &["--observations", "1-2"]);
+    let after = rows(&scratch);
+    assert_eq!(after.len(), 8);
+    assert!(before.iter().all(|row| after.contains(row)), "{before:?} are not in {after:?}");
+    assert!(after.iter().all(|row| (0.45..=1.0).contains(&row.3)));
+    assert_eq!(std::fs::metadata(&model).unwrap().modified().unwrap(), long_ago);
+    let svg = String::from_utf8(bytes(scratch.path("t/figure.svg"))).unwrap();
+    assert!(svg.contains("gaussian_mixture") && svg.contains("two_moons"));
+    assert_eq!(&bytes(scratch.path("t/figure.png"))[..8], b"\x89PNG\r\n\x1a\n");
+}
+
+#[test]
+fn a_killed_table_goes_on_to_the_same_rows() {
+    let [whole, killed] = [Scratch::new(), Scratch::new()];
+    table(&whole, &["--observations", "1"]);
+    let args = [&CELLS[..], &["--observations", "1"], &TINY].concat();
+    for milliseconds in [150, 400, 700] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_freeform"));
+        command.args(&args).current_dir(killed.path("")).env("FREEFORM_CACHE", killed.path("c"));
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    table(&killed, &["--observations", "1"]);
+    assert_eq!(rows(&whole), rows(&killed));
+}
+
+#[test]
+fn a_table_of_other_settings_is_left_alone() {
+    let scratch = Scratch::new();
+    table(&scratch, &["--observations", "1"]);
+    let args = [&CELLS[..], &["--observations", "1", "--preset", "paper"], &TINY].concat();
+    let message = scratch.fails(1, &args);
+    assert!(message.contains("other settings"), "{message}");
+    let message = scratch.fails(2, &["benchmark", "--tasks", "two_mons", "--out", "u"]);
+    assert!(message.contains("two_moons"), "{message}");
+    let message = scratch.fails(2, &["benchmark", "--observations", "11", "--out", "u"]);
+    assert!(message.contains("1 to 10"), "{message}");
+}
+
+#[test]
+fn a_trained_run_is_scored_later() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    let head = ["c2st", "--all", "model", "--observations"];
+    let more = ["--mmd", "--median-distance"];
+    let first = scratch.succeeds(&[&head[..], &["2"], &more].concat());
+    assert!(first.contains("MMD") && first.contains("median distance"), "{first}");
+    scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
+    let scores = String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap();
+    assert_eq!(scores.lines().count(), 3, "{scores}");
+    let message = scratch.fails(1, &["c2st", "--all", "nowhere"]);
+    assert!(message.contains("no model"), "{message}");
+}

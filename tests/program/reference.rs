@@ -1,0 +1,85 @@
+//! Reference draws: kept, imported, told apart.
+
+use crate::support::{Scratch, bytes};
+use std::io::Write;
+
+const DRAW: [&str; 6] = ["reference", "two_moons", "--observation", "1", "-n", "50"];
+
+/// One table as the Python package has it, packed likewise.
+fn package(scratch: &Scratch) -> std::path::PathBuf {
+    let root = scratch.path("site");
+    let folder = root.join("sbibm/tasks/two_moons/files/num_observation_1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut text = "parameter_1,parameter_2\n".to_owned();
+    for i in 0..60 {
+        text += &format!("{},{}\n", f64::from(i) / 64.0, -f64::from(i) / 128.0);
+    }
+    let file = std::fs::File::create(folder.join("reference_posterior_samples.csv.bz2")).unwrap();
+    let mut packer = bzip2::write::BzEncoder::new(file, bzip2::Compression::best());
+    packer.write_all(text.as_bytes()).unwrap();
+    packer.finish().unwrap();
+    root
+}
+
+#[test]
+fn a_second_use_comes_from_disk_and_damage_is_mended() {
+    let scratch = Scratch::new();
+    let draw = |out: &str| scratch.succeeds(&[&DRAW[..], &["--out", out]].concat());
+    draw("a.npy");
+    let folder = scratch.path("cache/native");
+    let entry = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "npy"))
+        .expect("an entry");
+    let kept = bytes(&entry);
+    // Other draws in its place are what the next use gives: it reads.
+    let mut other = kept.clone();
+    let last = other.len() - 4;
+    other[last..].copy_from_slice(&0.25_f32.to_le_bytes());
+    std::fs::write(&entry, &other).unwrap();
+    draw("b.npy");
+    assert_eq!(bytes(scratch.path("b.npy")), other);
+    // A torn entry is drawn again.
+    std::fs::write(&entry, &kept[..kept.len() / 2]).unwrap();
+    draw("c.npy");
+    assert_eq!(bytes(scratch.path("c.npy")), bytes(scratch.path("a.npy")));
+    assert_eq!(bytes(&entry), kept);
+}
+
+#[test]
+fn released_draws_are_imported() {
+    let scratch = Scratch::new();
+    let released = [&DRAW[..], &["--reference", "released", "--out", "r.csv"]].concat();
+    let message = scratch.fails(1, &released);
+    assert!(message.contains("freeform reference import"), "{message}");
+    let package = package(&scratch);
+    let text = scratch.succeeds(&["reference", "import", package.to_str().unwrap()]);
+    assert!(text.contains("two_moons") && text.contains("1 observations"), "{text}");
+    scratch.succeeds(&released);
+    let rows = String::from_utf8(bytes(scratch.path("r.csv"))).unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!((rows.len(), rows[49]), (50, "0.765625,-0.3828125"));
+    let message = scratch.fails(1, &["reference", "import", "nowhere.whl"]);
+    assert!(message.contains("nowhere.whl"), "{message}");
+}
+
+#[test]
+fn a_wheel_is_read_in_place() {
+    let scratch = Scratch::new();
+    let member =
+        "sbibm/tasks/two_moons/files/num_observation_1/reference_posterior_samples.csv.bz2";
+    let packed = bytes(package(&scratch).join(member));
+    let wheel = scratch.path("sbibm.whl");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&wheel).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file(member, options).unwrap();
+    archive.write_all(&packed).unwrap();
+    archive.finish().unwrap();
+    scratch.succeeds(&["reference", "import", wheel.to_str().unwrap()]);
+    let args = [&DRAW[..], &["--reference", "released", "--out", "r.csv"]].concat();
+    scratch.succeeds(&args);
+    std::fs::write(&wheel, &bytes(&wheel)[..100]).unwrap();
+    let message = scratch.fails(1, &["reference", "import", wheel.to_str().unwrap()]);
+    assert!(message.contains("sbibm.whl"), "{message}");
+}
