@@ -1,6 +1,7 @@
 //! The benchmark's table: many runs, each in its own folder, into one `results.csv`.
 
 use super::directory::read_status;
+use super::figure::curves;
 use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
     train,
@@ -9,8 +10,8 @@ use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::files::write_atomically;
 use freeform_benchmark::{
-    BudgetCurve, CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow,
-    budget_figure, published_scores, read_results, read_scores, summarize, write_results,
+    CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
+    read_results, read_scores, summarize, write_results,
 };
 use freeform_simulators::Task;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,6 @@ use std::sync::mpsc;
 
 /// How our rows are named in the table.
 const ALGORITHM: &str = "FFF";
-/// The published methods that, like ours, are trained once for every observation.
-pub const AMORTISED: [&str; 3] = ["NPE", "NLE", "NRE"];
 
 /// Which cells to fill, and how.
 pub struct BenchmarkJob<'a> {
@@ -271,35 +270,4 @@ fn line(cell: &Cell, rows: &[ResultRow]) -> String {
     let mean = rows.iter().map(|r| r.c2st).sum::<f64>() / rows.len() as f64;
     let seconds = rows.first().map_or(0.0, |r| r.training_seconds);
     format!("{}: C2ST {mean:.3}, trained in {seconds:.1} s", cell.name())
-}
-
-/// Our curves, and the published ones of the same tasks.
-fn curves(cells: &[CellSummary]) -> Vec<BudgetCurve> {
-    let mut curves: Vec<BudgetCurve> = Vec::new();
-    let mut add = |task: &str, algorithm: &str, ours: bool, point: (usize, f64, f64)| match curves
-        .iter_mut()
-        .find(|c| c.task == task && c.algorithm == algorithm)
-    {
-        Some(curve) => curve.points.push(point),
-        None => curves.push(BudgetCurve {
-            task: task.to_owned(),
-            algorithm: algorithm.to_owned(),
-            ours,
-            points: vec![point],
-        }),
-    };
-    for cell in cells {
-        let point = (cell.num_simulations, cell.mean, cell.half_width);
-        add(&cell.task, &cell.algorithm, true, point);
-    }
-    for score in published_scores() {
-        let shown = AMORTISED.contains(&score.algorithm.as_str());
-        if shown && cells.iter().any(|c| c.task == score.task) {
-            // Ten observations each.
-            let half_width = 1.96 * score.sd / 10_f64.sqrt();
-            let point = (score.num_simulations, score.mean, half_width);
-            add(&score.task, &score.algorithm, false, point);
-        }
-    }
-    curves
 }

@@ -5,15 +5,17 @@ mod benchmark;
 mod directory;
 mod error;
 mod evaluate;
+mod figure;
 mod predict;
 mod progress;
 mod source;
 mod train;
 
-pub use benchmark::{AMORTISED, BenchmarkJob, BenchmarkTable, benchmark};
+pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use directory::{Existing, RunRecord};
 pub use error::RunError;
 pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
+pub use figure::AMORTISED;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
