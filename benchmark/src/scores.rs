@@ -1,5 +1,6 @@
 //! `c2st.csv`: one row an observation.
 
+use crate::ReferenceSource;
 use freeform_simulators::{ArrayError, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -34,6 +35,9 @@ pub struct ObservationScore {
     /// Median distance of posterior-predictive simulations from the observation, if asked for.
     #[serde(default)]
     pub median_distance: Option<f64>,
+    /// Whose reference draws; a table of an earlier version does not say.
+    #[serde(default)]
+    pub reference: Option<ReferenceSource>,
 }
 
 /// Writes a row each, whole or not at all.

@@ -232,8 +232,10 @@ fn finished_rows(job: &BenchmarkJob, cell: &Cell) -> Option<Vec<ResultRow>> {
     let status = read_status(&folder)?;
     let seconds = status["training_seconds"].as_f64()?;
     let scores = read_scores(&folder.join("c2st.csv")).ok()?;
-    let complete =
-        job.observations.iter().all(|number| scores.iter().any(|s| s.num_observation == *number));
+    let has = |number: usize| {
+        scores.iter().any(|s| s.num_observation == number && s.reference == Some(job.reference))
+    };
+    let complete = job.observations.iter().all(|&number| has(number));
     (status["status"] == "done" && complete).then(|| rows(job, cell, &scores, seconds))
 }
 

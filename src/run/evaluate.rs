@@ -70,7 +70,8 @@ struct RunStatus<'a> {
     training: &'a crate::model::TrainingSummary,
 }
 
-/// Samples and scores each observation into the run's folder; rows already there are kept.
+/// Samples and scores each observation into the run's folder; rows already there are kept if they
+/// have what is asked for and were scored against the same reference draws.
 ///
 /// # Errors
 /// [`RunError`]; finished observations stay in the folder.
@@ -85,7 +86,7 @@ pub fn evaluate(
     let table = job.folder.join("c2st.csv");
     let known = trained.was_finished && table.exists();
     let mut scores = if known { read_scores(&table)? } else { Vec::new() };
-    scores.retain(|s| job.more.are_in(s));
+    scores.retain(|s| s.reference == Some(job.reference) && job.more.are_in(s));
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {
@@ -147,7 +148,13 @@ fn score(
         }
         false => None,
     };
-    Ok(ObservationScore { num_observation: number, c2st, mmd, median_distance })
+    Ok(ObservationScore {
+        num_observation: number,
+        c2st,
+        mmd,
+        median_distance,
+        reference: Some(job.reference),
+    })
 }
 
 fn plot(

@@ -48,7 +48,7 @@ pub struct TrainResult {
     pub model: Model,
     /// Whether it was finished before this call.
     pub was_finished: bool,
-    /// Seconds that the process which finished it spent training.
+    /// Seconds of training, in all the processes that it took.
     pub seconds: f64,
 }
 
@@ -108,10 +108,9 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     }
 
     let mut watch = Watch::new(job, &trainer);
-    let started = Instant::now();
     let outcome = trainer.run(&mut watch)?;
     watch.bar.finish();
-    let seconds = started.elapsed().as_secs_f64();
+    let seconds = trainer.seconds();
     match outcome {
         Ok(Outcome::Finished) => {}
         Ok(Outcome::Interrupted) => {

@@ -40,6 +40,9 @@ pub struct Progress {
     pub best: Option<(usize, f64)>,
     /// One entry a finished epoch.
     pub history: Vec<EpochMetrics>,
+    /// Seconds spent so far, in all processes.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// Running sums over an epoch's steps.

@@ -12,6 +12,7 @@ use crate::random::{Purpose, stream};
 use freeform_simulators::Prior;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 /// One training: an engine, its data, and where it stands.
 pub struct Trainer<'a> {
@@ -24,6 +25,8 @@ pub struct Trainer<'a> {
     progress: Progress,
     best: Option<FlowWeights>,
     skipped_in_a_row: usize,
+    /// When this process took the training up.
+    since: Instant,
 }
 
 impl<'a> Trainer<'a> {
@@ -39,8 +42,18 @@ impl<'a> Trainer<'a> {
         let log_det = config.log_det(data.theta_dim());
         let validation = data.validation_tables();
         let progress = Progress { identity, ..Progress::default() };
-        let (best, skipped_in_a_row) = (None, 0);
-        Self { engine, data, config, seed, log_det, validation, progress, best, skipped_in_a_row }
+        Self {
+            engine,
+            data,
+            config,
+            seed,
+            log_det,
+            validation,
+            progress,
+            best: None,
+            skipped_in_a_row: 0,
+            since: Instant::now(),
+        }
     }
 
     /// Goes back to a checkpoint of the same training.
@@ -58,8 +71,14 @@ impl<'a> Trainer<'a> {
             weights: self.engine.weights(),
             optimizer: self.engine.optimizer_state(),
             best: self.best.clone(),
-            progress: self.progress.clone(),
+            progress: Progress { seconds: self.seconds(), ..self.progress.clone() },
         }
+    }
+
+    /// Seconds spent so far, those before a checkpoint included.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.progress.seconds + self.since.elapsed().as_secs_f64()
     }
 
     /// One entry a finished epoch.

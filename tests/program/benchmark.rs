@@ -95,6 +95,12 @@ fn a_trained_run_is_scored_later() {
     scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
     let scores = String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap();
     assert_eq!(scores.lines().count(), 3, "{scores}");
+    // Rows scored against other reference draws are scored anew, not passed off as these.
+    let foreign = scores.replace("native", "released");
+    assert_ne!(foreign, scores);
+    std::fs::write(scratch.path("model/c2st.csv"), foreign).unwrap();
+    scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
+    assert_eq!(String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap(), scores);
     let message = scratch.fails(1, &["c2st", "--all", "nowhere"]);
     assert!(message.contains("no model"), "{message}");
 }

@@ -29,7 +29,7 @@ fn a_run_leaves_everything_in_its_folder() {
     assert_eq!(metrics.lines().count(), 4);
     let scores = std::fs::read_to_string(scratch.path("r/c2st.csv")).unwrap();
     let lines: Vec<&str> = scores.lines().collect();
-    assert_eq!(lines[0], "num_observation,C2ST,MMD,median_distance");
+    assert_eq!(lines[0], "num_observation,C2ST,MMD,median_distance,reference");
     assert!(lines[1].starts_with("2,") && lines[2].starts_with("3,"));
     let status = std::fs::read_to_string(scratch.path("r/status.json")).unwrap();
     let status: serde_json::Value = serde_json::from_str(&status).unwrap();

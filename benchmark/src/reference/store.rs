@@ -3,6 +3,7 @@
 use super::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
 use freeform_simulators::{ArrayError, Task, read_table, write_atomically, write_table};
 use ndarray::{Array2, s};
+use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ const FORMAT: &str = "freeform reference 1";
 const VARIABLE: &str = "FREEFORM_CACHE";
 
 /// Whose draws count as the truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ReferenceSource {
     /// Drawn here, from the exact posterior.
     #[default]
