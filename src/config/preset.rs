@@ -1,8 +1,8 @@
 //! Presets: complete settings as a function of what a user always knows.
 
 use super::settings::{
-    Config, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig, PosteriorConfig, Schedule,
-    ThetaTransform, TrainingConfig, TransformConfig,
+    Config, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
+    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig,
 };
 use crate::network::Activation;
 use clap::ValueEnum;
@@ -91,7 +91,10 @@ fn recommended(problem: Problem) -> Config {
             average_decay: 0.0,
         },
         training: TrainingConfig { batch_size, max_epochs, patience: 60, validation_fraction: 0.1 },
-        transform: TransformConfig { theta: ThetaTransform::Standardize },
+        transform: TransformConfig {
+            theta: ThetaTransform::Standardize,
+            data: DataTransform::Shape,
+        },
         posterior: PosteriorConfig { polish_steps: 5 },
     }
 }
@@ -131,7 +134,10 @@ fn paper(problem: Problem) -> Config {
             patience: 0,
             validation_fraction: 0.1,
         },
-        transform: TransformConfig { theta: ThetaTransform::Standardize },
+        transform: TransformConfig {
+            theta: ThetaTransform::Standardize,
+            data: DataTransform::Standardize,
+        },
         posterior: PosteriorConfig { polish_steps: 0 },
     }
 }

@@ -91,6 +91,9 @@ pub struct TrainingConfig {
 pub struct TransformConfig {
     /// `standardize`, or `unconstrain`: first the prior's bijection to R^D (logit, log).
     pub theta: ThetaTransform,
+    /// `standardize`, or `shape`: first log, log1p or asinh for columns of x that are skewed or
+    /// heavy-tailed.
+    pub data: DataTransform,
 }
 
 /// `[posterior]`.
@@ -133,6 +136,16 @@ pub enum ThetaTransform {
     Standardize,
     /// The prior's bijection to R^D, then z-scores.
     Unconstrain,
+}
+
+/// What the networks see of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataTransform {
+    /// z-scores.
+    Standardize,
+    /// Each column's map towards a Gaussian, then z-scores.
+    Shape,
 }
 
 /// The largest D at which `auto` chooses the exact log-determinant.

@@ -5,14 +5,14 @@ use crate::config::Config;
 use crate::files::write_atomically;
 use crate::network::{FlowWeights, Layout, NetworkSpec};
 use crate::training::{from_bytes, to_bytes};
-use crate::transform::{ParameterTransform, Scaler};
+use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::Prior;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Raised when the files change their meaning.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
 
@@ -25,7 +25,7 @@ struct Description {
     network: NetworkSpec,
     training: TrainingSummary,
     parameters: ParameterTransform,
-    data: Scaler,
+    data: DataTransform,
     config: Config,
     prior: Prior,
 }
@@ -115,7 +115,7 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let (network, prior) = (&description.network, &description.prior);
     let fits = network.theta_dim == prior.dim()
         && network.theta_dim == description.parameters.scaler().columns()
-        && network.context_dim == description.data.columns();
+        && network.context_dim == description.data.scaler().columns();
     if !fits {
         return Err(invalid("network, prior and standardisation differ in size".to_owned()));
     }

@@ -8,7 +8,7 @@ pub use error::ModelError;
 use crate::config::Config;
 use crate::flow::FlowQuality;
 use crate::network::{FlowWeights, NetworkSpec};
-use crate::transform::{ParameterTransform, Scaler};
+use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::{Prior, Support};
 
 /// A trained conditional free-form flow with everything that turns data into posterior draws.
@@ -22,8 +22,8 @@ pub struct Model {
     pub prior: Prior,
     /// θ to the flow's space and back.
     pub parameters: ParameterTransform,
-    /// z-scores of the data.
-    pub data: Scaler,
+    /// x to what the networks see.
+    pub data: DataTransform,
     /// The settings it was trained with.
     pub config: Config,
     /// What it was trained on, and how well that went.

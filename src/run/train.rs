@@ -86,8 +86,8 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
         RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
             .to_toml()?;
     let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
-    for column in data.data().constant_columns() {
-        let value = data.data().mean(*column);
+    for column in data.data().scaler().constant_columns() {
+        let value = data.data().scaler().mean(*column);
         job.reporter.warn(&format!(
             "column {} of x is constant ({value}) in the training simulations and is ignored",
             column + 1

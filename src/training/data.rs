@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::random::{Purpose, stream};
-use crate::transform::{ParameterTransform, Scaler};
+use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::{Prior, Simulations};
 use rand::seq::SliceRandom;
 
@@ -62,7 +62,7 @@ pub struct TrainingData {
     pub(super) training: Vec<u32>,
     pub(super) validation: Vec<u32>,
     pub(super) parameters: ParameterTransform,
-    pub(super) data: Scaler,
+    pub(super) data: DataTransform,
     /// Mean over validation of −log|det ∂(flow space)/∂θ|: turns an NLL in the flow's space into
     /// one of θ itself.
     pub(super) nll_offset: f64,
@@ -103,7 +103,11 @@ impl TrainingData {
             let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
             return Err(DataError::ConstantParameter { name, value });
         }
-        let data = Scaler::fit(context, training.iter().map(|r| row(&x, context, *r)));
+        let data = DataTransform::fit(
+            config.transform.data,
+            context,
+            training.iter().map(|r| row(&x, context, *r)),
+        );
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
         for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
@@ -129,7 +133,7 @@ impl TrainingData {
     /// Length of the data C.
     #[must_use]
     pub fn context_dim(&self) -> usize {
-        self.data.columns()
+        self.data.scaler().columns()
     }
 
     /// The parameter map learnt here.
@@ -138,9 +142,9 @@ impl TrainingData {
         &self.parameters
     }
 
-    /// The z-scores of the data learnt here.
+    /// The data map learnt here.
     #[must_use]
-    pub fn data(&self) -> &Scaler {
+    pub fn data(&self) -> &DataTransform {
         &self.data
     }
 

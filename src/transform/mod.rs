@@ -1,8 +1,12 @@
-//! From the user's numbers to the flow's and back: the prior's bijection (where asked for), then
-//! z-scores learnt on the training part.
+//! From the user's numbers to the flow's and back: the prior's bijection or the data's shape
+//! (where asked for), then z-scores learnt on the training part.
 
+mod column;
+mod data;
 mod parameters;
 mod scaler;
 
+pub use column::ColumnMap;
+pub use data::DataTransform;
 pub use parameters::ParameterTransform;
 pub use scaler::Scaler;
