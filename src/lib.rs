@@ -31,6 +31,7 @@ pub mod engine;
 pub mod files;
 mod fit;
 pub mod flow;
+pub mod grid;
 pub mod model;
 pub mod network;
 pub mod posterior;

@@ -7,9 +7,11 @@ use super::settings::{
 use crate::network::Activation;
 use clap::ValueEnum;
 use freeform_simulators::Simulations;
+use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Preset {
     /// The most accurate settings we know, from the size of the problem alone.
     #[default]

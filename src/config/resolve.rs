@@ -47,9 +47,29 @@ impl Overrides {
             .ok()
             .and_then(|mut parsed| parsed.remove("v"))
             .unwrap_or_else(|| Value::String(value.trim().to_owned()));
+        self.insert(section, key, value).ok_or_else(usage)
+    }
+
+    /// Sets each of these dotted keys.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] where a key has no section.
+    pub fn from_dotted<'a>(
+        settings: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    ) -> Result<Self, ConfigError> {
+        let mut overrides = Self::default();
+        for (dotted, value) in settings {
+            let wrong = || ConfigError::Syntax(format!("`{dotted}` is not SECTION.KEY"));
+            let (section, key) = dotted.split_once('.').ok_or_else(wrong)?;
+            overrides.insert(section, key, value.clone()).ok_or_else(wrong)?;
+        }
+        Ok(overrides)
+    }
+
+    fn insert(&mut self, section: &str, key: &str, value: Value) -> Option<()> {
         let entry = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-        entry.as_table_mut().ok_or_else(usage)?.insert(key.to_owned(), value);
-        Ok(())
+        entry.as_table_mut()?.insert(key.to_owned(), value);
+        Some(())
     }
 
     /// The overrides as TOML, keys sorted: equal texts mean equal overrides.

@@ -4,6 +4,7 @@ mod error;
 mod files;
 
 pub use error::ModelError;
+pub(crate) use files::FORMAT_VERSION;
 
 use crate::config::Config;
 use crate::flow::FlowQuality;

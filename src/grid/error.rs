@@ -1,0 +1,49 @@
+//! What can be wrong with a sweep.
+
+/// A sweep that cannot be planned, run or submitted.
+#[derive(Debug, thiserror::Error)]
+pub enum GridError {
+    /// The sweep's file.
+    #[error("sweep {path}: {reason}")]
+    Sweep {
+        /// The file.
+        path: String,
+        /// Key, value and fix.
+        reason: String,
+    },
+    /// There is no plan in the folder.
+    #[error("{path} holds no plan; make one with `freeform grid plan SWEEP.toml --out {path}`")]
+    NoPlan {
+        /// The sweep's folder.
+        path: String,
+    },
+    /// The plan cannot be read.
+    #[error("plan {path}, line {line}: {reason}")]
+    Plan {
+        /// The file.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An index that the plan does not have.
+    #[error("the plan has entries 0 to {}, not {index}", .entries.saturating_sub(1))]
+    Index {
+        /// The index asked for.
+        index: usize,
+        /// Entries in the plan.
+        entries: usize,
+    },
+    /// The cluster's scheduler.
+    #[error("{0}")]
+    Slurm(String),
+}
+
+impl GridError {
+    /// Whether the user's input is at fault, rather than the world.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, Self::Slurm(_))
+    }
+}

@@ -1,0 +1,30 @@
+//! Sweeps: many trainings described by one file, run on one machine or by any scheduler.
+//!
+//! A [`Sweep`] is planned into a [`Plan`]: a frozen list of runs, entry k of which is all that a
+//! scheduler needs to name. Each run has a folder of its own in the sweep's; what lies on disk says
+//! how far the sweep is, so that it can be stopped anywhere and gone on with from anywhere.
+//!
+//! Runs are deterministic and files appear whole, hence two processes at the same run do no harm.
+//! Claims (see [`claim`]) keep them from wasting time on it.
+
+mod axis;
+pub mod claim;
+mod collect;
+mod error;
+mod layout;
+mod plan;
+mod runner;
+mod shared;
+pub mod slurm;
+mod state;
+mod sweep;
+mod task;
+
+pub use collect::{BestSettings, Collected, collect};
+pub use error::GridError;
+pub use layout::Layout;
+pub use plan::{Plan, PlanEntry, Planned, plan};
+pub use runner::{LocalJob, LocalReport, request_stop, run_local};
+pub use state::{RunState, SweepStatus, state_of, sweep_status};
+pub use sweep::{Resources, Sweep};
+pub use task::{TaskJob, TaskOutcome, run_task};
