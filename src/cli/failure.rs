@@ -35,6 +35,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             | RunError::TableInterrupted { .. }
             | RunError::SimulationInterrupted { .. } => INTERRUPTED,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
+            RunError::Grid(error) if error.is_usage() => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };

@@ -3,6 +3,7 @@
 mod benchmark;
 mod c2st;
 mod failure;
+mod grid;
 mod init;
 mod log_prob;
 mod observation;
@@ -68,6 +69,8 @@ enum Verb {
     C2st(c2st::Args),
     /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
     Benchmark(benchmark::Args),
+    /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
+    Grid(grid::Args),
     /// Simulate, train, sample every observation, and score: the whole benchmark of one task.
     Run(run::Args),
 }
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
+        Verb::Grid(args) => grid::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
     };
     match result {

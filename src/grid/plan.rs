@@ -29,6 +29,17 @@ pub enum RunSource {
     },
 }
 
+impl RunSource {
+    /// What [`AnySimulator::open`] knows it by; a given table's file.
+    #[must_use]
+    pub fn opens(&self) -> String {
+        match self {
+            Self::Task(name) => name.clone(),
+            Self::Simulator(path) | Self::Given { file: path, .. } => path.display().to_string(),
+        }
+    }
+}
+
 /// One run: all that a scheduler needs is its index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanEntry {
@@ -40,6 +51,8 @@ pub struct PlanEntry {
     pub task: String,
     /// Where its simulations come from.
     pub source: RunSource,
+    /// Hash of the simulator (or table) as planned.
+    pub simulator: String,
     /// Simulation budget.
     pub simulations: usize,
     /// Seed of simulations, training and draws.
@@ -171,10 +184,7 @@ impl Opened {
             let absolute = |path: &Path| std::path::absolute(base.join(path));
             let (file, prior) = (absolute(&given.file)?, absolute(&given.prior)?);
             let table = Simulations::read(&file)?;
-            let text = Prior::read(&prior)?.to_toml();
-            let mut content = blake3::Hasher::new();
-            std::io::copy(&mut std::fs::File::open(&file)?, &mut content)?;
-            let identity = format!("{}\n{text}", content.finalize().to_hex());
+            let identity = table_identity(&file, &Prior::read(&prior)?)?;
             return Ok(Self {
                 name: given.name.clone(),
                 source: RunSource::Given { file, prior },
@@ -226,6 +236,7 @@ fn entry(
         run: format!("{short}-{budget}-{hash}"),
         task: task.name.clone(),
         source: task.source.clone(),
+        simulator: short_hash(&task.identity),
         simulations: budget,
         seed,
         preset: sweep.preset,
@@ -248,7 +259,19 @@ fn identity(
         "format {FORMAT_VERSION}\nsimulator {simulator}\nbudget {budget}\nseed {seed}\n\
          engine {engine}\n{settings}"
     );
-    Ok(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned())
+    Ok(short_hash(&text))
+}
+
+/// Twelve hexadecimal digits of BLAKE3.
+pub(super) fn short_hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..12].to_owned()
+}
+
+/// Text that is equal for equal tables and priors only.
+pub(super) fn table_identity(file: &Path, prior: &Prior) -> std::io::Result<String> {
+    let mut content = blake3::Hasher::new();
+    std::io::copy(&mut std::fs::File::open(file)?, &mut content)?;
+    Ok(format!("{}\n{}", content.finalize().to_hex(), prior.to_toml()))
 }
 
 fn read_entries(path: &Path) -> Result<Vec<PlanEntry>, GridError> {

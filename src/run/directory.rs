@@ -124,12 +124,12 @@ pub(super) fn training_seconds(folder: &Path) -> Option<f64> {
 }
 
 /// `status.json`, where there is one.
-pub(super) fn read_status(folder: &Path) -> Option<serde_json::Value> {
+pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
     serde_json::from_str(&std::fs::read_to_string(folder.join(STATUS)).ok()?).ok()
 }
 
 /// Writes `status.json`, the last file of a finished run.
-pub(super) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
+pub(crate) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(status).map_err(std::io::Error::other)?;
     write_atomically(&folder.join(STATUS), (text + "\n").as_bytes())
 }

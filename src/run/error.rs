@@ -66,6 +66,9 @@ pub enum RunError {
     /// A table.
     #[error(transparent)]
     Table(#[from] freeform_benchmark::TableError),
+    /// A sweep.
+    #[error(transparent)]
+    Grid(#[from] crate::grid::GridError),
     /// Reading or writing.
     #[error("{0}")]
     Io(#[from] std::io::Error),

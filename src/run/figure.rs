@@ -6,7 +6,7 @@ use freeform_benchmark::{BudgetCurve, CellSummary, published_scores};
 pub const AMORTISED: [&str; 3] = ["NPE", "NLE", "NRE"];
 
 /// Our curves, and the published ones of the same tasks.
-pub(super) fn curves(cells: &[CellSummary]) -> Vec<BudgetCurve> {
+pub(crate) fn curves(cells: &[CellSummary]) -> Vec<BudgetCurve> {
     let mut curves: Vec<BudgetCurve> = Vec::new();
     let mut add = |task: &str, algorithm: &str, ours: bool, point: (usize, f64, f64)| match curves
         .iter_mut()

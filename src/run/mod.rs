@@ -13,9 +13,12 @@ mod train;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use directory::{Existing, RunRecord};
+pub(crate) use directory::{read_status, write_status};
+pub(crate) use progress::Bar;
 pub use error::RunError;
 pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
 pub use figure::AMORTISED;
+pub(crate) use figure::curves as published_curves;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};

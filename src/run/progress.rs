@@ -34,7 +34,7 @@ impl Reporter {
     }
 
     /// A bar over `total` units of work, `done` of which an earlier process did.
-    pub(super) fn bar(&self, label: &'static str, total: usize, done: usize) -> Bar {
+    pub(crate) fn bar(&self, label: &'static str, total: usize, done: usize) -> Bar {
         let terminal = !self.quiet && std::io::stderr().is_terminal();
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -59,7 +59,7 @@ impl Reporter {
 }
 
 /// Progress of one piece of work.
-pub(super) struct Bar {
+pub(crate) struct Bar {
     bar: ProgressBar,
     label: &'static str,
     total: usize,
@@ -71,7 +71,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// Moves to `position`; `message` is asked for only when it is shown.
-    pub(super) fn update(&mut self, position: usize, message: impl Fn() -> String) {
+    pub(crate) fn update(&mut self, position: usize, message: impl Fn() -> String) {
         self.bar.set_position(position as u64);
         if self.log && self.logged.elapsed() >= LOG_EVERY {
             self.logged = Instant::now();
@@ -84,8 +84,14 @@ impl Bar {
         }
     }
 
+    /// Says beside the bar what is going on, and moves to `position`.
+    pub(crate) fn note(&mut self, position: usize, message: &str) {
+        self.update(position, || message.to_owned());
+        self.bar.set_message(message.to_owned());
+    }
+
     /// One line of news above the bar.
-    pub(super) fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         if self.log {
             eprintln!("{text}");
         } else {
@@ -99,7 +105,7 @@ impl Bar {
     }
 
     /// Takes the bar off the screen.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
@@ -109,7 +115,7 @@ pub(super) struct Counter(RefCell<(Bar, bool)>);
 
 impl Counter {
     /// `done` simulations, of which `failed` are left out. The first call says what was there.
-    pub(super) fn update(&self, done: u64, failed: usize) {
+    pub(crate) fn update(&self, done: u64, failed: usize) {
         let (bar, begun) = &mut *self.0.borrow_mut();
         if !*begun {
             (bar.done, *begun) = (done as usize, true);
@@ -123,7 +129,7 @@ impl Counter {
     }
 
     /// Takes the bar off the screen.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.0.borrow().0.finish();
     }
 }

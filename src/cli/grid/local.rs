@@ -1,0 +1,136 @@
+//! `grid run`, `grid resume`, `grid task`: runs in this process.
+
+use super::super::settings::interrupt_flag;
+use super::super::{Failure, Output};
+use super::SweepFolder;
+use super::submit::{SlurmArgs, submit};
+use crate::grid::{Layout, LocalJob, Plan, TaskJob, TaskOutcome, plan, run_local, run_task};
+use freeform_benchmark::ReferenceStore;
+use std::path::PathBuf;
+
+/// Options of `freeform grid run`.
+#[derive(clap::Args)]
+pub(super) struct RunArgs {
+    /// The sweep: planned first, if given.
+    #[arg(value_name = "SWEEP.toml")]
+    sweep: Option<PathBuf>,
+    #[command(flatten)]
+    folder: SweepFolder,
+    #[command(flatten)]
+    here: HereArgs,
+}
+
+/// Options of `freeform grid resume`.
+#[derive(clap::Args)]
+pub(super) struct ResumeArgs {
+    #[command(flatten)]
+    folder: SweepFolder,
+    #[command(flatten)]
+    here: HereArgs,
+    /// Submit to Slurm instead of running here.
+    #[arg(long)]
+    slurm: bool,
+    #[command(flatten)]
+    cluster: SlurmArgs,
+}
+
+/// How to run here.
+#[derive(clap::Args)]
+struct HereArgs {
+    /// Runs at a time [default: one a thread].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Try failed runs again.
+    #[arg(long)]
+    retry_failed: bool,
+}
+
+/// Options of `freeform grid task`.
+#[derive(clap::Args)]
+pub(super) struct TaskArgs {
+    /// Index of the run in the plan, from 0.
+    #[arg(long, value_name = "K")]
+    index: usize,
+    #[command(flatten)]
+    folder: SweepFolder,
+}
+
+pub(super) fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
+    if let Some(sweep) = &args.sweep {
+        plan(sweep, &args.folder.layout())?;
+    }
+    let (layout, plan) = args.folder.open()?;
+    here(&args.here, &layout, &plan, output)
+}
+
+pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> {
+    let (layout, plan) = args.folder.open()?;
+    match args.slurm {
+        true => submit(&args.cluster, args.here.retry_failed, &layout, &plan, output),
+        false => here(&args.here, &layout, &plan, output),
+    }
+}
+
+fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Result<(), Failure> {
+    let interrupt = interrupt_flag()?;
+    let job = LocalJob {
+        layout,
+        plan,
+        jobs: args.jobs.map_or_else(rayon::current_num_threads, usize::from),
+        retry_failed: args.retry_failed,
+        store: &ReferenceStore::of_user(),
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let report = run_local(&job)?;
+    let folder = layout.root().display();
+    match report.failures.len() {
+        0 => {
+            let done = report.finished + report.known;
+            let text = format!(
+                "{done} of {} runs are done ({} by this command); next: freeform grid collect \
+                 --out {folder}",
+                report.runs, report.finished
+            );
+            output.result(&report, &text)
+        }
+        n => {
+            let lines: Vec<String> =
+                report.failures.iter().map(|(run, why)| format!("{run}: {why}")).collect();
+            Err(Failure::failed(&format!(
+                "{n} of {} runs failed; `freeform grid resume --retry-failed --out {folder}` tries \
+                 them again:\n{}",
+                report.runs,
+                lines.join("\n")
+            )))
+        }
+    }
+}
+
+pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
+    let (layout, plan) = args.folder.open()?;
+    let entry = plan.entry(args.index).map_err(crate::run::RunError::from)?;
+    let interrupt = interrupt_flag()?;
+    let job = TaskJob {
+        layout: &layout,
+        plan: &plan,
+        entry,
+        store: &ReferenceStore::of_user(),
+        interrupt: &interrupt,
+        reporter: output.reporter,
+    };
+    let outcome = run_task(&job)?;
+    let run = &entry.run;
+    let text = match &outcome {
+        TaskOutcome::Finished { mean_c2st: Some(c2st), training_seconds, .. } => {
+            format!("{run}: C2ST {c2st:.3}, trained in {training_seconds:.1} s")
+        }
+        TaskOutcome::Finished { validation_nll, training_seconds, .. } => {
+            format!("{run}: validation NLL {validation_nll:.3}, trained in {training_seconds:.1} s")
+        }
+        TaskOutcome::Known => format!("{run}: done before"),
+        TaskOutcome::Busy => format!("{run}: another process is at it"),
+    };
+    let value = serde_json::json!({ "index": entry.index, "run": run, "result": outcome });
+    output.result(&value, &text)
+}
