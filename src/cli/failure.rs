@@ -1,5 +1,6 @@
 //! A failed command: what to say, and the exit code.
 
+use super::settings::was_preempted;
 use crate::run::RunError;
 use freeform_simulators::SourceError;
 use std::fmt::Display;
@@ -7,6 +8,8 @@ use std::fmt::Display;
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
+/// Stopped by SIGTERM or SIGUSR1, with the state saved: `EX_TEMPFAIL` of sysexits.h.
+const PREEMPTED: u8 = 75;
 
 /// Message and exit code.
 #[derive(Debug)]
@@ -33,7 +36,10 @@ impl<E: Into<RunError>> From<E> for Failure {
         let code = match &error {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
-            | RunError::SimulationInterrupted { .. } => INTERRUPTED,
+            | RunError::SimulationInterrupted { .. } => match was_preempted() {
+                true => PREEMPTED,
+                false => INTERRUPTED,
+            },
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Grid(error) if error.is_usage() => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,

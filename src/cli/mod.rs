@@ -30,7 +30,8 @@ Examples:
   freeform train --simulations sims.npz --prior prior.toml --out model
   freeform sample model --observation x.csv -n 10000 --out samples.npy
 
-Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted (go on with --resume).";
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted (go on with --resume), 75 stopped by
+SIGTERM or SIGUSR1 with the state saved (a scheduler may start the same command again).";
 
 /// Simulation-based inference with free-form flows.
 #[derive(Parser)]

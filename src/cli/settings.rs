@@ -5,8 +5,8 @@ use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::run::Existing;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The settings themselves, beside the seed.
 #[derive(clap::Args)]
@@ -66,13 +66,26 @@ impl TrainingArgs {
     }
 }
 
-/// A flag that the first SIGINT or SIGTERM sets; a second one ends the program at once.
+/// Set by a scheduler's signal: the exit code then says that the work can go on elsewhere.
+static PREEMPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// A flag that SIGINT, SIGTERM and SIGUSR1 set; a second SIGINT ends the program at once. The
+/// other two come from schedulers, perhaps both of them: they leave time to save the state.
 pub(super) fn interrupt_flag() -> Result<Arc<AtomicBool>, Failure> {
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Order matters: the shutdown looks at the flag before the second line sets it.
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))?;
+    // Order matters: the shutdown looks at the flag before the second line sets it.
+    signal_hook::flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&flag))?;
+    signal_hook::flag::register(SIGINT, Arc::clone(&flag))?;
+    let preempted = PREEMPTED.get_or_init(Arc::default);
+    for signal in [SIGTERM, SIGUSR1] {
+        signal_hook::flag::register(signal, Arc::clone(preempted))?;
         signal_hook::flag::register(signal, Arc::clone(&flag))?;
     }
     Ok(flag)
+}
+
+/// Whether a scheduler asked the program to stop.
+pub(super) fn was_preempted() -> bool {
+    PREEMPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
 }

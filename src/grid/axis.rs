@@ -136,7 +136,8 @@ mod tests {
     fn ranges_are_evenly_spaced_on_their_scale() {
         let linear = r#""optimizer.weight_decay" = { from = 0.0, to = 0.3, steps = 4 }"#;
         assert_eq!(floats(linear), [0.0, 0.1, 0.2, 0.3]);
-        let log = r#""optimizer.learning_rate" = { from = 1e-4, to = 1e-2, steps = 3, scale = "log" }"#;
+        let log =
+            r#""optimizer.learning_rate" = { from = 1e-4, to = 1e-2, steps = 3, scale = "log" }"#;
         assert_eq!(floats(log), [1e-4, 1e-3, 1e-2]);
     }
 

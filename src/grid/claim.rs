@@ -43,7 +43,9 @@ impl Holder {
         }
         match fs::read_to_string(format!("/proc/{}/stat", self.pid)) {
             // A zombie: killed, and not yet collected by its parent.
-            Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')),
+            Ok(stat) => {
+                stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+            }
             Err(_) => true,
         }
     }
@@ -51,7 +53,8 @@ impl Holder {
 
 /// This machine's name.
 fn host() -> String {
-    let from_system = || Some(fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned());
+    let from_system =
+        || Some(fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned());
     from_system().or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "localhost".into())
 }
 
@@ -81,7 +84,10 @@ impl Claim {
                     drop(file);
                     if let Err(error) = written {
                         let _ = fs::remove_file(&path);
-                        return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+                        return Err(io::Error::new(
+                            error.kind(),
+                            format!("{}: {error}", path.display()),
+                        ));
                     }
                     return Ok(Some(Self::hold(path, holder)));
                 }
@@ -90,13 +96,17 @@ impl Claim {
                         return Ok(None);
                     }
                     // Of two that see a void claim, one moves it away.
-                    let aside = path.with_extension(format!("void-{}-{}", holder.pid, holder.nonce));
+                    let aside =
+                        path.with_extension(format!("void-{}-{}", holder.pid, holder.nonce));
                     if fs::rename(&path, &aside).is_ok() {
                         let _ = fs::remove_file(&aside);
                     }
                 }
                 Err(error) => {
-                    return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+                    return Err(io::Error::new(
+                        error.kind(),
+                        format!("{}: {error}", path.display()),
+                    ));
                 }
             }
         }

@@ -3,7 +3,9 @@
 use super::state::RunState;
 use super::{Layout, Plan, PlanEntry, state_of};
 use crate::run::{RunError, published_curves, read_status};
-use freeform_benchmark::{BudgetCurve, CellSummary, ResultRow, TableError, budget_figure, summarize};
+use freeform_benchmark::{
+    BudgetCurve, CellSummary, ResultRow, TableError, budget_figure, summarize,
+};
 use freeform_simulators::write_atomically;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +61,9 @@ impl<'a> Finished<'a> {
         let status = read_status(&layout.run(&entry.run))?;
         let quality = &status["training"]["quality"];
         let scores = status["observations"].as_array().map_or(Vec::new(), |rows| {
-            rows.iter().map(|r| (r["num_observation"].as_u64().unwrap_or(0), r["C2ST"].as_f64())).collect()
+            rows.iter()
+                .map(|r| (r["num_observation"].as_u64().unwrap_or(0), r["C2ST"].as_f64()))
+                .collect()
         });
         Some(Self {
             entry,
@@ -100,8 +104,20 @@ pub fn collect(layout: &Layout, plan: &Plan) -> Result<Collected, RunError> {
         result_rows(entry, *state, found, &keys)
     });
     let head = [
-        "task", "num_simulations", "num_observation", "algorithm", "C2ST", "seed", "status",
-        "index", "run", "preset", "engine", "validation_nll", "decoder_nll", "reconstruction",
+        "task",
+        "num_simulations",
+        "num_observation",
+        "algorithm",
+        "C2ST",
+        "seed",
+        "status",
+        "index",
+        "run",
+        "preset",
+        "engine",
+        "validation_nll",
+        "decoder_nll",
+        "reconstruction",
         "training_seconds",
     ];
     let names = || keys.iter().map(|k| k.as_str());
@@ -230,8 +246,11 @@ fn averaged(task: &str, num_simulations: usize, runs: &[&Finished]) -> BestSetti
 fn figure(layout: &Layout, finished: &[Finished], best: &[BestSettings]) -> Result<(), RunError> {
     let mut curves: Vec<BudgetCurve> = Vec::new();
     for criterion in ["validation_nll", "C2ST"] {
-        let cells: Vec<CellSummary> =
-            best.iter().filter(|b| b.criterion == criterion).flat_map(|b| cell(finished, b)).collect();
+        let cells: Vec<CellSummary> = best
+            .iter()
+            .filter(|b| b.criterion == criterion)
+            .flat_map(|b| cell(finished, b))
+            .collect();
         match criterion {
             "C2ST" => curves.extend(oracle_curves(&cells)),
             _ => curves.extend(published_curves(&cells)),

@@ -213,19 +213,14 @@ impl Opened {
     }
 }
 
-fn entry(
-    sweep: &Sweep,
-    task: &Opened,
-    point: Point,
-    index: usize,
-) -> Result<PlanEntry, RunError> {
+fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<PlanEntry, RunError> {
     let Point { budget, seed, settings, .. } = point;
     if let Some(rows) = task.rows.filter(|rows| *rows < budget) {
-        let reason = format!("`budgets` asks for {budget} simulations, but {} has {rows}", task.name);
+        let reason =
+            format!("`budgets` asks for {budget} simulations, but {} has {rows}", task.name);
         return Err(GridError::Sweep { path: task.name.clone(), reason }.into());
     }
-    let problem =
-        Problem { simulations: budget, theta_dim: task.dims.0, context_dim: task.dims.1 };
+    let problem = Problem { simulations: budget, theta_dim: task.dims.0, context_dim: task.dims.1 };
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;
@@ -276,8 +271,11 @@ pub(super) fn table_identity(file: &Path, prior: &Prior) -> std::io::Result<Stri
 
 fn read_entries(path: &Path) -> Result<Vec<PlanEntry>, GridError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| GridError::Plan { path: shown.clone(), line: 0, reason: e.to_string() })?;
+    let text = std::fs::read_to_string(path).map_err(|e| GridError::Plan {
+        path: shown.clone(),
+        line: 0,
+        reason: e.to_string(),
+    })?;
     let parse = |(i, line): (usize, &str)| {
         let wrong = |reason: String| GridError::Plan { path: shown.clone(), line: i + 1, reason };
         let entry: PlanEntry = serde_json::from_str(line).map_err(|e| wrong(e.to_string()))?;

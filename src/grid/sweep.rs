@@ -32,7 +32,8 @@ pub struct Sweep {
     /// Who does the arithmetic.
     #[serde(default)]
     pub engine: EngineKind,
-    /// Numbers of the observations to sample and score; all of them if absent.
+    /// Numbers of the observations to sample and score; all of them if absent, none (training
+    /// only) if empty.
     #[serde(default)]
     pub observations: Option<Vec<usize>>,
     /// Whose draws count as the truth.

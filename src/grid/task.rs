@@ -114,6 +114,10 @@ fn work(job: &TaskJob, folder: &Path) -> Result<TaskOutcome, RunError> {
             None
         }
         source => match AnySimulator::open(&source.opens())? {
+            AnySimulator::Task(_) if plan.sweep.task_observations().is_empty() => {
+                finish(job, folder, &trained)?;
+                None
+            }
             AnySimulator::Task(task) => Some(score(job, folder, &task, &trained)?),
             AnySimulator::External(program) => {
                 draw(job, folder, &program, &trained)?;
@@ -169,16 +173,16 @@ fn draw(
 }
 
 #[derive(Serialize)]
-struct GivenStatus<'a> {
+struct TrainedStatus<'a> {
     status: &'static str,
     task: &'a str,
     training_seconds: f64,
     training: &'a crate::model::TrainingSummary,
 }
 
-/// A given table has no observations: the model is all there is.
+/// Without observations, the model is all there is.
 fn finish(job: &TaskJob, folder: &Path, trained: &TrainResult) -> Result<(), RunError> {
-    let status = GivenStatus {
+    let status = TrainedStatus {
         status: "done",
         task: &job.entry.task,
         training_seconds: trained.seconds,

@@ -4,6 +4,8 @@ mod bad_input;
 mod benchmark;
 mod determinism;
 mod external;
+mod grid;
+mod grid_bad_input;
 mod main_job;
 mod reference;
 mod resume;

@@ -7,4 +7,4 @@ mod script;
 mod submission;
 
 pub use queue::{Queue, QueuedTask, cancel_jobs, queue_of};
-pub use submission::{Submission, SubmittedArray, SubmitOptions, submit};
+pub use submission::{Submission, SubmitOptions, SubmittedArray, submit};

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn queue_lines_are_matched_with_the_plan() {
         let array = SubmittedArray { job: "12".to_owned(), indices: vec![4, 7, 9] };
-        let listed = "12_2 PENDING (Resources)\n12_0 RUNNING None\n13_0 RUNNING None\n99 PENDING x\n";
+        let listed =
+            "12_2 PENDING (Resources)\n12_0 RUNNING None\n13_0 RUNNING None\n99 PENDING x\n";
         let queue = parse(listed, &[array]);
         assert_eq!(queue.indices(), [9, 4]);
         assert_eq!(queue.jobs, ["12"]);

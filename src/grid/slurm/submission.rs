@@ -136,10 +136,7 @@ impl Wanted {
         };
         [option("time", &self.time), option("mem", &self.memory)]
             .into_iter()
-            .chain([
-                option("partition", &options.partition),
-                option("account", &options.account),
-            ])
+            .chain([option("partition", &options.partition), option("account", &options.account)])
             .flatten()
             .chain(options.lines.iter().cloned())
             .collect()
@@ -191,11 +188,8 @@ fn submit_collect(
 ) -> Result<String, RunError> {
     let ids: Vec<&str> = arrays.iter().map(|a| a.job.as_str()).collect();
     let sweep = std::path::absolute(layout.root())?;
-    let command = format!(
-        "{} grid collect --out {}",
-        quoted(&std::env::current_exe()?),
-        quoted(&sweep)
-    );
+    let command =
+        format!("{} grid collect --out {}", quoted(&std::env::current_exe()?), quoted(&sweep));
     let mut args = vec![
         format!("--dependency=afterany:{}", ids.join(":")),
         "--job-name=freeform-collect".to_owned(),
