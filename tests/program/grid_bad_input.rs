@@ -29,8 +29,8 @@ fn contains_all(message: &str, parts: &[&str]) {
 #[test]
 fn wrong_sweeps_are_refused_before_anything_runs() {
     contains_all(
-        &refused(&format!("{TINY}budget = [3]\n").replace("budgets", "x")),
-        &["unknown field `x`"],
+        &refused(&format!("budget = [3]\n{TINY}")),
+        &["unknown field `budget`", "`budgets`"],
     );
     contains_all(&refused(&TINY.replace("[200]", "[]")), &["`budgets` is empty"]);
     contains_all(&refused(&TINY.replace("[200]", "[0]")), &["`budgets` has a 0"]);
