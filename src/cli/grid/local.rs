@@ -5,6 +5,7 @@ use super::super::{Failure, Output};
 use super::SweepFolder;
 use super::submit::{SlurmArgs, submit};
 use crate::grid::{Layout, LocalJob, Plan, TaskJob, TaskOutcome, plan, run_local, run_task};
+use crate::run::RunError;
 use freeform_benchmark::ReferenceStore;
 use std::path::PathBuf;
 
@@ -109,7 +110,7 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
 
 pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     let (layout, plan) = args.folder.open()?;
-    let entry = plan.entry(args.index).map_err(crate::run::RunError::from)?;
+    let entry = plan.entry(args.index).map_err(RunError::from)?;
     let interrupt = interrupt_flag()?;
     let job = TaskJob {
         layout: &layout,
@@ -119,7 +120,13 @@ pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let outcome = run_task(&job)?;
+    let outcome = run_task(&job).map_err(|error| match error {
+        // Here the same command goes on, without --resume.
+        RunError::Interrupted { path } | RunError::SimulationInterrupted { path } => {
+            RunError::TableInterrupted { path }
+        }
+        other => other,
+    })?;
     let run = &entry.run;
     let text = match &outcome {
         TaskOutcome::Finished { mean_c2st: Some(c2st), training_seconds, .. } => {
