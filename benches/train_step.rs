@@ -63,7 +63,7 @@ fn step(
         LogDet::Exact => Vec::new(),
     };
     let indices: Vec<u32> = (0..rows as u32).collect();
-    let loss = LossSettings { beta: 25.0, log_det };
+    let loss = LossSettings { beta: 25.0, latent_reconstruction: 0.0, log_det };
     let mut engine = create(kind, spec, &spec.initial_weights(1));
     group.bench_function(BenchmarkId::from_parameter(id), |bencher| {
         bencher.iter(|| {

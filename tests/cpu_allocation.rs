@@ -56,7 +56,7 @@ fn train(log_det: LogDet, table_rows: usize) -> (usize, usize) {
         }
         LogDet::Exact => Batch { rows: &rows[..5], ..batch },
     };
-    let loss = LossSettings { beta: 5.0, log_det };
+    let loss = LossSettings { beta: 5.0, latent_reconstruction: 1.0, log_det };
     let mut engine = CpuEngine::new(&spec, &spec.initial_weights(1));
     assert!(engine.train_step(&batch, &loss, &UPDATE).is_finite());
     let before = ALLOCATIONS.with(Cell::get);

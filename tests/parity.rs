@@ -83,7 +83,7 @@ fn losses_and_gradients_agree() {
         let case = format!("{spec:?}, {log_det:?}, {rows} rows");
         let data = Data::new(&spec, log_det, rows, 40);
         let weights = random_weights(&spec, 1.0 / (spec.width as f32).sqrt(), 7);
-        let settings = LossSettings { beta: 5.0, log_det };
+        let settings = LossSettings { beta: 5.0, latent_reconstruction: 2.0, log_det };
         let [cpu, burn] =
             engines(&spec, &weights).map(|mut e| e.loss_and_gradients(&data.batch(), &settings));
         assert_reports_agree(&cpu.0, &burn.0, &case);
@@ -124,7 +124,7 @@ fn twenty_training_steps_agree() {
     for (log_det, clip_norm) in [(HUTCHINSON(2), None), (LogDet::Exact, Some(1.0))] {
         let spec = spec([3, 4, 20, 1, 2], Activation::Silu, true);
         let mut pair = engines(&spec, &random_weights(&spec, 0.2, 3));
-        let settings = LossSettings { beta: 5.0, log_det };
+        let settings = LossSettings { beta: 5.0, latent_reconstruction: 2.0, log_det };
         for step in 0..20 {
             let data = Data::new(&spec, log_det, 24, 100 + step);
             let update = UpdateSettings {
@@ -157,7 +157,7 @@ fn twenty_training_steps_agree() {
 fn states_pass_between_engines_bit_for_bit() {
     let spec = spec([2, 3, 11, 1, 1], Activation::Tanh, true);
     let data = Data::new(&spec, HUTCHINSON(1), 9, 5);
-    let settings = LossSettings { beta: 1.0, log_det: HUTCHINSON(1) };
+    let settings = LossSettings { beta: 1.0, latent_reconstruction: 0.0, log_det: HUTCHINSON(1) };
     let update = UpdateSettings {
         learning_rate: 1e-2,
         beta1: 0.9,

@@ -84,6 +84,7 @@ fn recommended(problem: Problem) -> Config {
             beta_start: 1.0,
             beta_end: 100.0,
             beta_ramp: 0.7,
+            latent_reconstruction: 1.0,
         },
         optimizer: OptimizerConfig {
             learning_rate: 2e-3,
@@ -122,6 +123,7 @@ fn paper(problem: Problem) -> Config {
             beta_start: 25.0,
             beta_end: 25.0,
             beta_ramp: 0.0,
+            latent_reconstruction: 0.0,
         },
         optimizer: OptimizerConfig {
             learning_rate: 5e-4,

@@ -53,6 +53,9 @@ pub struct LossConfig {
     pub beta_end: f64,
     /// Share of the planned steps over which β moves, geometrically.
     pub beta_ramp: f64,
+    /// λ: weight of ‖J_f (θ̂ − θ)‖², the reconstruction error in latent units, which keeps the
+    /// decoder faithful where the posterior is narrow; needs the exact log-determinant.
+    pub latent_reconstruction: f64,
 }
 
 /// `[optimizer]`: AdamW.
@@ -185,6 +188,8 @@ impl Config {
         check("loss.beta_end", loss.beta_end, loss.beta_end > 0.0, positive)?;
         let ramp_ok = (0.0..=1.0).contains(&loss.beta_ramp);
         check("loss.beta_ramp", loss.beta_ramp, ramp_ok, "a share from 0 to 1")?;
+        let lambda = loss.latent_reconstruction;
+        check("loss.latent_reconstruction", lambda, lambda >= 0.0, "0 (off) or more")?;
         check("optimizer.learning_rate", o.learning_rate, o.learning_rate > 0.0, positive)?;
         check("optimizer.weight_decay", o.weight_decay, o.weight_decay >= 0.0, "0 or more")?;
         check("optimizer.clip_norm", o.clip_norm, o.clip_norm >= 0.0, "0 (off) or more")?;

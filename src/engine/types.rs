@@ -41,14 +41,26 @@ pub enum LogDet {
 pub struct LossSettings {
     /// β: the weight of the reconstruction term ‖g(f(θ)) − θ‖² (no factor ½).
     pub beta: f32,
+    /// λ: the weight of ‖SG(J_f)(g(f(θ)) − θ)‖², the reconstruction error in units of the latent.
+    /// Only with [`LogDet::Exact`], which has J_f at hand; without effect otherwise.
+    pub latent_reconstruction: f32,
     /// The change-of-variables term.
     pub log_det: LogDet,
+}
+
+impl LossSettings {
+    /// λ where it has an effect.
+    #[must_use]
+    pub fn lambda(&self) -> Option<f32> {
+        let on = self.log_det == LogDet::Exact && self.latent_reconstruction > 0.0;
+        on.then_some(self.latent_reconstruction)
+    }
 }
 
 /// Batch means of the loss and its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossReport {
-    /// ½‖z‖² − change of variables + β · reconstruction.
+    /// ½‖z‖² − change of variables + β · reconstruction + λ · reconstruction in latent units.
     pub loss: f64,
     /// ½‖z‖².
     pub latent: f64,
@@ -57,6 +69,8 @@ pub struct LossReport {
     pub change: f64,
     /// ‖g(f(θ)) − θ‖².
     pub reconstruction: f64,
+    /// ‖J_f (g(f(θ)) − θ)‖² where λ has an effect, 0 otherwise.
+    pub latent_reconstruction: f64,
     /// Euclidean norm of the whole gradient before clipping.
     pub gradient_norm: f64,
 }

@@ -188,7 +188,8 @@ impl<'a> Trainer<'a> {
             average_decay: on(optimizer.average_decay),
         };
         let beta = beta(&self.config.loss, step, total) as f32;
-        (LossSettings { beta, log_det: self.log_det }, update)
+        let latent_reconstruction = self.config.loss.latent_reconstruction as f32;
+        (LossSettings { beta, latent_reconstruction, log_det: self.log_det }, update)
     }
 
     fn count(&mut self, report: &LossReport, samples: usize) {

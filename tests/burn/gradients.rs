@@ -16,11 +16,11 @@ fn table(spec: &NetworkSpec, probes: usize) -> [Vec<f32>; 3] {
     [uniform(len(spec.theta_dim), 2.0, 1), uniform(len(spec.context_dim), 2.0, 2), probes]
 }
 
-fn check(spec: &NetworkSpec, log_det: LogDet, beta: f32) {
+fn check(spec: &NetworkSpec, log_det: LogDet, beta: f32, latent_reconstruction: f32) {
     let count = if let LogDet::Hutchinson { probes } = log_det { probes } else { 0 };
     let [theta, x, probes] = table(spec, count);
     let batch = Batch { theta: &theta, x: &x, rows: &ROWS, probes: &probes };
-    let settings = LossSettings { beta, log_det };
+    let settings = LossSettings { beta, latent_reconstruction, log_det };
     let weights = random_weights(spec, 0.6, 7);
     let mut engine = BurnEngine::new(spec, &weights);
     let (report, gradients) = engine.loss_and_gradients(&batch, &settings);
@@ -58,20 +58,20 @@ fn hutchinson_gradients_equal_finite_differences() {
         ([3, 1, 7, 3, 0], Activation::Silu, false, 3, 1.0),
         ([5, 4, 4, 2, 1], Activation::Gelu, true, 1, 100.0),
     ] {
-        check(&spec(sizes, activation, glu), LogDet::Hutchinson { probes }, beta);
+        check(&spec(sizes, activation, glu), LogDet::Hutchinson { probes }, beta, 0.0);
     }
 }
 
 #[test]
 fn exact_gradients_equal_finite_differences() {
-    for (sizes, activation, glu, beta) in [
-        ([1, 2, 4, 1, 1], Activation::Silu, false, 1.0),
-        ([2, 3, 5, 2, 2], Activation::Gelu, true, 10.0),
-        ([3, 2, 4, 1, 2], Activation::Tanh, true, 0.5),
-        ([4, 1, 5, 1, 1], Activation::Relu, true, 3.0),
-        ([5, 3, 4, 1, 1], Activation::Silu, false, 1.0),
+    for (sizes, activation, glu, beta, lambda) in [
+        ([1, 2, 4, 1, 1], Activation::Silu, false, 1.0, 0.0),
+        ([2, 3, 5, 2, 2], Activation::Gelu, true, 10.0, 1.0),
+        ([3, 2, 4, 1, 2], Activation::Tanh, true, 0.5, 3.0),
+        ([4, 1, 5, 1, 1], Activation::Relu, true, 3.0, 0.5),
+        ([5, 3, 4, 1, 1], Activation::Silu, false, 1.0, 10.0),
     ] {
-        check(&spec(sizes, activation, glu), LogDet::Exact, beta);
+        check(&spec(sizes, activation, glu), LogDet::Exact, beta, lambda);
     }
 }
 

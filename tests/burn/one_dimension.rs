@@ -35,7 +35,7 @@ fn batch(device: &Device) -> FlowBatch {
 fn train(a: f32, b: f32, log_det: LogDet) -> [f32; 2] {
     let device = Device::flex();
     let batch = batch(&device);
-    let settings = LossSettings { beta: 1.0, log_det };
+    let settings = LossSettings { beta: 1.0, latent_reconstruction: 0.0, log_det };
     let mut networks = [a, b].map(|w| Linear(Tensor::from_floats([[w]], &device)));
     for _ in 0..400 {
         let [encoder, decoder] = networks.each_ref().map(Linear::tracked);

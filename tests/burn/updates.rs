@@ -5,7 +5,11 @@ use freeform_sbi::engine::burn::BurnEngine;
 use freeform_sbi::engine::{Batch, Engine, LogDet, LossSettings, UpdateSettings};
 use freeform_sbi::network::{Activation, FlowWeights, NetworkSpec};
 
-const LOSS: LossSettings = LossSettings { beta: 2.0, log_det: LogDet::Hutchinson { probes: 1 } };
+const LOSS: LossSettings = LossSettings {
+    beta: 2.0,
+    latent_reconstruction: 0.0,
+    log_det: LogDet::Hutchinson { probes: 1 },
+};
 const UPDATE: UpdateSettings = UpdateSettings {
     learning_rate: 3e-3,
     beta1: 0.9,
@@ -112,7 +116,7 @@ fn singular_jacobians_are_reported_as_non_finite() {
     let encoder = vec![1.0, 0.0, 0.0, -1.0, 0.0];
     let weights = FlowWeights { decoder: encoder.clone(), encoder };
     let mut engine = BurnEngine::new(&spec, &weights);
-    let settings = LossSettings { beta: 1.0, log_det: LogDet::Exact };
+    let settings = LossSettings { beta: 1.0, log_det: LogDet::Exact, ..LOSS };
     assert!(!engine.train_step(&batch, &settings, &UPDATE).is_finite());
     assert_eq!(engine.weights(), weights);
 }

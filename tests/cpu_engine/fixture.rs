@@ -57,7 +57,7 @@ impl Case {
     }
 
     pub fn loss(&self) -> LossSettings {
-        LossSettings { beta: 3.0, log_det: self.log_det }
+        LossSettings { beta: 3.0, latent_reconstruction: 2.0, log_det: self.log_det }
     }
 
     pub fn data(&self) -> Data {
@@ -98,6 +98,7 @@ impl Data {
             x: self.gathered(&self.x, self.width),
             probes,
             beta: 3.0,
+            lambda: 2.0,
         }
     }
 

@@ -23,12 +23,14 @@ fn check(case: &Case, isa: Isa) -> Result<(), TestCaseError> {
     let problem = data.problem(case);
     let (encoder, decoder) = (wide(&weights.encoder), wide(&weights.decoder));
     let stopped = problem.stopped(&encoder, &decoder);
-    let [latent, change, reconstruction] = problem.parts(&encoder, &decoder, &stopped);
+    let [latent, change, reconstruction, in_latent] = problem.parts(&encoder, &decoder, &stopped);
     let close = |got: f64, want: f64| (got - want).abs() <= 1e-4 * want.abs().max(0.1);
     prop_assert!(close(report.latent, latent), "latent {} {latent}", report.latent);
     prop_assert!(close(report.change, change), "change {} {change}", report.change);
     let got = report.reconstruction;
     prop_assert!(close(got, reconstruction), "reconstruction {got} {reconstruction}");
+    let got = report.latent_reconstruction;
+    prop_assert!(close(got, in_latent), "in latent units {got} {in_latent}");
     let loss = problem.loss(&encoder, &decoder, &stopped);
     prop_assert!(close(report.loss, loss), "loss {} {loss}", report.loss);
 

@@ -122,11 +122,18 @@ pub struct Problem<'a> {
     /// `[K][B][D]`; none for the exact loss.
     pub probes: Vec<Vec<Vec<f64>>>,
     pub beta: f64,
+    /// Has an effect on the exact loss only.
+    pub lambda: f64,
 }
 
 impl Problem<'_> {
-    /// The constants SG(J_g v_k) at these weights, `[K][B][D]`.
+    /// The constants at these weights: SG(J_g v_k), `[K][B][D]`, or SG(J_f), `[B][D][D]`, of the
+    /// exact loss.
     pub fn stopped(&self, encoder: &[f64], decoder: &[f64]) -> Vec<Vec<Vec<f64>>> {
+        if self.probes.is_empty() {
+            let rows = self.theta.iter().zip(&self.x);
+            return rows.map(|(theta, x)| jacobian(self.spec, encoder, theta, x)).collect();
+        }
         let row = |b: usize, v: &[f64]| {
             let zero = vec![0.0; v.len()];
             let z = along(self.spec, encoder, &self.theta[b], &zero, &self.x[b]).0;
@@ -137,9 +144,10 @@ impl Problem<'_> {
         self.probes.iter().map(probe).collect()
     }
 
-    /// Batch means [latent, change, reconstruction], with the constants given.
-    pub fn parts(&self, encoder: &[f64], decoder: &[f64], stopped: &[Vec<Vec<f64>>]) -> [f64; 3] {
-        let mut sums = [0.0; 3];
+    /// Batch means [latent, change, reconstruction, reconstruction in latent units], with the
+    /// constants given.
+    pub fn parts(&self, encoder: &[f64], decoder: &[f64], stopped: &[Vec<Vec<f64>>]) -> [f64; 4] {
+        let mut sums = [0.0; 4];
         let count = self.theta.len() as f64;
         for (b, (theta, x)) in self.theta.iter().zip(&self.x).enumerate() {
             let zero = vec![0.0; theta.len()];
@@ -153,6 +161,11 @@ impl Problem<'_> {
             }
             if self.probes.is_empty() {
                 sums[1] += log_abs_det(&jacobian(self.spec, encoder, theta, x)) / count;
+                let error: Vec<f64> = back.iter().zip(theta).map(|(a, b)| a - b).collect();
+                for row in &stopped[b] {
+                    let image: f64 = row.iter().zip(&error).map(|(j, e)| j * e).sum();
+                    sums[3] += image * image / count;
+                }
             }
             let square = |(a, b): (&f64, &f64)| (a - b) * (a - b);
             sums[2] += back.iter().zip(theta).map(square).sum::<f64>() / count;
@@ -161,8 +174,8 @@ impl Problem<'_> {
     }
 
     pub fn loss(&self, encoder: &[f64], decoder: &[f64], stopped: &[Vec<Vec<f64>>]) -> f64 {
-        let [latent, change, reconstruction] = self.parts(encoder, decoder, stopped);
-        latent - change + self.beta * reconstruction
+        let [latent, change, reconstruction, in_latent] = self.parts(encoder, decoder, stopped);
+        latent - change + self.beta * reconstruction + self.lambda * in_latent
     }
 
     /// Gradient by central differences, encoder's then decoder's parameters.

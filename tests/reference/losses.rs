@@ -82,16 +82,22 @@ pub fn reference_loss(
     };
     let held: Vec<_> = table.probes.iter().map(push).collect();
     let change = change_of_variables(spec, &weights[0], table, &held, settings.log_det);
-    let (mut latent, mut reconstruction) = (0.0, 0.0);
+    let (mut latent, mut reconstruction, mut image) = (0.0, 0.0, 0.0);
     for (_, (theta, x)) in rows() {
         let z = forward(spec, &weights[0], theta, x);
         let back = forward(spec, &weights[1], &z, x);
         latent += 0.5 * square(&z);
-        reconstruction += back.iter().zip(theta).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+        let error: Vec<f64> = back.iter().zip(theta).map(|(a, b)| a - b).collect();
+        reconstruction += square(&error);
+        if settings.lambda().is_some() {
+            image += square(&jvp(spec, &anchor[0], theta, &error, x));
+        }
     }
     let (latent, change) = (mean(latent), mean(change.iter().sum()));
     let reconstruction = mean(reconstruction);
-    let loss = latent - change + f64::from(settings.beta) * reconstruction;
+    let loss = latent - change
+        + f64::from(settings.beta) * reconstruction
+        + f64::from(settings.latent_reconstruction) * mean(image);
     Loss { loss, latent, change, reconstruction }
 }
 

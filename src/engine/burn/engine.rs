@@ -3,7 +3,7 @@
 use super::adamw::{AdamW, Pair, download, upload};
 use super::evaluate;
 use super::host::{gather, read, tensor};
-use super::loss::{FlowBatch, flow_loss};
+use super::loss::{FlowBatch, FlowLoss, flow_loss};
 use super::{DualNetwork, ResidualNetwork, flat_gradients, with_flat};
 use crate::engine::{
     Batch, Direction, Engine, LogDet, LossReport, LossSettings, OptimizerState, UpdateSettings,
@@ -77,20 +77,26 @@ impl BurnEngine {
         let (encoder, decoder) = (self.encoder.tracked(), self.decoder.tracked());
         let batch = self.upload_batch(batch, settings);
         let loss = flow_loss(&encoder, &decoder, &batch, settings);
-        let mut gradients = loss.objective.backward();
+        let mut gradients = loss.objective.clone().backward();
         let gradients =
             [flat_gradients(&encoder, &mut gradients), flat_gradients(&decoder, &mut gradients)];
         let [a, b] = gradients.each_ref().map(|g| g.clone().square().sum());
         // One transfer for everything that the host wants to know.
-        let parts = Tensor::cat(vec![loss.latent, loss.change, loss.reconstruction, a, b], 0);
+        let FlowLoss { latent, change, reconstruction, latent_reconstruction, .. } = loss;
+        let parts =
+            Tensor::cat(vec![latent, change, reconstruction, latent_reconstruction, a, b], 0);
         let parts: Vec<f64> = read(&parts).into_iter().map(f64::from).collect();
-        let [latent, change, reconstruction] = [parts[0], parts[1], parts[2]];
+        let [latent, change] = [parts[0], parts[1]];
+        let [reconstruction, latent_reconstruction] = [parts[2], parts[3]];
         let report = LossReport {
-            loss: latent - change + f64::from(settings.beta) * reconstruction,
+            loss: latent - change
+                + f64::from(settings.beta) * reconstruction
+                + f64::from(settings.latent_reconstruction) * latent_reconstruction,
             latent,
             change,
             reconstruction,
-            gradient_norm: (parts[3] + parts[4]).sqrt(),
+            latent_reconstruction,
+            gradient_norm: (parts[4] + parts[5]).sqrt(),
         };
         (report, gradients)
     }

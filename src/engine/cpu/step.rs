@@ -58,6 +58,7 @@ impl Lane {
         self.sums.latent += other.sums.latent;
         self.sums.change += other.sums.change;
         self.sums.reconstruction += other.sums.reconstruction;
+        self.sums.latent_reconstruction += other.sums.latent_reconstruction;
     }
 }
 
@@ -75,6 +76,7 @@ struct Sums {
     latent: f64,
     change: f64,
     reconstruction: f64,
+    latent_reconstruction: f64,
 }
 
 impl Workspace {
@@ -147,8 +149,18 @@ impl Step<'_> {
         let mean = |sum: f64| sum / total as f64;
         let [latent, change] = [mean(sums.latent), mean(sums.change)];
         let reconstruction = mean(sums.reconstruction);
-        let loss = latent - change + f64::from(self.loss.beta) * reconstruction;
-        LossReport { loss, latent, change, reconstruction, gradient_norm: 0.0 }
+        let latent_reconstruction = mean(sums.latent_reconstruction);
+        let loss = latent - change
+            + f64::from(self.loss.beta) * reconstruction
+            + f64::from(self.loss.latent_reconstruction) * latent_reconstruction;
+        LossReport {
+            loss,
+            latent,
+            change,
+            reconstruction,
+            latent_reconstruction,
+            gradient_norm: 0.0,
+        }
     }
 
     /// Adds the rows of one pass to the lane's sums; their gradients are added to the lane's where
@@ -203,6 +215,13 @@ impl Step<'_> {
         let (back, theta) = (&work.decoder.out[..len], &work.encoder.u[..len]);
         let scale = 2.0 * self.loss.beta * mean;
         sums.reconstruction += reconstruction(back, theta, &mut work.decoder_out, scale);
+        if let Some(lambda) = self.loss.lambda() {
+            let columns = &work.encoder.out[len..(1 + dim) * len];
+            let scale = 2.0 * lambda * mean;
+            let (gradient, image) = (&mut work.decoder_out[..len], &mut work.matrix[..dim]);
+            sums.latent_reconstruction +=
+                latent_reconstruction(columns, back, theta, gradient, scale, image);
+        }
         Backward {
             network: decoder,
             tape: &work.decoder,
@@ -245,6 +264,34 @@ fn reconstruction(back: &[f32], theta: &[f32], gradient: &mut [f32], scale: f32)
         let error = back - theta;
         sum += f64::from(error) * f64::from(error);
         *g = scale * error;
+    }
+    sum
+}
+
+/// Σ ‖J (θ̂ − θ)‖² over rows from J's columns `[D, rows, D]`; adds `scale`/2 times its gradient
+/// with J held. `image` is room for D numbers.
+fn latent_reconstruction(
+    columns: &[f32],
+    back: &[f32],
+    theta: &[f32],
+    gradient: &mut [f32],
+    scale: f32,
+    image: &mut [f64],
+) -> f64 {
+    let (len, dim) = (theta.len(), image.len());
+    let mut sum = 0.0;
+    for row in (0..len).step_by(dim) {
+        let column = |j: usize| &columns[j * len + row..][..dim];
+        image.fill(0.0);
+        for j in 0..dim {
+            let error = f64::from(back[row + j] - theta[row + j]);
+            image.iter_mut().zip(column(j)).for_each(|(m, c)| *m += f64::from(*c) * error);
+        }
+        sum += image.iter().map(|m| m * m).sum::<f64>();
+        for (j, g) in gradient[row..row + dim].iter_mut().enumerate() {
+            let slope: f64 = image.iter().zip(column(j)).map(|(m, c)| m * f64::from(*c)).sum();
+            *g += scale * slope as f32;
+        }
     }
     sum
 }

@@ -33,3 +33,11 @@ pub(super) fn log_determinant(columns: Tensor<2>) -> (Tensor<1>, Tensor<1>) {
     let surrogate = (columns * weights).sum() * mean;
     (surrogate, Tensor::from_floats([(sum * mean) as f32], &device))
 }
+
+/// J v of each row, `[B, D]`, from J's columns `[D·B, D]` (column j in rows j·B …) and v `[B, D]`.
+pub(super) fn pushed(columns: Tensor<2>, v: Tensor<2>) -> Tensor<2> {
+    let [n, d] = v.dims();
+    let columns = columns.reshape([d, n, d]);
+    let weights = v.transpose().reshape([d, n, 1]);
+    (columns * weights).sum_dim(0).reshape([n, d])
+}

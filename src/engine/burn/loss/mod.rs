@@ -30,10 +30,12 @@ pub struct FlowLoss {
     pub change: Tensor<1>,
     /// Batch mean of ‖g(f(θ)) − θ‖², a constant `[1]`.
     pub reconstruction: Tensor<1>,
+    /// Batch mean of ‖J_f (g(f(θ)) − θ)‖² where λ has an effect, otherwise 0; a constant `[1]`.
+    pub latent_reconstruction: Tensor<1>,
 }
 
 /// The loss of encoder f and decoder g on a batch: ½‖z‖² − change of variables
-/// + β·‖g(f(θ; x); x) − θ‖², averaged over the batch.
+/// + β·‖g(f(θ; x); x) − θ‖² + λ·‖SG(J_f) (g(f(θ; x); x) − θ)‖², averaged over the batch.
 ///
 /// With [`LogDet::Hutchinson`] the change of variables is that of Algorithm 1,
 /// (1/K) Σ_k v_kᵀ J_f SG(J_g v_k): J_g v_k is computed first, by networks of constants, and is the
@@ -66,6 +68,11 @@ pub fn flow_loss<F: DualNetwork, G: DualNetwork>(
     let tangents = tangents.expect("a dual network keeps its input's tangents");
     let decoded = decoder.apply(Dual::constant(latent.clone()), context).into_parts().0;
 
+    let error = decoded - theta.clone();
+    let latent_reconstruction = match settings.lambda() {
+        Some(_) => exact::pushed(tangents.clone().detach(), error.clone()).square().sum() * mean,
+        None => Tensor::zeros([1], &theta.device().without_autodiff()),
+    };
     let (surrogate, change) = match (settings.log_det, probes) {
         (LogDet::Hutchinson { probes: count }, Some(probes)) => {
             let surrogate = (tangents * probes.clone()).sum() * (mean / count as f64);
@@ -74,13 +81,18 @@ pub fn flow_loss<F: DualNetwork, G: DualNetwork>(
         _ => exact::log_determinant(tangents),
     };
     let latent = latent.square().sum() * (0.5 * mean);
-    let reconstruction = (decoded - theta.clone()).square().sum() * mean;
-    let objective = latent.clone() - surrogate + reconstruction.clone() * f64::from(settings.beta);
+    let reconstruction = error.square().sum() * mean;
+    let mut objective =
+        latent.clone() - surrogate + reconstruction.clone() * f64::from(settings.beta);
+    if let Some(lambda) = settings.lambda() {
+        objective = objective + latent_reconstruction.clone() * f64::from(lambda);
+    }
     FlowLoss {
         objective,
         latent: latent.without_autodiff(),
         change: change.without_autodiff(),
         reconstruction: reconstruction.without_autodiff(),
+        latent_reconstruction: latent_reconstruction.without_autodiff(),
     }
 }
 
