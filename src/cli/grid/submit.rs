@@ -83,7 +83,9 @@ pub(super) fn submit(
     }
     match &submission.collect {
         Some(job) => text += &format!("job {job} collects the results when they end\n"),
-        None if !args.dry_run => text += "nothing to submit: every run is done or queued\n",
+        None if submission.scripts.is_empty() => {
+            text += "nothing to submit: every run is done or queued\n"
+        }
         None => {}
     }
     if submission.queued > 0 {

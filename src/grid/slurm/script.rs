@@ -65,7 +65,11 @@ impl ArrayScript<'_> {
              \x20   kill -0 \"$run\" 2>/dev/null || break\n\
              done\n\
              # A signal that came just as the run ended hid its code.\n\
-             if [ \"$code\" -gt 128 ]; then wait \"$run\" && code=0 || code=$?; fi\n\
+             if [ \"$code\" -gt 128 ]; then\n\
+             \x20   wait \"$run\" 2>/dev/null\n\
+             \x20   again=$?\n\
+             \x20   [ \"$again\" -eq 127 ] || code=$again\n\
+             fi\n\
              if [ \"$requeue\" ] && [ \"$code\" -eq 75 ]; then\n\
              \x20   scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\"\n\
              fi\n\
