@@ -70,7 +70,8 @@ fn ten_thousand_simulations_survive_kills_at_any_moment() {
         let status = child.wait().unwrap();
         unfinished += usize::from(!scratch.path("pieces.npz").exists());
         if name != "-KILL" && !scratch.path("pieces.npz").exists() {
-            assert_eq!(status.code(), Some(130));
+            // Ctrl-C; a scheduler.
+            assert_eq!(status.code(), Some(if name == "-INT" { 130 } else { 75 }));
         }
         no_worker_is_left(&scratch);
     }
