@@ -1,6 +1,7 @@
 //! Judging posteriors: exact reference draws, the classifier two-sample test, plots and tables.
 
 mod c2st;
+mod calibration;
 mod distances;
 mod plots;
 mod published;
@@ -10,9 +11,11 @@ mod results;
 mod scores;
 
 pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
+pub use calibration::{UniformityTest, expected_coverage, uniformity};
 pub use distances::{DistanceError, median_distance, mmd};
 pub use plots::{
-    BudgetCurve, CurvePoint, PairPlot, PlotError, budget_figure, pair_plot, training_curves,
+    BudgetCurve, CalibrationPlot, CurvePoint, PairPlot, PlotError, budget_figure, calibration_plot,
+    pair_plot, training_curves,
 };
 pub use published::{PublishedScore, published_c2st, published_scores};
 pub use reference::{

@@ -36,6 +36,7 @@ impl<E: Into<RunError>> From<E> for Failure {
         let code = match &error {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
+            | RunError::CalibrationInterrupted
             | RunError::SimulationInterrupted { .. } => match was_preempted() {
                 true => PREEMPTED,
                 false => INTERRUPTED,

@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod c2st;
+mod calibrate;
 mod failure;
 mod grid;
 mod init;
@@ -68,6 +69,8 @@ enum Verb {
     Reference(reference::Args),
     /// Classifier two-sample test between two sets of draws.
     C2st(c2st::Args),
+    /// Check a model's calibration: rank statistics and expected coverage.
+    Calibrate(calibrate::Args),
     /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::LogProb(args) => log_prob::run(args, &output),
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
+        Verb::Calibrate(args) => calibrate::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
         Verb::Run(args) => run::run(args, &output),

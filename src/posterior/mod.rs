@@ -56,6 +56,23 @@ impl Posterior {
         x: &[f32],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
+        let mut out = self.flow_log_prob(theta, x)?;
+        let context = self.context(x)?;
+        let log_leakage = draws::acceptance(self, &context, LEAKAGE_DRAWS, seed)?.ln();
+        out.iter_mut().for_each(|log_prob| *log_prob -= log_leakage);
+        Ok(out)
+    }
+
+    /// The same up to a constant that depends on x alone: not divided by the flow's mass inside the
+    /// prior's support, hence much cheaper. Enough to compare rows with each other.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where x or theta do not fit the model.
+    pub fn flow_log_prob(
+        &self,
+        theta: &ndarray::ArrayView2<f32>,
+        x: &[f32],
+    ) -> Result<Vec<f64>, PosteriorError> {
         let dim = self.model.network.theta_dim;
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
@@ -74,10 +91,9 @@ impl Posterior {
             }
         }
         let mut engine = self.engine();
-        let log_leakage = draws::acceptance(self, &context, LEAKAGE_DRAWS, seed)?.ln();
         let densities = encoder_log_density(&mut *engine, &points, &context);
         for ((index, log_det), density) in inside.into_iter().zip(densities) {
-            out[index] = density + log_det - log_leakage;
+            out[index] = density + log_det;
         }
         Ok(out)
     }

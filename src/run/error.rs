@@ -88,6 +88,9 @@ pub enum RunError {
         /// The folder.
         path: String,
     },
+    /// A calibration stopped by a signal.
+    #[error("interrupted; nothing of the calibration is kept: the same command starts it anew")]
+    CalibrationInterrupted,
     /// Stopped by a signal.
     #[error("interrupted; the state is saved in {path}: add --resume to go on")]
     Interrupted {

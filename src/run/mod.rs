@@ -2,6 +2,7 @@
 //! observation and score.
 
 mod benchmark;
+mod calibrate;
 mod directory;
 mod error;
 mod evaluate;
@@ -12,6 +13,7 @@ mod source;
 mod train;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
+pub use calibrate::{Calibration, CalibrationJob, ParameterRanks, calibrate};
 pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;

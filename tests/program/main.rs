@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod benchmark;
+mod calibrate;
 mod determinism;
 mod external;
 mod grid;

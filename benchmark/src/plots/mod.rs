@@ -1,10 +1,12 @@
 //! Plots for people: SVG and PNG, no system fonts needed.
 
 mod budgets;
+mod calibration;
 mod curves;
 mod pairs;
 
 pub use budgets::{BudgetCurve, budget_figure};
+pub use calibration::{CalibrationPlot, calibration_plot};
 pub use curves::{CurvePoint, training_curves};
 pub use pairs::{PairPlot, pair_plot};
 

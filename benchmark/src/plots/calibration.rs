@@ -1,0 +1,123 @@
+//! Calibration: rank histograms and the expected coverage.
+
+use super::{BLUE, Drawn, GREY, ORANGE, PlotError, write_svg};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use std::path::Path;
+
+/// What a calibration plot shows.
+#[derive(Clone, Debug)]
+pub struct CalibrationPlot<'a> {
+    /// Above it all.
+    pub title: &'a str,
+    /// Names of the parameters, `[D]`.
+    pub names: &'a [String],
+    /// Ranks in equal bins, for each parameter.
+    pub counts: Vec<&'a [usize]>,
+    /// Credible level and expected coverage.
+    pub coverage: &'a [(f64, f64)],
+    /// Simulations behind it.
+    pub simulations: usize,
+}
+
+const PANEL: (u32, u32) = (210, 180);
+const COVERAGE: u32 = 300;
+const COLUMNS: usize = 4;
+
+/// Draws the coverage curve with its 99% band, and a rank histogram for each parameter with that
+/// of uniform ranks.
+///
+/// # Errors
+/// [`PlotError`] where the file cannot be written.
+pub fn calibration_plot(path: &Path, plot: &CalibrationPlot) -> Result<(), PlotError> {
+    let columns = COLUMNS.min(plot.counts.len().max(1));
+    let rows = plot.counts.len().div_ceil(columns).max(1);
+    let height = (PANEL.1 * rows as u32).max(COVERAGE) + 30;
+    write_svg(path, (COVERAGE + PANEL.0 * columns as u32, height), |root| {
+        let root = root.titled(plot.title, ("sans-serif", 16))?;
+        let (left, right) = root.split_horizontally(COVERAGE);
+        let (top, _) = left.split_vertically(COVERAGE);
+        coverage(&top, plot)?;
+        let panels = right.split_evenly((rows, columns));
+        for (area, (name, counts)) in panels.iter().zip(plot.names.iter().zip(&plot.counts)) {
+            histogram(area, name, counts, plot.simulations)?;
+        }
+        Ok(())
+    })
+}
+
+/// Half the width of the 99% band of a share of `n` that is `p` in expectation.
+fn band(p: f64, n: usize) -> f64 {
+    2.576 * (p * (1.0 - p) / n.max(1) as f64).sqrt()
+}
+
+fn coverage<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plot: &CalibrationPlot) -> Drawn
+where
+    B::ErrorType: 'static,
+{
+    let mut chart = ChartBuilder::on(area)
+        .margin(10)
+        .caption("expected coverage", ("sans-serif", 14))
+        .x_label_area_size(34)
+        .y_label_area_size(40)
+        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_desc("credible level")
+        .x_labels(5)
+        .y_labels(5)
+        .draw()?;
+    let level = |i: usize| i as f64 / 100.0;
+    let edge = |sign: f64| {
+        (0..=100).map(move |i| {
+            let p = level(i);
+            (p, (p + sign * band(p, plot.simulations)).clamp(0.0, 1.0))
+        })
+    };
+    let outline: Vec<(f64, f64)> =
+        edge(-1.0).chain(edge(1.0).collect::<Vec<_>>().into_iter().rev()).collect();
+    chart.draw_series([Polygon::new(outline, GREY.mix(0.25).filled())])?;
+    chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], GREY.stroke_width(1)))?;
+    chart.draw_series(LineSeries::new(plot.coverage.iter().copied(), ORANGE.stroke_width(3)))?;
+    Ok(())
+}
+
+fn histogram<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    name: &str,
+    counts: &[usize],
+    simulations: usize,
+) -> Drawn
+where
+    B::ErrorType: 'static,
+{
+    let bins = counts.len().max(1);
+    let share = 1.0 / bins as f64;
+    let expected = share * simulations as f64;
+    let spread = band(share, simulations) * simulations as f64;
+    let most = counts.iter().copied().max().unwrap_or(1) as f64;
+    let high = most.max(expected + spread) * 1.15;
+    let mut chart = ChartBuilder::on(area)
+        .margin(8)
+        .caption(name, ("sans-serif", 13))
+        .x_label_area_size(18)
+        .y_label_area_size(34)
+        .build_cartesian_2d(0.0..bins as f64, 0.0..high)?;
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .x_labels(2)
+        .y_labels(4)
+        .x_label_formatter(&|_| String::new())
+        .draw()?;
+    let low = (expected - spread).max(0.0);
+    let between =
+        Rectangle::new([(0.0, low), (bins as f64, expected + spread)], GREY.mix(0.25).filled());
+    chart.draw_series([between])?;
+    chart.draw_series(counts.iter().enumerate().map(|(i, count)| {
+        let corner = (i as f64 + 1.0, *count as f64);
+        Rectangle::new([(i as f64, 0.0), corner], BLUE.mix(0.6).filled())
+    }))?;
+    Ok(())
+}
