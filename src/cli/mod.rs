@@ -18,6 +18,7 @@ mod settings;
 mod simulate;
 mod tasks;
 mod train;
+mod tune;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -61,6 +62,8 @@ enum Verb {
     Simulate(simulate::Args),
     /// Train a conditional free-form flow.
     Train(train::Args),
+    /// Search β, learning rate or width for a problem of your own, by validation NLL.
+    Tune(tune::Args),
     /// Draw from the posterior of an observation.
     Sample(sample::Args),
     /// Evaluate the posterior's log-density.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Init(args) => init::run(args, &output),
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),
+        Verb::Tune(args) => tune::run(args, &output),
         Verb::Sample(args) => sample::run(args, &output),
         Verb::LogProb(args) => log_prob::run(args, &output),
         Verb::Reference(args) => reference::run(args, &output),

@@ -22,10 +22,9 @@ prior.toml lists the parameters in the order of theta's columns:
   low = 0.0
   high = 1.0";
 
-/// Options of `freeform train`.
+/// What to train on.
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(super) struct Args {
+pub(super) struct SourceArgs {
     /// Benchmark task, or your own simulator.toml, to simulate; with --simulations, only its prior is used.
     #[arg(long, required_unless_present = "simulations")]
     task: Option<String>,
@@ -41,6 +40,14 @@ pub(super) struct Args {
         value_parser = super::simulate::count, conflicts_with = "simulations"
     )]
     budget: usize,
+}
+
+/// Options of `freeform train`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
     /// Folder for the model.
     #[arg(long)]
     out: PathBuf,
@@ -58,7 +65,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let input = source(args)?.load(args.training.seed, &at)?;
+    let input = args.source.source()?.load(args.training.seed, &at)?;
     let job = TrainJob {
         preset: args.training.settings.preset,
         overrides: &overrides,
@@ -90,21 +97,24 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     output.result(&value, &text)
 }
 
-fn source(args: &Args) -> Result<Source, Failure> {
-    let task = args.task.as_deref().map(AnySimulator::open).transpose()?;
-    let Some(path) = &args.simulations else {
-        // clap has seen to it that one of the two is there.
-        let name = args.task.clone().unwrap_or_default();
-        return Ok(Source::Task { name, simulations: args.budget });
-    };
-    let prior = match (&task, &args.prior) {
-        (Some(task), _) => task.prior().clone(),
-        (None, Some(path)) => Prior::read(path)?,
-        (None, None) => {
-            return Err(Failure::usage(
-                &"--simulations needs the prior they were drawn from: add --prior FILE, or --task",
-            ));
-        }
-    };
-    Ok(Source::File { path: path.clone(), prior: Box::new(prior), task: args.task.clone() })
+impl SourceArgs {
+    /// Task or file, with its prior.
+    pub(super) fn source(&self) -> Result<Source, Failure> {
+        let task = self.task.as_deref().map(AnySimulator::open).transpose()?;
+        let Some(path) = &self.simulations else {
+            // clap has seen to it that one of the two is there.
+            let name = self.task.clone().unwrap_or_default();
+            return Ok(Source::Task { name, simulations: self.budget });
+        };
+        let prior = match (&task, &self.prior) {
+            (Some(task), _) => task.prior().clone(),
+            (None, Some(path)) => Prior::read(path)?,
+            (None, None) => {
+                return Err(Failure::usage(
+                    &"--simulations needs the prior they were drawn from: add --prior FILE, or --task",
+                ));
+            }
+        };
+        Ok(Source::File { path: path.clone(), prior: Box::new(prior), task: self.task.clone() })
+    }
 }

@@ -72,6 +72,20 @@ impl Overrides {
         Some(())
     }
 
+    /// Sets every key that `other` sets.
+    pub fn absorb(&mut self, other: &Self) {
+        for (section, settings) in &other.table {
+            match (self.table.get_mut(section), settings) {
+                (Some(Value::Table(mine)), Value::Table(theirs)) => {
+                    mine.extend(theirs.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+                _ => {
+                    self.table.insert(section.clone(), settings.clone());
+                }
+            }
+        }
+    }
+
     /// The overrides as TOML, keys sorted: equal texts mean equal overrides.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod predict;
 mod progress;
 mod source;
 mod train;
+mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use calibrate::{Calibration, CalibrationJob, ParameterRanks, calibrate};
@@ -25,3 +26,4 @@ pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
 pub use train::{TrainJob, TrainResult, train};
+pub use tune::{Knob, Trial, TuneJob, Tuned, tune};

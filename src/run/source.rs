@@ -30,7 +30,7 @@ pub enum Source {
 }
 
 /// Simulations ready to train on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TrainingInput {
     /// Finite simulations.
     pub simulations: Simulations,

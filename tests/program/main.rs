@@ -11,3 +11,4 @@ mod main_job;
 mod reference;
 mod resume;
 mod support;
+mod tune;
