@@ -64,12 +64,12 @@ impl Preset {
 }
 
 /// Optimiser steps that `recommended` plans at any budget, within its bounds on epochs.
-const RECOMMENDED_STEPS: usize = 12_000;
+const RECOMMENDED_STEPS: usize = 48_000;
 
 fn recommended(problem: Problem) -> Config {
     let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
-    let max_epochs = (RECOMMENDED_STEPS / steps_per_epoch).clamp(20, 300);
+    let max_epochs = (RECOMMENDED_STEPS / steps_per_epoch).clamp(20, 1000);
     Config {
         network: NetworkConfig {
             width: 64,
@@ -84,18 +84,23 @@ fn recommended(problem: Problem) -> Config {
             beta_start: 1.0,
             beta_end: 100.0,
             beta_ramp: 0.7,
-            latent_reconstruction: 1.0,
+            latent_reconstruction: 0.3,
         },
         optimizer: OptimizerConfig {
             learning_rate: 2e-3,
             schedule: Schedule::OneCycle,
             weight_decay: 1e-3,
             clip_norm: 5.0,
-            average_decay: 0.0,
+            average_decay: 0.99,
         },
-        training: TrainingConfig { batch_size, max_epochs, patience: 60, validation_fraction: 0.1 },
+        training: TrainingConfig {
+            batch_size,
+            max_epochs,
+            patience: (max_epochs / 10).max(20),
+            validation_fraction: 0.1,
+        },
         transform: TransformConfig {
-            theta: ThetaTransform::Standardize,
+            theta: ThetaTransform::Unconstrain,
             data: DataTransform::Shape,
         },
         posterior: PosteriorConfig { polish_steps: 5 },
