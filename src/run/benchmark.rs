@@ -1,6 +1,7 @@
 //! The benchmark's table: many runs, each in its own folder, into one `results.csv`.
 
 use super::directory::read_status;
+use super::evaluate::DRAWS;
 use super::figure::curves;
 use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
@@ -82,6 +83,13 @@ impl Cell<'_> {
 pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     for task in job.tasks {
         job.observations.iter().try_for_each(|&number| task.observation(number).map(drop))?;
+    }
+    // Draws that are not there would be missed only after the first training.
+    if job.reference == ReferenceSource::Released {
+        for task in job.tasks {
+            let read = |&number: &usize| job.store.official(task, number, DRAWS, job.reference);
+            job.observations.iter().try_for_each(|number| read(number).map(drop))?;
+        }
     }
     claim(job)?;
     let cells = cells(job);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Draws per observation, of posterior and of reference, as the benchmark has it.
-const DRAWS: usize = 10_000;
+pub(super) const DRAWS: usize = 10_000;
 
 /// What to evaluate.
 pub struct Evaluation<'a> {

@@ -104,3 +104,12 @@ fn a_trained_run_is_scored_later() {
     let message = scratch.fails(1, &["c2st", "--all", "nowhere"]);
     assert!(message.contains("no model"), "{message}");
 }
+
+#[test]
+fn missing_released_draws_are_missed_before_anything_is_trained() {
+    let scratch = Scratch::new();
+    let args = ["benchmark", "--tasks", "two_moons", "--budgets", "200", "--out", "table"];
+    let message = scratch.fails(1, &[&args[..], &["--reference", "released"]].concat());
+    assert!(message.contains("freeform reference import"), "{message}");
+    assert!(!scratch.path("table").exists());
+}
