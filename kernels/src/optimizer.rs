@@ -26,7 +26,7 @@ pub struct AdamW {
 }
 
 /// g ← scale·g, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
-/// w ← w − lr·((m/c₁)/(√(v/c₂) + ε) + decay·w).
+/// w ← w − lr·((m/c₁)/(√(v/c₂) + ε) + decay·w). What falls below 10⁻³⁰ becomes 0.
 ///
 /// # Panics
 /// If the lengths differ.
@@ -121,8 +121,25 @@ impl<S: Simd> Rule<S> {
             let m = S::fma(self.beta[0], m, S::mul(self.rest[0], g));
             let v = S::fma(self.beta[1], v, S::mul(S::mul(self.rest[1], g), g));
             let size = S::add(S::sqrt(v), self.epsilon);
-            [S::fnma(self.rate, S::div(m, size), S::mul(w, self.keep)), m, v]
+            let w = S::fnma(self.rate, S::div(m, size), S::mul(w, self.keep));
+            [flush::<S>(w), flush::<S>(m), flush::<S>(v)]
         }
+    }
+}
+
+/// Below this a number counts as 0. A unit that no longer fires sees its moments and, with an L2
+/// penalty, its weights decay into the subnormal range, where every product takes a hundred times
+/// as long.
+const NOTHING: f32 = 1e-30;
+
+#[inline(always)]
+unsafe fn flush<S: Simd>(x: S::V) -> S::V {
+    // SAFETY: passed on.
+    unsafe {
+        let zero = S::splat(0.0);
+        let size = S::max(S::sub(zero, x), x);
+        // In this order a NaN survives.
+        S::select_gt(S::splat(NOTHING), size, zero, x)
     }
 }
 

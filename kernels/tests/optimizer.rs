@@ -61,3 +61,27 @@ fn average_moves_by_its_decay() {
         assert_eq!(a, vec![2.0; 19]);
     }
 }
+
+#[test]
+fn numbers_on_their_way_to_the_subnormal_range_become_zero_and_nan_stays() {
+    let step = AdamW {
+        learning_rate: 0.1,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 1.0,
+        correction1: 1.0,
+        correction2: 1.0,
+        gradient_scale: 1.0,
+    };
+    for isa in Isa::available() {
+        let (mut w, mut m, mut v) = (vec![1.0; 21], vec![1e-9; 21], vec![1e-12; 21]);
+        w[20] = f32::NAN;
+        for _ in 0..2000 {
+            adamw(isa, &step, &mut w, &[0.0; 21], &mut m, &mut v);
+        }
+        assert!(w[20].is_nan(), "{isa:?}");
+        assert!(w[..20].iter().chain(&m).all(|x| *x == 0.0), "{isa:?}: {w:?} {m:?}");
+        assert!(v.iter().all(|x| *x > 0.0), "{isa:?}: {v:?}");
+    }
+}
