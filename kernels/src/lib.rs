@@ -10,10 +10,12 @@
 //!   of tangent streams: [`activate`], [`activate_streams`], [`tangent_streams`],
 //!   [`backward_streams`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
 //! - Optimiser: [`adamw`], [`average`], [`sum_squares`].
+//! - All of these together: [`Mlp`], a plain perceptron.
 
 mod elementwise;
 mod gemm;
 mod isa;
+mod mlp;
 mod optimizer;
 mod simd;
 
@@ -23,4 +25,5 @@ pub use elementwise::{
 };
 pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::Isa;
+pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
