@@ -39,5 +39,6 @@ pub mod random;
 pub mod run;
 pub mod training;
 pub mod transform;
+pub mod whitening;
 
 pub use fit::fit;

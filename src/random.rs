@@ -17,6 +17,12 @@ pub enum Purpose {
     Probes = 4,
     /// Latent draws of posterior samples (index: chunk).
     Latents = 5,
+    /// Resampling by a learnt likelihood.
+    Resampling = 6,
+    /// A conditional whitening (index 0: initial weights; then: epochs).
+    Whitening = 7,
+    /// Noise that spreads whole numbers over the intervals they stand for (index: row).
+    Jitter = 8,
 }
 
 /// The stream of a seed, purpose and index.
@@ -28,4 +34,10 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::from_seed(key);
     rng.set_stream(index);
     rng
+}
+
+/// The seed of one member of an ensemble, which has initial weights and orders of its own.
+#[must_use]
+pub fn member_seed(seed: u64, member: u64) -> u64 {
+    seed ^ member.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

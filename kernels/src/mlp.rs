@@ -30,7 +30,7 @@ impl Mlp {
     /// A network of the given layer sizes with `weights`, for at most `rows` rows at a time.
     ///
     /// # Panics
-    /// If there are fewer than two sizes, or `weights` is not [`Mlp::len`] long.
+    /// If there are fewer than two sizes, or `weights` is not [`Mlp::parameters`] long.
     #[must_use]
     pub fn new(
         isa: Isa,
@@ -40,7 +40,7 @@ impl Mlp {
         weights: Vec<f32>,
     ) -> Self {
         assert!(sizes.len() >= 2, "an input and an output size");
-        assert_eq!(weights.len(), Self::len(sizes), "weights of layers {sizes:?}");
+        assert_eq!(weights.len(), Self::parameters(sizes), "weights of layers {sizes:?}");
         let zeros = |width: usize| vec![0.0; rows * width];
         let inputs = &sizes[..sizes.len() - 1];
         let widest = sizes.iter().copied().max().unwrap_or(0);
@@ -64,7 +64,7 @@ impl Mlp {
 
     /// Number of weights and biases of layers of these sizes.
     #[must_use]
-    pub fn len(sizes: &[usize]) -> usize {
+    pub fn parameters(sizes: &[usize]) -> usize {
         sizes.windows(2).map(|s| (s[0] + 1) * s[1]).sum()
     }
 
@@ -90,7 +90,7 @@ impl Mlp {
 
     /// Where layer `l`'s weights and biases begin.
     fn offset(&self, l: usize) -> usize {
-        Self::len(&self.sizes[..=l])
+        Self::parameters(&self.sizes[..=l])
     }
 
     /// The network's output `[n, s_L]` for rows `[n, s₀]`.

@@ -6,7 +6,7 @@ use freeform_kernels::{Isa, Mlp, Nonlinearity};
 fn gradients_are_those_of_finite_differences() {
     let sizes = [3, 7, 5, 2];
     let wave = |i: usize, f: f32| (i as f32 * f).sin();
-    let weights: Vec<f32> = (0..Mlp::len(&sizes)).map(|i| 0.7 * wave(i, 0.37)).collect();
+    let weights: Vec<f32> = (0..Mlp::parameters(&sizes)).map(|i| 0.7 * wave(i, 0.37)).collect();
     let input: Vec<f32> = (0..4 * 3).map(|i| wave(i, 1.3)).collect();
     let target: Vec<f32> = (0..4 * 2).map(|i| wave(i, 0.9)).collect();
     let loss = |output: &[f32]| -> f64 {

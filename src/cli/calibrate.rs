@@ -63,12 +63,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             Source::Task { name, simulations: args.count }.load(seed, &at)?.simulations
         }
     };
-    let network = model.network.clone();
+    let (theta_dim, data_dim) = (model.theta_dim(), model.data_dim());
     let (dim, width) = (simulations.parameter_dim(), simulations.data_dim());
-    if (dim, width) != (network.theta_dim, network.context_dim) {
+    if (dim, width) != (theta_dim, data_dim) {
         return Err(Failure::usage(&format!(
-            "the simulations have {dim} parameters and {width} data, the model {} and {}",
-            network.theta_dim, network.context_dim
+            "the simulations have {dim} parameters and {width} data, the model {theta_dim} and \
+             {data_dim}"
         )));
     }
     let posterior = Posterior::new(model, args.engine);

@@ -80,16 +80,22 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let summary = &result.model.training;
     let quality = &summary.quality;
     let text = format!(
-        "{}: best epoch {} of {}, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, \
-         Jacobian deviation {:.2e}, trained in {:.1} s",
+        "{}: {} flows, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
+         deviation {:.2e}, trained in {:.1} s of one core{}",
         args.out.display(),
-        summary.best_epoch,
-        summary.epochs,
+        summary.members.len(),
         quality.encoder_nll,
         quality.decoder_nll,
         quality.reconstruction,
         quality.jacobian_deviation,
         result.seconds,
+        match &summary.correction {
+            None => String::new(),
+            Some(c) => format!(
+                "; corrected by the likelihood with strength {:.2}, which gains {:.3} ± {:.3} nats",
+                c.strength, c.gain, c.error
+            ),
+        },
     );
     let value = serde_json::json!({
         "out": args.out.display().to_string(), "seconds": result.seconds, "training": summary,

@@ -9,6 +9,6 @@ pub use error::ConfigError;
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{
-    Config, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig,
+    Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
+    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };

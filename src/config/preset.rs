@@ -1,8 +1,8 @@
 //! Presets: complete settings as a function of what a user always knows.
 
 use super::settings::{
-    Config, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig,
+    Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
+    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 use crate::network::Activation;
 use clap::ValueEnum;
@@ -64,7 +64,7 @@ impl Preset {
 }
 
 /// Optimiser steps that `recommended` plans at any budget, within its bounds on epochs.
-const RECOMMENDED_STEPS: usize = 48_000;
+const RECOMMENDED_STEPS: usize = 12_000;
 
 fn recommended(problem: Problem) -> Config {
     let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
@@ -98,12 +98,22 @@ fn recommended(problem: Problem) -> Config {
             max_epochs,
             patience: (max_epochs / 10).max(20),
             validation_fraction: 0.1,
+            members: 5,
         },
         transform: TransformConfig {
             theta: ThetaTransform::Unconstrain,
             data: DataTransform::Shape,
+            screening: true,
         },
-        posterior: PosteriorConfig { polish_steps: 5 },
+        whitening: WhiteningConfig {
+            kind: WhiteningKind::Network,
+            width: 64,
+            steps: 6_000,
+            batch_size: 64,
+            learning_rate: 2e-3,
+            weight_decay: 1e-2,
+        },
+        posterior: PosteriorConfig { polish_steps: 5, correction: Correction::Auto, proposals: 4 },
     }
 }
 
@@ -142,11 +152,21 @@ fn paper(problem: Problem) -> Config {
             max_epochs: 200,
             patience: 0,
             validation_fraction: 0.1,
+            members: 1,
         },
         transform: TransformConfig {
             theta: ThetaTransform::Standardize,
             data: DataTransform::Standardize,
+            screening: false,
         },
-        posterior: PosteriorConfig { polish_steps: 0 },
+        whitening: WhiteningConfig {
+            kind: WhiteningKind::Off,
+            width: 64,
+            steps: 6_000,
+            batch_size: 64,
+            learning_rate: 2e-3,
+            weight_decay: 1e-2,
+        },
+        posterior: PosteriorConfig { polish_steps: 0, correction: Correction::Off, proposals: 4 },
     }
 }

@@ -19,6 +19,8 @@ pub struct Config {
     pub training: TrainingConfig,
     /// How parameters are mapped to the space the flow works in.
     pub transform: TransformConfig,
+    /// The affine map beneath each flow.
+    pub whitening: WhiteningConfig,
     /// How draws are made.
     pub posterior: PosteriorConfig,
 }
@@ -86,17 +88,54 @@ pub struct TrainingConfig {
     pub patience: usize,
     /// Share of the simulations held out for validation.
     pub validation_fraction: f64,
+    /// Flows that are trained and averaged, each with a part of its own held out.
+    pub members: usize,
 }
 
 /// `[transform]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransformConfig {
-    /// `standardize`, or `unconstrain`: first the prior's bijection to R^D (logit, log).
+    /// `standardize`; `log`: first the logarithm of positive parameters; or `unconstrain`: first
+    /// the prior's bijection to R^D (logit, log).
     pub theta: ThetaTransform,
     /// `standardize`, or `shape`: first log, log1p or asinh for columns of x that are skewed or
     /// heavy-tailed.
     pub data: DataTransform,
+    /// Whether columns of a wide x (more than 16) that show no dependence on any parameter are
+    /// left out.
+    pub screening: bool,
+}
+
+/// `[whitening]`: location, scale and correlation of θ given x as a conditional Gaussian's, which
+/// each flow then works relative to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhiteningConfig {
+    /// `off`, `linear` (in closed form) or `network` (a perceptron over the linear one).
+    pub kind: WhiteningKind,
+    /// Width of the perceptron's two hidden layers.
+    pub width: usize,
+    /// Planned optimiser steps.
+    pub steps: usize,
+    /// Simulations per step.
+    pub batch_size: usize,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+}
+
+/// How location and scale are learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhiteningKind {
+    /// Not at all.
+    Off,
+    /// By ridge regression.
+    Linear,
+    /// By a perceptron over the ridge regression.
+    Network,
 }
 
 /// `[posterior]`.
@@ -105,6 +144,23 @@ pub struct TransformConfig {
 pub struct PosteriorConfig {
     /// Damped Newton steps on f(θ; x) = z that refine each draw; 0 keeps the decoder's.
     pub polish_steps: usize,
+    /// Whether draws are corrected by a likelihood p(x | θ) learnt from the same simulations:
+    /// `off`, `on`, or `auto`: as far as the held-out simulations say that it helps.
+    pub correction: Correction,
+    /// Proposals for each corrected draw.
+    pub proposals: usize,
+}
+
+/// Whether a learnt likelihood corrects the posterior.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Correction {
+    /// The posterior flows alone.
+    Off,
+    /// As far as it helps on held-out simulations.
+    Auto,
+    /// Wholly.
+    On,
 }
 
 /// Learning-rate schedules.
@@ -139,6 +195,8 @@ pub enum ThetaTransform {
     Standardize,
     /// The prior's bijection to R^D, then z-scores.
     Unconstrain,
+    /// log of positive parameters, then z-scores; intervals stay as they are.
+    Log,
 }
 
 /// What the networks see of the data.
@@ -178,7 +236,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError::OutOfRange`] for the first value outside its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let Self { network: n, loss, optimizer: o, training: t, posterior: p, .. } = self;
+        let Self { network: n, loss, optimizer: o, training: t, .. } = self;
+        let (w, p) = (&self.whitening, &self.posterior);
         let positive = "a number above 0";
         let share = "a share from 0 to below 1";
         at_least("network.width", n.width, 1, "a whole number of at least 1")?;
@@ -200,6 +259,13 @@ impl Config {
         let fraction = t.validation_fraction;
         let fraction_ok = fraction > 0.0 && fraction <= 0.5;
         check("training.validation_fraction", fraction, fraction_ok, "above 0 and at most 0.5")?;
+        at_least("training.members", t.members, 1, "a whole number of at least 1")?;
+        at_least("whitening.width", w.width, 1, "a whole number of at least 1")?;
+        at_least("whitening.steps", w.steps, 1, "a whole number of at least 1")?;
+        at_least("whitening.batch_size", w.batch_size, 1, "a whole number of at least 1")?;
+        check("whitening.learning_rate", w.learning_rate, w.learning_rate > 0.0, positive)?;
+        check("whitening.weight_decay", w.weight_decay, w.weight_decay >= 0.0, "0 or more")?;
+        at_least("posterior.proposals", p.proposals, 1, "a whole number of at least 1")?;
         let polish_ok = p.polish_steps <= 100;
         check("posterior.polish_steps", p.polish_steps as f64, polish_ok, "at most 100")
     }

@@ -45,6 +45,20 @@ pub struct FlowQuality {
     pub jacobian_deviation: f64,
 }
 
+impl FlowQuality {
+    /// The mean of each figure; NaN of none.
+    #[must_use]
+    pub fn mean(all: &[Self]) -> Self {
+        let mean = |of: fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        Self {
+            encoder_nll: mean(|q| q.encoder_nll),
+            decoder_nll: mean(|q| q.decoder_nll),
+            reconstruction: mean(|q| q.reconstruction),
+            jacobian_deviation: mean(|q| q.jacobian_deviation),
+        }
+    }
+}
+
 /// Evaluates [`FlowQuality`] on rows of θ `[n, D]` with their data `[n, C]`.
 pub fn quality(engine: &mut dyn Engine, theta: &[f32], context: &[f32]) -> FlowQuality {
     let dim = engine.spec().theta_dim;

@@ -1,18 +1,17 @@
 //! Reading and writing of models.
 
-use super::{Model, ModelError, TrainingSummary};
+use super::tensors::{FlowDescription, Tensors, read_flow};
+use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::files::write_atomically;
-use crate::network::{FlowWeights, Layout, NetworkSpec};
-use crate::training::{from_bytes, to_bytes};
 use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::Prior;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Raised when the files change their meaning.
-pub(crate) const FORMAT_VERSION: u64 = 2;
+pub(crate) const FORMAT_VERSION: u64 = 3;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
 
@@ -22,12 +21,43 @@ struct Description {
     format_version: u64,
     /// BLAKE3 of the weights file.
     weights_blake3: String,
-    network: NetworkSpec,
     training: TrainingSummary,
+    posterior: Vec<FlowDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likelihood: Option<LikelihoodDescription>,
     parameters: ParameterTransform,
     data: DataTransform,
     config: Config,
     prior: Prior,
+}
+
+/// `[likelihood]` of `model.toml`.
+#[derive(Serialize, Deserialize)]
+struct LikelihoodDescription {
+    strength: f64,
+    columns: Vec<usize>,
+    flows: Vec<FlowDescription>,
+    regressors: ParameterTransform,
+}
+
+impl LikelihoodDescription {
+    fn of(model: &LikelihoodModel) -> Self {
+        Self {
+            strength: model.strength,
+            columns: model.columns.clone(),
+            flows: model.flows.iter().map(FlowDescription::of).collect(),
+            regressors: model.regressors.clone(),
+        }
+    }
+
+    fn fits(&self, theta_dim: usize, data: &DataTransform) -> bool {
+        let width = data.scaler().columns();
+        !self.flows.is_empty()
+            && (0.0..=1.0).contains(&self.strength)
+            && self.columns.iter().all(|column| *column < width)
+            && self.regressors.scaler().columns() == theta_dim
+            && self.flows.iter().all(|flow| flow.fits(self.columns.len(), theta_dim))
+    }
 }
 
 impl Model {
@@ -40,12 +70,21 @@ impl Model {
         std::fs::create_dir_all(folder).map_err(|e| {
             std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
         })?;
-        let bytes = self.weight_bytes()?;
+        let mut tensors = Tensors::default();
+        for (index, flow) in self.posterior.iter().enumerate() {
+            tensors.add(&format!("posterior.{index}"), flow);
+        }
+        let likelihood = self.likelihood.iter().flat_map(|l| &l.flows);
+        for (index, flow) in likelihood.enumerate() {
+            tensors.add(&format!("likelihood.{index}"), flow);
+        }
+        let bytes = tensors.to_bytes()?;
         let description = Description {
             format_version: FORMAT_VERSION,
             weights_blake3: blake3::hash(&bytes).to_hex().to_string(),
-            network: self.network.clone(),
             training: self.training.clone(),
+            posterior: self.posterior.iter().map(FlowDescription::of).collect(),
+            likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
             data: self.data.clone(),
             config: self.config.clone(),
@@ -62,35 +101,29 @@ impl Model {
     /// [`ModelError`] where a file is missing, damaged, foreign, or of another version.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let description = read_description(folder)?;
-        let path = folder.join(WEIGHTS);
+        let path = folder.join(WEIGHTS).display().to_string();
         let bytes = read(folder, WEIGHTS)?;
         if blake3::hash(&bytes).to_hex().as_str() != description.weights_blake3 {
-            return Err(ModelError::Checksum { path: path.display().to_string() });
+            return Err(ModelError::Checksum { path });
         }
-        let invalid = |reason| ModelError::Invalid { path: path.display().to_string(), reason };
-        let weights = parse_weights(&bytes, &description.network.layout()).map_err(invalid)?;
-        let Description { network, training, parameters, data, config, prior, .. } = description;
-        Ok(Self { network, weights, prior, parameters, data, config, training })
-    }
-
-    fn weight_bytes(&self) -> Result<Vec<u8>, std::io::Error> {
-        let layout = self.network.layout();
-        let networks = [("encoder", &self.weights.encoder), ("decoder", &self.weights.decoder)];
-        let mut tensors = Vec::new();
-        for (network, flat) in networks {
-            for slot in layout.slots() {
-                let name = format!("{network}.{}", slot.name);
-                tensors.push((name, slot.shape.clone(), to_bytes(&flat[slot.range()])));
+        let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
+        let flows = |role: &str, descriptions: &[FlowDescription]| {
+            let read = |(index, description)| {
+                read_flow(&tensors, &format!("{role}.{index}"), description).map_err(invalid)
+            };
+            descriptions.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()
+        };
+        let posterior = flows("posterior", &description.posterior)?;
+        let likelihood = match description.likelihood {
+            None => None,
+            Some(LikelihoodDescription { strength, columns, flows: described, regressors }) => {
+                let flows = flows("likelihood", &described)?;
+                Some(LikelihoodModel { flows, columns, regressors, strength })
             }
-        }
-        let views = tensors
-            .iter()
-            .map(|(name, shape, bytes)| {
-                Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
-            })
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(std::io::Error::other)?;
-        safetensors::serialize(views, None).map_err(std::io::Error::other)
+        };
+        let Description { training, parameters, data, config, prior, .. } = description;
+        Ok(Self { posterior, likelihood, prior, parameters, data, config, training })
     }
 }
 
@@ -111,13 +144,14 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     }
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
-    description.network.validate().map_err(|e| invalid(e.to_string()))?;
-    let (network, prior) = (&description.network, &description.prior);
-    let fits = network.theta_dim == prior.dim()
-        && network.theta_dim == description.parameters.scaler().columns()
-        && network.context_dim == description.data.scaler().columns();
+    let (dim, data) = (description.prior.dim(), &description.data);
+    let width = data.scaler().columns();
+    let fits = !description.posterior.is_empty()
+        && description.posterior.iter().all(|flow| flow.fits(dim, width))
+        && description.parameters.scaler().columns() == dim
+        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data));
     if !fits {
-        return Err(invalid("network, prior and standardisation differ in size".to_owned()));
+        return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
     }
     Ok(description)
 }
@@ -130,22 +164,4 @@ fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {
         }
         kind => std::io::Error::new(kind, format!("{}: {e}", path.display())).into(),
     })
-}
-
-fn parse_weights(bytes: &[u8], layout: &Layout) -> Result<FlowWeights, String> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-    let network = |prefix: &str| {
-        let mut flat = vec![0.0; layout.len()];
-        for slot in layout.slots() {
-            let name = format!("{prefix}.{}", slot.name);
-            let view = tensors.tensor(&name).map_err(|e| e.to_string())?;
-            if view.dtype() != Dtype::F32 || view.shape() != slot.shape {
-                let (got, want) = (view.shape(), &slot.shape);
-                return Err(format!("{name} is {:?} {got:?}, not F32 {want:?}", view.dtype()));
-            }
-            flat[slot.range()].copy_from_slice(&from_bytes(view.data()));
-        }
-        Ok(flat)
-    };
-    Ok(FlowWeights { encoder: network("encoder")?, decoder: network("decoder")? })
 }

@@ -1,24 +1,25 @@
-//! A trained flow on disk: `model.toml` (what it is) and `weights.safetensors` (its numbers).
+//! A trained model on disk: `model.toml` (what it is) and `weights.safetensors` (its numbers).
 
 mod error;
 mod files;
+mod tensors;
 
 pub use error::ModelError;
 pub(crate) use files::FORMAT_VERSION;
 
 use crate::config::Config;
-use crate::flow::FlowQuality;
-use crate::network::{FlowWeights, NetworkSpec};
+use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::{Prior, Support};
 
-/// A trained conditional free-form flow with everything that turns data into posterior draws.
+/// A trained posterior estimator with everything that turns data into posterior draws.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// Architecture of encoder and decoder.
-    pub network: NetworkSpec,
-    /// Their weights.
-    pub weights: FlowWeights,
+    /// Flows for p(θ | x), in the flow's space of θ given x as the networks see it; their average
+    /// is the posterior.
+    pub posterior: Vec<ConditionalFlow>,
+    /// Flows for p(x | θ) that correct it, if there are any.
+    pub likelihood: Option<LikelihoodModel>,
     /// The prior it was trained under.
     pub prior: Prior,
     /// θ to the flow's space and back.
@@ -31,6 +32,19 @@ pub struct Model {
     pub training: TrainingSummary,
 }
 
+/// A learnt likelihood, and how far it is trusted.
+#[derive(Clone, Debug)]
+pub struct LikelihoodModel {
+    /// Flows for p(x | θ); their average counts.
+    pub flows: Vec<ConditionalFlow>,
+    /// Columns of x, as the networks see it, that they describe.
+    pub columns: Vec<usize>,
+    /// θ to what these flows see.
+    pub regressors: ParameterTransform,
+    /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
+    pub strength: f64,
+}
+
 /// How a model came to be.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TrainingSummary {
@@ -40,15 +54,52 @@ pub struct TrainingSummary {
     pub simulations: usize,
     /// Seed.
     pub seed: u64,
+    /// Quality on the validation parts, averaged over the posterior flows; NLLs in the units of θ.
+    pub quality: FlowQuality,
+    /// What the likelihood's correction brings on held-out simulations, if one was learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<CorrectionSummary>,
+    /// Each flow's training.
+    pub members: Vec<MemberSummary>,
+}
+
+/// One flow's training.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MemberSummary {
+    /// `posterior-1`, …, `likelihood-1`, ….
+    pub name: String,
     /// Epochs trained.
     pub epochs: usize,
-    /// The epoch whose weights these are (from 1).
+    /// The epoch whose weights these are (from 1; 0: before training).
     pub best_epoch: usize,
-    /// Quality on the validation part; NLLs in the units of θ.
-    pub quality: FlowQuality,
+    /// Validation NLL of the encoder.
+    pub validation_nll: f64,
+}
+
+/// What held-out simulations say of a correction by the likelihood.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CorrectionSummary {
+    /// α, between 0 (none) and 1.
+    pub strength: f64,
+    /// Mean gain in log p(θ | x) at the true parameters, in nats; a lower bound.
+    pub gain: f64,
+    /// Its standard error.
+    pub error: f64,
 }
 
 impl Model {
+    /// D.
+    #[must_use]
+    pub fn theta_dim(&self) -> usize {
+        self.prior.dim()
+    }
+
+    /// C: numbers in an observation.
+    #[must_use]
+    pub fn data_dim(&self) -> usize {
+        self.data.columns()
+    }
+
     /// Whether the prior's support is all of R^D, so that no draw can leave it.
     #[must_use]
     pub fn is_always_inside(&self) -> bool {

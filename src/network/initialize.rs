@@ -4,7 +4,7 @@ use super::{FlowWeights, NetworkSpec};
 use crate::random::{Purpose, stream};
 use rand::RngExt;
 
-/// Half-width of the uniform law of a block's second layer: blocks start as near-identities.
+/// Half-width of the uniform law of layers whose output starts near zero.
 const RESIDUAL_INIT: f32 = 1e-3;
 
 impl NetworkSpec {
@@ -12,6 +12,17 @@ impl NetworkSpec {
     /// each block's second linear layer starts at U(±10⁻³).
     #[must_use]
     pub fn initial_weights(&self, seed: u64) -> FlowWeights {
+        self.weights(seed, false)
+    }
+
+    /// As [`initial_weights`](Self::initial_weights), with the output layer at U(±10⁻³) too:
+    /// encoder and decoder start next to the identity.
+    #[must_use]
+    pub fn identity_weights(&self, seed: u64) -> FlowWeights {
+        self.weights(seed, true)
+    }
+
+    fn weights(&self, seed: u64, identity: bool) -> FlowWeights {
         let network = |index| {
             let (layout, mut rng) = (self.layout(), stream(seed, Purpose::Weights, index));
             let mut flat = vec![0.0; layout.len()];
@@ -20,8 +31,9 @@ impl NetworkSpec {
                 if slot.shape.len() == 2 {
                     fan_in = slot.shape[0];
                 }
-                let residual = slot.name.contains("linear.1");
-                let bound = if residual { RESIDUAL_INIT } else { 1.0 / (fan_in as f32).sqrt() };
+                let small = slot.name.contains("linear.1")
+                    || (identity && slot.name.starts_with("output"));
+                let bound = if small { RESIDUAL_INIT } else { 1.0 / (fan_in as f32).sqrt() };
                 flat[slot.range()].fill_with(|| rng.random_range(-bound..=bound));
             }
             flat

@@ -105,7 +105,6 @@ fn clear(folder: &Path) -> std::io::Result<()> {
         CONFIG,
         STATUS,
         "metrics.jsonl",
-        "checkpoint.safetensors",
         "model.toml",
         "weights.safetensors",
         "c2st.csv",
@@ -115,7 +114,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
         _ => Ok(()),
     };
     files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
-    ["samples", "plots"].iter().try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
+    ["samples", "plots", "checkpoints"].iter().try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
 }
 
 /// What `status.json` says of the time that the training took.

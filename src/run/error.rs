@@ -4,7 +4,7 @@ use crate::config::ConfigError;
 use crate::model::ModelError;
 use crate::network::SpecError;
 use crate::posterior::PosteriorError;
-use crate::training::{CheckpointError, DataError, TrainError};
+use crate::training::{CheckpointError, DataError, EnsembleError, TrainError};
 
 /// A job that ended without its result.
 #[derive(Debug, thiserror::Error)]
@@ -97,4 +97,14 @@ pub enum RunError {
         /// The folder.
         path: String,
     },
+}
+
+impl From<EnsembleError> for RunError {
+    fn from(error: EnsembleError) -> Self {
+        match error {
+            EnsembleError::Train(error) => Self::Train(error),
+            EnsembleError::Checkpoint(error) => Self::Checkpoint(error),
+            EnsembleError::Io(error) => Self::Io(error),
+        }
+    }
 }

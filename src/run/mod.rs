@@ -7,6 +7,7 @@ mod directory;
 mod error;
 mod evaluate;
 mod figure;
+mod host;
 mod predict;
 mod progress;
 mod source;

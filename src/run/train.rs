@@ -1,25 +1,17 @@
 //! A training with its folder: checkpoints, metrics, model, curves, status.
 
 use super::directory::{claim, training_seconds, write_status};
-use super::progress::Bar;
+use super::host::FolderHost;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
 use crate::config::{Overrides, Preset, Problem};
-use crate::engine::{self, EngineKind};
+use crate::engine::EngineKind;
+use crate::fit::assemble;
 use crate::model::{Model, TrainingSummary};
-use crate::training::{
-    Checkpoint, EpochMetrics, Observer, Outcome, StepInfo, Trainer, TrainingData, write_metrics,
-};
+use crate::training::{EpochMetrics, TrainingData, train_ensemble};
 use freeform_benchmark::{CurvePoint, training_curves};
 use serde::Serialize;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const METRICS: &str = "metrics.jsonl";
-/// At most this much work is lost to a kill.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// What to train, where, and how.
 pub struct TrainJob<'a> {
@@ -48,7 +40,8 @@ pub struct TrainResult {
     pub model: Model,
     /// Whether it was finished before this call.
     pub was_finished: bool,
-    /// Seconds of training, in all the processes that it took.
+    /// Seconds of training, summed over the flows and all the processes that it took: what one
+    /// core would need.
     pub seconds: f64,
 }
 
@@ -86,42 +79,22 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
         RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
             .to_toml()?;
     let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
-    for column in data.data().scaler().constant_columns() {
-        let value = data.data().scaler().mean(*column);
-        job.reporter.warn(&format!(
-            "column {} of x is constant ({value}) in the training simulations and is ignored",
-            column + 1
-        ));
-    }
+    warn_of_columns(&data, job.reporter);
 
     let resumed = claim(job.folder, &record, job.existing)?;
     if resumed && let Ok(model) = Model::load(job.folder) {
         return Ok(TrainResult::finished(job.folder, model));
     }
     let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
-    let checkpoint = job.folder.join(CHECKPOINT);
-    let engine = engine::create(job.engine, &spec, &spec.initial_weights(job.seed));
-    let mut trainer = Trainer::new(engine, &data, &config, job.seed, identity.clone());
-    if resumed && checkpoint.exists() {
-        trainer.restore(Checkpoint::read(&checkpoint, &identity)?);
-        job.reporter.say(&format!("resuming at epoch {}", trainer.history().len() + 1));
-    }
-
-    let mut watch = Watch::new(job, &trainer);
-    let outcome = trainer.run(&mut watch)?;
-    watch.bar.finish();
-    let seconds = trainer.seconds();
-    match outcome {
-        Ok(Outcome::Finished) => {}
-        Ok(Outcome::Interrupted) => {
-            trainer.checkpoint().write(&checkpoint)?;
-            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
-        }
-        Err(error) => return Err(error.into()),
-    }
-    save(&trainer, job.folder)?;
-    plot_curves(trainer.history(), job.folder)?;
-    let model = trainer.into_model(&prior, task)?;
+    let folder = FolderHost::new(job, &data, &config, &identity, resumed)?;
+    let trained = train_ensemble(&data, &config, job.seed, job.engine, &identity, &folder)?;
+    folder.finish();
+    let Some(trained) = trained else {
+        return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+    };
+    let seconds = trained.iter().map(|member| member.seconds).sum();
+    plot_curves(&trained[0].history, job.folder)?;
+    let model = assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine);
     model.save(job.folder)?;
     write_status(
         job.folder,
@@ -130,10 +103,24 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     Ok(TrainResult { model, was_finished: false, seconds })
 }
 
-/// Metrics, then the checkpoint: a checkpoint never knows less than the metrics say.
-fn save(trainer: &Trainer, folder: &Path) -> std::io::Result<()> {
-    trainer.checkpoint().write(&folder.join(CHECKPOINT)).map_err(std::io::Error::other)?;
-    write_metrics(&folder.join(METRICS), trainer.history())
+/// Tells of columns of x that the networks do not see.
+fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
+    let transform = data.data();
+    for &column in transform.scaler().constant_columns() {
+        let value = transform.scaler().mean(column);
+        reporter.warn(&format!(
+            "column {} of x is constant ({value}) in the training simulations and is ignored",
+            transform.kept()[column] + 1
+        ));
+    }
+    let (kept, all) = (transform.kept().len(), transform.columns());
+    if kept < all {
+        reporter.say(&format!(
+            "{} of {all} columns of x show no dependence on any parameter and are left out \
+             (transform.screening)",
+            all - kept
+        ));
+    }
 }
 
 fn plot_curves(history: &[EpochMetrics], folder: &Path) -> Result<(), RunError> {
@@ -148,44 +135,4 @@ fn plot_curves(history: &[EpochMetrics], folder: &Path) -> Result<(), RunError> 
         .collect();
     std::fs::create_dir_all(folder.join("plots"))?;
     Ok(training_curves(&folder.join("plots/training.svg"), &points)?)
-}
-
-/// Watches one training: shows it, saves it, stops it.
-struct Watch<'a> {
-    bar: Bar,
-    folder: PathBuf,
-    interrupt: &'a AtomicBool,
-    saved: Instant,
-}
-
-impl<'a> Watch<'a> {
-    fn new(job: &TrainJob<'a>, trainer: &Trainer) -> Self {
-        let bar = job.reporter.bar("training", trainer.total_steps(), trainer.steps_done());
-        Self { bar, folder: job.folder.into(), interrupt: job.interrupt, saved: Instant::now() }
-    }
-}
-
-impl Observer for Watch<'_> {
-    fn after_step(&mut self, info: &StepInfo) -> ControlFlow<()> {
-        let rate = self.bar.rate(info.step);
-        self.bar.update(info.step, || {
-            let (nll, rec) = info
-                .last_epoch
-                .map_or((f64::NAN, f64::NAN), |e| (e.validation_nll, e.validation_reconstruction));
-            let (epoch, loss) = (info.epoch, info.report.loss);
-            format!("epoch {epoch} loss {loss:.3} nll {nll:.3} rec {rec:.1e} {rate:.0} steps/s")
-        });
-        match self.interrupt.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn after_epoch(&mut self, trainer: &Trainer) -> std::io::Result<()> {
-        if self.saved.elapsed() >= CHECKPOINT_EVERY {
-            save(trainer, &self.folder)?;
-            self.saved = Instant::now();
-        }
-        Ok(())
-    }
 }

@@ -1,10 +1,13 @@
-//! The table a flow trains on: standardised in place, split by seed.
+//! The tables that flows train on: standardised in place, shuffled by seed.
 
-use crate::config::Config;
+use super::{Fold, Role};
+use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
-use crate::transform::{DataTransform, ParameterTransform};
+use crate::transform::{DataTransform, ParameterTransform, informative_columns};
 use freeform_simulators::{Prior, Simulations};
+use rand::RngExt;
 use rand::seq::SliceRandom;
+use std::borrow::Cow;
 
 /// Simulations that cannot be trained on.
 #[derive(Debug, thiserror::Error)]
@@ -54,22 +57,41 @@ pub enum DataError {
 /// Fewer training rows than this make no standard deviation worth the name.
 const MIN_TRAINING: usize = 8;
 
-/// Standardised simulations with their split and the maps that made them.
+/// The widest x (as the networks see it) whose likelihood is learnt.
+const MOST_TARGETS: usize = 32;
+
+/// Standardised simulations in a seeded order, and the maps that made them.
 #[derive(Debug)]
 pub struct TrainingData {
-    pub(super) theta: Vec<f32>,
-    pub(super) x: Vec<f32>,
-    pub(super) training: Vec<u32>,
-    pub(super) validation: Vec<u32>,
-    pub(super) parameters: ParameterTransform,
-    pub(super) data: DataTransform,
-    /// Mean over validation of −log|det ∂(flow space)/∂θ|: turns an NLL in the flow's space into
-    /// one of θ itself.
-    pub(super) nll_offset: f64,
+    /// θ in the flow's space, `[n, D]`.
+    theta: Vec<f32>,
+    /// x as the networks see it, `[n, kept columns]`.
+    x: Vec<f32>,
+    /// What a likelihood needs, where one is learnt.
+    likelihood: Option<LikelihoodTables>,
+    /// Of each row, log|det ∂(flow space)/∂θ|.
+    log_dets: Vec<f64>,
+    /// All rows, shuffled by seed: folds are runs of these.
+    order: Vec<u32>,
+    validation_fraction: f64,
+    parameters: ParameterTransform,
+    data: DataTransform,
+}
+
+/// The simulations the other way round: x given θ.
+#[derive(Debug)]
+struct LikelihoodTables {
+    /// x as the networks see it, without columns that never vary, whole numbers spread over the
+    /// intervals they stand for.
+    targets: Vec<f32>,
+    columns: Vec<usize>,
+    /// θ as the likelihood's networks see it, `[n, D]`.
+    regressors: Vec<f32>,
+    transform: ParameterTransform,
 }
 
 impl TrainingData {
-    /// Splits by seed, learns the standardisation on the training part, and applies it in place.
+    /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
     /// `simulations` must be finite (see [`Simulations::without_non_finite`]).
     ///
@@ -86,42 +108,62 @@ impl TrainingData {
         if columns != prior.dim() {
             return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
         }
-        let (training, validation) = split(rows, config.training.validation_fraction, seed);
-        if training.len() < MIN_TRAINING || validation.is_empty() {
-            let (training, validation) = (training.len(), validation.len());
-            return Err(DataError::TooFew { rows, training, validation });
+        let validation_fraction = config.training.validation_fraction;
+        let held_out = held_out(rows, validation_fraction);
+        if rows < held_out + MIN_TRAINING || held_out == 0 {
+            let training = rows - held_out;
+            return Err(DataError::TooFew { rows, training, validation: held_out });
         }
+        let order = shuffled(rows, seed);
+        // With one flow, its held-out rows take no part in anything; with several, every row is
+        // held out by some and trained on by others.
+        let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         let mut theta = contiguous(simulations.theta);
-        let mut x = contiguous(simulations.x);
+        let x = contiguous(simulations.x);
         check_support(&theta, prior)?;
-        let parameters = ParameterTransform::fit(
-            config.transform.theta,
-            prior,
-            training.iter().map(|r| row(&theta, columns, *r)),
-        );
+        let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
+        let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
             let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
             return Err(DataError::ConstantParameter { name, value });
         }
+        let regress = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
+        let kept = match config.transform.screening {
+            false => (0..context).collect(),
+            true => informative_columns(
+                seen,
+                |r| row(&theta, columns, r),
+                |r| row(&x, context, r),
+                context,
+            ),
+        };
         let data = DataTransform::fit(
             config.transform.data,
             context,
-            training.iter().map(|r| row(&x, context, *r)),
+            kept,
+            seen.iter().map(|r| row(&x, context, *r)),
         );
+        let wanted = config.posterior.correction != Correction::Off;
+        let likelihood = wanted
+            .then(|| LikelihoodTables::prepare((&theta, &x), &data, regress, prior, seed))
+            .flatten();
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
         for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
             *log_det = parameters.apply(prior, row, &mut buffer);
             row.copy_from_slice(&buffer);
         }
-        let mut buffer = vec![0.0; context];
-        for row in x.chunks_exact_mut(context) {
-            data.apply(row, &mut buffer);
-            row.copy_from_slice(&buffer);
-        }
-        let held_out = validation.iter().map(|r| log_dets[*r as usize]).sum::<f64>();
-        let nll_offset = -held_out / validation.len() as f64;
-        Ok(Self { theta, x, training, validation, parameters, data, nll_offset })
+        let x = transformed(&data, x);
+        Ok(Self {
+            theta,
+            x,
+            likelihood,
+            log_dets,
+            order,
+            validation_fraction,
+            parameters,
+            data,
+        })
     }
 
     /// Number of parameters D.
@@ -130,10 +172,22 @@ impl TrainingData {
         self.parameters.scaler().columns()
     }
 
-    /// Length of the data C.
+    /// Numbers of x that the networks see.
     #[must_use]
     pub fn context_dim(&self) -> usize {
-        self.data.scaler().columns()
+        self.data.kept().len()
+    }
+
+    /// Number of simulations.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none (never, after [`prepare`](Self::prepare)).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
     }
 
     /// The parameter map learnt here.
@@ -148,26 +202,109 @@ impl TrainingData {
         &self.data
     }
 
-    /// The validation rows of θ and x in the flow's space, `[n, D]` and `[n, C]`.
-    pub(super) fn validation_tables(&self) -> (Vec<f32>, Vec<f32>) {
-        let gather = |flat, width| {
-            self.validation.iter().flat_map(|r| row(flat, width, *r)).copied().collect()
-        };
-        (gather(&self.theta, self.theta_dim()), gather(&self.x, self.context_dim()))
+    /// The columns of x (as the networks see it) that a likelihood describes, and what its
+    /// networks see of θ; `None` where none is to be learnt.
+    #[must_use]
+    pub fn likelihood(&self) -> Option<(&[usize], &ParameterTransform)> {
+        self.likelihood.as_ref().map(|l| (&l.columns[..], &l.transform))
     }
+
+    /// What member `index` of an ensemble of one role learns from: θ given x or x given θ, the
+    /// `index`-th part of the shuffled rows held out.
+    ///
+    /// # Panics
+    /// If no likelihood is to be learnt and `role` asks for one.
+    #[must_use]
+    pub fn fold(&self, role: Role, index: usize) -> Fold<'_> {
+        let (n, held_out) = (self.len(), held_out(self.len(), self.validation_fraction));
+        // The last part first: what a single flow holds out.
+        let start = (n - held_out) - (index * held_out) % (n - held_out + 1);
+        let validation = self.order[start..start + held_out].to_vec();
+        let training = [&self.order[..start], &self.order[start + held_out..]].concat();
+        let (target, context, dims, offset) = match (role, &self.likelihood) {
+            (Role::Posterior, _) => {
+                let sum: f64 = validation.iter().map(|r| self.log_dets[*r as usize]).sum();
+                let dims = (self.theta_dim(), self.context_dim());
+                (&self.theta, &self.x, dims, -sum / held_out as f64)
+            }
+            (Role::Likelihood, Some(tables)) => {
+                let dims = (tables.columns.len(), self.theta_dim());
+                (&tables.targets, &tables.regressors, dims, 0.0)
+            }
+            (Role::Likelihood, None) => panic!("no likelihood was asked for"),
+        };
+        Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
+    }
+}
+
+impl LikelihoodTables {
+    /// `None` where x, as the networks see it, is too wide or never varies.
+    fn prepare(
+        (theta, x): (&[f32], &[f32]),
+        data: &DataTransform,
+        transform: ParameterTransform,
+        prior: &Prior,
+        seed: u64,
+    ) -> Option<Self> {
+        let constant = data.scaler().constant_columns();
+        let columns: Vec<usize> =
+            (0..data.kept().len()).filter(|c| !constant.contains(c)).collect();
+        if columns.is_empty() || columns.len() > MOST_TARGETS {
+            return None;
+        }
+        let (width, dim) = (data.columns(), prior.dim());
+        let whole: Vec<usize> = data
+            .kept()
+            .iter()
+            .copied()
+            .filter(|c| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0))
+            .collect();
+        let mut targets = Vec::with_capacity(x.len() / width * columns.len());
+        let (mut spread, mut mapped) = (vec![0.0; width], vec![0.0; data.kept().len()]);
+        for (index, row) in x.chunks_exact(width).enumerate() {
+            spread.copy_from_slice(row);
+            if !whole.is_empty() {
+                let mut rng = stream(seed, Purpose::Jitter, index as u64);
+                whole.iter().for_each(|c| spread[*c] += rng.random_range(-0.5..0.5));
+            }
+            data.apply(&spread, &mut mapped);
+            targets.extend(columns.iter().map(|c| mapped[*c]));
+        }
+        let mut regressors = vec![0.0; theta.len()];
+        for (row, out) in theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
+            transform.apply(prior, row, out);
+        }
+        Some(Self { targets, columns, regressors, transform })
+    }
+}
+
+/// Rows of raw x as the networks see them, in place where they keep their width.
+fn transformed(data: &DataTransform, mut x: Vec<f32>) -> Vec<f32> {
+    let (width, kept) = (data.columns(), data.kept().len());
+    let mut buffer = vec![0.0; kept];
+    let rows = x.len() / width;
+    for index in 0..rows {
+        data.apply(&x[index * width..(index + 1) * width], &mut buffer);
+        x[index * kept..(index + 1) * kept].copy_from_slice(&buffer);
+    }
+    x.truncate(rows * kept);
+    x
 }
 
 fn row(flat: &[f32], width: usize, index: u32) -> &[f32] {
     &flat[index as usize * width..][..width]
 }
 
-/// Training and validation rows: a seeded shuffle, its last part held out.
-fn split(rows: usize, fraction: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+/// All rows in an order that the seed decides.
+fn shuffled(rows: usize, seed: u64) -> Vec<u32> {
     let mut order: Vec<u32> = (0..rows as u32).collect();
     order.shuffle(&mut stream(seed, Purpose::Split, 0));
-    let held_out = ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows);
-    let validation = order.split_off(rows - held_out);
-    (order, validation)
+    order
+}
+
+/// How many rows a member holds out.
+fn held_out(rows: usize, fraction: f64) -> usize {
+    ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows)
 }
 
 /// The array's numbers row by row, without a copy where they lie that way already.

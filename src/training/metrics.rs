@@ -37,15 +37,27 @@ pub struct EpochMetrics {
     pub best: bool,
 }
 
-/// Writes the whole history, a JSON line an epoch, in one atomic replacement.
+/// An epoch and whose it is.
+#[derive(Serialize)]
+struct Line<'a> {
+    member: &'a str,
+    #[serde(flatten)]
+    epoch: &'a EpochMetrics,
+}
+
+/// Writes all flows' whole histories, each with its name, a JSON line an epoch, in one atomic
+/// replacement.
 ///
 /// # Errors
 /// Any error of writing the file.
-pub fn write_metrics(path: &Path, history: &[EpochMetrics]) -> io::Result<()> {
+pub fn write_metrics(path: &Path, histories: &[(String, &[EpochMetrics])]) -> io::Result<()> {
     let mut text = String::new();
-    for epoch in history {
-        text.push_str(&serde_json::to_string(epoch).map_err(io::Error::other)?);
-        text.push('\n');
+    for (member, history) in histories {
+        for epoch in *history {
+            let line = serde_json::to_string(&Line { member, epoch }).map_err(io::Error::other)?;
+            text.push_str(&line);
+            text.push('\n');
+        }
     }
     write_atomically(path, text.as_bytes())
 }

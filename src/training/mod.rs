@@ -2,6 +2,8 @@
 
 mod checkpoint;
 mod data;
+mod ensemble;
+mod fold;
 mod metrics;
 mod observer;
 mod probes;
@@ -11,6 +13,8 @@ mod trainer;
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use data::{DataError, TrainingData};
+pub use ensemble::{EnsembleError, Host, TrainedMember, members, train_ensemble};
+pub use fold::{Fold, Member, Role};
 pub use metrics::{EpochMetrics, write_metrics};
 pub use observer::{Observer, Outcome, StepInfo, TrainError};
 pub use probes::draw_probes;

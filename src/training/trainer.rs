@@ -2,14 +2,12 @@
 
 use super::checkpoint::{Checkpoint, Progress};
 use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError};
-use super::{EpochMetrics, TrainingData, beta, draw_probes, learning_rate};
+use super::{EpochMetrics, Fold, beta, draw_probes, learning_rate};
 use crate::config::Config;
 use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSettings};
 use crate::flow::{FlowQuality, quality};
-use crate::model::{Model, TrainingSummary};
 use crate::network::FlowWeights;
 use crate::random::{Purpose, stream};
-use freeform_simulators::Prior;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -17,7 +15,7 @@ use std::time::Instant;
 /// One training: an engine, its data, and where it stands.
 pub struct Trainer<'a> {
     engine: Box<dyn Engine>,
-    data: &'a TrainingData,
+    data: &'a Fold<'a>,
     config: &'a Config,
     seed: u64,
     log_det: LogDet,
@@ -34,12 +32,12 @@ impl<'a> Trainer<'a> {
     /// determines the result.
     pub fn new(
         engine: Box<dyn Engine>,
-        data: &'a TrainingData,
+        data: &'a Fold<'a>,
         config: &'a Config,
         seed: u64,
         identity: String,
     ) -> Self {
-        let log_det = config.log_det(data.theta_dim());
+        let log_det = config.log_det(data.dims.0);
         let validation = data.validation_tables();
         let progress = Progress { identity, ..Progress::default() };
         Self {
@@ -156,11 +154,11 @@ impl<'a> Trainer<'a> {
         let (step, total) = (self.steps_done(), self.total_steps());
         probes.clear();
         if let LogDet::Hutchinson { probes: k } = self.log_det {
-            let dim = self.data.theta_dim();
+            let dim = self.data.dims.0;
             probes.resize(k * rows.len() * dim, 0.0);
             draw_probes(self.seed, step as u64, k, rows.len(), dim, probes);
         }
-        let batch = Batch { theta: &self.data.theta, x: &self.data.x, rows, probes };
+        let batch = Batch { theta: &self.data.target, x: self.data.context, rows, probes };
         let (loss, update) = self.settings(step, total);
         let report = self.engine.train_step(&batch, &loss, &update);
         self.count(&report, rows.len());
@@ -240,38 +238,36 @@ impl<'a> Trainer<'a> {
         });
     }
 
-    /// Quality on the validation part, NLLs in the units of θ.
+    /// Quality on the validation part, NLLs in the units of the data.
     fn validate(&mut self) -> FlowQuality {
         let (theta, x) = &self.validation;
         let mut quality = quality(&mut *self.engine, theta, x);
-        quality.encoder_nll += self.data.nll_offset;
-        quality.decoder_nll += self.data.nll_offset;
+        quality.encoder_nll += self.data.offset;
+        quality.decoder_nll += self.data.offset;
         quality
     }
 
-    /// Ends the training: the best epoch's weights as a model.
+    /// Counts the weights before the first step among the candidates: a start next to the
+    /// identity may be better than all that follows.
+    pub fn judge_start(&mut self) {
+        if self.progress.epoch > 0 || self.progress.step_in_epoch > 0 || self.best.is_some() {
+            return;
+        }
+        let nll = self.validate().encoder_nll;
+        if nll.is_finite() {
+            self.progress.best = Some((0, nll));
+            self.best = Some(self.engine.weights());
+        }
+    }
+
+    /// Ends the training: the best epoch's weights, their number of the epoch, and their quality.
     ///
     /// # Errors
     /// [`TrainError::NoModel`] where no epoch was usable.
-    pub fn into_model(mut self, prior: &Prior, task: Option<String>) -> Result<Model, TrainError> {
+    pub fn into_best(mut self) -> Result<(FlowWeights, usize, FlowQuality), TrainError> {
         let weights = self.best.take().ok_or(TrainError::NoModel)?;
         self.engine.set_weights(&weights);
-        let training = TrainingSummary {
-            task,
-            simulations: self.data.training.len() + self.data.validation.len(),
-            seed: self.seed,
-            epochs: self.progress.epoch,
-            best_epoch: self.progress.best.map_or(0, |(epoch, _)| epoch),
-            quality: self.validate(),
-        };
-        Ok(Model {
-            network: self.engine.spec().clone(),
-            weights,
-            prior: prior.clone(),
-            parameters: self.data.parameters().clone(),
-            data: self.data.data().clone(),
-            config: self.config.clone(),
-            training,
-        })
+        let epoch = self.progress.best.map_or(0, |(epoch, _)| epoch);
+        Ok((weights, epoch, self.validate()))
     }
 }

@@ -4,19 +4,24 @@ use super::{ColumnMap, Scaler};
 use crate::config::DataTransform as Kind;
 use serde::{Deserialize, Serialize};
 
-/// x ↦ z-scores of x, or of each column after the map that fits its law.
+/// x ↦ z-scores of the columns of x that are kept, each after the map that fits its law.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataTransform {
+    /// Numbers in an observation.
+    columns: usize,
+    /// Those that the networks see (from 0, ascending).
+    kept: Vec<usize>,
     scaler: Scaler,
     maps: Vec<ColumnMap>,
 }
 
 impl DataTransform {
-    /// Learns maps and z-scores from rows of x, each of `columns` numbers.
+    /// Learns maps and z-scores of the columns `kept` from rows of x, each of `columns` numbers.
     #[must_use]
     pub fn fit<'a>(
         kind: Kind,
         columns: usize,
+        kept: Vec<usize>,
         rows: impl Iterator<Item = &'a [f32]> + Clone,
     ) -> Self {
         let map = |column: usize| match kind {
@@ -26,34 +31,51 @@ impl DataTransform {
                 ColumnMap::fit(&mut values)
             }
         };
-        let maps: Vec<ColumnMap> = (0..columns).map(map).collect();
-        let mapped: Vec<f32> = rows.flat_map(|row| apply(&maps, row)).collect();
-        let scaler = Scaler::fit(columns, mapped.chunks_exact(columns));
-        Self { scaler, maps }
+        let maps: Vec<ColumnMap> = kept.iter().copied().map(map).collect();
+        let mapped: Vec<f32> = rows.flat_map(|row| apply(&maps, &kept, row)).collect();
+        let scaler = Scaler::fit(kept.len(), mapped.chunks_exact(kept.len()));
+        Self { columns, kept, scaler, maps }
     }
 
-    /// The z-scores beneath.
+    /// Numbers in an observation, C.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The columns that the networks see (from 0, ascending).
+    #[must_use]
+    pub fn kept(&self) -> &[usize] {
+        &self.kept
+    }
+
+    /// The z-scores beneath, of the kept columns.
     #[must_use]
     pub fn scaler(&self) -> &Scaler {
         &self.scaler
     }
 
-    /// Each column's map.
+    /// Each kept column's map.
     #[must_use]
     pub fn maps(&self) -> &[ColumnMap] {
         &self.maps
     }
 
-    /// Maps one row.
+    /// Maps one row of C numbers to those of the kept columns.
     pub fn apply(&self, row: &[f32], out: &mut [f32]) {
-        let mapped: Vec<f32> = apply(&self.maps, row).collect();
+        let mapped: Vec<f32> = apply(&self.maps, &self.kept, row).collect();
         self.scaler.apply(&mapped, out);
     }
 }
 
-fn apply<'a>(maps: &'a [ColumnMap], row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+fn apply<'a>(
+    maps: &'a [ColumnMap],
+    kept: &'a [usize],
+    row: &'a [f32],
+) -> impl Iterator<Item = f32> + 'a {
     // Infinite only beyond f32, which its largest number stands in for.
-    maps.iter().zip(row).map(|(map, value)| {
-        map.apply(f64::from(*value)).clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+    maps.iter().zip(kept).map(|(map, column)| {
+        let value = map.apply(f64::from(row[*column]));
+        value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
     })
 }

@@ -5,8 +5,10 @@ mod column;
 mod data;
 mod parameters;
 mod scaler;
+mod screening;
 
 pub use column::ColumnMap;
 pub use data::DataTransform;
 pub use parameters::ParameterTransform;
 pub use scaler::Scaler;
+pub use screening::informative_columns;

@@ -2,10 +2,10 @@
 
 use super::Scaler;
 use crate::config::ThetaTransform;
-use freeform_simulators::Prior;
+use freeform_simulators::{Prior, Support};
 use serde::{Deserialize, Serialize};
 
-/// θ ↦ z-scores of θ, or of the prior's unconstrained coordinates of θ.
+/// θ ↦ z-scores of θ, or of coordinates of θ without some or all of its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ParameterTransform {
     kind: ThetaTransform,
@@ -46,12 +46,13 @@ impl ParameterTransform {
     }
 
     /// Maps a point of the flow's space back to θ (inside the support with `unconstrain`,
-    /// possibly outside with `standardize`).
+    /// possibly outside with the others).
     pub fn invert(&self, prior: &Prior, point: &[f32], theta: &mut [f64]) {
         self.scaler.invert(point, theta);
-        if self.kind == ThetaTransform::Unconstrain {
-            let unconstrained = theta.to_vec();
-            prior.from_unconstrained(&unconstrained, theta);
+        for (value, support) in theta.iter_mut().zip(prior.support()) {
+            if is_mapped(self.kind, *support) {
+                *value = support.from_unconstrained(*value).0;
+            }
         }
     }
 }
@@ -59,12 +60,24 @@ impl ParameterTransform {
 /// θ in the coordinates before scaling; returns log|det|.
 fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f32], out: &mut [f64]) -> f64 {
     let theta: Vec<f64> = theta.iter().map(|t| f64::from(*t)).collect();
-    match kind {
-        ThetaTransform::Standardize => {
-            out.copy_from_slice(&theta);
-            0.0
+    let mut log_det = 0.0;
+    for ((value, support), slot) in theta.iter().zip(prior.support()).zip(out) {
+        *slot = *value;
+        if is_mapped(kind, *support) {
+            let (mapped, log_slope) = support.to_unconstrained(*value);
+            *slot = mapped;
+            // log|dθ/du|; the map here goes the other way.
+            log_det -= log_slope;
         }
-        // The prior reports log|dθ/du|; the map here goes the other way.
-        ThetaTransform::Unconstrain => -prior.to_unconstrained(&theta, out),
+    }
+    log_det
+}
+
+/// Whether a parameter is mapped to R before z-scores.
+fn is_mapped(kind: ThetaTransform, support: Support) -> bool {
+    match kind {
+        ThetaTransform::Standardize => false,
+        ThetaTransform::Log => matches!(support, Support::Positive { .. }),
+        ThetaTransform::Unconstrain => true,
     }
 }

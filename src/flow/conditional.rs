@@ -1,0 +1,71 @@
+//! A conditional density of u ∈ R^D given c ∈ R^C: a whitening, and a free-form flow over it.
+
+use super::{FlowQuality, encoder_log_density, polish, quality};
+use crate::engine::{self, Direction, Engine, EngineKind};
+use crate::network::{FlowWeights, NetworkSpec};
+use crate::whitening::Whitening;
+
+/// z = f(T(c)(u − μ(c)); c): encoder after whitening, and back by decoder and the inverse.
+#[derive(Clone, Debug)]
+pub struct ConditionalFlow {
+    /// The affine map beneath, if there is one.
+    pub whitening: Option<Whitening>,
+    /// Architecture of encoder and decoder.
+    pub network: NetworkSpec,
+    /// Their weights.
+    pub weights: FlowWeights,
+}
+
+impl ConditionalFlow {
+    /// The flow in an engine, ready to be evaluated.
+    #[must_use]
+    pub fn evaluator(&self, kind: EngineKind) -> FlowEvaluator<'_> {
+        let engine = engine::create(kind, &self.network, &self.weights);
+        FlowEvaluator { whitening: self.whitening.as_ref(), engine }
+    }
+}
+
+/// A [`ConditionalFlow`] in an engine. Contexts are `[n, C]`, or `[C]` shared by all rows.
+pub struct FlowEvaluator<'a> {
+    whitening: Option<&'a Whitening>,
+    engine: Box<dyn Engine>,
+}
+
+impl FlowEvaluator<'_> {
+    /// log p(u | c) by the encoder, exact, of rows of u `[n, D]`.
+    pub fn log_density(&mut self, target: &[f32], context: &[f32]) -> Vec<f64> {
+        let Some(whitening) = self.whitening else {
+            return encoder_log_density(&mut *self.engine, target, context);
+        };
+        let mut white = target.to_vec();
+        let mut out = whitening.apply(&mut white, context);
+        let densities = encoder_log_density(&mut *self.engine, &white, context);
+        out.iter_mut().zip(densities).for_each(|(log_det, density)| *log_det += density);
+        out
+    }
+
+    /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps.
+    pub fn decode(&mut self, z: &[f32], context: &[f32], polish_steps: usize) -> Vec<f32> {
+        let mut out = vec![0.0; z.len()];
+        self.engine.transform(Direction::Decode, z, context, &mut out);
+        polish(&mut *self.engine, z, context, polish_steps, &mut out);
+        if let Some(whitening) = self.whitening {
+            whitening.invert(&mut out, context);
+        }
+        out
+    }
+
+    /// How faithful encoder and decoder are to each other on rows of u with their contexts.
+    pub fn quality(&mut self, target: &[f32], context: &[f32]) -> FlowQuality {
+        let Some(whitening) = self.whitening else {
+            return quality(&mut *self.engine, target, context);
+        };
+        let mut white = target.to_vec();
+        let log_dets = whitening.apply(&mut white, context);
+        let mut quality = quality(&mut *self.engine, &white, context);
+        let shift = log_dets.iter().sum::<f64>() / log_dets.len().max(1) as f64;
+        quality.encoder_nll -= shift;
+        quality.decoder_nll -= shift;
+        quality
+    }
+}

@@ -1,0 +1,120 @@
+//! The numbers of flows as named tensors.
+
+use crate::flow::ConditionalFlow;
+use crate::network::{FlowWeights, NetworkSpec};
+use crate::training::{from_bytes, to_bytes};
+use crate::whitening::{Whitening, WhiteningShape};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+/// What `model.toml` says of a flow.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct FlowDescription {
+    pub network: NetworkSpec,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whitening: Option<WhiteningShape>,
+}
+
+impl FlowDescription {
+    pub fn of(flow: &ConditionalFlow) -> Self {
+        let whitening = flow.whitening.as_ref().map(Whitening::shape);
+        Self { network: flow.network.clone(), whitening }
+    }
+
+    /// Whether it describes flows of D targets and C contexts.
+    pub fn fits(&self, dim: usize, context_dim: usize) -> bool {
+        let network = (self.network.theta_dim, self.network.context_dim) == (dim, context_dim);
+        let whitening = self.whitening.is_none_or(|w| (w.dim, w.context_dim) == (dim, context_dim));
+        network && whitening && self.network.validate().is_ok()
+    }
+}
+
+/// Tensors to be written: name, type, shape, bytes.
+#[derive(Default)]
+pub(super) struct Tensors(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
+
+impl Tensors {
+    /// Adds a flow's numbers: `PREFIX.encoder.…`, `PREFIX.decoder.…`, `PREFIX.whitening.…`.
+    pub fn add(&mut self, prefix: &str, flow: &ConditionalFlow) {
+        let layout = flow.network.layout();
+        let networks = [("encoder", &flow.weights.encoder), ("decoder", &flow.weights.decoder)];
+        for (network, flat) in networks {
+            for slot in layout.slots() {
+                let name = format!("{prefix}.{network}.{}", slot.name);
+                let bytes = to_bytes(&flat[slot.range()]);
+                self.0.push((name, Dtype::F32, slot.shape.clone(), bytes));
+            }
+        }
+        if let Some(whitening) = &flow.whitening {
+            let (linear, network) = whitening.numbers();
+            let bytes = linear.iter().flat_map(|v| v.to_le_bytes()).collect();
+            let name = format!("{prefix}.whitening.linear");
+            self.0.push((name, Dtype::F64, vec![linear.len()], bytes));
+            let name = format!("{prefix}.whitening.network");
+            self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
+        }
+    }
+
+    /// The bytes of a safetensors file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, std::io::Error> {
+        let views = self
+            .0
+            .iter()
+            .map(|(name, dtype, shape, bytes)| {
+                Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?))
+            })
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(std::io::Error::other)?;
+        safetensors::serialize(views, None).map_err(std::io::Error::other)
+    }
+}
+
+/// Reads a flow that [`Tensors::add`] wrote.
+pub(super) fn read_flow(
+    tensors: &SafeTensors,
+    prefix: &str,
+    description: &FlowDescription,
+) -> Result<ConditionalFlow, String> {
+    let layout = description.network.layout();
+    let network = |network: &str| {
+        let mut flat = vec![0.0; layout.len()];
+        for slot in layout.slots() {
+            let name = format!("{prefix}.{network}.{}", slot.name);
+            let bytes = bytes(tensors, &name, Dtype::F32, Some(&slot.shape))?;
+            flat[slot.range()].copy_from_slice(&from_bytes(bytes));
+        }
+        Ok::<_, String>(flat)
+    };
+    let weights = FlowWeights { encoder: network("encoder")?, decoder: network("decoder")? };
+    let whitening = match description.whitening {
+        None => None,
+        Some(shape) => {
+            let name = format!("{prefix}.whitening.linear");
+            let linear: Vec<f64> = bytes(tensors, &name, Dtype::F64, None)?
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b))
+                .collect();
+            let name = format!("{prefix}.whitening.network");
+            let network = from_bytes(bytes(tensors, &name, Dtype::F32, None)?);
+            let whitening = Whitening::from_numbers(shape, &linear, network);
+            Some(whitening.ok_or(format!("{prefix}.whitening does not fit its description"))?)
+        }
+    };
+    Ok(ConditionalFlow { whitening, network: description.network.clone(), weights })
+}
+
+fn bytes<'a>(
+    tensors: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+    shape: Option<&[usize]>,
+) -> Result<&'a [u8], String> {
+    let view = tensors.tensor(name).map_err(|e| e.to_string())?;
+    if view.dtype() != dtype || shape.is_some_and(|shape| view.shape() != shape) {
+        let (got, want) = (view.shape(), shape.unwrap_or(view.shape()));
+        return Err(format!("{name} is {:?} {got:?}, not {dtype:?} {want:?}", view.dtype()));
+    }
+    Ok(view.data())
+}

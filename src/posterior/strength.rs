@@ -1,0 +1,78 @@
+//! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
+
+use super::correction::{Corrected, HeldOutRatios};
+use super::proposal::Proposal;
+use crate::config::Correction;
+use crate::engine::EngineKind;
+use crate::model::{CorrectionSummary, LikelihoodModel, Model};
+use crate::training::{Role, TrainingData};
+
+/// Held-out simulations that judge, over all members, and proposals for each.
+const JUDGES: usize = 400;
+const PROPOSALS: usize = 255;
+/// Halvings of the interval that holds the best strength.
+const ROUNDS: usize = 20;
+
+/// The strength α of `model`'s likelihood whose mean gain in log p(θ | x) over held-out
+/// simulations is largest (the gain is concave in α), or 1 where the settings ask for it. Each
+/// simulation is judged by the flows that did not train on it.
+#[must_use]
+pub fn correction_strength(
+    model: &Model,
+    likelihood: &LikelihoodModel,
+    data: &TrainingData,
+    kind: EngineKind,
+) -> CorrectionSummary {
+    let members = model.posterior.len().min(likelihood.flows.len());
+    let mut all = HeldOutRatios { ratios: Vec::new() };
+    for index in 0..members {
+        let proposal = Proposal { model, flows: &model.posterior[index..=index], kind };
+        let flows = &likelihood.flows[index..=index];
+        let corrected = Corrected { proposal, likelihood, flows };
+        let fold = data.fold(Role::Posterior, index);
+        let (points, contexts) = fold.validation_tables();
+        let most = JUDGES.div_ceil(members);
+        let points = &points[..points.len().min(most * fold.dims.0)];
+        let contexts = &contexts[..contexts.len().min(most * fold.dims.1)];
+        let seed = model.training.seed.wrapping_add(index as u64);
+        let judged = HeldOutRatios::of(&corrected, (points, contexts), PROPOSALS, seed);
+        all.ratios.extend(judged.ratios);
+    }
+    let mean = |alpha: f64| {
+        let gains = all.gains(alpha);
+        gains.iter().sum::<f64>() / gains.len().max(1) as f64
+    };
+    let strength = match model.config.posterior.correction {
+        Correction::Off => 0.0,
+        Correction::On => 1.0,
+        Correction::Auto => best(mean),
+    };
+    let gains = all.gains(strength);
+    let (n, gain) = (gains.len().max(1) as f64, mean(strength));
+    let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    CorrectionSummary { strength, gain, error: (variance / n).sqrt() }
+}
+
+/// The maximum of a concave function on [0, 1] by thirds; an end where that is as good.
+fn best(f: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..ROUNDS {
+        let third = (high - low) / 3.0;
+        if f(low + third) < f(high - third) { low += third } else { high -= third }
+    }
+    let inner = 0.5 * (low + high);
+    let candidates = [1.0, 0.0, inner];
+    candidates.into_iter().fold(1.0, |best, c| if f(c) > f(best) + 1e-6 { c } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::best;
+
+    #[test]
+    fn the_maximum_of_a_parabola_and_the_ends() {
+        assert!((best(|a| -(a - 0.3).powi(2)) - 0.3).abs() < 1e-3);
+        assert_eq!(best(|a| a), 1.0);
+        assert_eq!(best(|a| -a), 0.0);
+    }
+}

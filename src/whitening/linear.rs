@@ -1,0 +1,271 @@
+//! The closed-form part: ridge regression of u on c, and the Cholesky factor of what is left.
+
+use super::WhiteningTable;
+
+/// Rows beyond these add nothing to a linear regression.
+const MOST_ROWS: usize = 50_000;
+/// Ridge penalties to choose from, in units of a standardised context's variance.
+const PENALTIES: [f64; 6] = [1e-6, 1e-3, 1e-2, 0.03, 0.1, 0.3];
+/// Added to the residual covariance's diagonal, relative to it.
+const JITTER: f64 = 1e-6;
+
+/// u ↦ L⁻¹(u − A·c − b), where L·Lᵀ is the residual covariance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearWhitening {
+    /// A, `[D][C]`.
+    slope: Vec<Vec<f64>>,
+    /// b, `[D]`.
+    intercept: Vec<f64>,
+    /// L, row i with i + 1 entries.
+    factor: Vec<Vec<f64>>,
+}
+
+impl LinearWhitening {
+    /// Learns A, b and L on the training rows; the penalty is the one whose Gaussian likelihood
+    /// on the validation rows is best.
+    #[must_use]
+    pub fn fit(table: &WhiteningTable) -> Self {
+        let moments = Moments::of(table);
+        let candidates = PENALTIES.iter().map(|penalty| {
+            let candidate = moments.solve(*penalty, table);
+            (candidate.nll(table), candidate)
+        });
+        let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or_else(|| unreachable!("there are penalties"), |(_, candidate)| candidate)
+    }
+
+    /// A, b and L in this order, row after row.
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        [self.slope.concat(), self.intercept.clone(), self.factor.concat()].concat()
+    }
+
+    /// The inverse of [`numbers`](Self::numbers); `None` where their count is wrong or they are
+    /// no whitening.
+    pub(super) fn from_numbers(dim: usize, context_dim: usize, numbers: &[f64]) -> Option<Self> {
+        let triangle = dim * (dim + 1) / 2;
+        if dim == 0 || context_dim == 0 || numbers.len() != dim * context_dim + dim + triangle {
+            return None;
+        }
+        let (slope, rest) = numbers.split_at(dim * context_dim);
+        let (intercept, packed) = rest.split_at(dim);
+        let row = |i: usize| packed[i * (i + 1) / 2..][..=i].to_vec();
+        let factor: Vec<Vec<f64>> = (0..dim).map(row).collect();
+        let usable = factor.iter().all(|row| row[row.len() - 1] > 0.0);
+        usable.then(|| Self {
+            slope: slope.chunks_exact(context_dim).map(<[f64]>::to_vec).collect(),
+            intercept: intercept.to_vec(),
+            factor,
+        })
+    }
+
+    /// D.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.intercept.len()
+    }
+
+    /// C.
+    #[must_use]
+    pub fn context_dim(&self) -> usize {
+        self.slope[0].len()
+    }
+
+    /// log|det ∂out/∂u|, the same everywhere.
+    #[must_use]
+    pub fn log_det(&self) -> f64 {
+        -self.factor.iter().map(|row| row[row.len() - 1].ln()).sum::<f64>()
+    }
+
+    /// Whitens one row.
+    pub fn apply(&self, target: &[f32], context: &[f32], out: &mut [f32]) {
+        for i in 0..self.dim() {
+            let mut rest = f64::from(target[i]) - self.mean(i, context);
+            let row = &self.factor[i];
+            for (l, z) in row[..i].iter().zip(out.iter()) {
+                rest -= l * f64::from(*z);
+            }
+            out[i] = (rest / row[i]) as f32;
+        }
+    }
+
+    /// Undoes [`apply`](Self::apply) for one row.
+    pub fn invert(&self, white: &[f32], context: &[f32], out: &mut [f32]) {
+        for i in 0..self.dim() {
+            let shift: f64 =
+                self.factor[i].iter().zip(white).map(|(l, z)| l * f64::from(*z)).sum();
+            out[i] = (self.mean(i, context) + shift) as f32;
+        }
+    }
+
+    fn mean(&self, i: usize, context: &[f32]) -> f64 {
+        let slope = self.slope[i].iter().zip(context).map(|(a, c)| a * f64::from(*c));
+        self.intercept[i] + slope.sum::<f64>()
+    }
+
+    /// Mean −log N on the validation rows, up to a constant.
+    fn nll(&self, table: &WhiteningTable) -> f64 {
+        let mut out = vec![0.0; self.dim()];
+        let mut sum = 0.0;
+        for &row in table.validation {
+            self.apply(table.target_row(row), table.context_row(row), &mut out);
+            sum += out.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>();
+        }
+        let nll = sum / table.validation.len().max(1) as f64 - self.log_det();
+        if nll.is_finite() { nll } else { f64::INFINITY }
+    }
+}
+
+/// Means and centred second moments of targets and contexts.
+struct Moments {
+    rows: Vec<u32>,
+    target_mean: Vec<f64>,
+    context_mean: Vec<f64>,
+    /// Covariance of the contexts, `[C, C]`, and of contexts with targets, `[C, D]`.
+    gram: Vec<f64>,
+    cross: Vec<f64>,
+}
+
+impl Moments {
+    fn of(table: &WhiteningTable) -> Self {
+        let (d, c) = table.dims;
+        let rows = table.training[..table.training.len().min(MOST_ROWS)].to_vec();
+        let n = rows.len() as f64;
+        let mean = |width: usize, row: &dyn Fn(u32) -> Vec<f64>| {
+            let mut mean = vec![0.0; width];
+            for &r in &rows {
+                mean.iter_mut().zip(row(r)).for_each(|(m, v)| *m += v / n);
+            }
+            mean
+        };
+        let wide = |row: &[f32]| row.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
+        let target_mean = mean(d, &|r| wide(table.target_row(r)));
+        let context_mean = mean(c, &|r| wide(table.context_row(r)));
+        let (mut gram, mut cross) = (vec![0.0; c * c], vec![0.0; c * d]);
+        for &r in &rows {
+            let centred = |row: &[f32], mean: &[f64]| {
+                row.iter().zip(mean).map(|(v, m)| f64::from(*v) - m).collect::<Vec<f64>>()
+            };
+            let context = centred(table.context_row(r), &context_mean);
+            let target = centred(table.target_row(r), &target_mean);
+            for (i, ci) in context.iter().enumerate() {
+                let gram = &mut gram[i * c..(i + 1) * c];
+                gram.iter_mut().zip(&context).for_each(|(g, cj)| *g += ci * cj / n);
+                let cross = &mut cross[i * d..(i + 1) * d];
+                cross.iter_mut().zip(&target).for_each(|(x, u)| *x += ci * u / n);
+            }
+        }
+        Self { rows, target_mean, context_mean, gram, cross }
+    }
+
+    fn solve(&self, penalty: f64, table: &WhiteningTable) -> LinearWhitening {
+        let (d, c) = table.dims;
+        let mut system: Vec<Vec<f64>> =
+            (0..c).map(|i| self.gram[i * c..=i * c + i].to_vec()).collect();
+        for (i, row) in system.iter_mut().enumerate() {
+            row[i] += penalty;
+        }
+        let factor = cholesky(system);
+        let mut slope = vec![vec![0.0; c]; d];
+        for (j, slope) in slope.iter_mut().enumerate() {
+            for i in 0..c {
+                slope[i] = self.cross[i * d + j];
+            }
+            solve(&factor, slope);
+        }
+        let intercept: Vec<f64> = slope
+            .iter()
+            .zip(&self.target_mean)
+            .map(|(slope, mean)| {
+                mean - slope.iter().zip(&self.context_mean).map(|(a, m)| a * m).sum::<f64>()
+            })
+            .collect();
+        let identity = (0..d).map(|i| [vec![0.0; i], vec![1.0]].concat()).collect();
+        let mut fitted = LinearWhitening { slope, intercept, factor: identity };
+        let mut covariance: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
+        let mut residual = vec![0.0; d];
+        // What the regression's own freedom took away from the residuals.
+        let freedom = (self.rows.len() as f64 - c as f64 - 1.0).max(1.0);
+        for &r in &self.rows {
+            fitted.apply(table.target_row(r), table.context_row(r), &mut residual);
+            for (i, row) in covariance.iter_mut().enumerate() {
+                for (slot, other) in row.iter_mut().zip(&residual) {
+                    *slot += f64::from(residual[i]) * f64::from(*other) / freedom;
+                }
+            }
+        }
+        for (i, row) in covariance.iter_mut().enumerate() {
+            row[i] += JITTER * row[i] + f64::MIN_POSITIVE.sqrt();
+        }
+        fitted.factor = cholesky(covariance);
+        fitted
+    }
+}
+
+/// Lower Cholesky factor of a symmetric matrix given by its lower rows; a pivot that rounding made
+/// negative counts as tiny.
+fn cholesky(mut a: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    for i in 0..a.len() {
+        let (done, rest) = a.split_at_mut(i);
+        let row = &mut rest[0];
+        let floor = 1e-12 * row[i].abs() + f64::MIN_POSITIVE;
+        for j in 0..i {
+            let known: f64 = row[..j].iter().zip(&done[j]).map(|(x, y)| x * y).sum();
+            row[j] = (row[j] - known) / done[j][j];
+        }
+        let known: f64 = row[..i].iter().map(|v| v * v).sum();
+        row[i] = (row[i] - known).max(floor).sqrt();
+    }
+    a
+}
+
+/// Solves L·Lᵀ·x = b in place.
+fn solve(factor: &[Vec<f64>], b: &mut [f64]) {
+    for i in 0..b.len() {
+        let known: f64 = factor[i][..i].iter().zip(&*b).map(|(l, x)| l * x).sum();
+        b[i] = (b[i] - known) / factor[i][i];
+    }
+    for i in (0..b.len()).rev() {
+        let known: f64 = (i + 1..b.len()).map(|k| factor[k][i] * b[k]).sum();
+        b[i] = (b[i] - known) / factor[i][i];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// u = (1 + 2c₁ − c₂ + 0.5e₁, −3 + c₂ + 0.3e₁ + 0.4e₂): moments known in closed form.
+    #[test]
+    fn a_linear_gaussian_law_is_recovered() {
+        let n = 20_000;
+        let mut rng = stream(1, Purpose::Weights, 0);
+        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+        let (mut target, mut context) = (Vec::new(), Vec::new());
+        for _ in 0..n {
+            let (c1, c2, e1, e2) = (normal(), normal(), normal(), normal());
+            context.extend([c1, c2]);
+            target.extend([1.0 + 2.0 * c1 - c2 + 0.5 * e1, -3.0 + c2 + 0.3 * e1 + 0.4 * e2]);
+        }
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let (training, validation) = rows.split_at(18_000);
+        let (target, context) = (&target[..], &context[..]);
+        let table = WhiteningTable { target, context, dims: (2, 2), training, validation };
+        let fitted = LinearWhitening::fit(&table);
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 0.02, "{a} is not {b}");
+        let expected = [[2.0, -1.0], [0.0, 1.0]];
+        for (row, expected) in fitted.slope.iter().zip(expected) {
+            row.iter().zip(expected).for_each(|(a, b)| near(*a, b));
+        }
+        near(fitted.intercept[0], 1.0);
+        near(fitted.intercept[1], -3.0);
+        near(fitted.factor[0][0], 0.5);
+        near(fitted.factor[1][0], 0.3);
+        near(fitted.factor[1][1], 0.4);
+        let (mut white, mut back) = ([0.0; 2], [0.0; 2]);
+        fitted.apply(&[0.3, 0.9], &[1.0, -2.0], &mut white);
+        fitted.invert(&white, &[1.0, -2.0], &mut back);
+        assert!((back[0] - 0.3).abs() < 1e-5 && (back[1] - 0.9).abs() < 1e-5);
+    }
+}

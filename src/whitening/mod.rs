@@ -1,0 +1,183 @@
+//! Conditional whitening: an affine map u ↦ T(c)·(u − μ(c)), its location and scale learnt by
+//! maximum likelihood as those of a Gaussian p(u | c).
+//!
+//! It takes the bulk of a conditional law's place, width and correlation out of the way of the
+//! free-form flow, which then learns a shape of unit size: however narrow p(u | c) is, the flow
+//! sees slopes near one, and its reconstruction error is in units of the law's own width. The map
+//! is invertible in closed form and its log-determinant exact.
+
+mod linear;
+mod network;
+mod triangular;
+
+pub use linear::LinearWhitening;
+pub use network::WhiteningNetwork;
+
+use crate::config::{WhiteningConfig, WhiteningKind};
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+/// A table of targets u `[n, D]` and contexts c `[n, C]` with the rows to learn from and those to
+/// judge by.
+#[derive(Clone, Copy, Debug)]
+pub struct WhiteningTable<'a> {
+    /// u, row after row.
+    pub target: &'a [f32],
+    /// c, row after row.
+    pub context: &'a [f32],
+    /// D and C.
+    pub dims: (usize, usize),
+    /// Rows to learn from.
+    pub training: &'a [u32],
+    /// Rows that choose between candidates.
+    pub validation: &'a [u32],
+}
+
+impl<'a> WhiteningTable<'a> {
+    fn target_row(&self, row: u32) -> &'a [f32] {
+        &self.target[row as usize * self.dims.0..][..self.dims.0]
+    }
+
+    fn context_row(&self, row: u32) -> &'a [f32] {
+        &self.context[row as usize * self.dims.1..][..self.dims.1]
+    }
+}
+
+/// A learnt whitening: the linear regression of u on c first, then, where asked for, a network for
+/// what is left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whitening {
+    linear: LinearWhitening,
+    network: Option<WhiteningNetwork>,
+}
+
+/// The sizes of a whitening, which say how many numbers it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhiteningShape {
+    /// D.
+    pub dim: usize,
+    /// C.
+    pub context_dim: usize,
+    /// Width of the network's hidden layers, if there is a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
+}
+
+impl Whitening {
+    /// Learns a whitening of `table`; `None` where the settings say so. `tick` is asked now and
+    /// then whether to go on; a break gives `None` too.
+    #[must_use]
+    pub fn fit(
+        table: &WhiteningTable,
+        config: &WhiteningConfig,
+        seed: u64,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Option<Self> {
+        if config.kind == WhiteningKind::Off {
+            return None;
+        }
+        let linear = LinearWhitening::fit(table);
+        if config.kind == WhiteningKind::Linear {
+            return Some(Self { linear, network: None });
+        }
+        let mut white = vec![0.0; table.target.len()];
+        let (d, c) = table.dims;
+        let rows = table.target.chunks_exact(d).zip(table.context.chunks_exact(c));
+        for ((target, context), out) in rows.zip(white.chunks_exact_mut(d)) {
+            linear.apply(target, context, out);
+        }
+        let table = WhiteningTable { target: &white, ..*table };
+        let network = WhiteningNetwork::fit(&table, config, seed, tick)?;
+        Some(Self { linear, network: Some(network) })
+    }
+
+    /// Number of targets D.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.linear.dim()
+    }
+
+    /// Whitens rows of `target` `[n, D]` in place, given their contexts `[n, C]`, or `[C]` shared
+    /// by all rows; returns each row's log|det ∂out/∂in|.
+    pub fn apply(&self, target: &mut [f32], context: &[f32]) -> Vec<f64> {
+        let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
+        let mut contexts = Contexts::new(context, self.linear.context_dim());
+        for row in target.chunks_exact_mut(d) {
+            self.linear.apply(row, contexts.next(), &mut out);
+            row.copy_from_slice(&out);
+        }
+        let mut log_dets = vec![self.linear.log_det(); target.len() / d];
+        if let Some(network) = &self.network {
+            network.evaluator().each(context, target.len() / d, |row, maps| {
+                let row_values = &mut target[row * d..(row + 1) * d];
+                log_dets[row] += maps.apply(row_values);
+            });
+        }
+        log_dets
+    }
+
+    /// The inverse of [`apply`](Self::apply), in place.
+    pub fn invert(&self, target: &mut [f32], context: &[f32]) {
+        let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
+        if let Some(network) = &self.network {
+            network.evaluator().each(context, target.len() / d, |row, maps| {
+                maps.invert(&mut target[row * d..(row + 1) * d]);
+            });
+        }
+        let mut contexts = Contexts::new(context, self.linear.context_dim());
+        for row in target.chunks_exact_mut(d) {
+            self.linear.invert(row, contexts.next(), &mut out);
+            row.copy_from_slice(&out);
+        }
+    }
+
+    /// Its sizes.
+    #[must_use]
+    pub fn shape(&self) -> WhiteningShape {
+        WhiteningShape {
+            dim: self.dim(),
+            context_dim: self.linear.context_dim(),
+            width: self.network.as_ref().map(WhiteningNetwork::width),
+        }
+    }
+
+    /// The numbers of the linear part and of the network, for a weights file.
+    #[must_use]
+    pub fn numbers(&self) -> (Vec<f64>, &[f32]) {
+        let network = self.network.as_ref().map_or(&[][..], WhiteningNetwork::weights);
+        (self.linear.numbers(), network)
+    }
+
+    /// A whitening from its sizes and numbers; `None` where they do not fit.
+    #[must_use]
+    pub fn from_numbers(shape: WhiteningShape, linear: &[f64], network: Vec<f32>) -> Option<Self> {
+        let WhiteningShape { dim, context_dim, width } = shape;
+        let linear = LinearWhitening::from_numbers(dim, context_dim, linear)?;
+        let network = match width {
+            None => None,
+            Some(width) => Some(WhiteningNetwork::from_weights(dim, context_dim, width, network)?),
+        };
+        Some(Self { linear, network })
+    }
+}
+
+/// Contexts row by row, or one for all.
+struct Contexts<'a> {
+    flat: &'a [f32],
+    width: usize,
+    row: usize,
+}
+
+impl<'a> Contexts<'a> {
+    fn new(flat: &'a [f32], width: usize) -> Self {
+        Self { flat, width, row: 0 }
+    }
+
+    fn next(&mut self) -> &'a [f32] {
+        if self.flat.len() == self.width {
+            return self.flat;
+        }
+        self.row += 1;
+        &self.flat[(self.row - 1) * self.width..self.row * self.width]
+    }
+}

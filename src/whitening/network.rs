@@ -1,0 +1,220 @@
+//! The learnt part: a perceptron from the context to a conditional Gaussian's location, scale and
+//! shear, trained by maximum likelihood and stopped by validation.
+
+use super::WhiteningTable;
+use super::triangular::{Triangular, outputs};
+use crate::config::WhiteningConfig;
+use crate::random::{Purpose, stream};
+use freeform_kernels::{Isa, Mlp, Nonlinearity};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use std::ops::ControlFlow;
+
+/// Rows of one pass outside training.
+const CHUNK: usize = 256;
+/// Half-width of the last layer's initial law: the map starts next to the identity.
+const OUTPUT_INIT: f32 = 1e-3;
+/// Training ends after this share of the planned epochs without a better validation.
+const PATIENCE: f64 = 0.25;
+/// Share of the steps that warm up.
+const WARM_UP: f64 = 0.05;
+const CLIP_NORM: f32 = 5.0;
+/// Decay of the averaged weights that are judged and kept.
+const AVERAGE: f32 = 0.98;
+
+/// c ↦ (μ, s, N) of u ↦ e^s ⊙ (I + N)(u − μ).
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhiteningNetwork {
+    dim: usize,
+    context_dim: usize,
+    width: usize,
+    weights: Vec<f32>,
+}
+
+impl WhiteningNetwork {
+    /// Learns from the training rows of `table`; the epoch with the best likelihood on the
+    /// validation rows is kept. `None` where `tick` says stop.
+    #[must_use]
+    pub fn fit(
+        table: &WhiteningTable,
+        config: &WhiteningConfig,
+        seed: u64,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Option<Self> {
+        let (dim, context_dim) = table.dims;
+        let mut network = Self { dim, context_dim, width: config.width, weights: Vec::new() };
+        network.weights = network.initial_weights(seed);
+        let mut mlp = network.mlp(config.batch_size.max(CHUNK));
+        let steps_per_epoch = table.training.len().div_ceil(config.batch_size);
+        let epochs = (config.steps / steps_per_epoch).clamp(2, 1000);
+        let patience = ((epochs as f64 * PATIENCE) as usize).max(10);
+        let mut average = network.weights.clone();
+        let mut best = (network.nll(&mut mlp, table), 0);
+        let mut order = table.training.to_vec();
+        let mut buffers = Buffers::new(config.batch_size, dim, context_dim);
+        let total = (epochs * steps_per_epoch) as f64;
+        for epoch in 0..epochs {
+            order.shuffle(&mut stream(seed, Purpose::Whitening, 1 + epoch as u64));
+            for (step, rows) in order.chunks(config.batch_size).enumerate() {
+                let done = (epoch * steps_per_epoch + step) as f64 / total;
+                let rate = config.learning_rate * schedule(done);
+                buffers.step(&mut mlp, table, rows);
+                mlp.update(rate as f32, config.weight_decay as f32, CLIP_NORM);
+                for (mean, w) in average.iter_mut().zip(mlp.weights()) {
+                    *mean = AVERAGE * *mean + (1.0 - AVERAGE) * w;
+                }
+            }
+            if tick().is_break() {
+                return None;
+            }
+            let raw = mlp.weights().to_vec();
+            mlp.set_weights(&average);
+            let nll = network.nll(&mut mlp, table);
+            if nll < best.0 {
+                best = (nll, epoch + 1);
+                network.weights.copy_from_slice(&average);
+            }
+            mlp.set_weights(&raw);
+            if epoch + 1 >= best.1 + patience {
+                break;
+            }
+        }
+        Some(network)
+    }
+
+    fn sizes(&self) -> [usize; 4] {
+        [self.context_dim, self.width, self.width, outputs(self.dim)]
+    }
+
+    /// U(±1/√fan_in), the last layer near zero.
+    fn initial_weights(&self, seed: u64) -> Vec<f32> {
+        let mut rng = stream(seed, Purpose::Whitening, 0);
+        let sizes = self.sizes();
+        let mut weights = Vec::with_capacity(Mlp::parameters(&sizes));
+        for (layer, pair) in sizes.windows(2).enumerate() {
+            let bound =
+                if layer + 2 == sizes.len() { OUTPUT_INIT } else { 1.0 / (pair[0] as f32).sqrt() };
+            weights.extend((0..(pair[0] + 1) * pair[1]).map(|_| rng.random_range(-bound..=bound)));
+        }
+        weights
+    }
+
+    fn mlp(&self, rows: usize) -> Mlp {
+        Mlp::new(Isa::best(), Nonlinearity::Silu, &self.sizes(), rows, self.weights.clone())
+    }
+
+    /// Mean −log N of the validation rows under the network's current weights, up to a constant.
+    fn nll(&self, mlp: &mut Mlp, table: &WhiteningTable) -> f64 {
+        let mut context = Vec::with_capacity(CHUNK * self.context_dim);
+        let mut row_values = vec![0.0; self.dim];
+        let mut sum = 0.0;
+        for rows in table.validation.chunks(CHUNK) {
+            context.clear();
+            rows.iter().for_each(|r| context.extend_from_slice(table.context_row(*r)));
+            let output = mlp.forward(&context);
+            for (row, output) in rows.iter().zip(output.chunks_exact(outputs(self.dim))) {
+                row_values.copy_from_slice(table.target_row(*row));
+                let log_det = Triangular::new(output, self.dim).apply(&mut row_values);
+                let square: f64 = row_values.iter().map(|z| f64::from(*z).powi(2)).sum();
+                sum += 0.5 * square - log_det;
+            }
+        }
+        let nll = sum / table.validation.len().max(1) as f64;
+        if nll.is_finite() { nll } else { f64::INFINITY }
+    }
+
+    /// The network, ready to be applied.
+    pub(super) fn evaluator(&self) -> Evaluator {
+        Evaluator { mlp: self.mlp(CHUNK), dim: self.dim, context_dim: self.context_dim }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// `None` where the number of weights is wrong.
+    pub(super) fn from_weights(
+        dim: usize,
+        context_dim: usize,
+        width: usize,
+        weights: Vec<f32>,
+    ) -> Option<Self> {
+        let network = Self { dim, context_dim, width, weights };
+        (network.weights.len() == Mlp::parameters(&network.sizes())).then_some(network)
+    }
+}
+
+/// A short warm-up, then half a cosine to zero.
+fn schedule(done: f64) -> f64 {
+    let warm = (done / WARM_UP).min(1.0);
+    warm * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+}
+
+/// Applies a network to rows of contexts.
+pub(super) struct Evaluator {
+    mlp: Mlp,
+    dim: usize,
+    context_dim: usize,
+}
+
+impl Evaluator {
+    /// Calls `each` with the index and map of every row; one context serves all rows if there is
+    /// only one.
+    pub fn each(
+        &mut self,
+        context: &[f32],
+        rows: usize,
+        mut each: impl FnMut(usize, &Triangular),
+    ) {
+        let width = outputs(self.dim);
+        if context.len() == self.context_dim {
+            let output = self.mlp.forward(context);
+            (0..rows).for_each(|row| each(row, &Triangular::new(output, self.dim)));
+            return;
+        }
+        for (chunk, context) in context.chunks(CHUNK * self.context_dim).enumerate() {
+            let output = self.mlp.forward(context);
+            for (row, output) in output.chunks_exact(width).enumerate() {
+                each(chunk * CHUNK + row, &Triangular::new(output, self.dim));
+            }
+        }
+    }
+}
+
+/// What a training step needs.
+struct Buffers {
+    dim: usize,
+    context: Vec<f32>,
+    delta: Vec<f32>,
+    scratch: Vec<f32>,
+}
+
+impl Buffers {
+    fn new(rows: usize, dim: usize, context_dim: usize) -> Self {
+        Self {
+            dim,
+            context: Vec::with_capacity(rows * context_dim),
+            delta: vec![0.0; rows * outputs(dim)],
+            scratch: vec![0.0; 2 * dim],
+        }
+    }
+
+    /// The gradient of the mean NLL of a batch.
+    fn step(&mut self, mlp: &mut Mlp, table: &WhiteningTable, rows: &[u32]) {
+        let width = outputs(self.dim);
+        self.context.clear();
+        rows.iter().for_each(|r| self.context.extend_from_slice(table.context_row(*r)));
+        let output = mlp.forward(&self.context);
+        let weight = 1.0 / rows.len() as f32;
+        let pairs = output.chunks_exact(width).zip(self.delta.chunks_exact_mut(width));
+        for (row, (output, delta)) in rows.iter().zip(pairs) {
+            let map = Triangular::new(output, self.dim);
+            map.loss(table.target_row(*row), weight, delta, &mut self.scratch);
+        }
+        mlp.backward(&self.delta[..rows.len() * width]);
+    }
+}
