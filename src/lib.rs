@@ -13,7 +13,7 @@
 //! let task = Task::by_name("two_moons")?;
 //! let simulations = simulate(task.simulator(), 500, 1)?.simulations;
 //! // A short training for a short example.
-//! let overrides = Overrides::parse("training = { max_epochs = 3 }")?;
+//! let overrides = Overrides::parse("training = { max_epochs = 3, members = 1 }\nwhitening = { steps = 100 }")?;
 //! let engine = EngineKind::default();
 //! let model =
 //!     freeform_sbi::fit(simulations, task.prior(), Preset::default(), &overrides, 1, engine)?;

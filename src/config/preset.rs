@@ -63,18 +63,20 @@ impl Preset {
     }
 }
 
-/// Optimiser steps that `recommended` plans at any budget, within its bounds on epochs.
-const RECOMMENDED_STEPS: usize = 12_000;
+/// Simulations from which on `recommended` takes larger networks and more steps.
+const MANY: usize = 30_000;
 
 fn recommended(problem: Problem) -> Config {
+    let many = problem.simulations >= MANY;
     let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
-    let max_epochs = (RECOMMENDED_STEPS / steps_per_epoch).clamp(20, 1000);
+    let steps = if many { 24_000 } else { 8_000 };
+    let max_epochs = (steps / steps_per_epoch).clamp(20, 500);
     Config {
         network: NetworkConfig {
-            width: 64,
+            width: if many { 64 } else { 48 },
             input_layers: 1,
-            blocks: 6,
+            blocks: if many { 6 } else { 4 },
             activation: Activation::Silu,
             glu: true,
         },
@@ -98,7 +100,7 @@ fn recommended(problem: Problem) -> Config {
             max_epochs,
             patience: (max_epochs / 10).max(20),
             validation_fraction: 0.1,
-            members: 5,
+            members: 4,
         },
         transform: TransformConfig {
             theta: ThetaTransform::Unconstrain,
@@ -107,11 +109,11 @@ fn recommended(problem: Problem) -> Config {
         },
         whitening: WhiteningConfig {
             kind: WhiteningKind::Network,
-            width: 64,
-            steps: 6_000,
-            batch_size: 64,
+            width: if many { 128 } else { 64 },
+            steps: 60_000,
+            batch_size: if many { 128 } else { 64 },
             learning_rate: 2e-3,
-            weight_decay: 1e-2,
+            weight_decay: 1e-3,
         },
         posterior: PosteriorConfig { polish_steps: 5, correction: Correction::Auto, proposals: 4 },
     }

@@ -35,8 +35,8 @@ struct Description {
 #[derive(Serialize, Deserialize)]
 struct LikelihoodDescription {
     strength: f64,
-    columns: Vec<usize>,
     flows: Vec<FlowDescription>,
+    data: DataTransform,
     regressors: ParameterTransform,
 }
 
@@ -44,19 +44,20 @@ impl LikelihoodDescription {
     fn of(model: &LikelihoodModel) -> Self {
         Self {
             strength: model.strength,
-            columns: model.columns.clone(),
             flows: model.flows.iter().map(FlowDescription::of).collect(),
+            data: model.data.clone(),
             regressors: model.regressors.clone(),
         }
     }
 
-    fn fits(&self, theta_dim: usize, data: &DataTransform) -> bool {
-        let width = data.scaler().columns();
+    fn fits(&self, theta_dim: usize, data_dim: usize) -> bool {
+        let targets = self.data.kept().len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
-            && self.columns.iter().all(|column| *column < width)
+            && self.data.columns() == data_dim
+            && self.data.scaler().columns() == targets
             && self.regressors.scaler().columns() == theta_dim
-            && self.flows.iter().all(|flow| flow.fits(self.columns.len(), theta_dim))
+            && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
     }
 }
 
@@ -117,9 +118,9 @@ impl Model {
         let posterior = flows("posterior", &description.posterior)?;
         let likelihood = match description.likelihood {
             None => None,
-            Some(LikelihoodDescription { strength, columns, flows: described, regressors }) => {
+            Some(LikelihoodDescription { strength, flows: described, data, regressors }) => {
                 let flows = flows("likelihood", &described)?;
-                Some(LikelihoodModel { flows, columns, regressors, strength })
+                Some(LikelihoodModel { flows, data, regressors, strength })
             }
         };
         let Description { training, parameters, data, config, prior, .. } = description;
@@ -149,7 +150,7 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
         && description.parameters.scaler().columns() == dim
-        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data));
+        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns()));
     if !fits {
         return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
     }

@@ -37,8 +37,8 @@ pub struct Model {
 pub struct LikelihoodModel {
     /// Flows for p(x | θ); their average counts.
     pub flows: Vec<ConditionalFlow>,
-    /// Columns of x, as the networks see it, that they describe.
-    pub columns: Vec<usize>,
+    /// x to what these flows describe.
+    pub data: DataTransform,
     /// θ to what these flows see.
     pub regressors: ParameterTransform,
     /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.

@@ -13,6 +13,15 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rayon::prelude::*;
 
+/// An observation as the two kinds of flow see it.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    /// The posterior flows' context.
+    pub context: &'a [f32],
+    /// The likelihood's target.
+    pub target: &'a [f32],
+}
+
 /// A proposal, and what corrects it.
 #[derive(Clone, Copy)]
 pub(super) struct Corrected<'a> {
@@ -28,11 +37,11 @@ impl Corrected<'_> {
     }
 
     /// log L(x | θ) p(θ), up to a constant that depends on x alone, of each row of `theta`.
-    fn log_joint(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
-        in_chunks(theta, |rows| self.log_joint_chunk(rows, context))
+    fn log_joint(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+        in_chunks(theta, |rows| self.log_joint_chunk(rows, at))
     }
 
-    fn log_joint_chunk(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    fn log_joint_chunk(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
         let (prior, dim) = (&self.model().prior, self.model().theta_dim());
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut regressors = vec![0.0; inside.theta.len()];
@@ -43,8 +52,7 @@ impl Corrected<'_> {
                 prior.log_prob(&row.iter().map(|v| f64::from(*v)).collect::<Vec<_>>())
             })
             .collect();
-        let target: Vec<f32> = self.likelihood.columns.iter().map(|c| context[*c]).collect();
-        let target = target.repeat(log_priors.len());
+        let target = at.target.repeat(log_priors.len());
         let kind = self.proposal.kind;
         let mut densities = average_density(self.flows, kind, &target, &regressors);
         densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
@@ -52,45 +60,45 @@ impl Corrected<'_> {
     }
 
     /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    fn log_ratios(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
-        let proposal = self.proposal.log_prob(theta, context);
+    fn log_ratios(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+        let proposal = self.proposal.log_prob(theta, at.context);
         let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
             ratio if ratio.is_finite() => ratio,
             _ => f64::NEG_INFINITY,
         };
-        self.log_joint(theta, context).into_iter().zip(proposal).map(ratio).collect()
+        self.log_joint(theta, at).into_iter().zip(proposal).map(ratio).collect()
     }
 
     /// log of the corrected density, up to a constant that depends on x alone.
-    pub fn log_density(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    pub fn log_density(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
         let alpha = self.likelihood.strength;
-        let proposal = self.proposal.log_prob(theta, context);
+        let proposal = self.proposal.log_prob(theta, at.context);
         if alpha == 0.0 {
             return proposal;
         }
-        let joint = self.log_joint(theta, context);
+        let joint = self.log_joint(theta, at);
         let mix = |(q, j): (f64, f64)| if alpha == 1.0 { j } else { (1.0 - alpha) * q + alpha * j };
         proposal.into_iter().zip(joint).map(mix).collect()
     }
 
     /// log of the mean weight of `n` proposals: the constant that
     /// [`log_density`](Self::log_density) leaves out.
-    pub fn log_evidence(&self, context: &[f32], n: usize, seed: u64) -> Result<f64, PosteriorError> {
-        let theta = self.proposal.draw(context, n, seed)?.theta;
-        let weights = self.log_weights(&theta.view(), context);
+    pub fn log_evidence(&self, at: At, n: usize, seed: u64) -> Result<f64, PosteriorError> {
+        let theta = self.proposal.draw(at.context, n, seed)?.theta;
+        let weights = self.log_weights(&theta.view(), at);
         Ok(log_sum(&weights) - (n as f64).ln())
     }
 
-    fn log_weights(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    fn log_weights(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
         let alpha = self.likelihood.strength;
-        self.log_ratios(theta, context).into_iter().map(|r| alpha * r).collect()
+        self.log_ratios(theta, at).into_iter().map(|r| alpha * r).collect()
     }
 
     /// `n` corrected draws. Where no proposal has any weight, those of the flows.
-    pub fn draw(&self, context: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
+    pub fn draw(&self, at: At, n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         let count = n * self.model().config.posterior.proposals;
-        let Draws { theta, acceptance } = self.proposal.draw(context, count, seed)?;
-        let weights = self.log_weights(&theta.view(), context);
+        let Draws { theta, acceptance } = self.proposal.draw(at.context, count, seed)?;
+        let weights = self.log_weights(&theta.view(), at);
         let total = log_sum(&weights);
         if !total.is_finite() {
             let theta = theta.select(Axis(0), &(0..n).collect::<Vec<_>>());
@@ -129,20 +137,24 @@ pub(super) struct HeldOutRatios {
 
 impl HeldOutRatios {
     /// Ratios of one pair of flows on rows that neither was trained on: `points` in the flow's
-    /// space `[n, D]`, `contexts` as the networks see them `[n, C]`.
+    /// space `[n, D]`, their data as either kind of flow sees them.
     pub fn of(
         corrected: &Corrected,
-        (points, contexts): (&[f32], &[f32]),
+        points: &[f32],
+        data: At,
         proposals: usize,
         seed: u64,
     ) -> Self {
         let model = corrected.model();
-        let (dim, width) = (model.theta_dim(), model.data.kept().len());
-        let pairs: Vec<_> = points.chunks_exact(dim).zip(contexts.chunks_exact(width)).collect();
-        let ratios = pairs
+        let dim = model.theta_dim();
+        let contexts = data.context.chunks_exact(model.data.kept().len());
+        let targets = data.target.chunks_exact(corrected.likelihood.data.kept().len());
+        let rows: Vec<_> = points.chunks_exact(dim).zip(contexts.zip(targets)).collect();
+        let ratios = rows
             .into_par_iter()
             .enumerate()
-            .map(|(index, (point, context))| {
+            .map(|(index, (point, (context, target)))| {
+                let at = At { context, target };
                 let mut truth = vec![0.0; dim];
                 model.parameters.invert(&model.prior, point, &mut truth);
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
@@ -150,7 +162,7 @@ impl HeldOutRatios {
                 let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
                 theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v as f32);
                 theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
-                corrected.log_ratios(&theta.view(), context)
+                corrected.log_ratios(&theta.view(), at)
             })
             .collect();
         Self { ratios }

@@ -11,7 +11,8 @@ pub use strength::correction_strength;
 
 use crate::engine::EngineKind;
 use crate::model::Model;
-use correction::Corrected;
+use crate::transform::DataTransform;
+use correction::{At, Corrected};
 use proposal::Proposal;
 
 /// Draws that estimate the share of the flow's mass inside the prior's support.
@@ -44,10 +45,10 @@ impl Posterior {
     /// [`PosteriorError`] where x has the wrong length or is not finite, or nearly all of the
     /// flow's mass lies outside the support.
     pub fn sample(&self, x: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let context = self.context(x)?;
+        let observed = self.observed(x)?;
         match self.corrected() {
-            None => self.proposal().draw(&context, n, seed),
-            Some(corrected) => corrected.draw(&context, n, seed),
+            None => self.proposal().draw(&observed.context, n, seed),
+            Some(corrected) => corrected.draw(observed.at(), n, seed),
         }
     }
 
@@ -65,10 +66,10 @@ impl Posterior {
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
         let mut out = self.flow_log_prob(theta, x)?;
-        let context = self.context(x)?;
+        let observed = self.observed(x)?;
         let log_mass = match self.corrected() {
-            None => self.proposal().acceptance(&context, LEAKAGE_DRAWS, seed)?.ln(),
-            Some(corrected) => corrected.log_evidence(&context, LEAKAGE_DRAWS, seed)?,
+            None => self.proposal().acceptance(&observed.context, LEAKAGE_DRAWS, seed)?.ln(),
+            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed)?,
         };
         out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
         Ok(out)
@@ -88,10 +89,10 @@ impl Posterior {
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
-        let context = self.context(x)?;
+        let observed = self.observed(x)?;
         Ok(match self.corrected() {
-            None => self.proposal().log_prob(theta, &context),
-            Some(corrected) => corrected.log_density(theta, &context),
+            None => self.proposal().log_prob(theta, &observed.context),
+            Some(corrected) => corrected.log_density(theta, observed.at()),
         })
     }
 
@@ -105,7 +106,7 @@ impl Posterior {
     }
 
     /// An observation as the networks see it.
-    fn context(&self, x: &[f32]) -> Result<Vec<f32>, PosteriorError> {
+    fn observed(&self, x: &[f32]) -> Result<Observed, PosteriorError> {
         let expected = self.model.data_dim();
         if x.len() != expected {
             return Err(PosteriorError::ObservationLength { length: x.len(), expected });
@@ -113,8 +114,25 @@ impl Posterior {
         if let Some(index) = x.iter().position(|v| !v.is_finite()) {
             return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
         }
-        let mut context = vec![0.0; self.model.data.kept().len()];
-        self.model.data.apply(x, &mut context);
-        Ok(context)
+        let mapped = |data: &DataTransform| {
+            let mut out = vec![0.0; data.kept().len()];
+            data.apply(x, &mut out);
+            out
+        };
+        let likelihood = self.model.likelihood.as_ref();
+        let target = likelihood.map_or_else(Vec::new, |l| mapped(&l.data));
+        Ok(Observed { context: mapped(&self.model.data), target })
+    }
+}
+
+/// An observation as the posterior's and the likelihood's networks see it.
+struct Observed {
+    context: Vec<f32>,
+    target: Vec<f32>,
+}
+
+impl Observed {
+    fn at(&self) -> At<'_> {
+        At { context: &self.context, target: &self.target }
     }
 }

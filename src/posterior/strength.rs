@@ -1,6 +1,6 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
-use super::correction::{Corrected, HeldOutRatios};
+use super::correction::{At, Corrected, HeldOutRatios};
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;
@@ -29,13 +29,14 @@ pub fn correction_strength(
         let proposal = Proposal { model, flows: &model.posterior[index..=index], kind };
         let flows = &likelihood.flows[index..=index];
         let corrected = Corrected { proposal, likelihood, flows };
-        let fold = data.fold(Role::Posterior, index);
-        let (points, contexts) = fold.validation_tables();
-        let most = JUDGES.div_ceil(members);
-        let points = &points[..points.len().min(most * fold.dims.0)];
-        let contexts = &contexts[..contexts.len().min(most * fold.dims.1)];
+        let posterior = data.fold(Role::Posterior, index);
+        let (points, context) = posterior.validation_tables();
+        let (target, _) = data.fold(Role::Likelihood, index).validation_tables();
+        let most = JUDGES.div_ceil(members) * posterior.dims.0;
+        let points = &points[..points.len().min(most)];
+        let at = At { context: &context, target: &target };
         let seed = model.training.seed.wrapping_add(index as u64);
-        let judged = HeldOutRatios::of(&corrected, (points, contexts), PROPOSALS, seed);
+        let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed);
         all.ratios.extend(judged.ratios);
     }
     let mean = |alpha: f64| {

@@ -1,11 +1,11 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
+use super::likelihood::{LikelihoodTables, Reversed};
 use super::{Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
 use crate::transform::{DataTransform, ParameterTransform, informative_columns};
 use freeform_simulators::{Prior, Simulations};
-use rand::RngExt;
 use rand::seq::SliceRandom;
 use std::borrow::Cow;
 
@@ -57,9 +57,6 @@ pub enum DataError {
 /// Fewer training rows than this make no standard deviation worth the name.
 const MIN_TRAINING: usize = 8;
 
-/// The widest x (as the networks see it) whose likelihood is learnt.
-const MOST_TARGETS: usize = 32;
-
 /// Standardised simulations in a seeded order, and the maps that made them.
 #[derive(Debug)]
 pub struct TrainingData {
@@ -76,18 +73,6 @@ pub struct TrainingData {
     validation_fraction: f64,
     parameters: ParameterTransform,
     data: DataTransform,
-}
-
-/// The simulations the other way round: x given θ.
-#[derive(Debug)]
-struct LikelihoodTables {
-    /// x as the networks see it, without columns that never vary, whole numbers spread over the
-    /// intervals they stand for.
-    targets: Vec<f32>,
-    columns: Vec<usize>,
-    /// θ as the likelihood's networks see it, `[n, D]`.
-    regressors: Vec<f32>,
-    transform: ParameterTransform,
 }
 
 impl TrainingData {
@@ -127,7 +112,6 @@ impl TrainingData {
             let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
             return Err(DataError::ConstantParameter { name, value });
         }
-        let regress = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -145,7 +129,20 @@ impl TrainingData {
         );
         let wanted = config.posterior.correction != Correction::Off;
         let likelihood = wanted
-            .then(|| LikelihoodTables::prepare((&theta, &x), &data, regress, prior, seed))
+            .then(|| {
+                let regressors = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
+                LikelihoodTables::prepare(&Reversed {
+                    theta: &theta,
+                    x: &x,
+                    prior,
+                    data: &data,
+                    regressors,
+                    training: &order[..rows - held_out],
+                    validation: &order[rows - held_out..],
+                    settings: &config.whitening,
+                    seed,
+                })
+            })
             .flatten();
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
@@ -202,11 +199,11 @@ impl TrainingData {
         &self.data
     }
 
-    /// The columns of x (as the networks see it) that a likelihood describes, and what its
-    /// networks see of θ; `None` where none is to be learnt.
+    /// What a likelihood describes of x, and what its networks see of θ; `None` where none is to
+    /// be learnt.
     #[must_use]
-    pub fn likelihood(&self) -> Option<(&[usize], &ParameterTransform)> {
-        self.likelihood.as_ref().map(|l| (&l.columns[..], &l.transform))
+    pub fn likelihood(&self) -> Option<(&DataTransform, &ParameterTransform)> {
+        self.likelihood.as_ref().map(|l| (&l.data, &l.transform))
     }
 
     /// What member `index` of an ensemble of one role learns from: θ given x or x given θ, the
@@ -228,53 +225,12 @@ impl TrainingData {
                 (&self.theta, &self.x, dims, -sum / held_out as f64)
             }
             (Role::Likelihood, Some(tables)) => {
-                let dims = (tables.columns.len(), self.theta_dim());
+                let dims = (tables.data.kept().len(), self.theta_dim());
                 (&tables.targets, &tables.regressors, dims, 0.0)
             }
             (Role::Likelihood, None) => panic!("no likelihood was asked for"),
         };
         Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
-    }
-}
-
-impl LikelihoodTables {
-    /// `None` where x, as the networks see it, is too wide or never varies.
-    fn prepare(
-        (theta, x): (&[f32], &[f32]),
-        data: &DataTransform,
-        transform: ParameterTransform,
-        prior: &Prior,
-        seed: u64,
-    ) -> Option<Self> {
-        let constant = data.scaler().constant_columns();
-        let columns: Vec<usize> =
-            (0..data.kept().len()).filter(|c| !constant.contains(c)).collect();
-        if columns.is_empty() || columns.len() > MOST_TARGETS {
-            return None;
-        }
-        let (width, dim) = (data.columns(), prior.dim());
-        let whole: Vec<usize> = data
-            .kept()
-            .iter()
-            .copied()
-            .filter(|c| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0))
-            .collect();
-        let mut targets = Vec::with_capacity(x.len() / width * columns.len());
-        let (mut spread, mut mapped) = (vec![0.0; width], vec![0.0; data.kept().len()]);
-        for (index, row) in x.chunks_exact(width).enumerate() {
-            spread.copy_from_slice(row);
-            if !whole.is_empty() {
-                let mut rng = stream(seed, Purpose::Jitter, index as u64);
-                whole.iter().for_each(|c| spread[*c] += rng.random_range(-0.5..0.5));
-            }
-            data.apply(&spread, &mut mapped);
-            targets.extend(columns.iter().map(|c| mapped[*c]));
-        }
-        let mut regressors = vec![0.0; theta.len()];
-        for (row, out) in theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
-            transform.apply(prior, row, out);
-        }
-        Some(Self { targets, columns, regressors, transform })
     }
 }
 

@@ -4,6 +4,7 @@ mod checkpoint;
 mod data;
 mod ensemble;
 mod fold;
+mod likelihood;
 mod metrics;
 mod observer;
 mod probes;

@@ -74,11 +74,12 @@ impl ColumnMap {
     }
 
     /// log of the map's slope at a simulated value.
-    fn log_slope(self, x: f64) -> f64 {
+    #[must_use]
+    pub fn log_slope(self, x: f64) -> f64 {
         match self {
             Self::Identity => 0.0,
-            Self::Log { .. } => -x.ln(),
-            Self::Log1p { unit } => -(unit + x).ln(),
+            Self::Log { floor } => -x.max(floor).ln(),
+            Self::Log1p { unit } => -(unit + x.max(0.0)).ln(),
             Self::Asinh { center, scale } => -(scale.hypot(x - center)).ln(),
         }
     }

@@ -61,6 +61,14 @@ impl DataTransform {
         &self.maps
     }
 
+    /// log|det| of [`apply`](Self::apply) on the kept columns.
+    #[must_use]
+    pub fn log_det(&self, row: &[f32]) -> f64 {
+        let slopes = self.maps.iter().zip(&self.kept);
+        let slopes = slopes.map(|(map, column)| map.log_slope(f64::from(row[*column])));
+        slopes.sum::<f64>() + self.scaler.log_det()
+    }
+
     /// Maps one row of C numbers to those of the kept columns.
     pub fn apply(&self, row: &[f32], out: &mut [f32]) {
         let mapped: Vec<f32> = apply(&self.maps, &self.kept, row).collect();

@@ -15,6 +15,8 @@ observations = []
 [settings]
 training.max_epochs = 40
 training.batch_size = 33
+training.members = 1
+whitening.steps = 50
 network.blocks = 3
 [[grid]]
 [grid.axes]
@@ -131,7 +133,7 @@ fn a_scheduler_s_signal_leaves_a_checkpoint_and_code_75() {
         signal(&task, name);
         assert_eq!(task.wait().unwrap().code(), Some(75), "{name}");
     }
-    assert_eq!(files(&scratch.path("sweep"), "checkpoint.safetensors").len(), 1);
+    assert_eq!(files(&scratch.path("sweep"), "posterior-1.safetensors").len(), 1);
     let status = json(&scratch.succeeds(&["grid", "status", "--out", "sweep", "--json"]));
     assert_eq!(status["sweep"]["interrupted"], 1);
 
@@ -184,7 +186,7 @@ fn a_shared_set_gives_what_its_own_would() {
 fn results_are_tidy_and_the_best_is_the_best() {
     let scratch = Scratch::new();
     let scored = "tasks = [\"two_moons\"]\nbudgets = [300]\nobservations = [1, 2]\n[settings]\n\
-                  network.width = 16\nnetwork.blocks = 2\n[[grid]]\n[grid.axes]\n\
+                  network.width = 16\nnetwork.blocks = 2\nwhitening.steps = 100\n[[grid]]\n[grid.axes]\n\
                   \"training.max_epochs\" = [1, 30]\n";
     std::fs::write(scratch.path("sweep.toml"), scored).unwrap();
     scratch.succeeds(&["grid", "run", "sweep.toml", "--out", "sweep"]);

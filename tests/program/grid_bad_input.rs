@@ -8,7 +8,8 @@ const USAGE: i32 = 2;
 const FAILED: i32 = 1;
 
 const TINY: &str = "tasks = [\"two_moons\"]\nbudgets = [200]\nobservations = []\n\
-                    settings.training.max_epochs = 1\nsettings.network.width = 16\n";
+                    settings.training.max_epochs = 1\nsettings.network.width = 16\n\
+                    settings.training.members = 1\nsettings.whitening.steps = 10\n";
 
 /// Plans `text`, which must fail; the message.
 fn refused(text: &str) -> String {
@@ -81,7 +82,7 @@ fn a_budget_beyond_the_given_simulations_is_refused() {
     let sweep = |budget: usize| {
         format!(
             "budgets = [{budget}]\nsettings.training.max_epochs = 1\n\
-             [[simulations]]\nname = \"mine\"\nfile = \"sims.npz\"\nprior = \"prior.toml\"\n"
+             settings.whitening.steps = 10\n[[simulations]]\nname = \"mine\"\nfile = \"sims.npz\"\nprior = \"prior.toml\"\n"
         )
     };
     fs::write(scratch.path("sweep.toml"), sweep(251)).unwrap();

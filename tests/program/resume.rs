@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A training of some seconds, with weight averaging, so that all of a trainer's state matters.
-const ARGS: [&str; 15] = [
+const ARGS: [&str; 19] = [
     "train",
     "--task",
     "two_moons",
@@ -19,6 +19,10 @@ const ARGS: [&str; 15] = [
     "optimizer.average_decay=0.99",
     "--set",
     "loss.log_det=hutchinson",
+    "--set",
+    "training.members=2",
+    "--set",
+    "whitening.steps=300",
     "--quiet",
     "--out",
 ];

@@ -4,9 +4,19 @@ use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Settings that train a small flow in about a second.
-pub const TINY: [&str; 6] =
-    ["--set", "network.width=16", "--set", "network.blocks=2", "--set", "training.max_epochs=4"];
+/// Settings that train two small flows each way in about a second.
+pub const TINY: [&str; 10] = [
+    "--set",
+    "network.width=16",
+    "--set",
+    "network.blocks=2",
+    "--set",
+    "training.max_epochs=4",
+    "--set",
+    "training.members=2",
+    "--set",
+    "whitening.steps=60",
+];
 
 /// A folder that goes away with the test.
 pub struct Scratch(TempDir);

@@ -19,6 +19,10 @@ fn tuned(scratch: &Scratch, extra: &[&str]) -> serde_json::Value {
         "network.blocks=2",
         "--set",
         "training.max_epochs=40",
+        "--set",
+        "training.members=1",
+        "--set",
+        "whitening.steps=200",
     ];
     serde_json::from_str(&scratch.succeeds(&[&args[..], extra].concat())).unwrap()
 }

@@ -1,0 +1,123 @@
+//! The simulations the other way round: x given θ.
+
+use crate::config::{DataTransform as Kind, WhiteningConfig};
+use crate::random::{Purpose, stream};
+use crate::transform::{ColumnMap, DataTransform, ParameterTransform};
+use crate::whitening::{Whitening, WhiteningTable};
+use freeform_simulators::Prior;
+use rand::RngExt;
+use std::ops::ControlFlow;
+
+/// The widest x (as the networks see it) whose likelihood is learnt.
+const MOST_TARGETS: usize = 32;
+/// Share of a whitening's steps that tell which maps of x suit a likelihood.
+const TRIAL_SHARE: usize = 4;
+
+/// What likelihoods learn from.
+#[derive(Debug)]
+pub(super) struct LikelihoodTables {
+    /// The columns of x that vary, whole numbers spread over the intervals they stand for.
+    pub targets: Vec<f32>,
+    /// Raw x to one of its rows.
+    pub data: DataTransform,
+    /// θ as the likelihood's networks see it, `[n, D]`.
+    pub regressors: Vec<f32>,
+    /// Raw θ to one of its rows.
+    pub transform: ParameterTransform,
+}
+
+/// What they are made of.
+pub(super) struct Reversed<'a> {
+    /// Raw θ `[n, D]` and x `[n, C]`.
+    pub theta: &'a [f32],
+    pub x: &'a [f32],
+    pub prior: &'a Prior,
+    /// x as the posterior's networks see it.
+    pub data: &'a DataTransform,
+    pub regressors: ParameterTransform,
+    pub training: &'a [u32],
+    pub validation: &'a [u32],
+    pub settings: &'a WhiteningConfig,
+    pub seed: u64,
+}
+
+impl LikelihoodTables {
+    /// `None` where x, as the networks see it, is too wide or never varies.
+    pub fn prepare(from: &Reversed) -> Option<Self> {
+        let constant = from.data.scaler().constant_columns();
+        let kept = from.data.kept().iter().enumerate();
+        let kept: Vec<usize> =
+            kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect();
+        if kept.is_empty() || kept.len() > MOST_TARGETS {
+            return None;
+        }
+        let x = spread(from.x, from.data.columns(), &kept, from.seed);
+        let mut regressors = vec![0.0; from.theta.len()];
+        let dim = from.prior.dim();
+        for (row, out) in from.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
+            from.regressors.apply(from.prior, row, out);
+        }
+        // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
+        let tables = |kind| {
+            let width = from.data.columns();
+            let rows = from.training.iter().map(|r| &x[*r as usize * width..][..width]);
+            let data = DataTransform::fit(kind, width, kept.clone(), rows);
+            let mut targets = vec![0.0; x.len() / width * kept.len()];
+            let rows = x.chunks_exact(width).zip(targets.chunks_exact_mut(kept.len()));
+            rows.for_each(|(row, out)| data.apply(row, out));
+            (data, targets)
+        };
+        let (shaped, plain) = (tables(Kind::Shape), tables(Kind::Standardize));
+        let unshaped = shaped.0.maps().iter().all(|map| *map == ColumnMap::Identity);
+        let (data, targets) = if unshaped {
+            plain
+        } else {
+            let nll = |tables: &(DataTransform, Vec<f32>)| from.nll(tables, &x, &regressors);
+            let (with, without) = rayon::join(|| nll(&shaped), || nll(&plain));
+            if with < without { shaped } else { plain }
+        };
+        Some(Self { targets, data, regressors, transform: from.regressors.clone() })
+    }
+}
+
+impl Reversed<'_> {
+    /// Validation NLL of x, up to a constant, under a short whitening of these targets.
+    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f32], context: &[f32]) -> f64 {
+        let (width, dim) = (data.columns(), data.kept().len());
+        let dims = (dim, self.prior.dim());
+        let (training, validation) = (self.training, self.validation);
+        let table = WhiteningTable { target: targets, context, dims, training, validation };
+        let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
+        let settings = WhiteningConfig { steps, ..self.settings.clone() };
+        let unwatched = &mut || ControlFlow::Continue(());
+        let whitening = Whitening::fit(&table, &settings, self.seed, unwatched);
+        let sum: f64 = validation
+            .iter()
+            .map(|&row| {
+                let row = row as usize;
+                let mut white = targets[row * dim..][..dim].to_vec();
+                let context = &context[row * dims.1..][..dims.1];
+                let log_det = whitening.as_ref().map_or(0.0, |w| w.apply(&mut white, context)[0]);
+                let square: f64 = white.iter().map(|z| f64::from(*z).powi(2)).sum();
+                0.5 * square - log_det - data.log_det(&x[row * width..][..width])
+            })
+            .sum();
+        sum / validation.len() as f64
+    }
+}
+
+/// A copy of x in which the whole numbers of columns that hold nothing else are spread evenly over
+/// the intervals they stand for: a density of single points has no bound.
+fn spread(x: &[f32], width: usize, kept: &[usize], seed: u64) -> Vec<f32> {
+    let whole = |c: &usize| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0);
+    let columns: Vec<usize> = kept.iter().copied().filter(whole).collect();
+    let mut x = x.to_vec();
+    if columns.is_empty() {
+        return x;
+    }
+    for (index, row) in x.chunks_exact_mut(width).enumerate() {
+        let mut rng = stream(seed, Purpose::Jitter, index as u64);
+        columns.iter().for_each(|c| row[*c] += rng.random_range(-0.5..0.5));
+    }
+    x
+}
