@@ -168,9 +168,9 @@ fn a_damaged_or_foreign_model_is_an_error() {
     contains_all(&sample(), &["model.toml"]);
     std::fs::write(&description, "name = \"another program's\"\n").unwrap();
     contains_all(&sample(), &["no format_version"]);
-    let newer = text.replace("format_version = 2", "format_version = 99");
+    let newer = text.replace("format_version = 3", "format_version = 99");
     std::fs::write(&description, newer).unwrap();
-    contains_all(&sample(), &["99", "version 2"]);
+    contains_all(&sample(), &["99", "version 3"]);
     std::fs::remove_file(&description).unwrap();
     contains_all(&sample(), &["no model.toml", "freeform train"]);
 }

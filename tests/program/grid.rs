@@ -133,7 +133,7 @@ fn a_scheduler_s_signal_leaves_a_checkpoint_and_code_75() {
         signal(&task, name);
         assert_eq!(task.wait().unwrap().code(), Some(75), "{name}");
     }
-    assert_eq!(files(&scratch.path("sweep"), "posterior-1.safetensors").len(), 1);
+    assert_eq!(files(&scratch.path("sweep"), "checkpoints/posterior-1.safetensors").len(), 1);
     let status = json(&scratch.succeeds(&["grid", "status", "--out", "sweep", "--json"]));
     assert_eq!(status["sweep"]["interrupted"], 1);
 
