@@ -10,5 +10,6 @@ pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{
     Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
+    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig,
+    WhiteningKind,
 };

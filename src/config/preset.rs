@@ -2,7 +2,8 @@
 
 use super::settings::{
     Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
+    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig,
+    WhiteningKind,
 };
 use crate::network::Activation;
 use clap::ValueEnum;

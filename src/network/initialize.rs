@@ -31,8 +31,8 @@ impl NetworkSpec {
                 if slot.shape.len() == 2 {
                     fan_in = slot.shape[0];
                 }
-                let small = slot.name.contains("linear.1")
-                    || (identity && slot.name.starts_with("output"));
+                let small =
+                    slot.name.contains("linear.1") || (identity && slot.name.starts_with("output"));
                 let bound = if small { RESIDUAL_INIT } else { 1.0 / (fan_in as f32).sqrt() };
                 flat[slot.range()].fill_with(|| rng.random_range(-bound..=bound));
             }

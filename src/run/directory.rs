@@ -101,20 +101,15 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
 
 /// Removes a former run's own files, and nothing else.
 fn clear(folder: &Path) -> std::io::Result<()> {
-    let files = [
-        CONFIG,
-        STATUS,
-        "metrics.jsonl",
-        "model.toml",
-        "weights.safetensors",
-        "c2st.csv",
-    ];
+    let files = [CONFIG, STATUS, "metrics.jsonl", "model.toml", "weights.safetensors", "c2st.csv"];
     let gone = |result: std::io::Result<()>| match result {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     };
     files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
-    ["samples", "plots", "checkpoints"].iter().try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
+    ["samples", "plots", "checkpoints"]
+        .iter()
+        .try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
 }
 
 /// What `status.json` says of the time that the training took.

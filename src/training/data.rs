@@ -151,16 +151,7 @@ impl TrainingData {
             row.copy_from_slice(&buffer);
         }
         let x = transformed(&data, x);
-        Ok(Self {
-            theta,
-            x,
-            likelihood,
-            log_dets,
-            order,
-            validation_fraction,
-            parameters,
-            data,
-        })
+        Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
     }
 
     /// Number of parameters D.

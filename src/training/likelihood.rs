@@ -46,8 +46,10 @@ impl LikelihoodTables {
     pub fn prepare(from: &Reversed) -> Option<Self> {
         let constant = from.data.scaler().constant_columns();
         let kept = from.data.kept().iter().enumerate();
-        let kept: Vec<usize> =
-            kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect();
+        let kept: Vec<usize> = kept
+            .filter(|(index, _)| !constant.contains(index))
+            .map(|(_, column)| *column)
+            .collect();
         if kept.is_empty() || kept.len() > MOST_TARGETS {
             return None;
         }

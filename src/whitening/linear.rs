@@ -78,22 +78,18 @@ impl LinearWhitening {
 
     /// Whitens one row.
     pub fn apply(&self, target: &[f32], context: &[f32], out: &mut [f32]) {
-        for i in 0..self.dim() {
-            let mut rest = f64::from(target[i]) - self.mean(i, context);
-            let row = &self.factor[i];
-            for (l, z) in row[..i].iter().zip(out.iter()) {
-                rest -= l * f64::from(*z);
-            }
+        for (i, (row, value)) in self.factor.iter().zip(target).enumerate() {
+            let known: f64 = row[..i].iter().zip(&*out).map(|(l, z)| l * f64::from(*z)).sum();
+            let rest = f64::from(*value) - self.mean(i, context) - known;
             out[i] = (rest / row[i]) as f32;
         }
     }
 
     /// Undoes [`apply`](Self::apply) for one row.
     pub fn invert(&self, white: &[f32], context: &[f32], out: &mut [f32]) {
-        for i in 0..self.dim() {
-            let shift: f64 =
-                self.factor[i].iter().zip(white).map(|(l, z)| l * f64::from(*z)).sum();
-            out[i] = (self.mean(i, context) + shift) as f32;
+        for (i, (row, out)) in self.factor.iter().zip(out).enumerate() {
+            let shift: f64 = row.iter().zip(white).map(|(l, z)| l * f64::from(*z)).sum();
+            *out = (self.mean(i, context) + shift) as f32;
         }
     }
 
@@ -167,9 +163,7 @@ impl Moments {
         let factor = cholesky(system);
         let mut slope = vec![vec![0.0; c]; d];
         for (j, slope) in slope.iter_mut().enumerate() {
-            for i in 0..c {
-                slope[i] = self.cross[i * d + j];
-            }
+            slope.iter_mut().zip(self.cross.chunks_exact(d)).for_each(|(s, row)| *s = row[j]);
             solve(&factor, slope);
         }
         let intercept: Vec<f64> = slope

@@ -164,12 +164,7 @@ pub(super) struct Evaluator {
 impl Evaluator {
     /// Calls `each` with the index and map of every row; one context serves all rows if there is
     /// only one.
-    pub fn each(
-        &mut self,
-        context: &[f32],
-        rows: usize,
-        mut each: impl FnMut(usize, &Triangular),
-    ) {
+    pub fn each(&mut self, context: &[f32], rows: usize, mut each: impl FnMut(usize, &Triangular)) {
         let width = outputs(self.dim);
         if context.len() == self.context_dim {
             let output = self.mlp.forward(context);

@@ -59,13 +59,7 @@ impl<'a> Triangular<'a> {
 
     /// ½‖out‖² − log-determinant of a row, and its gradient with respect to the outputs, times
     /// `weight`, into `gradient`. `centred` is scratch of length 2·D.
-    pub fn loss(
-        &self,
-        row: &[f32],
-        weight: f32,
-        gradient: &mut [f32],
-        scratch: &mut [f32],
-    ) -> f64 {
+    pub fn loss(&self, row: &[f32], weight: f32, gradient: &mut [f32], scratch: &mut [f32]) -> f64 {
         let d = self.dim;
         let (centred, pull) = scratch.split_at_mut(d);
         for ((r, u), mean) in centred.iter_mut().zip(row).zip(self.output) {

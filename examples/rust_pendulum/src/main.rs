@@ -34,8 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Prior::independent([("amplitude", uniform(0.1, 1.0)), ("frequency", uniform(0.5, 2.0))])?;
     let simulations = simulate(&Pendulum(prior.clone()), 5_000, 1)?.simulations;
     let observed: Vec<f32> = (0..10).map(|step| 0.6 * (1.2 * 0.3 * step as f32).cos()).collect();
-    let (settings, engine) =
-        (config::Overrides::parse("training = { max_epochs = 30 }\nwhitening = { steps = 3000 }")?, EngineKind::default());
+    let (settings, engine) = (
+        config::Overrides::parse("training = { max_epochs = 30 }\nwhitening = { steps = 3000 }")?,
+        EngineKind::default(),
+    );
     let model = fit(simulations, &prior, config::Preset::default(), &settings, 1, engine)?;
     let draws = Posterior::new(model, engine).sample(&observed, 1_000, 1)?.theta;
     let mean = |column| draws.column(column).mean().unwrap_or(f32::NAN);
