@@ -13,6 +13,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rayon::prelude::*;
 
+/// Fewest proposals to resample from, for weights worth the name.
+const LEAST_PROPOSALS: usize = 2048;
+
 /// An observation as the two kinds of flow see it.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
@@ -84,9 +87,10 @@ impl Corrected<'_> {
     /// log of the mean weight of `n` proposals: the constant that
     /// [`log_density`](Self::log_density) leaves out.
     pub fn log_evidence(&self, at: At, n: usize, seed: u64) -> Result<f64, PosteriorError> {
-        let theta = self.proposal.draw(at.context, n, seed)?.theta;
+        let Draws { theta, acceptance } = self.proposal.draw(at.context, n, seed)?;
         let weights = self.log_weights(&theta.view(), at);
-        Ok(log_sum(&weights) - (n as f64).ln())
+        // The draws are those inside the support, the density is that of all.
+        Ok(log_sum(&weights) - (n as f64).ln() + acceptance.ln())
     }
 
     fn log_weights(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
@@ -96,7 +100,7 @@ impl Corrected<'_> {
 
     /// `n` corrected draws. Where no proposal has any weight, those of the flows.
     pub fn draw(&self, at: At, n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let count = n * self.model().config.posterior.proposals;
+        let count = (n * self.model().config.posterior.proposals).max(LEAST_PROPOSALS);
         let Draws { theta, acceptance } = self.proposal.draw(at.context, count, seed)?;
         let weights = self.log_weights(&theta.view(), at);
         let total = log_sum(&weights);

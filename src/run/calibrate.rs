@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Posterior draws that a true parameter is ranked among.
-const DRAWS: usize = 999;
+const DRAWS: usize = 399;
 /// Of them, those whose density is compared with that of the true parameters.
 const DENSITIES: usize = 199;
 /// Levels of the coverage curve.
