@@ -1,7 +1,7 @@
 //! Training in memory, for those who call the library; and what both ways of training share.
 
 use crate::config::{Config, Overrides, Preset, Problem};
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, guarded};
 use crate::flow::FlowQuality;
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
 use crate::posterior::correction_strength;
@@ -35,7 +35,8 @@ pub fn fit(
     let trained = train_ensemble(&data, &config, seed, engine, "", &Unwatched)?;
     // Nobody interrupts it.
     let trained = trained.unwrap_or_default();
-    Ok(assemble(&trained, &data, (prior, None), &config, seed, engine))
+    let model = || assemble(&trained, &data, (prior, None), &config, seed, engine);
+    Ok(guarded(engine, model)?)
 }
 
 /// The model that trained flows make, its likelihood weighed.

@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         overrides: &overrides,
         reference: args.reference.source(),
         store: &args.reference.store(),
-        engine: args.settings.engine,
+        engine: args.settings.device.open()?,
         folder: &args.out,
         jobs: args.jobs.map_or_else(rayon::current_num_threads, usize::from),
         interrupt: &interrupt,

@@ -1,8 +1,8 @@
 //! `freeform calibrate`.
 
+use super::device::DeviceArg;
 use super::settings::interrupt_flag;
 use super::{Failure, Output};
-use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::posterior::Posterior;
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
@@ -38,9 +38,8 @@ pub(super) struct Args {
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]
     seed: Option<u64>,
-    /// Who does the arithmetic.
-    #[arg(long, value_enum, default_value_t)]
-    engine: EngineKind,
+    #[command(flatten)]
+    device: DeviceArg,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
@@ -71,7 +70,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
              {data_dim}"
         )));
     }
-    let posterior = Posterior::new(model, args.engine);
+    let posterior = Posterior::new(model, args.device.open()?);
     let job = CalibrationJob {
         posterior: &posterior,
         simulations: &simulations,

@@ -1,8 +1,8 @@
 //! `freeform log-prob`.
 
+use super::device::DeviceArg;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
-use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::posterior::Posterior;
 use freeform_simulators::{read_table, write_table};
@@ -30,9 +30,8 @@ pub(super) struct Args {
     /// Seed of the draws that estimate the mass outside the prior.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Who does the arithmetic.
-    #[arg(long, value_enum, default_value_t)]
-    engine: EngineKind,
+    #[command(flatten)]
+    device: DeviceArg,
     /// Output file (.npy or .csv).
     #[arg(long)]
     out: PathBuf,
@@ -42,7 +41,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
     let x = args.observation.load(model.training.task.as_deref())?;
     let theta = read_table(&args.theta)?;
-    let posterior = Posterior::new(model, args.engine);
+    let posterior = Posterior::new(model, args.device.open()?);
     let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;
     let column: Vec<f32> = log_prob.iter().map(|v| *v as f32).collect();
     let table =

@@ -3,6 +3,8 @@
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod device;
+mod devices;
 mod failure;
 mod grid;
 mod init;
@@ -56,6 +58,8 @@ struct Cli {
 enum Verb {
     /// List the benchmark tasks.
     Tasks(tasks::Args),
+    /// List the devices that can train: the CPU's engines, and GPUs.
+    Devices(devices::Args),
     /// Write a project with a simulator of your own to start from.
     Init(init::Args),
     /// Draw parameters from the prior and simulate.
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
     }
     let result = match &cli.verb {
         Verb::Tasks(args) => tasks::run(args, &output),
+        Verb::Devices(args) => devices::run(args, &output),
         Verb::Init(args) => init::run(args, &output),
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let observations = observations(args, &simulator)?;
     let interrupt = interrupt_flag()?;
     let (seed, engine, reporter) =
-        (args.training.seed, args.training.settings.engine, output.reporter);
+        (args.training.seed, args.training.settings.device.open()?, output.reporter);
     reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();

@@ -1,8 +1,8 @@
 //! `freeform sample`.
 
+use super::device::DeviceArg;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
-use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::posterior::Posterior;
 use freeform_simulators::write_table;
@@ -28,9 +28,8 @@ pub(super) struct Args {
     /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Who does the arithmetic.
-    #[arg(long, value_enum, default_value_t)]
-    engine: EngineKind,
+    #[command(flatten)]
+    device: DeviceArg,
     /// Output file (.npy or .csv), one draw a row.
     #[arg(long)]
     out: PathBuf,
@@ -39,7 +38,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
     let x = args.observation.load(model.training.task.as_deref())?;
-    let posterior = Posterior::new(model, args.engine);
+    let posterior = Posterior::new(model, args.device.open()?);
     let draws = posterior.sample(&x, args.draws, args.seed)?;
     write_table(&args.out, draws.theta.view())?;
     let (path, acceptance) = (args.out.display().to_string(), draws.acceptance);

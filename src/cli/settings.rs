@@ -1,8 +1,8 @@
 //! The options that every training verb shares.
 
 use super::Failure;
+use super::device::DeviceArg;
 use crate::config::{Overrides, Preset};
-use crate::engine::EngineKind;
 use crate::run::Existing;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +20,8 @@ pub(super) struct SettingsArgs {
     /// One setting, e.g. --set training.max_epochs=50 (repeatable; wins over --config).
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Who does the arithmetic.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) engine: EngineKind,
+    #[command(flatten)]
+    pub(super) device: DeviceArg,
 }
 
 /// Settings of one training in a folder of its own.

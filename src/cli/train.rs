@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         preset: args.training.settings.preset,
         overrides: &overrides,
         seed: args.training.seed,
-        engine: args.training.settings.engine,
+        engine: args.training.settings.device.open()?,
         folder: &args.out,
         existing,
         interrupt: &interrupt,

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         overrides: &overrides,
         knobs: &args.search,
         seed: args.seed,
-        engine: args.settings.engine,
+        engine: args.settings.device.open()?,
         folder: &args.out,
         interrupt: &interrupt,
         reporter,

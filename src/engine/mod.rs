@@ -8,14 +8,16 @@
 #[cfg(feature = "burn")]
 pub mod burn;
 mod cpu;
+mod device;
 mod inverse;
 mod kind;
 mod optimizer;
 mod types;
 
 pub use cpu::CpuEngine;
+pub use device::{DeviceError, guarded};
 pub(crate) use inverse::invert;
-pub use kind::{EngineKind, create};
+pub use kind::{EngineKind, EngineNameError, Gpu, GraphicsApi, create};
 pub use optimizer::{OptimizerState, UpdateSettings};
 pub use types::{Batch, Direction, LogDet, LossReport, LossSettings};
 
@@ -37,6 +39,14 @@ pub trait Engine: Send {
 
     /// Replaces the optimiser's state, so that training goes on bit for bit.
     fn set_optimizer_state(&mut self, state: &OptimizerState);
+
+    /// The best weights so far, where the engine keeps them itself.
+    fn best(&self) -> Option<FlowWeights> {
+        None
+    }
+
+    /// Hands such weights over to an engine that keeps them.
+    fn set_best(&mut self, _best: Option<&FlowWeights>) {}
 
     /// Batch means of the loss and its parts, and the gradient of the loss, without an update.
     fn loss_and_gradients(

@@ -27,6 +27,9 @@ pub enum PosteriorError {
         /// Expected.
         dim: usize,
     },
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] crate::engine::DeviceError),
     /// Almost no draw lies in the prior's support.
     #[error(
         "only {accepted} of {drawn} draws lie inside the prior's support: the observation is \

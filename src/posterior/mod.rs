@@ -9,7 +9,7 @@ pub use error::PosteriorError;
 pub use proposal::Draws;
 pub use strength::correction_strength;
 
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, guarded};
 use crate::model::Model;
 use crate::transform::DataTransform;
 use correction::{At, Corrected};
@@ -46,10 +46,10 @@ impl Posterior {
     /// flow's mass lies outside the support.
     pub fn sample(&self, x: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         let observed = self.observed(x)?;
-        match self.corrected() {
+        guarded(self.kind, || match self.corrected() {
             None => self.proposal().draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
-        }
+        })?
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -67,10 +67,13 @@ impl Posterior {
     ) -> Result<Vec<f64>, PosteriorError> {
         let mut out = self.flow_log_prob(theta, x)?;
         let observed = self.observed(x)?;
-        let log_mass = match self.corrected() {
-            None => self.proposal().acceptance(&observed.context, LEAKAGE_DRAWS, seed)?.ln(),
-            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed)?,
-        };
+        let log_mass = guarded(self.kind, || match self.corrected() {
+            None => {
+                let inside = self.proposal().acceptance(&observed.context, LEAKAGE_DRAWS, seed);
+                inside.map(f64::ln)
+            }
+            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed),
+        })??;
         out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
         Ok(out)
     }
@@ -90,10 +93,10 @@ impl Posterior {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
         let observed = self.observed(x)?;
-        Ok(match self.corrected() {
+        Ok(guarded(self.kind, || match self.corrected() {
             None => self.proposal().log_prob(theta, &observed.context),
             Some(corrected) => corrected.log_density(theta, observed.at()),
-        })
+        })?)
     }
 
     fn proposal(&self) -> Proposal<'_> {

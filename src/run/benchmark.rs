@@ -157,9 +157,8 @@ fn cells<'a>(job: &BenchmarkJob<'a>) -> Vec<Cell<'a>> {
 
 /// Takes the folder for tables of these settings.
 fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
-    let (preset, engine, reference) = (job.preset.name(), job.engine.name(), job.reference.name());
-    let head =
-        format!("preset = \"{preset}\"\nengine = \"{engine}\"\nreference = \"{reference}\"\n");
+    let (preset, reference) = (job.preset.name(), job.reference.name());
+    let head = format!("preset = \"{preset}\"\nreference = \"{reference}\"\n");
     let record = format!("{head}\n{}", job.overrides.to_toml()?);
     let path = job.folder.join("benchmark.toml");
     match std::fs::read_to_string(&path) {

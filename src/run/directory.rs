@@ -2,7 +2,6 @@
 
 use super::RunError;
 use crate::config::Config;
-use crate::engine::EngineKind;
 use crate::files::write_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
@@ -38,7 +37,6 @@ struct RunSection<'a> {
     /// BLAKE3 of prior and simulations.
     data: String,
     seed: u64,
-    engine: EngineKind,
 }
 
 impl<'a> RunRecord<'a> {
@@ -50,7 +48,6 @@ impl<'a> RunRecord<'a> {
         prior: &Prior,
         simulations: &Simulations,
         seed: u64,
-        engine: EngineKind,
     ) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(prior.to_toml().as_bytes());
@@ -62,7 +59,7 @@ impl<'a> RunRecord<'a> {
             }
         }
         let data = hasher.finalize().to_hex()[..16].to_owned();
-        let run = RunSection { task, simulations: simulations.len(), data, seed, engine };
+        let run = RunSection { task, simulations: simulations.len(), data, seed };
         Self { run, config }
     }
 

@@ -39,6 +39,9 @@ pub enum RunError {
     /// A prior.
     #[error(transparent)]
     Prior(#[from] freeform_simulators::PriorError),
+    /// A device that is not there, or that gave up.
+    #[error(transparent)]
+    Device(#[from] crate::engine::DeviceError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -105,6 +108,7 @@ impl From<EnsembleError> for RunError {
             EnsembleError::Train(error) => Self::Train(error),
             EnsembleError::Checkpoint(error) => Self::Checkpoint(error),
             EnsembleError::Io(error) => Self::Io(error),
+            EnsembleError::Device(error) => Self::Device(error),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::directory::{claim, training_seconds, write_status};
 use super::host::FolderHost;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
 use crate::config::{Overrides, Preset, Problem};
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, guarded};
 use crate::fit::assemble;
 use crate::model::{Model, TrainingSummary};
 use crate::training::{EpochMetrics, TrainingData, train_ensemble};
@@ -76,8 +76,7 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     let spec = config.network_spec(problem.theta_dim, problem.context_dim);
     spec.validate()?;
     let record =
-        RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed, job.engine)
-            .to_toml()?;
+        RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed).to_toml()?;
     let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
     warn_of_columns(&data, job.reporter);
 
@@ -94,7 +93,9 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     };
     let seconds = trained.iter().map(|member| member.seconds).sum();
     plot_curves(&trained[0].history, job.folder)?;
-    let model = assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine);
+    let model = guarded(job.engine, || {
+        assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine)
+    })?;
     model.save(job.folder)?;
     write_status(
         job.folder,

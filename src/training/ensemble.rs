@@ -5,8 +5,9 @@ use super::{
     Trainer, TrainingData,
 };
 use crate::config::{Config, Correction};
-use crate::engine::{self, EngineKind};
+use crate::engine::{self, DeviceError, Engine, EngineKind};
 use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::network::{FlowWeights, NetworkSpec};
 use crate::random::member_seed;
 use crate::whitening::Whitening;
 use rayon::prelude::*;
@@ -22,6 +23,9 @@ pub enum EnsembleError {
     /// A checkpoint that does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Saving failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -74,8 +78,8 @@ pub fn members(config: &Config, data: &TrainingData) -> Vec<Member> {
     of(Role::Posterior).chain(likelihood).collect()
 }
 
-/// Trains all members, side by side where there are threads for it; `None` where the host
-/// interrupted it. The result does not depend on the number of threads.
+/// Trains all members, side by side where there are threads for it, or in step where the engine
+/// can; `None` where the host interrupted it. The result does not depend on the number of threads.
 ///
 /// # Errors
 /// [`EnsembleError`] of the first member that failed.
@@ -87,32 +91,62 @@ pub fn train_ensemble(
     identity: &str,
     host: &dyn Host,
 ) -> Result<Option<Vec<TrainedMember>>, EnsembleError> {
+    let job = EnsembleJob { data, config, seed, identity, host };
+    #[cfg(feature = "burn")]
+    if kind.is_burn() {
+        return Ok(super::stacked::train_stacked(&[job], kind)?.remove(0));
+    }
     members(config, data)
         .into_par_iter()
         // One at a time: members are large pieces of work.
         .with_max_len(1)
         .map(|member| {
-            let fold = data.fold(member.role, member.index);
-            let training = MemberTraining { member, fold, config, seed, kind, identity, host };
-            training.run()
+            let Some(ready) = job.prepare(member)? else { return Ok(None) };
+            let engine = engine::create(kind, &ready.network, &ready.weights);
+            let mut trainer = ready.trainer(engine)?;
+            let outcome = trainer.run(&mut *host.watch(member, &trainer))??;
+            host.keep(member, &trainer, outcome)?;
+            if outcome == Outcome::Interrupted {
+                return Ok(None);
+            }
+            Ok(Some(ready.finish(trainer)?))
         })
         .collect()
 }
 
-struct MemberTraining<'a> {
-    member: Member,
-    fold: Fold<'a>,
-    config: &'a Config,
-    seed: u64,
-    kind: EngineKind,
-    identity: &'a str,
-    host: &'a dyn Host,
+/// An ensemble to be trained.
+#[derive(Clone, Copy)]
+pub struct EnsembleJob<'a> {
+    /// What it learns from.
+    pub data: &'a TrainingData,
+    /// How.
+    pub config: &'a Config,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Names the training in checkpoints.
+    pub identity: &'a str,
+    /// Who keeps and watches it.
+    pub host: &'a dyn Host,
 }
 
-impl MemberTraining<'_> {
-    fn run(self) -> Result<Option<TrainedMember>, EnsembleError> {
+/// A member before its flow's training: whitened data and initial weights.
+pub(super) struct Ready<'a> {
+    job: EnsembleJob<'a>,
+    pub member: Member,
+    seed: u64,
+    pub fold: Fold<'a>,
+    whitening: Option<Whitening>,
+    pub network: NetworkSpec,
+    pub weights: FlowWeights,
+    /// Seconds that it took so far.
+    seconds: f64,
+}
+
+impl<'a> EnsembleJob<'a> {
+    /// Whitens a member's data; `None` where the host interrupted it.
+    pub(super) fn prepare(self, member: Member) -> Result<Option<Ready<'a>>, EnsembleError> {
         let started = Instant::now();
-        let Self { member, config, host, .. } = self;
+        let Self { config, host, .. } = self;
         if host.tick().is_break() {
             return Ok(None);
         }
@@ -120,39 +154,70 @@ impl MemberTraining<'_> {
             Role::Posterior => member_seed(self.seed, member.index as u64),
             Role::Likelihood => member_seed(self.seed, (1 << 32) + member.index as u64),
         };
-        let (table, settings) = (self.fold.table(), &config.whitening);
-        let whitening = Whitening::fit(&table, settings, seed, &mut || host.tick());
+        let plain = self.data.fold(member.role, member.index);
+        let settings = &config.whitening;
+        let whitening = Whitening::fit(&plain.table(), settings, seed, &mut || host.tick());
         if host.tick().is_break() {
             return Ok(None);
         }
         let fold = match &whitening {
-            Some(whitening) => self.fold.whitened(whitening),
-            None => self.fold,
+            Some(whitening) => plain.whitened(whitening),
+            None => plain,
         };
-        let prepared = started.elapsed().as_secs_f64();
-
         let network = config.network_spec(fold.dims.0, fold.dims.1);
         let weights = match whitening {
             Some(_) => network.identity_weights(seed),
             None => network.initial_weights(seed),
         };
-        let engine = engine::create(self.kind, &network, &weights);
-        let identity = format!("{} {member}", self.identity);
-        let mut trainer = Trainer::new(engine, &fold, config, seed, identity);
-        if let Some(checkpoint) = host.restore(member)? {
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(Some(Ready { job: self, member, seed, fold, whitening, network, weights, seconds }))
+    }
+}
+
+impl Ready<'_> {
+    /// The flow's training from its start, or from where it was left.
+    pub(super) fn trainer(&self, engine: Box<dyn Engine>) -> Result<Trainer<'_>, EnsembleError> {
+        let identity = format!("{} {}", self.job.identity, self.member);
+        let mut trainer = Trainer::new(engine, &self.fold, self.job.config, self.seed, identity);
+        if let Some(checkpoint) = self.job.host.restore(self.member)? {
             trainer.restore(checkpoint);
         }
-        if whitening.is_some() {
+        if self.whitening.is_some() {
             trainer.judge_start();
         }
-        let outcome = trainer.run(&mut *host.watch(member, &trainer))??;
-        host.keep(member, &trainer, outcome)?;
-        if outcome == Outcome::Interrupted {
-            return Ok(None);
-        }
-        let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + prepared);
+        Ok(trainer)
+    }
+
+    /// Whether another member's flow can be trained in step with this one.
+    #[cfg(feature = "burn")]
+    pub(super) fn stacks_with(&self, other: &Self) -> bool {
+        let sizes = |r: &Self| (r.fold.training.len(), r.fold.validation.len());
+        let key = |r: &Self| {
+            let (training, optimizer) = (&r.job.config.training, &r.job.config.optimizer);
+            let averaged = optimizer.average_decay > 0.0;
+            let latent = r.job.config.loss.latent_reconstruction > 0.0;
+            let log_det = r.job.config.log_det(r.fold.dims.0);
+            (sizes(r), training.batch_size, averaged, latent, log_det)
+        };
+        self.network == other.network && key(self) == key(other)
+    }
+
+    #[cfg(feature = "burn")]
+    pub(super) fn watch(&self, trainer: &Trainer) -> Box<dyn Observer + '_> {
+        self.job.host.watch(self.member, trainer)
+    }
+
+    #[cfg(feature = "burn")]
+    pub(super) fn keep(&self, trainer: &Trainer, outcome: Outcome) -> std::io::Result<()> {
+        self.job.host.keep(self.member, trainer, outcome)
+    }
+
+    /// The flow at the end of its training.
+    pub(super) fn finish(&self, trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
+        let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + self.seconds);
         let (weights, best_epoch, quality) = trainer.into_best()?;
+        let (whitening, network) = (self.whitening.clone(), self.network.clone());
         let flow = ConditionalFlow { whitening, network, weights };
-        Ok(Some(TrainedMember { member, flow, best_epoch, quality, history, seconds }))
+        Ok(TrainedMember { member: self.member, flow, best_epoch, quality, history, seconds })
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Which conditional density a flow learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// p(θ | x).
     Posterior,

@@ -5,19 +5,25 @@ mod data;
 mod ensemble;
 mod fold;
 mod likelihood;
+#[cfg(feature = "burn")]
+mod lockstep;
 mod metrics;
 mod observer;
 mod probes;
 mod schedule;
+#[cfg(feature = "burn")]
+mod stacked;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use data::{DataError, TrainingData};
-pub use ensemble::{EnsembleError, Host, TrainedMember, members, train_ensemble};
+pub use ensemble::{EnsembleError, EnsembleJob, Host, TrainedMember, members, train_ensemble};
 pub use fold::{Fold, Member, Role};
 pub use metrics::{EpochMetrics, write_metrics};
 pub use observer::{Observer, Outcome, StepInfo, TrainError};
 pub use probes::draw_probes;
 pub use schedule::{beta, learning_rate};
+#[cfg(feature = "burn")]
+pub use stacked::train_stacked;
 pub use trainer::Trainer;

@@ -4,6 +4,8 @@ use super::checkpoint::{Checkpoint, Progress};
 use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError};
 use super::{EpochMetrics, Fold, beta, draw_probes, learning_rate};
 use crate::config::Config;
+#[cfg(feature = "burn")]
+use crate::engine::burn::RunSums;
 use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSettings};
 use crate::flow::{FlowQuality, quality};
 use crate::network::FlowWeights;
@@ -58,6 +60,7 @@ impl<'a> Trainer<'a> {
     pub fn restore(&mut self, checkpoint: Checkpoint) {
         self.engine.set_weights(&checkpoint.weights);
         self.engine.set_optimizer_state(&checkpoint.optimizer);
+        self.engine.set_best(checkpoint.best.as_ref());
         self.best = checkpoint.best;
         self.progress = checkpoint.progress;
     }
@@ -68,7 +71,7 @@ impl<'a> Trainer<'a> {
         Checkpoint {
             weights: self.engine.weights(),
             optimizer: self.engine.optimizer_state(),
-            best: self.best.clone(),
+            best: self.best_weights(),
             progress: Progress { seconds: self.seconds(), ..self.progress.clone() },
         }
     }
@@ -122,19 +125,36 @@ impl<'a> Trainer<'a> {
         Ok(Ok(Outcome::Finished))
     }
 
-    fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         let training = &self.config.training;
         let stale = self.progress.epoch - self.progress.best.map_or(0, |(epoch, _)| epoch);
         self.progress.epoch >= training.max_epochs
             || (training.patience > 0 && stale >= training.patience)
     }
 
-    fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<ControlFlow<()>, TrainError> {
+    /// The current epoch's order of the training rows.
+    pub(super) fn order(&self) -> Vec<u32> {
         let mut order = self.data.training.clone();
         order.shuffle(&mut stream(self.seed, Purpose::Shuffle, self.progress.epoch as u64));
-        let size = self.config.training.batch_size;
+        order
+    }
+
+    pub(super) fn batch_size(&self) -> usize {
+        self.config.training.batch_size
+    }
+
+    pub(super) fn step_in_epoch(&self) -> usize {
+        self.progress.step_in_epoch
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<ControlFlow<()>, TrainError> {
+        let order = self.order();
         let mut probes = Vec::new();
-        for rows in order.chunks(size).skip(self.progress.step_in_epoch) {
+        for rows in order.chunks(self.batch_size()).skip(self.progress.step_in_epoch) {
             let report = self.step(rows, &mut probes)?;
             let info = StepInfo {
                 epoch: self.progress.epoch + 1,
@@ -151,7 +171,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn step(&mut self, rows: &[u32], probes: &mut Vec<f32>) -> Result<LossReport, TrainError> {
-        let (step, total) = (self.steps_done(), self.total_steps());
+        let step = self.steps_done();
         probes.clear();
         if let LogDet::Hutchinson { probes: k } = self.log_det {
             let dim = self.data.dims.0;
@@ -159,22 +179,28 @@ impl<'a> Trainer<'a> {
             draw_probes(self.seed, step as u64, k, rows.len(), dim, probes);
         }
         let batch = Batch { theta: &self.data.target, x: self.data.context, rows, probes };
-        let (loss, update) = self.settings(step, total);
+        let (loss, update) = self.settings(step);
         let report = self.engine.train_step(&batch, &loss, &update);
         self.count(&report, rows.len());
         if self.skipped_in_a_row >= MOST_SKIPPED {
-            let (beta, learning_rate) = (f64::from(loss.beta), f64::from(update.learning_rate));
-            return Err(TrainError::Diverged {
-                epoch: self.progress.epoch + 1,
-                beta,
-                learning_rate,
-            });
+            return Err(self.diverged());
         }
         Ok(report)
     }
 
-    fn settings(&self, step: usize, total: usize) -> (LossSettings, UpdateSettings) {
-        let optimizer = &self.config.optimizer;
+    /// What is to be said of the last step.
+    pub(super) fn diverged(&self) -> TrainError {
+        let (loss, update) = self.settings(self.steps_done().saturating_sub(1));
+        TrainError::Diverged {
+            epoch: self.progress.epoch + 1,
+            beta: f64::from(loss.beta),
+            learning_rate: f64::from(update.learning_rate),
+        }
+    }
+
+    /// What a step does.
+    pub(super) fn settings(&self, step: usize) -> (LossSettings, UpdateSettings) {
+        let (optimizer, total) = (&self.config.optimizer, self.total_steps());
         let on = |value: f64| (value > 0.0).then_some(value as f32);
         let update = UpdateSettings {
             learning_rate: learning_rate(optimizer, step, total) as f32,
@@ -206,22 +232,52 @@ impl<'a> Trainer<'a> {
         sums.gradient_norm += report.gradient_norm * samples;
     }
 
+    /// Counts steps that an engine did by itself; says how many in a row were left out.
+    #[cfg(feature = "burn")]
+    pub(super) fn count_run(&mut self, run: &RunSums, steps: usize) -> usize {
+        self.progress.step_in_epoch += steps;
+        let sums = &mut self.progress.sums;
+        let skipped = steps - run.finite_steps.min(steps);
+        sums.skipped += skipped;
+        sums.samples += run.samples;
+        sums.loss += run.loss;
+        sums.reconstruction += run.reconstruction;
+        sums.gradient_norm += run.gradient_norm;
+        self.skipped_in_a_row = if skipped == steps { self.skipped_in_a_row + steps } else { 0 };
+        self.skipped_in_a_row
+    }
+
     fn end_epoch(&mut self) {
         let raw = self.engine.weights();
         let judged = self.engine.optimizer_state().average.unwrap_or_else(|| raw.clone());
         self.engine.set_weights(&judged);
         let validation = self.validate();
         self.engine.set_weights(&raw);
+        if self.close_epoch(validation.encoder_nll, validation.reconstruction) {
+            self.best = Some(judged);
+        }
+    }
 
+    /// Ends an epoch whose weights an engine judged and keeps by itself: their NLL in the flow's
+    /// space, and their reconstruction error. Says whether they are the best so far.
+    #[cfg(feature = "burn")]
+    pub(super) fn note_epoch(&mut self, nll: f64, reconstruction: f64) -> bool {
+        let best = self.close_epoch(nll + self.data.offset, reconstruction);
+        if best {
+            self.best = None;
+        }
+        best
+    }
+
+    /// Bookkeeping at the end of an epoch.
+    fn close_epoch(&mut self, nll: f64, reconstruction: f64) -> bool {
         let (step, total) = (self.steps_done(), self.total_steps());
         let sums = std::mem::take(&mut self.progress.sums);
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
-        let nll = validation.encoder_nll;
         let best = nll.is_finite() && self.progress.best.is_none_or(|(_, least)| nll < least);
         if best {
             self.progress.best = Some((self.progress.epoch, nll));
-            self.best = Some(judged);
         }
         self.progress.history.push(EpochMetrics {
             epoch: self.progress.epoch,
@@ -229,13 +285,18 @@ impl<'a> Trainer<'a> {
             loss: sums.loss / sums.samples,
             reconstruction: sums.reconstruction / sums.samples,
             validation_nll: nll,
-            validation_reconstruction: validation.reconstruction,
+            validation_reconstruction: reconstruction,
             beta: beta(&self.config.loss, step, total),
             learning_rate: learning_rate(&self.config.optimizer, step, total),
             gradient_norm: sums.gradient_norm / sums.samples,
             skipped_steps: sums.skipped,
             best,
         });
+        best
+    }
+
+    fn best_weights(&self) -> Option<FlowWeights> {
+        self.best.clone().or_else(|| self.engine.best())
     }
 
     /// Quality on the validation part, NLLs in the units of the data.
@@ -256,7 +317,9 @@ impl<'a> Trainer<'a> {
         let nll = self.validate().encoder_nll;
         if nll.is_finite() {
             self.progress.best = Some((0, nll));
-            self.best = Some(self.engine.weights());
+            let weights = self.engine.weights();
+            self.engine.set_best(Some(&weights));
+            self.best = Some(weights);
         }
     }
 
@@ -265,7 +328,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::NoModel`] where no epoch was usable.
     pub fn into_best(mut self) -> Result<(FlowWeights, usize, FlowQuality), TrainError> {
-        let weights = self.best.take().ok_or(TrainError::NoModel)?;
+        let weights = self.best_weights().ok_or(TrainError::NoModel)?;
         self.engine.set_weights(&weights);
         let epoch = self.progress.best.map_or(0, |(epoch, _)| epoch);
         Ok((weights, epoch, self.validate()))

@@ -5,4 +5,5 @@ mod gradients;
 mod one_dimension;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod stack;
 mod updates;

@@ -1,26 +1,27 @@
-//! The engine of residual networks on Burn tensors.
+//! The [`Engine`] of one flow on Burn tensors: alone, or as one of a stack.
 
-use super::adamw::{AdamW, Pair, download, upload};
-use super::evaluate;
-use super::host::{gather, read, tensor};
-use super::loss::{FlowBatch, FlowLoss, flow_loss};
-use super::{DualNetwork, ResidualNetwork, flat_gradients, with_flat};
+use super::host::{gather, tensor};
+use super::loss::FlowBatch;
+use super::stack::{BurnStack, ModelStep};
+use super::{ResidualNetwork, evaluate};
 use crate::engine::{
     Batch, Direction, Engine, LogDet, LossReport, LossSettings, OptimizerState, UpdateSettings,
 };
 use crate::network::{FlowWeights, NetworkSpec};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A stack that several engines look into.
+pub type SharedStack = Arc<Mutex<BurnStack>>;
 
 /// The [`Engine`] on Burn tensors; weights and optimiser live on its device.
 #[derive(Debug)]
 pub struct BurnEngine {
     spec: NetworkSpec,
-    device: Device,
-    /// Flat weights; `encoder` and `decoder` are built from them.
-    weights: Pair,
-    encoder: ResidualNetwork,
-    decoder: ResidualNetwork,
-    optimizer: AdamW,
+    stack: SharedStack,
+    model: usize,
+    /// Encoder and decoder for evaluation, and the stack's version that they are of.
+    networks: Option<(u64, [ResidualNetwork; 2])>,
 }
 
 impl BurnEngine {
@@ -39,81 +40,71 @@ impl BurnEngine {
     /// If the weights are not as long as the spec's layout says.
     #[must_use]
     pub fn on_device(spec: &NetworkSpec, weights: &FlowWeights, device: Device) -> Self {
-        let device = device.without_autodiff();
-        let weights = checked(spec, weights, &device);
-        let blank = ResidualNetwork::zeros(spec, &device);
-        Self {
-            spec: spec.clone(),
-            encoder: with_flat(&blank, &weights[0]),
-            decoder: with_flat(&blank, &weights[1]),
-            optimizer: AdamW::new(&weights),
-            weights,
-            device,
-        }
+        let stack = BurnStack::new(spec, std::slice::from_ref(weights), device);
+        Self::of(&Arc::new(Mutex::new(stack)), 0)
     }
 
-    fn rebuild(&mut self) {
-        self.encoder = with_flat(&self.encoder, &self.weights[0]);
-        self.decoder = with_flat(&self.decoder, &self.weights[1]);
+    /// An engine of each model of a stack, which they share.
+    #[must_use]
+    pub fn members(stack: &SharedStack) -> Vec<Self> {
+        let models = lock(stack).models();
+        (0..models).map(|model| Self::of(stack, model)).collect()
     }
 
-    fn upload_batch(&self, batch: &Batch, loss: &LossSettings) -> FlowBatch {
-        let NetworkSpec { theta_dim, context_dim, .. } = self.spec;
+    fn of(stack: &SharedStack, model: usize) -> Self {
+        let spec = lock(stack).spec().clone();
+        Self { spec, stack: Arc::clone(stack), model, networks: None }
+    }
+
+    fn stack(&self) -> MutexGuard<'_, BurnStack> {
+        lock(&self.stack)
+    }
+
+    /// The batch for every model of the stack alike.
+    fn upload(&self, batch: &Batch, loss: &LossSettings, stack: &BurnStack) -> FlowBatch<3> {
+        let NetworkSpec { theta_dim: d, context_dim: c, .. } = self.spec;
+        let (device, models) = (stack.device(), stack.models());
         let probes = match loss.log_det {
             LogDet::Hutchinson { .. } => {
-                let rows = batch.probes.len() / theta_dim;
-                Some(tensor(batch.probes.to_vec(), [rows, theta_dim], &self.device))
+                let rows = batch.probes.len() / d;
+                let probes = tensor(batch.probes.to_vec(), [rows, 1, d], device);
+                Some(probes.repeat_dim(1, models))
             }
             LogDet::Exact => None,
         };
-        FlowBatch {
-            theta: gather(batch.theta, theta_dim, batch.rows, &self.device),
-            context: gather(batch.x, context_dim, batch.rows, &self.device),
-            probes,
-        }
-    }
-
-    fn differentiate(&self, batch: &Batch, settings: &LossSettings) -> (LossReport, Pair) {
-        let (encoder, decoder) = (self.encoder.tracked(), self.decoder.tracked());
-        let batch = self.upload_batch(batch, settings);
-        let loss = flow_loss(&encoder, &decoder, &batch, settings);
-        let mut gradients = loss.objective.clone().backward();
-        let gradients =
-            [flat_gradients(&encoder, &mut gradients), flat_gradients(&decoder, &mut gradients)];
-        let [a, b] = gradients.each_ref().map(|g| g.clone().square().sum());
-        // One transfer for everything that the host wants to know.
-        let FlowLoss { latent, change, reconstruction, latent_reconstruction, .. } = loss;
-        let parts =
-            Tensor::cat(vec![latent, change, reconstruction, latent_reconstruction, a, b], 0);
-        let parts: Vec<f64> = read(&parts).into_iter().map(f64::from).collect();
-        let [latent, change] = [parts[0], parts[1]];
-        let [reconstruction, latent_reconstruction] = [parts[2], parts[3]];
-        let report = LossReport {
-            loss: latent - change
-                + f64::from(settings.beta) * reconstruction
-                + f64::from(settings.latent_reconstruction) * latent_reconstruction,
-            latent,
-            change,
-            reconstruction,
-            latent_reconstruction,
-            gradient_norm: (parts[4] + parts[5]).sqrt(),
+        let shared = |table: &[f32], width: usize| {
+            let rows = gather(table, width, batch.rows, device);
+            rows.reshape([batch.rows.len(), 1, width]).repeat_dim(1, models)
         };
-        (report, gradients)
+        FlowBatch { theta: shared(batch.theta, d), context: shared(batch.x, c), probes }
     }
 
-    fn network(&self, direction: Direction) -> &ResidualNetwork {
-        match direction {
-            Direction::Encode => &self.encoder,
-            Direction::Decode => &self.decoder,
+    fn evaluate(
+        &mut self,
+        direction: Direction,
+        input: &[f32],
+        context: &[f32],
+        output: &mut [f32],
+        jacobian: Option<&mut [f32]>,
+    ) {
+        let stack = lock(&self.stack);
+        let (version, device) = (stack.version(), stack.device().clone());
+        if self.networks.as_ref().is_none_or(|(of, _)| *of != version) {
+            self.networks = Some((version, stack.networks(self.model)));
         }
+        drop(stack);
+        let Some((_, [encoder, decoder])) = &self.networks else { return };
+        let network = match direction {
+            Direction::Encode => encoder,
+            Direction::Decode => decoder,
+        };
+        evaluate::transform(network, &self.spec, &device, input, context, output, jacobian);
     }
 }
 
-fn checked(spec: &NetworkSpec, weights: &FlowWeights, device: &Device) -> Pair {
-    let lengths = [weights.encoder.len(), weights.decoder.len()];
-    let expected = spec.layout().len();
-    assert!(lengths == [expected; 2], "{lengths:?} weights for a layout of {expected}");
-    upload(weights, device)
+/// A panic elsewhere does not make the numbers wrong.
+pub(crate) fn lock(stack: &SharedStack) -> MutexGuard<'_, BurnStack> {
+    stack.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Engine for BurnEngine {
@@ -122,20 +113,27 @@ impl Engine for BurnEngine {
     }
 
     fn weights(&self) -> FlowWeights {
-        download(&self.weights)
+        self.stack().weights(self.model)
     }
 
     fn set_weights(&mut self, weights: &FlowWeights) {
-        self.weights = checked(&self.spec, weights, &self.device);
-        self.rebuild();
+        self.stack().set_weights(self.model, weights);
     }
 
     fn optimizer_state(&self) -> OptimizerState {
-        self.optimizer.state()
+        self.stack().optimizer_state(self.model)
     }
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) {
-        self.optimizer = AdamW::from_state(state, &self.device);
+        self.stack().set_optimizer_state(self.model, state);
+    }
+
+    fn best(&self) -> Option<FlowWeights> {
+        self.stack().best(self.model)
+    }
+
+    fn set_best(&mut self, best: Option<&FlowWeights>) {
+        self.stack().set_best(self.model, best);
     }
 
     fn loss_and_gradients(
@@ -143,8 +141,8 @@ impl Engine for BurnEngine {
         batch: &Batch,
         loss: &LossSettings,
     ) -> (LossReport, FlowWeights) {
-        let (report, gradients) = self.differentiate(batch, loss);
-        (report, download(&gradients))
+        let stack = self.stack();
+        stack.gradients_of_one(self.model, &self.upload(batch, loss, &stack), loss)
     }
 
     fn train_step(
@@ -153,13 +151,10 @@ impl Engine for BurnEngine {
         loss: &LossSettings,
         update: &UpdateSettings,
     ) -> LossReport {
-        let (report, gradients) = self.differentiate(batch, loss);
-        if report.is_finite() {
-            let norm = report.gradient_norm;
-            self.optimizer.update(update, &mut self.weights, gradients, norm);
-            self.rebuild();
-        }
-        report
+        let mut stack = self.stack();
+        let batch = self.upload(batch, loss, &stack);
+        let step = ModelStep { loss: *loss, update: *update, probe_key: 0, active: true };
+        stack.step_one(self.model, &batch, &step)
     }
 
     fn transform(
@@ -169,8 +164,7 @@ impl Engine for BurnEngine {
         context: &[f32],
         output: &mut [f32],
     ) {
-        let network = self.network(direction);
-        evaluate::transform(network, &self.spec, &self.device, input, context, output, None);
+        self.evaluate(direction, input, context, output, None);
     }
 
     fn transform_with_jacobian(
@@ -181,7 +175,6 @@ impl Engine for BurnEngine {
         output: &mut [f32],
         jacobian: &mut [f32],
     ) {
-        let (network, jacobian) = (self.network(direction), Some(jacobian));
-        evaluate::transform(network, &self.spec, &self.device, input, context, output, jacobian);
+        self.evaluate(direction, input, context, output, Some(jacobian));
     }
 }

@@ -1,5 +1,6 @@
 //! Between slices on the host and tensors on a device.
 
+use crate::engine::DeviceError;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A tensor of numbers in row-major order.
@@ -13,12 +14,16 @@ pub(super) fn tensor<const R: usize>(
 
 /// A tensor's numbers in row-major order.
 ///
-/// # Panics
-/// If the device fails to hand them over, which leaves nothing to go on with.
+/// Where the device fails to hand them over the work ends:
+/// [`guarded`](crate::engine::guarded) makes an error of it.
 pub(super) fn read<const R: usize>(tensor: &Tensor<R>) -> Vec<f32> {
     match tensor.try_to_vec_as() {
         Ok(numbers) => numbers,
-        Err(error) => panic!("cannot read a tensor back from its device: {error}"),
+        Err(error) => DeviceError::Failed {
+            device: format!("{:?}", tensor.device()),
+            reason: error.to_string(),
+        }
+        .unwind(),
     }
 }
 

@@ -9,6 +9,9 @@ use burn::tensor::Tensor;
 /// constants and which are tracked for reverse mode is up to the tensors; a network is rebuilt
 /// with others by [`map_parameters`](Self::map_parameters).
 ///
+/// At R = 3 it is a stack of S networks of one shape, each with its own parameters, data and loss:
+/// the model is the second axis of values and the first one of parameters (biases `[S, 1, out]`).
+///
 /// ```
 /// use freeform_sbi::engine::burn::{Dual, DualNetwork, Tensor};
 ///
@@ -25,17 +28,18 @@ use burn::tensor::Tensor;
 ///     }
 /// }
 /// ```
-pub trait DualNetwork: Sized {
+pub trait DualNetwork<const R: usize = 2>: Sized {
     /// The network's output, with the tangents that the input's become.
     ///
     /// # Shapes
-    /// input and output `[N, D]`; context `[N, C]`, or `[1, C]` shared by all rows.
-    fn apply(&self, input: Dual, context: &Tensor<2>) -> Dual;
+    /// input and output `[N, D]`; context `[N, C]`, or `[1, C]` shared by all rows. At R = 3
+    /// `[N, S, D]` and `[N, S, C]`.
+    fn apply(&self, input: Dual<R>, context: &Tensor<R>) -> Dual<R>;
 
     /// The same network with every parameter replaced by what `visit` returns for it, in an order
     /// that never changes.
     #[must_use]
-    fn map_parameters(&self, visit: &mut dyn FnMut(&Tensor<2>) -> Tensor<2>) -> Self;
+    fn map_parameters(&self, visit: &mut dyn FnMut(&Tensor<R>) -> Tensor<R>) -> Self;
 
     /// The same network with constant parameters: nothing is recorded for reverse mode.
     #[must_use]

@@ -8,26 +8,27 @@ use burn::tensor::{Device, Tensor, activation::sigmoid};
 ///
 /// # Shapes
 /// input and output `[N, D]`; context `[N, C]` or `[1, C]`; weights `[in, out]`, biases
-/// `[1, out]`.
+/// `[1, out]`. At R = 3, a stack of S such networks: `[N, S, D]`, `[N, S, C]`, `[S, in, out]`,
+/// `[S, 1, out]`.
 #[derive(Clone, Debug)]
-pub struct ResidualNetwork {
+pub struct ResidualNetwork<const R: usize = 2> {
     activation: Activation,
-    input: Vec<Linear>,
-    blocks: Vec<Block>,
-    output: Linear,
+    input: Vec<Linear<R>>,
+    blocks: Vec<Block<R>>,
+    output: Linear<R>,
 }
 
 #[derive(Clone, Debug)]
-struct Linear {
-    weight: Tensor<2>,
-    bias: Tensor<2>,
+struct Linear<const R: usize> {
+    weight: Tensor<R>,
+    bias: Tensor<R>,
 }
 
 #[derive(Clone, Debug)]
-struct Block {
-    first: Linear,
-    second: Linear,
-    gate: Option<Linear>,
+struct Block<const R: usize> {
+    first: Linear<R>,
+    second: Linear<R>,
+    gate: Option<Linear<R>>,
 }
 
 impl ResidualNetwork {
@@ -35,11 +36,27 @@ impl ResidualNetwork {
     /// spec's [`Layout`](crate::network::Layout).
     #[must_use]
     pub fn zeros(spec: &NetworkSpec, device: &Device) -> Self {
-        let (d, c, h) = (spec.theta_dim, spec.context_dim, spec.width);
-        let linear = |inputs, outputs| Linear {
+        Self::build(spec, |inputs, outputs| Linear {
             weight: Tensor::zeros([inputs, outputs], device),
             bias: Tensor::zeros([1, outputs], device),
-        };
+        })
+    }
+}
+
+impl ResidualNetwork<3> {
+    /// As [`zeros`](ResidualNetwork::zeros), a stack of `models`.
+    #[must_use]
+    pub fn stack_of_zeros(spec: &NetworkSpec, models: usize, device: &Device) -> Self {
+        Self::build(spec, |inputs, outputs| Linear {
+            weight: Tensor::zeros([models, inputs, outputs], device),
+            bias: Tensor::zeros([models, 1, outputs], device),
+        })
+    }
+}
+
+impl<const R: usize> ResidualNetwork<R> {
+    fn build(spec: &NetworkSpec, linear: impl Fn(usize, usize) -> Linear<R>) -> Self {
+        let (d, c, h) = (spec.theta_dim, spec.context_dim, spec.width);
         Self {
             activation: spec.activation,
             input: (0..spec.input_layers)
@@ -57,11 +74,12 @@ impl ResidualNetwork {
     }
 }
 
-impl DualNetwork for ResidualNetwork {
-    fn apply(&self, input: Dual, context: &Tensor<2>) -> Dual {
-        let [rows, _] = input.value().dims();
-        let shared = context.clone().expand([rows, context.dims()[1]]);
-        let mut hidden = input.clone().concat(Dual::constant(shared), 1);
+impl<const R: usize> DualNetwork<R> for ResidualNetwork<R> {
+    fn apply(&self, input: Dual<R>, context: &Tensor<R>) -> Dual<R> {
+        let mut shape = context.dims();
+        shape[0] = input.value().dims()[0];
+        let shared = context.clone().expand(shape);
+        let mut hidden = input.clone().concat(Dual::constant(shared), R - 1);
         for (l, layer) in self.input.iter().enumerate() {
             let active = if l == 0 { hidden } else { hidden.activate(self.activation) };
             hidden = layer.apply(active);
@@ -72,7 +90,7 @@ impl DualNetwork for ResidualNetwork {
         input.add(self.output.apply(hidden))
     }
 
-    fn map_parameters(&self, visit: &mut dyn FnMut(&Tensor<2>) -> Tensor<2>) -> Self {
+    fn map_parameters(&self, visit: &mut dyn FnMut(&Tensor<R>) -> Tensor<R>) -> Self {
         Self {
             activation: self.activation,
             input: self.input.iter().map(|layer| layer.map(visit)).collect(),
@@ -82,8 +100,8 @@ impl DualNetwork for ResidualNetwork {
     }
 }
 
-impl Block {
-    fn apply(&self, hidden: Dual, context: &Tensor<2>, activation: Activation) -> Dual {
+impl<const R: usize> Block<R> {
+    fn apply(&self, hidden: Dual<R>, context: &Tensor<R>, activation: Activation) -> Dual<R> {
         let inner = self.first.apply(hidden.clone().activate(activation));
         let mut residual = self.second.apply(inner.activate(activation));
         if let Some(gate) = &self.gate {
@@ -93,7 +111,7 @@ impl Block {
         hidden.add(residual)
     }
 
-    fn map(&self, visit: &mut dyn FnMut(&Tensor<2>) -> Tensor<2>) -> Self {
+    fn map(&self, visit: &mut dyn FnMut(&Tensor<R>) -> Tensor<R>) -> Self {
         Self {
             first: self.first.map(visit),
             second: self.second.map(visit),
@@ -102,12 +120,12 @@ impl Block {
     }
 }
 
-impl Linear {
-    fn apply(&self, input: Dual) -> Dual {
+impl<const R: usize> Linear<R> {
+    fn apply(&self, input: Dual<R>) -> Dual<R> {
         input.linear(&self.weight, Some(&self.bias))
     }
 
-    fn map(&self, visit: &mut dyn FnMut(&Tensor<2>) -> Tensor<2>) -> Self {
+    fn map(&self, visit: &mut dyn FnMut(&Tensor<R>) -> Tensor<R>) -> Self {
         Self { weight: visit(&self.weight), bias: visit(&self.bias) }
     }
 }

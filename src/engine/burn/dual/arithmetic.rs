@@ -75,18 +75,23 @@ impl<const R: usize> Dual<R> {
     }
 }
 
-impl Dual<2> {
-    /// y = t·W + b, ẏ = ṫ·W.
+impl<const R: usize> Dual<R> {
+    /// y = t·W + b, ẏ = ṫ·W; at rank 3 each of S models has its own W and b.
     ///
     /// # Shapes
-    /// t `[N, in]`, W `[in, out]`, b `[1, out]`.
+    /// t `[N, in]`, W `[in, out]`, b `[1, out]`; at rank 3 t `[N, S, in]`, W `[S, in, out]`,
+    /// b `[S, 1, out]`.
     #[must_use]
-    pub fn linear(self, weight: &Tensor<2>, bias: Option<&Tensor<2>>) -> Self {
-        let mut output = self.map_linear(|t| t.matmul(weight.clone()));
-        if let Some(bias) = bias {
-            output.value = output.value + bias.clone();
-        }
-        output
+    pub fn linear(self, weight: &Tensor<R>, bias: Option<&Tensor<R>>) -> Self {
+        // Models are the batch of the matrix product, rows are its rows.
+        let turned = |t: Tensor<R>| if R == 2 { t } else { t.swap_dims(0, R - 2) };
+        let value = turned(self.value).matmul(weight.clone());
+        let value = match bias {
+            Some(bias) => value + bias.clone(),
+            None => value,
+        };
+        let tangents = self.tangents.map(|t| turned(turned(t).matmul(weight.clone())));
+        Self { value: turned(value), tangents }
     }
 }
 

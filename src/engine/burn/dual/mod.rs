@@ -71,17 +71,20 @@ impl<const R: usize> Dual<R> {
     }
 }
 
-impl Dual<2> {
-    /// A value with all D basis directions e_1 … e_D as tangents, so that a network's tangents
-    /// become its Jacobian's columns.
+impl<const R: usize> Dual<R> {
+    /// A value with all D basis directions e_1 … e_D of its last axis as tangents, so that a
+    /// network's tangents become its Jacobian's columns.
     ///
     /// # Shapes
-    /// value `[N, D]`; tangents `[D·N, D]`.
+    /// value `[N, …, D]`; tangents `[D·N, …, D]`.
     #[must_use]
-    pub fn with_basis(value: Tensor<2>) -> Self {
-        let ([n, d], device) = (value.dims(), value.device());
+    pub fn with_basis(value: Tensor<R>) -> Self {
+        let (mut shape, device) = (value.dims(), value.device());
+        let d = shape[R - 1];
+        let rows = shape[..R - 1].iter().product();
         let basis = Tensor::<2>::eye(d, &device).cast(value.dtype());
-        let rows = basis.unsqueeze_dim::<3>(1).repeat_dim(1, n).reshape([d * n, d]);
-        Self::new(value, rows)
+        shape[0] *= d;
+        let basis = basis.unsqueeze_dim::<3>(1).repeat_dim(1, rows).reshape(shape);
+        Self::new(value, basis)
     }
 }

@@ -6,31 +6,31 @@ use super::{Dual, DualNetwork};
 use crate::engine::{LogDet, LossSettings};
 use burn::tensor::Tensor;
 
-/// A batch as constant tensors.
+/// A batch as constant tensors; at R = 3 a batch for each of S models, which are the second axis.
 #[derive(Clone, Debug)]
-pub struct FlowBatch {
+pub struct FlowBatch<const R: usize = 2> {
     /// Parameters θ, `[B, D]`.
-    pub theta: Tensor<2>,
+    pub theta: Tensor<R>,
     /// Data x, `[B, C]`.
-    pub context: Tensor<2>,
+    pub context: Tensor<R>,
     /// Hutchinson probes v, probe k in rows k·B … (k+1)·B − 1 of `[K·B, D]`; none for
     /// [`LogDet::Exact`].
-    pub probes: Option<Tensor<2>>,
+    pub probes: Option<Tensor<R>>,
 }
 
-/// The loss of a batch: what to differentiate, and what to report.
+/// The loss of a batch: what to differentiate, and what to report of each model.
 #[derive(Clone, Debug)]
 pub struct FlowLoss {
-    /// `[1]`; its reverse-mode gradient is the loss's. Its value is the loss for Hutchinson's
-    /// estimate, but not for exact log-determinants.
+    /// `[1]`, summed over the models; its reverse-mode gradient is that of each model's loss. Its
+    /// value is the loss for Hutchinson's estimate, but not for exact log-determinants.
     pub objective: Tensor<1>,
-    /// Batch mean of ½‖z‖², a constant `[1]`.
+    /// Batch mean of ½‖z‖², a constant `[S]`.
     pub latent: Tensor<1>,
-    /// Batch mean of log|det J_f| (exact) or of (1/K) Σ v_kᵀ J_f J_g v_k, a constant `[1]`.
+    /// Batch mean of log|det J_f| (exact) or of (1/K) Σ v_kᵀ J_f J_g v_k, a constant `[S]`.
     pub change: Tensor<1>,
-    /// Batch mean of ‖g(f(θ)) − θ‖², a constant `[1]`.
+    /// Batch mean of ‖g(f(θ)) − θ‖², a constant `[S]`.
     pub reconstruction: Tensor<1>,
-    /// Batch mean of ‖J_f (g(f(θ)) − θ)‖² where λ has an effect, otherwise 0; a constant `[1]`.
+    /// Batch mean of ‖J_f (g(f(θ)) − θ)‖² where λ has an effect, otherwise 0; a constant `[S]`.
     pub latent_reconstruction: Tensor<1>,
 }
 
@@ -47,18 +47,46 @@ pub struct FlowLoss {
 /// # Panics
 /// If the probes' shape is not `[K·B, D]`, or they are missing for Hutchinson's estimate.
 #[must_use]
-pub fn flow_loss<F: DualNetwork, G: DualNetwork>(
+pub fn flow_loss<const R: usize, F: DualNetwork<R>, G: DualNetwork<R>>(
     encoder: &F,
     decoder: &G,
-    batch: &FlowBatch,
+    batch: &FlowBatch<R>,
     settings: &LossSettings,
 ) -> FlowLoss {
+    let device = batch.theta.device().without_autodiff();
+    let number = |value: f32| Tensor::from_floats([value], &device);
+    let terms = LossTerms {
+        log_det: settings.log_det,
+        beta: number(settings.beta),
+        lambda: settings.lambda().map(number),
+    };
+    loss_of_terms(encoder, decoder, batch, &terms)
+}
+
+/// [`LossSettings`] of each model.
+pub(super) struct LossTerms {
+    pub log_det: LogDet,
+    /// β, `[S]` or `[1]`.
+    pub beta: Tensor<1>,
+    /// λ where it has an effect, `[S]` or `[1]`.
+    pub lambda: Option<Tensor<1>>,
+}
+
+/// [`flow_loss`] with each model's own β and λ.
+pub(super) fn loss_of_terms<const R: usize, F: DualNetwork<R>, G: DualNetwork<R>>(
+    encoder: &F,
+    decoder: &G,
+    batch: &FlowBatch<R>,
+    terms: &LossTerms,
+) -> FlowLoss {
     let FlowBatch { theta, context, probes } = batch;
-    let mean = 1.0 / theta.dims()[0] as f64;
-    let input = match settings.log_det {
+    let shape = theta.dims();
+    let mean = 1.0 / shape[0] as f64;
+    let input = match terms.log_det {
         LogDet::Hutchinson { probes: count } => {
             let probes = probes.as_ref().expect("Hutchinson's estimate needs probes");
-            let expected = [count * theta.dims()[0], theta.dims()[1]];
+            let mut expected = shape;
+            expected[0] *= count;
             assert!(probes.dims() == expected, "probes {:?}, not {expected:?}", probes.dims());
             Dual::new(theta.clone(), pushed_probes(encoder, decoder, batch, probes))
         }
@@ -69,40 +97,52 @@ pub fn flow_loss<F: DualNetwork, G: DualNetwork>(
     let decoded = decoder.apply(Dual::constant(latent.clone()), context).into_parts().0;
 
     let error = decoded - theta.clone();
-    let latent_reconstruction = match settings.lambda() {
-        Some(_) => exact::pushed(tangents.clone().detach(), error.clone()).square().sum() * mean,
-        None => Tensor::zeros([1], &theta.device().without_autodiff()),
-    };
-    let (surrogate, change) = match (settings.log_det, probes) {
+    let latent_reconstruction = terms.lambda.as_ref().map(|_| {
+        per_model(exact::pushed(tangents.clone().detach(), error.clone()).square()) * mean
+    });
+    let (surrogate, change) = match (terms.log_det, probes) {
         (LogDet::Hutchinson { probes: count }, Some(probes)) => {
-            let surrogate = (tangents * probes.clone()).sum() * (mean / count as f64);
+            let surrogate = per_model(tangents * probes.clone()) * (mean / count as f64);
             (surrogate.clone(), surrogate)
         }
         _ => exact::log_determinant(tangents),
     };
-    let latent = latent.square().sum() * (0.5 * mean);
-    let reconstruction = error.square().sum() * mean;
-    let mut objective =
-        latent.clone() - surrogate + reconstruction.clone() * f64::from(settings.beta);
-    if let Some(lambda) = settings.lambda() {
-        objective = objective + latent_reconstruction.clone() * f64::from(lambda);
+    let latent = per_model(latent.square()) * (0.5 * mean);
+    let reconstruction = per_model(error.square()) * mean;
+    let mut objective = latent.clone() - surrogate + reconstruction.clone() * terms.beta.clone();
+    if let (Some(lambda), Some(error)) = (&terms.lambda, &latent_reconstruction) {
+        objective = objective + error.clone() * lambda.clone();
     }
+    let latent = latent.without_autodiff();
     FlowLoss {
-        objective,
-        latent: latent.without_autodiff(),
+        objective: objective.sum(),
         change: change.without_autodiff(),
         reconstruction: reconstruction.without_autodiff(),
-        latent_reconstruction: latent_reconstruction.without_autodiff(),
+        latent_reconstruction: match latent_reconstruction {
+            Some(error) => error.without_autodiff(),
+            None => latent.zeros_like(),
+        },
+        latent,
     }
 }
 
-/// SG(J_g v) at z = f(θ), `[K·B, D]`: nothing of it is recorded.
-fn pushed_probes<F: DualNetwork, G: DualNetwork>(
+/// The sum over all that belongs to one model, `[S]`: at R = 3 the model is the second axis, at
+/// R = 2 there is but one.
+fn per_model<const R: usize>(numbers: Tensor<R>) -> Tensor<1> {
+    if R == 2 {
+        return numbers.sum();
+    }
+    let models = numbers.dims()[1];
+    numbers.sum_dim(R - 1).sum_dim(0).reshape([models])
+}
+
+/// SG(J_g v) at z = f(θ), `[K·B, …, D]`: nothing of it is recorded.
+fn pushed_probes<const R: usize, F: DualNetwork<R>, G: DualNetwork<R>>(
     encoder: &F,
     decoder: &G,
-    batch: &FlowBatch,
-    probes: &Tensor<2>,
-) -> Tensor<2> {
+    batch: &FlowBatch<R>,
+    probes: &Tensor<R>,
+) -> Tensor<R> {
     let theta = Dual::constant(batch.theta.clone());
     let latent = encoder.constant().apply(theta, &batch.context).into_parts().0;
     let input = Dual::new(latent, probes.clone());

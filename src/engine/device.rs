@@ -1,0 +1,77 @@
+//! Devices that fail.
+
+use super::EngineKind;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A GPU that is not there, or that gave up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// No adapter at all.
+    #[error(
+        "{device}: no adapter found; install the card's driver (on Linux a Vulkan driver; Debian's \
+         mesa-vulkan-drivers has one in software), or use --device cpu"
+    )]
+    NoAdapter {
+        /// What was asked for.
+        device: String,
+    },
+    /// Not that many adapters.
+    #[error("{device}: there are {found} adapters, from 0; `freeform devices` lists them")]
+    NoSuchAdapter {
+        /// What was asked for.
+        device: String,
+        /// Adapters found.
+        found: usize,
+    },
+    /// Lost, out of memory, or refused by its driver.
+    #[error(
+        "the device {device} failed: {reason}; what was saved is intact: the same command with \
+         --device cpu (and --resume, for a training in a folder) goes on from there"
+    )]
+    Failed {
+        /// The device.
+        device: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl DeviceError {
+    /// Ends the work on the device; [`guarded`] takes it up.
+    #[cfg(feature = "burn")]
+    pub(crate) fn unwind(self) -> ! {
+        std::panic::resume_unwind(Box::new(self))
+    }
+}
+
+/// Does work that a device may fail: Burn reports a lost device and a lack of memory by unwinding,
+/// on a GPU these become errors. On the CPU nothing is caught.
+///
+/// # Errors
+/// [`DeviceError`].
+pub fn guarded<T>(kind: EngineKind, work: impl FnOnce() -> T) -> Result<T, DeviceError> {
+    kind.open()?;
+    #[cfg(feature = "burn")]
+    let may_fail = kind.is_burn() && kind != EngineKind::Burn;
+    #[cfg(not(feature = "burn"))]
+    let may_fail = false;
+    if !may_fail {
+        return Ok(work());
+    }
+    // What the work leaves half done is dropped with it.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| failure(kind, payload))
+}
+
+fn failure(kind: EngineKind, payload: Box<dyn Any + Send>) -> DeviceError {
+    let payload = match payload.downcast::<DeviceError>() {
+        Ok(error) => return *error,
+        Err(payload) => payload,
+    };
+    let reason = match (payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
+        (Some(text), _) => text.clone(),
+        (None, Some(text)) => (*text).to_owned(),
+        (None, None) => "no reason given".to_owned(),
+    };
+    DeviceError::Failed { device: kind.to_string(), reason }
+}
