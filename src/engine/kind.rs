@@ -111,7 +111,7 @@ impl EngineKind {
     /// # Errors
     /// [`DeviceError`] where it is not there.
     #[cfg(feature = "burn")]
-    pub(crate) fn burn_device(self) -> Result<super::burn::Device, DeviceError> {
+    pub fn burn_device(self) -> Result<super::burn::Device, DeviceError> {
         match self {
             #[cfg(feature = "wgpu")]
             Self::Gpu(gpu) => gpu::open(gpu),

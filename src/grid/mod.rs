@@ -12,6 +12,8 @@ pub mod claim;
 mod collect;
 mod error;
 mod layout;
+#[cfg(feature = "burn")]
+mod pack;
 mod plan;
 mod runner;
 mod shared;

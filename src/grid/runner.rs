@@ -1,5 +1,7 @@
 //! A sweep on one machine.
 
+#[cfg(feature = "burn")]
+use super::pack::train_pack;
 use super::state::failure;
 use super::task::is_interruption;
 use super::{Layout, Plan, PlanEntry, RunState, TaskJob, TaskOutcome, run_task, state_of};
@@ -22,6 +24,8 @@ pub struct LocalJob<'a> {
     pub plan: &'a Plan,
     /// Runs at a time; results do not depend on it.
     pub jobs: usize,
+    /// Runs whose flows are trained in step on an engine that can (Burn's).
+    pub pack: usize,
     /// Whether failed runs are tried again.
     pub retry_failed: bool,
     /// Where reference draws are kept.
@@ -70,13 +74,41 @@ pub fn run_local(job: &LocalJob) -> Result<LocalReport, RunError> {
     }
     let settled = report.known + report.failures.len();
     let mut bar = job.reporter.bar("runs", report.runs, settled);
-    work(job, &open, &mut report, &mut bar);
+    for pack in packs(&open, job.pack) {
+        pretrain(job, pack);
+        work(job, pack, &mut report, &mut bar);
+    }
     bar.finish();
     match job.interrupt.load(Ordering::Relaxed) {
         true => Err(RunError::TableInterrupted { path: job.layout.root().display().to_string() }),
         false => Ok(report),
     }
 }
+
+/// Runs that are trained together: all of them, where nothing is trained in step.
+fn packs<'a>(open: &'a [&'a PlanEntry], pack: usize) -> Vec<&'a [&'a PlanEntry]> {
+    let mut packs = Vec::new();
+    for alike in open.chunk_by(|a, b| a.engine == b.engine) {
+        match alike[0].engine.is_burn() {
+            true => packs.extend(alike.chunks(pack.max(1))),
+            false => packs.push(alike),
+        }
+    }
+    packs
+}
+
+/// Trains a pack's runs in step, where the engine can. What fails here is left to the runs
+/// themselves, which go on from where they are and report by name.
+#[cfg(feature = "burn")]
+fn pretrain(job: &LocalJob, pack: &[&PlanEntry]) {
+    let Some(engine) = pack.first().map(|entry| entry.engine) else { return };
+    if engine.is_burn() && !job.interrupt.load(Ordering::Relaxed) {
+        let _ = train_pack(job.layout, &job.plan.entries, pack, job.interrupt);
+    }
+}
+
+#[cfg(not(feature = "burn"))]
+fn pretrain(_: &LocalJob, _: &[&PlanEntry]) {}
 
 fn work(job: &LocalJob, open: &[&PlanEntry], report: &mut LocalReport, bar: &mut Bar) {
     let (next, running) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -26,5 +26,7 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
+#[cfg(feature = "burn")]
+pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};
 pub use tune::{Knob, Trial, TuneJob, Tuned, tune};

@@ -3,12 +3,15 @@
 use super::directory::{claim, training_seconds, write_status};
 use super::host::FolderHost;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
-use crate::config::{Overrides, Preset, Problem};
+use crate::config::{Config, Overrides, Preset, Problem};
 use crate::engine::{EngineKind, guarded};
 use crate::fit::assemble;
 use crate::model::{Model, TrainingSummary};
-use crate::training::{EpochMetrics, TrainingData, train_ensemble};
+#[cfg(feature = "burn")]
+use crate::training::{EnsembleJob, train_stacked};
+use crate::training::{EpochMetrics, TrainedMember, TrainingData, train_ensemble};
 use freeform_benchmark::{CurvePoint, training_curves};
+use freeform_simulators::Prior;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -67,41 +70,117 @@ struct TrainStatus<'a> {
 /// # Errors
 /// [`RunError`]; what was computed so far stays in the folder.
 pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunError> {
-    for warning in &input.warnings {
-        job.reporter.warn(warning);
-    }
-    let TrainingInput { simulations, prior, task, .. } = input;
-    let problem = Problem::of(&simulations);
-    let config = job.overrides.resolve(job.preset, problem)?;
-    let spec = config.network_spec(problem.theta_dim, problem.context_dim);
-    spec.validate()?;
-    let record =
-        RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed).to_toml()?;
-    let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
-    warn_of_columns(&data, job.reporter);
-
-    let resumed = claim(job.folder, &record, job.existing)?;
-    if resumed && let Ok(model) = Model::load(job.folder) {
-        return Ok(TrainResult::finished(job.folder, model));
-    }
-    let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
-    let folder = FolderHost::new(job, &data, &config, &identity, resumed)?;
-    let trained = train_ensemble(&data, &config, job.seed, job.engine, &identity, &folder)?;
-    folder.finish();
-    let Some(trained) = trained else {
-        return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+    let prepared = match Prepared::of(job, input)? {
+        Start::Finished(result) => return Ok(*result),
+        Start::Ready(prepared) => prepared,
     };
-    let seconds = trained.iter().map(|member| member.seconds).sum();
-    plot_curves(&trained[0].history, job.folder)?;
-    let model = guarded(job.engine, || {
-        assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine)
-    })?;
-    model.save(job.folder)?;
-    write_status(
-        job.folder,
-        &TrainStatus { status: "trained", training_seconds: seconds, summary: &model.training },
-    )?;
-    Ok(TrainResult { model, was_finished: false, seconds })
+    let host = prepared.host()?;
+    let Prepared { data, config, identity, .. } = &*prepared;
+    let trained = train_ensemble(data, config, job.seed, job.engine, identity, &host)?;
+    host.finish();
+    prepared.conclude(trained)
+}
+
+/// Trains many runs in one go, on an engine that trains flows of one shape in step; runs that are
+/// finished are left alone. [`train`] then finds each of them finished, or where it was left.
+///
+/// # Errors
+/// [`RunError`] of the first run that failed; what was computed so far stays in the folders.
+#[cfg(feature = "burn")]
+pub fn train_together(
+    runs: Vec<(TrainJob, TrainingInput)>,
+    engine: EngineKind,
+) -> Result<(), RunError> {
+    let (jobs, inputs): (Vec<TrainJob>, Vec<TrainingInput>) = runs.into_iter().unzip();
+    let mut ready = Vec::new();
+    for (job, input) in jobs.iter().zip(inputs) {
+        if let Start::Ready(prepared) = Prepared::of(job, input)? {
+            ready.push(prepared);
+        }
+    }
+    let hosts = ready.iter().map(|run| run.host()).collect::<Result<Vec<_>, RunError>>()?;
+    let ensembles: Vec<EnsembleJob> = ready
+        .iter()
+        .zip(&hosts)
+        .map(|(run, host)| EnsembleJob {
+            data: &run.data,
+            config: &run.config,
+            seed: run.job.seed,
+            identity: &run.identity,
+            host,
+        })
+        .collect();
+    let trained = train_stacked(&ensembles, engine)?;
+    drop(ensembles);
+    hosts.iter().for_each(FolderHost::finish);
+    drop(hosts);
+    ready.into_iter().zip(trained).try_for_each(|(run, flows)| run.conclude(flows).map(drop))
+}
+
+/// How a call of [`train`] begins.
+enum Start<'a> {
+    /// There is nothing to do.
+    Finished(Box<TrainResult>),
+    Ready(Box<Prepared<'a>>),
+}
+
+/// A run whose folder is taken and whose data are ready.
+struct Prepared<'a> {
+    job: &'a TrainJob<'a>,
+    config: Config,
+    prior: Prior,
+    task: Option<String>,
+    data: TrainingData,
+    /// Names the training in checkpoints.
+    identity: String,
+    resumed: bool,
+}
+
+impl<'a> Prepared<'a> {
+    fn of(job: &'a TrainJob, input: TrainingInput) -> Result<Start<'a>, RunError> {
+        for warning in &input.warnings {
+            job.reporter.warn(warning);
+        }
+        let TrainingInput { simulations, prior, task, .. } = input;
+        let problem = Problem::of(&simulations);
+        let config = job.overrides.resolve(job.preset, problem)?;
+        let spec = config.network_spec(problem.theta_dim, problem.context_dim);
+        spec.validate()?;
+        let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
+        let record = record.to_toml()?;
+        let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
+        warn_of_columns(&data, job.reporter);
+
+        let resumed = claim(job.folder, &record, job.existing)?;
+        if resumed && let Ok(model) = Model::load(job.folder) {
+            return Ok(Start::Finished(Box::new(TrainResult::finished(job.folder, model))));
+        }
+        let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
+        Ok(Start::Ready(Box::new(Self { job, config, prior, task, data, identity, resumed })))
+    }
+
+    fn host(&self) -> Result<FolderHost<'_>, RunError> {
+        FolderHost::new(self.job, &self.data, &self.config, &self.identity, self.resumed)
+    }
+
+    /// Makes and saves the model; `None` where the training was interrupted.
+    fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
+        let Self { job, config, prior, task, data, .. } = self;
+        let Some(trained) = trained else {
+            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+        };
+        let seconds = trained.iter().map(|member| member.seconds).sum();
+        plot_curves(&trained[0].history, job.folder)?;
+        let model = guarded(job.engine, || {
+            assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine)
+        })?;
+        model.save(job.folder)?;
+        write_status(
+            job.folder,
+            &TrainStatus { status: "trained", training_seconds: seconds, summary: &model.training },
+        )?;
+        Ok(TrainResult { model, was_finished: false, seconds })
+    }
 }
 
 /// Tells of columns of x that the networks do not see.

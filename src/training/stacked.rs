@@ -76,6 +76,8 @@ fn train_stack(
         .zip(BurnEngine::members(&stack))
         .map(|(flow, engine)| flow.trainer(Box::new(engine) as Box<dyn Engine>))
         .collect::<Result<Vec<Trainer>, _>>()?;
+    let sharers = trainers.len();
+    trainers.iter_mut().for_each(|trainer| trainer.share_time(sharers));
     let mut observers: Vec<_> =
         flows.iter().zip(&trainers).map(|(flow, trainer)| flow.watch(trainer)).collect();
     let endings = lockstep::run(&mut trainers, &stack, &mut observers)?;

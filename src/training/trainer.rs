@@ -27,6 +27,8 @@ pub struct Trainer<'a> {
     skipped_in_a_row: usize,
     /// When this process took the training up.
     since: Instant,
+    /// How many trainings share its time.
+    sharers: usize,
 }
 
 impl<'a> Trainer<'a> {
@@ -53,6 +55,7 @@ impl<'a> Trainer<'a> {
             best: None,
             skipped_in_a_row: 0,
             since: Instant::now(),
+            sharers: 1,
         }
     }
 
@@ -79,7 +82,13 @@ impl<'a> Trainer<'a> {
     /// Seconds spent so far, those before a checkpoint included.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.progress.seconds + self.since.elapsed().as_secs_f64()
+        self.progress.seconds + self.since.elapsed().as_secs_f64() / self.sharers as f64
+    }
+
+    /// Says that `sharers` trainings run in step: each takes its part of the time.
+    #[cfg(feature = "burn")]
+    pub(super) fn share_time(&mut self, sharers: usize) {
+        self.sharers = sharers;
     }
 
     /// One entry a finished epoch.
@@ -143,10 +152,12 @@ impl<'a> Trainer<'a> {
         self.config.training.batch_size
     }
 
+    #[cfg(feature = "burn")]
     pub(super) fn step_in_epoch(&self) -> usize {
         self.progress.step_in_epoch
     }
 
+    #[cfg(feature = "burn")]
     pub(super) fn seed(&self) -> u64 {
         self.seed
     }

@@ -6,4 +6,5 @@ mod one_dimension;
 #[path = "../reference/mod.rs"]
 mod reference;
 mod stack;
+mod sweep;
 mod updates;

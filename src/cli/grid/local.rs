@@ -4,6 +4,7 @@ use super::super::settings::interrupt_flag;
 use super::super::{Failure, Output};
 use super::SweepFolder;
 use super::submit::{SlurmArgs, submit};
+use crate::engine::EngineKind;
 use crate::grid::{Layout, LocalJob, Plan, TaskJob, TaskOutcome, plan, run_local, run_task};
 use crate::run::RunError;
 use freeform_benchmark::ReferenceStore;
@@ -44,6 +45,12 @@ struct HereArgs {
     /// Try failed runs again.
     #[arg(long)]
     retry_failed: bool,
+    /// Device instead of the sweep's own: cpu, burn, wgpu, wgpu:1, ...
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<EngineKind>,
+    /// Runs trained in step on a GPU: those that share shapes become one stack.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pack: u16,
 }
 
 /// Options of `freeform grid task`.
@@ -54,6 +61,20 @@ pub(super) struct TaskArgs {
     index: usize,
     #[command(flatten)]
     folder: SweepFolder,
+    /// Device instead of the sweep's own: cpu, burn, wgpu, wgpu:1, ...
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<EngineKind>,
+}
+
+/// The plan on another device, where one was asked for; the device of the first run must be there.
+fn on_device(mut plan: Plan, device: Option<EngineKind>) -> Result<Plan, Failure> {
+    if let Some(device) = device {
+        plan.entries.iter_mut().for_each(|entry| entry.engine = device);
+    }
+    if let Some(entry) = plan.entries.first() {
+        entry.engine.open()?;
+    }
+    Ok(plan)
 }
 
 pub(super) fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
@@ -74,10 +95,12 @@ pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> 
 
 fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Result<(), Failure> {
     let interrupt = interrupt_flag()?;
+    let plan = &on_device(plan.clone(), args.device)?;
     let job = LocalJob {
         layout,
         plan,
         jobs: args.jobs.map_or_else(rayon::current_num_threads, usize::from),
+        pack: args.pack.into(),
         retry_failed: args.retry_failed,
         store: &ReferenceStore::of_user(),
         interrupt: &interrupt,
@@ -110,6 +133,7 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
 
 pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     let (layout, plan) = args.folder.open()?;
+    let plan = on_device(plan, args.device)?;
     let entry = plan.entry(args.index).map_err(RunError::from)?;
     let interrupt = interrupt_flag()?;
     let job = TaskJob {

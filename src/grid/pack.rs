@@ -1,0 +1,44 @@
+//! Runs of a sweep trained in step.
+
+use super::claim::Claim;
+use super::{Layout, PlanEntry, shared};
+use crate::run::{Existing, Reporter, RunError, TrainJob, train_together};
+use std::sync::atomic::AtomicBool;
+
+/// Trains those runs of a pack that nobody is at; their models are in their folders afterwards.
+///
+/// # Errors
+/// [`RunError`] of the first run that failed.
+pub(super) fn train_pack(
+    layout: &Layout,
+    plan: &[PlanEntry],
+    pack: &[&PlanEntry],
+    interrupt: &AtomicBool,
+) -> Result<(), RunError> {
+    let quiet = Reporter::new(true);
+    let (mut claims, mut runs) = (Vec::new(), Vec::new());
+    for &entry in pack {
+        let Some(claim) = Claim::take(&layout.claims(), &entry.run)? else { continue };
+        claims.push(claim);
+        let input = shared::input(layout, plan, entry, interrupt, quiet)?;
+        runs.push((entry, entry.overrides()?, layout.run(&entry.run), input));
+    }
+    let Some(engine) = runs.first().map(|(entry, ..)| entry.engine) else { return Ok(()) };
+    let jobs = runs
+        .iter()
+        .map(|(entry, overrides, folder, input)| {
+            let job = TrainJob {
+                preset: entry.preset,
+                overrides,
+                seed: entry.seed,
+                engine,
+                folder,
+                existing: Existing::Resume,
+                interrupt,
+                reporter: quiet,
+            };
+            (job, input.clone())
+        })
+        .collect();
+    train_together(jobs, engine)
+}
