@@ -17,6 +17,7 @@ fn settings() -> Overrides {
     let mut overrides = Overrides::default();
     for assignment in [
         "training.max_epochs=400",
+        "training.patience=0",
         "training.members=1",
         "network.width=8",
         "network.blocks=1",
@@ -70,6 +71,7 @@ fn a_lost_device_is_an_error_and_the_cpu_goes_on() {
     });
     match lost {
         Err(RunError::Device(error @ DeviceError::Failed { .. })) => {
+            eprintln!("{error}");
             assert!(error.to_string().contains("--device cpu"), "{error}");
         }
         other => panic!("{other:?}"),

@@ -43,10 +43,10 @@ fn step(model: &Model, index: usize, number: usize, log_det: LogDet) -> ModelSte
             beta2: 0.999,
             epsilon: 1e-8,
             weight_decay: 0.01,
-            clip_norm: (index % 2 == 0).then_some(1.0),
+            clip_norm: index.is_multiple_of(2).then_some(1.0),
             average_decay: Some(0.99),
         },
-        probe_key: (index * 1000 + number) as u32 * 2_654_435,
+        probe_key: ((index * 1000 + number) as u32).wrapping_mul(2_654_435_761),
         active: true,
     }
 }
