@@ -17,7 +17,7 @@ pub enum DeviceError {
         device: String,
     },
     /// Not that many adapters.
-    #[error("{device}: there are {found} adapters, from 0; `freeform devices` lists them")]
+    #[error("{device}: adapters found: {found}, numbered from 0; `freeform devices` lists them")]
     NoSuchAdapter {
         /// What was asked for.
         device: String,

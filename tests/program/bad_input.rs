@@ -67,6 +67,18 @@ fn beta_must_be_positive() {
 }
 
 #[test]
+fn devices_are_listed_and_unknown_or_missing_ones_named() {
+    let scratch = Scratch::new();
+    let args = |device| ["train", "--task", "two_moons", "--out", "model", "--device", device];
+    contains_all(&scratch.fails(USAGE, &args("gpu")), &["`gpu` is no device", "wgpu:N"]);
+    if !cfg!(feature = "wgpu") {
+        contains_all(&scratch.fails(USAGE, &args("wgpu:1")), &["--features wgpu"]);
+    }
+    assert!(!scratch.path("model").exists());
+    contains_all(&scratch.succeeds(&["devices"]), &["cpu", "fused kernels"]);
+}
+
+#[test]
 fn rows_that_are_not_finite_are_left_out_and_counted() {
     let scratch = Scratch::new();
     let mut simulations = simulations();

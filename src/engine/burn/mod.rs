@@ -18,9 +18,11 @@ mod host;
 mod loss;
 mod network;
 mod parameters;
+mod parts;
 mod probes;
 mod residual;
 mod stack;
+mod steps;
 mod tables;
 
 pub use ::burn::tensor::{Device, Tensor};
