@@ -61,6 +61,7 @@ pub(crate) fn assemble(
         task,
         simulations: data.len(),
         seed,
+        device: engine.to_string(),
         quality: FlowQuality::mean(&qualities),
         correction: None,
         members: trained.iter().map(summary).collect(),

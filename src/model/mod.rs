@@ -54,6 +54,9 @@ pub struct TrainingSummary {
     pub simulations: usize,
     /// Seed.
     pub seed: u64,
+    /// Where the training ended: `cpu`, `burn`, `wgpu:0`, ...
+    #[serde(default)]
+    pub device: String,
     /// Quality on the validation parts, averaged over the posterior flows; NLLs in the units of θ.
     pub quality: FlowQuality,
     /// What the likelihood's correction brings on held-out simulations, if one was learnt.

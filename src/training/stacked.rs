@@ -83,7 +83,9 @@ fn train_stack(
     let endings = lockstep::run(&mut trainers, &stack, &mut observers)?;
     // Every flow's state is kept before the first failure is reported.
     for ((flow, trainer), ending) in flows.iter().zip(&trainers).zip(&endings) {
-        flow.keep(trainer, *ending.as_ref().unwrap_or(&Outcome::Interrupted))?;
+        if let Ok(outcome) = ending {
+            flow.keep(trainer, *outcome)?;
+        }
     }
     let finish = |((flow, trainer), ending): ((&&Ready, Trainer), _)| match ending {
         Ok(Outcome::Finished) => flow.finish(trainer).map(Some),

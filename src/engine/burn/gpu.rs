@@ -5,6 +5,7 @@ use crate::engine::{DeviceError, Gpu, GraphicsApi};
 use burn::tensor::DeviceType;
 use serde::Serialize;
 use std::panic::catch_unwind;
+use std::sync::{Mutex, PoisonError};
 
 /// An adapter that can be named with `--device`.
 #[derive(Clone, Debug, Serialize)]
@@ -29,11 +30,24 @@ pub fn adapters(api: GraphicsApi) -> Vec<Adapter> {
     devices(api).into_iter().enumerate().filter_map(named).collect()
 }
 
+/// Devices in use: asking for adapters takes a while.
+static OPEN: Mutex<Vec<(Gpu, Device)>> = Mutex::new(Vec::new());
+
 /// The device of that number.
 ///
 /// # Errors
 /// [`DeviceError`]: there is none, or its driver refuses.
 pub(crate) fn open(gpu: Gpu) -> Result<Device, DeviceError> {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, device)) = open.iter().find(|(of, _)| *of == gpu) {
+        return Ok(device.clone());
+    }
+    let device = open_anew(gpu)?;
+    open.push((gpu, device.clone()));
+    Ok(device)
+}
+
+fn open_anew(gpu: Gpu) -> Result<Device, DeviceError> {
     let (device, mut found) = (gpu.to_string(), devices(gpu.api));
     match found.len() {
         0 => return Err(DeviceError::NoAdapter { device }),
