@@ -6,6 +6,11 @@ use super::WhiteningTable;
 const MOST_ROWS: usize = 50_000;
 /// Ridge penalties to choose from, in units of a standardised context's variance.
 const PENALTIES: [f64; 6] = [1e-6, 1e-3, 1e-2, 0.03, 0.1, 0.3];
+/// More of them where contexts are wide.
+const STRONG_PENALTIES: [f64; 6] = [1.0, 3.0, 10.0, 30.0, 100.0, 1000.0];
+/// Contexts are wide where there are fewer rows than this many times their columns: a regression
+/// then takes much of the noise for signal.
+const WIDE: usize = 4;
 /// Added to the residual covariance's diagonal, relative to it.
 const JITTER: f64 = 1e-6;
 
@@ -22,16 +27,49 @@ pub struct LinearWhitening {
 
 impl LinearWhitening {
     /// Learns A, b and L on the training rows; the penalty is the one whose Gaussian likelihood
-    /// on the validation rows is best.
+    /// on the validation rows is best. Where contexts are wide it may be another for each target,
+    /// and L is that of the errors on the validation rows.
     #[must_use]
     pub fn fit(table: &WhiteningTable) -> Self {
         let moments = Moments::of(table);
-        let candidates = PENALTIES.iter().map(|penalty| {
-            let candidate = moments.solve(*penalty, table);
+        let wide = table.dims.1 * WIDE > moments.rows.len();
+        let strong = if wide { &STRONG_PENALTIES[..] } else { &[] };
+        let mut ridges: Vec<Self> =
+            PENALTIES.iter().chain(strong).map(|p| moments.ridge(*p, table)).collect();
+        if wide {
+            ridges.push(Self::mixed(&ridges, table));
+        }
+        let candidates = ridges.into_iter().map(|mut candidate| {
+            candidate.factor = moments.factor(&candidate, table, wide);
             (candidate.nll(table), candidate)
         });
         let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
         best.map_or_else(|| unreachable!("there are penalties"), |(_, candidate)| candidate)
+    }
+
+    /// Of each target the regression whose errors on the validation rows are least.
+    fn mixed(ridges: &[Self], table: &WhiteningTable) -> Self {
+        let errors: Vec<Vec<f64>> =
+            ridges.iter().map(|ridge| ridge.mean_squares(table, table.validation)).collect();
+        let mut mixed = ridges[0].clone();
+        for target in 0..mixed.dim() {
+            let error = |r: &usize| errors[*r][target];
+            let best = (0..ridges.len()).min_by(|a, b| error(a).total_cmp(&error(b)));
+            let best = &ridges[best.unwrap_or(0)];
+            mixed.slope[target].clone_from(&best.slope[target]);
+            mixed.intercept[target] = best.intercept[target];
+        }
+        mixed
+    }
+
+    /// The mean square of each whitened target over some rows.
+    fn mean_squares(&self, table: &WhiteningTable, rows: &[u32]) -> Vec<f64> {
+        let (mut out, mut sums) = (vec![0.0; self.dim()], vec![0.0; self.dim()]);
+        for &row in rows {
+            self.apply(table.target_row(row), table.context_row(row), &mut out);
+            sums.iter_mut().zip(&out).for_each(|(sum, z)| *sum += f64::from(*z).powi(2));
+        }
+        sums.iter().map(|sum| sum / rows.len().max(1) as f64).collect()
     }
 
     /// A, b and L in this order, row after row.
@@ -153,7 +191,8 @@ impl Moments {
         Self { rows, target_mean, context_mean, gram, cross }
     }
 
-    fn solve(&self, penalty: f64, table: &WhiteningTable) -> LinearWhitening {
+    /// A and b, with L the identity.
+    fn ridge(&self, penalty: f64, table: &WhiteningTable) -> LinearWhitening {
         let (d, c) = table.dims;
         let mut system: Vec<Vec<f64>> =
             (0..c).map(|i| self.gram[i * c..=i * c + i].to_vec()).collect();
@@ -174,24 +213,39 @@ impl Moments {
             })
             .collect();
         let identity = (0..d).map(|i| [vec![0.0; i], vec![1.0]].concat()).collect();
-        let mut fitted = LinearWhitening { slope, intercept, factor: identity };
+        LinearWhitening { slope, intercept, factor: identity }
+    }
+
+    /// The Cholesky factor of the covariance of what a regression leaves.
+    fn factor(&self, ridge: &LinearWhitening, table: &WhiteningTable, wide: bool) -> Vec<Vec<f64>> {
+        let (d, c) = table.dims;
         let mut covariance: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
         let mut residual = vec![0.0; d];
-        // What the regression's own freedom took away from the residuals.
-        let freedom = (self.rows.len() as f64 - c as f64 - 1.0).max(1.0);
-        for &r in &self.rows {
-            fitted.apply(table.target_row(r), table.context_row(r), &mut residual);
+        // Where contexts are wide, residuals of the training rows say nothing; otherwise they lack
+        // what the regression's own freedom took away from them.
+        let (rows, freedom) = match wide {
+            true => (table.validation, table.validation.len().max(1) as f64),
+            false => (&self.rows[..], (self.rows.len() as f64 - c as f64 - 1.0).max(1.0)),
+        };
+        for &r in rows {
+            ridge.apply(table.target_row(r), table.context_row(r), &mut residual);
             for (i, row) in covariance.iter_mut().enumerate() {
                 for (slot, other) in row.iter_mut().zip(&residual) {
                     *slot += f64::from(residual[i]) * f64::from(*other) / freedom;
                 }
             }
         }
+        if wide {
+            // Few rows: correlations are taken for less than they seem.
+            let kept = freedom / (freedom + 2.0 * d as f64);
+            for (i, row) in covariance.iter_mut().enumerate() {
+                row[..i].iter_mut().for_each(|slot| *slot *= kept);
+            }
+        }
         for (i, row) in covariance.iter_mut().enumerate() {
             row[i] += JITTER * row[i] + f64::MIN_POSITIVE.sqrt();
         }
-        fitted.factor = cholesky(covariance);
-        fitted
+        cholesky(covariance)
     }
 }
 
@@ -229,6 +283,33 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, stream};
     use rand_distr::{Distribution, StandardNormal};
+
+    /// 300 columns and 120 rows: the first target is a sum of the columns' common signal and noise of
+    /// variance 0.01, the second has nothing to do with them. Whatever is learnt, the whitened
+    /// targets of fresh rows have about unit variance, and the second is not worse than its mean.
+    #[test]
+    fn wide_contexts_are_not_taken_for_more_than_they_say() {
+        let mut rng = stream(3, Purpose::Weights, 0);
+        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+        let (n, c) = (1_120_u32, 300);
+        let (mut target, mut context) = (Vec::new(), Vec::new());
+        for _ in 0..n {
+            let signal = normal();
+            target.extend([signal + 0.1 * normal(), normal()]);
+            context.extend((0..c).map(|_| signal + normal()));
+        }
+        let rows: Vec<u32> = (0..n).collect();
+        let ((training, rest), dims) = (rows.split_at(90), (2, c));
+        let (validation, fresh) = rest.split_at(30);
+        let table =
+            WhiteningTable { target: &target, context: &context, dims, training, validation };
+        let fitted = LinearWhitening::fit(&table);
+        for square in fitted.mean_squares(&table, fresh) {
+            assert!((0.5..2.0).contains(&square), "{square}");
+        }
+        let scales = [fitted.factor[0][0], fitted.factor[1][1]];
+        assert!(scales[0] < 0.4 && (0.7..1.5).contains(&scales[1]), "{scales:?}");
+    }
 
     /// u = (1 + 2c₁ − c₂ + 0.5e₁, −3 + c₂ + 0.3e₁ + 0.4e₂): moments known in closed form.
     #[test]
