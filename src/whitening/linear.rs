@@ -1,9 +1,9 @@
 //! The closed-form part: ridge regression of u on c, and the Cholesky factor of what is left.
 
 use super::WhiteningTable;
+use super::cholesky::cholesky;
+use super::ridge::{Coefficients, Ridge};
 
-/// Rows beyond these add nothing to a linear regression.
-const MOST_ROWS: usize = 50_000;
 /// Ridge penalties to choose from, in units of a standardised context's variance.
 const PENALTIES: [f64; 6] = [1e-6, 1e-3, 1e-2, 0.03, 0.1, 0.3];
 /// More of them where contexts are wide.
@@ -31,20 +31,59 @@ impl LinearWhitening {
     /// and L is that of the errors on the validation rows.
     #[must_use]
     pub fn fit(table: &WhiteningTable) -> Self {
-        let moments = Moments::of(table);
-        let wide = table.dims.1 * WIDE > moments.rows.len();
+        let ridge = Ridge::of(table);
+        let wide = table.dims.1 * WIDE > ridge.rows().len();
         let strong = if wide { &STRONG_PENALTIES[..] } else { &[] };
-        let mut ridges: Vec<Self> =
-            PENALTIES.iter().chain(strong).map(|p| moments.ridge(*p, table)).collect();
+        let mut candidates: Vec<Self> =
+            PENALTIES.iter().chain(strong).map(|p| Self::plain(ridge.solve(*p))).collect();
         if wide {
-            ridges.push(Self::mixed(&ridges, table));
+            candidates.push(Self::mixed(&candidates, table));
         }
-        let candidates = ridges.into_iter().map(|mut candidate| {
-            candidate.factor = moments.factor(&candidate, table, wide);
+        let candidates = candidates.into_iter().map(|candidate| {
+            let candidate = candidate.with_covariance(ridge.rows(), table, wide);
             (candidate.nll(table), candidate)
         });
         let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
         best.map_or_else(|| unreachable!("there are penalties"), |(_, candidate)| candidate)
+    }
+
+    /// A regression, with L the identity.
+    fn plain((slope, intercept): Coefficients) -> Self {
+        let factor = (0..intercept.len()).map(|i| [vec![0.0; i], vec![1.0]].concat()).collect();
+        Self { slope, intercept, factor }
+    }
+
+    /// A regression, and L the factor of the covariance of what it leaves.
+    fn with_covariance(mut self, learnt: &[u32], table: &WhiteningTable, wide: bool) -> Self {
+        let (d, c) = table.dims;
+        let mut covariance: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
+        let mut residual = vec![0.0; d];
+        // Where contexts are wide, residuals of the training rows say nothing; otherwise they lack
+        // what the regression's own freedom took away from them.
+        let (rows, freedom) = match wide {
+            true => (table.validation, table.validation.len().max(1) as f64),
+            false => (learnt, (learnt.len() as f64 - c as f64 - 1.0).max(1.0)),
+        };
+        for &r in rows {
+            self.apply(table.target_row(r), table.context_row(r), &mut residual);
+            for (i, row) in covariance.iter_mut().enumerate() {
+                for (slot, other) in row.iter_mut().zip(&residual) {
+                    *slot += f64::from(residual[i]) * f64::from(*other) / freedom;
+                }
+            }
+        }
+        if wide {
+            // Few rows: correlations are taken for less than they seem.
+            let kept = freedom / (freedom + 2.0 * d as f64);
+            for (i, row) in covariance.iter_mut().enumerate() {
+                row[..i].iter_mut().for_each(|slot| *slot *= kept);
+            }
+        }
+        for (i, row) in covariance.iter_mut().enumerate() {
+            row[i] += JITTER * row[i] + f64::MIN_POSITIVE.sqrt();
+        }
+        self.factor = cholesky(covariance);
+        self
     }
 
     /// Of each target the regression whose errors on the validation rows are least.
@@ -146,135 +185,6 @@ impl LinearWhitening {
         }
         let nll = sum / table.validation.len().max(1) as f64 - self.log_det();
         if nll.is_finite() { nll } else { f64::INFINITY }
-    }
-}
-
-/// Means and centred second moments of targets and contexts.
-struct Moments {
-    rows: Vec<u32>,
-    target_mean: Vec<f64>,
-    context_mean: Vec<f64>,
-    /// Covariance of the contexts, `[C, C]`, and of contexts with targets, `[C, D]`.
-    gram: Vec<f64>,
-    cross: Vec<f64>,
-}
-
-impl Moments {
-    fn of(table: &WhiteningTable) -> Self {
-        let (d, c) = table.dims;
-        let rows = table.training[..table.training.len().min(MOST_ROWS)].to_vec();
-        let n = rows.len() as f64;
-        let mean = |width: usize, row: &dyn Fn(u32) -> Vec<f64>| {
-            let mut mean = vec![0.0; width];
-            for &r in &rows {
-                mean.iter_mut().zip(row(r)).for_each(|(m, v)| *m += v / n);
-            }
-            mean
-        };
-        let wide = |row: &[f32]| row.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
-        let target_mean = mean(d, &|r| wide(table.target_row(r)));
-        let context_mean = mean(c, &|r| wide(table.context_row(r)));
-        let (mut gram, mut cross) = (vec![0.0; c * c], vec![0.0; c * d]);
-        for &r in &rows {
-            let centred = |row: &[f32], mean: &[f64]| {
-                row.iter().zip(mean).map(|(v, m)| f64::from(*v) - m).collect::<Vec<f64>>()
-            };
-            let context = centred(table.context_row(r), &context_mean);
-            let target = centred(table.target_row(r), &target_mean);
-            for (i, ci) in context.iter().enumerate() {
-                let gram = &mut gram[i * c..(i + 1) * c];
-                gram.iter_mut().zip(&context).for_each(|(g, cj)| *g += ci * cj / n);
-                let cross = &mut cross[i * d..(i + 1) * d];
-                cross.iter_mut().zip(&target).for_each(|(x, u)| *x += ci * u / n);
-            }
-        }
-        Self { rows, target_mean, context_mean, gram, cross }
-    }
-
-    /// A and b, with L the identity.
-    fn ridge(&self, penalty: f64, table: &WhiteningTable) -> LinearWhitening {
-        let (d, c) = table.dims;
-        let mut system: Vec<Vec<f64>> =
-            (0..c).map(|i| self.gram[i * c..=i * c + i].to_vec()).collect();
-        for (i, row) in system.iter_mut().enumerate() {
-            row[i] += penalty;
-        }
-        let factor = cholesky(system);
-        let mut slope = vec![vec![0.0; c]; d];
-        for (j, slope) in slope.iter_mut().enumerate() {
-            slope.iter_mut().zip(self.cross.chunks_exact(d)).for_each(|(s, row)| *s = row[j]);
-            solve(&factor, slope);
-        }
-        let intercept: Vec<f64> = slope
-            .iter()
-            .zip(&self.target_mean)
-            .map(|(slope, mean)| {
-                mean - slope.iter().zip(&self.context_mean).map(|(a, m)| a * m).sum::<f64>()
-            })
-            .collect();
-        let identity = (0..d).map(|i| [vec![0.0; i], vec![1.0]].concat()).collect();
-        LinearWhitening { slope, intercept, factor: identity }
-    }
-
-    /// The Cholesky factor of the covariance of what a regression leaves.
-    fn factor(&self, ridge: &LinearWhitening, table: &WhiteningTable, wide: bool) -> Vec<Vec<f64>> {
-        let (d, c) = table.dims;
-        let mut covariance: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
-        let mut residual = vec![0.0; d];
-        // Where contexts are wide, residuals of the training rows say nothing; otherwise they lack
-        // what the regression's own freedom took away from them.
-        let (rows, freedom) = match wide {
-            true => (table.validation, table.validation.len().max(1) as f64),
-            false => (&self.rows[..], (self.rows.len() as f64 - c as f64 - 1.0).max(1.0)),
-        };
-        for &r in rows {
-            ridge.apply(table.target_row(r), table.context_row(r), &mut residual);
-            for (i, row) in covariance.iter_mut().enumerate() {
-                for (slot, other) in row.iter_mut().zip(&residual) {
-                    *slot += f64::from(residual[i]) * f64::from(*other) / freedom;
-                }
-            }
-        }
-        if wide {
-            // Few rows: correlations are taken for less than they seem.
-            let kept = freedom / (freedom + 2.0 * d as f64);
-            for (i, row) in covariance.iter_mut().enumerate() {
-                row[..i].iter_mut().for_each(|slot| *slot *= kept);
-            }
-        }
-        for (i, row) in covariance.iter_mut().enumerate() {
-            row[i] += JITTER * row[i] + f64::MIN_POSITIVE.sqrt();
-        }
-        cholesky(covariance)
-    }
-}
-
-/// Lower Cholesky factor of a symmetric matrix given by its lower rows; a pivot that rounding made
-/// negative counts as tiny.
-fn cholesky(mut a: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for i in 0..a.len() {
-        let (done, rest) = a.split_at_mut(i);
-        let row = &mut rest[0];
-        let floor = 1e-12 * row[i].abs() + f64::MIN_POSITIVE;
-        for j in 0..i {
-            let known: f64 = row[..j].iter().zip(&done[j]).map(|(x, y)| x * y).sum();
-            row[j] = (row[j] - known) / done[j][j];
-        }
-        let known: f64 = row[..i].iter().map(|v| v * v).sum();
-        row[i] = (row[i] - known).max(floor).sqrt();
-    }
-    a
-}
-
-/// Solves L·Lᵀ·x = b in place.
-fn solve(factor: &[Vec<f64>], b: &mut [f64]) {
-    for i in 0..b.len() {
-        let known: f64 = factor[i][..i].iter().zip(&*b).map(|(l, x)| l * x).sum();
-        b[i] = (b[i] - known) / factor[i][i];
-    }
-    for i in (0..b.len()).rev() {
-        let known: f64 = (i + 1..b.len()).map(|k| factor[k][i] * b[k]).sum();
-        b[i] = (b[i] - known) / factor[i][i];
     }
 }
 

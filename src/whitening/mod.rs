@@ -6,8 +6,10 @@
 //! sees slopes near one, and its reconstruction error is in units of the law's own width. The map
 //! is invertible in closed form and its log-determinant exact.
 
+mod cholesky;
 mod linear;
 mod network;
+mod ridge;
 mod triangular;
 
 pub use linear::LinearWhitening;
