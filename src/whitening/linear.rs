@@ -90,13 +90,16 @@ impl LinearWhitening {
     fn mixed(ridges: &[Self], table: &WhiteningTable) -> Self {
         let errors: Vec<Vec<f64>> =
             ridges.iter().map(|ridge| ridge.mean_squares(table, table.validation)).collect();
+        let best = |target: usize| {
+            let pairs = ridges.iter().zip(&errors);
+            let least = pairs.min_by(|a, b| a.1[target].total_cmp(&b.1[target]));
+            least.map_or(&ridges[0], |(ridge, _)| ridge)
+        };
         let mut mixed = ridges[0].clone();
-        for target in 0..mixed.dim() {
-            let error = |r: &usize| errors[*r][target];
-            let best = (0..ridges.len()).min_by(|a, b| error(a).total_cmp(&error(b)));
-            let best = &ridges[best.unwrap_or(0)];
-            mixed.slope[target].clone_from(&best.slope[target]);
-            mixed.intercept[target] = best.intercept[target];
+        let targets = mixed.slope.iter_mut().zip(&mut mixed.intercept).enumerate();
+        for (target, (slope, intercept)) in targets {
+            slope.clone_from(&best(target).slope[target]);
+            *intercept = best(target).intercept[target];
         }
         mixed
     }
