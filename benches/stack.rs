@@ -48,7 +48,7 @@ fn cases(quick: bool) -> Cases {
     let small = ("S", NetworkSpec::small(DIM, CONTEXT, Activation::Silu));
     let large = ("L", NetworkSpec::large(DIM, CONTEXT, Activation::Silu));
     match quick {
-        true => Cases { batches: vec![32, 128], stacks: vec![1, 4], networks: vec![small] },
+        true => Cases { batches: vec![32, 128], stacks: vec![1, 4], networks: vec![small, large] },
         false => Cases {
             batches: vec![32, 128, 512, 1024, 4096, 16_384],
             stacks: vec![1, 16, 64, 256],
