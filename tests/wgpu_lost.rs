@@ -16,7 +16,7 @@ use std::time::Duration;
 fn settings() -> Overrides {
     let mut overrides = Overrides::default();
     for assignment in [
-        "training.max_epochs=400",
+        "training.max_epochs=2000",
         "training.patience=0",
         "training.members=1",
         "network.width=8",
@@ -81,5 +81,5 @@ fn a_lost_device_is_an_error_and_the_cpu_goes_on() {
     let result = go_on(&folder, EngineKind::Cpu).expect("the CPU goes on");
     // Some of the time was spent before the loss: the checkpoint was taken up.
     assert!(result.seconds > 5.0, "{}", result.seconds);
-    assert_eq!(result.model.training.members[0].epochs, 400);
+    assert_eq!(result.model.training.members[0].epochs, 2000);
 }
