@@ -25,15 +25,7 @@ const STEP: ModelStep = ModelStep {
         latent_reconstruction: 0.0,
         log_det: LogDet::Hutchinson { probes: 1 },
     },
-    update: UpdateSettings {
-        learning_rate: 5e-4,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        weight_decay: 0.0,
-        clip_norm: None,
-        average_decay: None,
-    },
+    update: UpdateSettings::adam(5e-4),
     probe_key: 12_345,
     active: true,
 };

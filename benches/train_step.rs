@@ -24,15 +24,7 @@ const ENGINES: &[(&str, EngineKind)] = &[
     ("burn", EngineKind::Burn),
 ];
 /// Plain Adam, as in the other implementations that the step is compared with.
-const ADAM: UpdateSettings = UpdateSettings {
-    learning_rate: 5e-4,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weight_decay: 0.0,
-    clip_norm: None,
-    average_decay: None,
-};
+const ADAM: UpdateSettings = UpdateSettings::adam(5e-4);
 
 fn wave(len: usize, rate: f32) -> Vec<f32> {
     (0..len).map(|i| (rate * (i + 1) as f32).sin()).collect()

@@ -52,11 +52,7 @@ impl DeviceError {
 /// [`DeviceError`].
 pub fn guarded<T>(kind: EngineKind, work: impl FnOnce() -> T) -> Result<T, DeviceError> {
     kind.open()?;
-    #[cfg(feature = "burn")]
-    let may_fail = kind.is_burn() && kind != EngineKind::Burn;
-    #[cfg(not(feature = "burn"))]
-    let may_fail = false;
-    if !may_fail {
+    if !kind.is_gpu() {
         return Ok(work());
     }
     // What the work leaves half done is dropped with it.

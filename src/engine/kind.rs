@@ -94,6 +94,16 @@ impl EngineKind {
         self != Self::Cpu
     }
 
+    /// Whether it works on a GPU, which may be missing or give up.
+    #[must_use]
+    pub fn is_gpu(self) -> bool {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Gpu(_) => true,
+            _ => false,
+        }
+    }
+
     /// Sees to it that the device is there.
     ///
     /// # Errors
@@ -203,13 +213,14 @@ impl From<EngineKind> for String {
 /// If its device is not there; [`EngineKind::open`] says so beforehand.
 #[must_use]
 pub fn create(kind: EngineKind, spec: &NetworkSpec, weights: &FlowWeights) -> Box<dyn Engine> {
-    #[cfg(feature = "burn")]
-    if kind.is_burn() {
-        let device = kind.burn_device().unwrap_or_else(|error| error.unwind());
-        return Box::new(super::burn::BurnEngine::on_device(spec, weights, device));
+    match kind {
+        EngineKind::Cpu => Box::new(CpuEngine::new(spec, weights)),
+        #[cfg(feature = "burn")]
+        _ => {
+            let device = kind.burn_device().unwrap_or_else(|error| error.unwind());
+            Box::new(super::burn::BurnEngine::on_device(spec, weights, device))
+        }
     }
-    let _ = kind;
-    Box::new(CpuEngine::new(spec, weights))
 }
 
 #[cfg(test)]

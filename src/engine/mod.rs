@@ -40,13 +40,11 @@ pub trait Engine: Send {
     /// Replaces the optimiser's state, so that training goes on bit for bit.
     fn set_optimizer_state(&mut self, state: &OptimizerState);
 
-    /// The best weights so far, where the engine keeps them itself.
-    fn best(&self) -> Option<FlowWeights> {
-        None
-    }
+    /// A copy of the best weights so far, if there are any: kept where the others are.
+    fn best(&self) -> Option<FlowWeights>;
 
-    /// Hands such weights over to an engine that keeps them.
-    fn set_best(&mut self, _best: Option<&FlowWeights>) {}
+    /// Replaces the best weights so far.
+    fn set_best(&mut self, best: Option<&FlowWeights>);
 
     /// Batch means of the loss and its parts, and the gradient of the loss, without an update.
     fn loss_and_gradients(

@@ -23,6 +23,22 @@ pub struct UpdateSettings {
     pub average_decay: Option<f32>,
 }
 
+impl UpdateSettings {
+    /// Plain Adam with its usual β₁, β₂ and ε: no decay, clipping or averaging.
+    #[must_use]
+    pub const fn adam(learning_rate: f32) -> Self {
+        Self {
+            learning_rate,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            clip_norm: None,
+            average_decay: None,
+        }
+    }
+}
+
 /// Everything that an update remembers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {

@@ -114,9 +114,14 @@ pub(super) fn jacobians(
     (output, jacobian)
 }
 
+/// −log N(0; 0, I) in D dimensions: ½ D log 2π.
+pub(crate) fn normal_normalizer(dim: usize) -> f64 {
+    0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln()
+}
+
 /// log N(z; 0, I) + sign · log|det J| of each row.
 fn log_densities(z: &[f32], jacobian: &[f32], sign: f64, dim: usize) -> impl Iterator<Item = f64> {
-    let normalizer = 0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln();
+    let normalizer = normal_normalizer(dim);
     let (mut matrix, mut pivots) = (vec![0.0; dim * dim], vec![0; dim]);
     z.chunks_exact(dim).zip(jacobian.chunks_exact(dim * dim)).map(move |(z, j)| {
         let square: f64 = z.iter().map(|v| f64::from(*v).powi(2)).sum();

@@ -6,5 +6,7 @@ mod density;
 mod polish;
 
 pub use conditional::{ConditionalFlow, FlowEvaluator};
+#[cfg(feature = "burn")]
+pub(crate) use density::normal_normalizer;
 pub use density::{FlowQuality, decoder_log_density, encoder_log_density, quality};
 pub use polish::polish;

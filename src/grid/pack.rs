@@ -16,29 +16,23 @@ pub(super) fn train_pack(
     interrupt: &AtomicBool,
 ) -> Result<(), RunError> {
     let quiet = Reporter::new(true);
-    let (mut claims, mut runs) = (Vec::new(), Vec::new());
+    let (mut claims, mut runs, mut inputs) = (Vec::new(), Vec::new(), Vec::new());
     for &entry in pack {
         let Some(claim) = Claim::take(&layout.claims(), &entry.run)? else { continue };
         claims.push(claim);
-        let input = shared::input(layout, plan, entry, interrupt, quiet)?;
-        runs.push((entry, entry.overrides()?, layout.run(&entry.run), input));
+        inputs.push(shared::input(layout, plan, entry, interrupt, quiet)?);
+        runs.push((entry, entry.overrides()?, layout.run(&entry.run)));
     }
     let Some(engine) = runs.first().map(|(entry, ..)| entry.engine) else { return Ok(()) };
-    let jobs = runs
-        .iter()
-        .map(|(entry, overrides, folder, input)| {
-            let job = TrainJob {
-                preset: entry.preset,
-                overrides,
-                seed: entry.seed,
-                engine,
-                folder,
-                existing: Existing::Resume,
-                interrupt,
-                reporter: quiet,
-            };
-            (job, input.clone())
-        })
-        .collect();
-    train_together(jobs, engine)
+    let jobs = runs.iter().map(|(entry, overrides, folder)| TrainJob {
+        preset: entry.preset,
+        overrides,
+        seed: entry.seed,
+        engine,
+        folder,
+        existing: Existing::Resume,
+        interrupt,
+        reporter: quiet,
+    });
+    train_together(jobs.zip(inputs).collect(), engine)
 }

@@ -131,7 +131,7 @@ pub struct EnsembleJob<'a> {
 
 /// A member before its flow's training: whitened data and initial weights.
 pub(super) struct Ready<'a> {
-    job: EnsembleJob<'a>,
+    pub job: EnsembleJob<'a>,
     pub member: Member,
     seed: u64,
     pub fold: Fold<'a>,
@@ -200,16 +200,6 @@ impl Ready<'_> {
             (sizes(r), training.batch_size, averaged, latent, log_det)
         };
         self.network == other.network && key(self) == key(other)
-    }
-
-    #[cfg(feature = "burn")]
-    pub(super) fn watch(&self, trainer: &Trainer) -> Box<dyn Observer + '_> {
-        self.job.host.watch(self.member, trainer)
-    }
-
-    #[cfg(feature = "burn")]
-    pub(super) fn keep(&self, trainer: &Trainer, outcome: Outcome) -> std::io::Result<()> {
-        self.job.host.keep(self.member, trainer, outcome)
     }
 
     /// The flow at the end of its training.

@@ -3,7 +3,7 @@
 use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError};
 use super::{Fold, Trainer};
 use crate::engine::burn::{ModelStep, RunSums, SharedStack, StackRun, StackTable, lock};
-use crate::engine::{LossReport, LossSettings, UpdateSettings};
+use crate::engine::{LogDet, LossReport};
 use crate::random::{Purpose, stream};
 use rand::RngExt;
 
@@ -125,8 +125,11 @@ fn order(trainer: &Trainer) -> (usize, Vec<u32>) {
 
 fn model_step(trainer: &Trainer, ahead: usize, active: bool) -> ModelStep {
     let step = trainer.steps_done() + ahead;
-    let (loss, update): (LossSettings, UpdateSettings) = trainer.settings(step);
-    let probe_key = stream(trainer.seed(), Purpose::Probes, step as u64).random();
+    let (loss, update) = trainer.settings(step);
+    let probe_key = match loss.log_det {
+        LogDet::Hutchinson { .. } => stream(trainer.seed(), Purpose::Probes, step as u64).random(),
+        LogDet::Exact => 0,
+    };
     ModelStep { loss, update, probe_key, active }
 }
 

@@ -79,12 +79,12 @@ fn train_stack(
     let sharers = trainers.len();
     trainers.iter_mut().for_each(|trainer| trainer.share_time(sharers));
     let mut observers: Vec<_> =
-        flows.iter().zip(&trainers).map(|(flow, trainer)| flow.watch(trainer)).collect();
+        flows.iter().zip(&trainers).map(|(flow, t)| flow.job.host.watch(flow.member, t)).collect();
     let endings = lockstep::run(&mut trainers, &stack, &mut observers)?;
     // Every flow's state is kept before the first failure is reported.
     for ((flow, trainer), ending) in flows.iter().zip(&trainers).zip(&endings) {
         if let Ok(outcome) = ending {
-            flow.keep(trainer, *outcome)?;
+            flow.job.host.keep(flow.member, trainer, *outcome)?;
         }
     }
     let finish = |((flow, trainer), ending): ((&&Ready, Trainer), _)| match ending {

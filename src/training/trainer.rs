@@ -1,11 +1,12 @@
 //! The training loop.
 
+#[cfg(feature = "burn")]
+mod in_step;
+
 use super::checkpoint::{Checkpoint, Progress};
 use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError};
 use super::{EpochMetrics, Fold, beta, draw_probes, learning_rate};
 use crate::config::Config;
-#[cfg(feature = "burn")]
-use crate::engine::burn::RunSums;
 use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSettings};
 use crate::flow::{FlowQuality, quality};
 use crate::network::FlowWeights;
@@ -23,7 +24,6 @@ pub struct Trainer<'a> {
     log_det: LogDet,
     validation: (Vec<f32>, Vec<f32>),
     progress: Progress,
-    best: Option<FlowWeights>,
     skipped_in_a_row: usize,
     /// When this process took the training up.
     since: Instant,
@@ -52,7 +52,6 @@ impl<'a> Trainer<'a> {
             log_det,
             validation,
             progress,
-            best: None,
             skipped_in_a_row: 0,
             since: Instant::now(),
             sharers: 1,
@@ -64,7 +63,6 @@ impl<'a> Trainer<'a> {
         self.engine.set_weights(&checkpoint.weights);
         self.engine.set_optimizer_state(&checkpoint.optimizer);
         self.engine.set_best(checkpoint.best.as_ref());
-        self.best = checkpoint.best;
         self.progress = checkpoint.progress;
     }
 
@@ -74,7 +72,7 @@ impl<'a> Trainer<'a> {
         Checkpoint {
             weights: self.engine.weights(),
             optimizer: self.engine.optimizer_state(),
-            best: self.best_weights(),
+            best: self.engine.best(),
             progress: Progress { seconds: self.seconds(), ..self.progress.clone() },
         }
     }
@@ -83,12 +81,6 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.progress.seconds + self.since.elapsed().as_secs_f64() / self.sharers as f64
-    }
-
-    /// Says that `sharers` trainings run in step: each takes its part of the time.
-    #[cfg(feature = "burn")]
-    pub(super) fn share_time(&mut self, sharers: usize) {
-        self.sharers = sharers;
     }
 
     /// One entry a finished epoch.
@@ -148,24 +140,11 @@ impl<'a> Trainer<'a> {
         order
     }
 
-    pub(super) fn batch_size(&self) -> usize {
-        self.config.training.batch_size
-    }
-
-    #[cfg(feature = "burn")]
-    pub(super) fn step_in_epoch(&self) -> usize {
-        self.progress.step_in_epoch
-    }
-
-    #[cfg(feature = "burn")]
-    pub(super) fn seed(&self) -> u64 {
-        self.seed
-    }
-
     fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<ControlFlow<()>, TrainError> {
         let order = self.order();
         let mut probes = Vec::new();
-        for rows in order.chunks(self.batch_size()).skip(self.progress.step_in_epoch) {
+        for rows in order.chunks(self.config.training.batch_size).skip(self.progress.step_in_epoch)
+        {
             let report = self.step(rows, &mut probes)?;
             let info = StepInfo {
                 epoch: self.progress.epoch + 1,
@@ -214,13 +193,10 @@ impl<'a> Trainer<'a> {
         let (optimizer, total) = (&self.config.optimizer, self.total_steps());
         let on = |value: f64| (value > 0.0).then_some(value as f32);
         let update = UpdateSettings {
-            learning_rate: learning_rate(optimizer, step, total) as f32,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
             weight_decay: optimizer.weight_decay as f32,
             clip_norm: on(optimizer.clip_norm),
             average_decay: on(optimizer.average_decay),
+            ..UpdateSettings::adam(learning_rate(optimizer, step, total) as f32)
         };
         let beta = beta(&self.config.loss, step, total) as f32;
         let latent_reconstruction = self.config.loss.latent_reconstruction as f32;
@@ -243,21 +219,6 @@ impl<'a> Trainer<'a> {
         sums.gradient_norm += report.gradient_norm * samples;
     }
 
-    /// Counts steps that an engine did by itself; says how many in a row were left out.
-    #[cfg(feature = "burn")]
-    pub(super) fn count_run(&mut self, run: &RunSums, steps: usize) -> usize {
-        self.progress.step_in_epoch += steps;
-        let sums = &mut self.progress.sums;
-        let skipped = steps - run.finite_steps.min(steps);
-        sums.skipped += skipped;
-        sums.samples += run.samples;
-        sums.loss += run.loss;
-        sums.reconstruction += run.reconstruction;
-        sums.gradient_norm += run.gradient_norm;
-        self.skipped_in_a_row = if skipped == steps { self.skipped_in_a_row + steps } else { 0 };
-        self.skipped_in_a_row
-    }
-
     fn end_epoch(&mut self) {
         let raw = self.engine.weights();
         let judged = self.engine.optimizer_state().average.unwrap_or_else(|| raw.clone());
@@ -265,19 +226,8 @@ impl<'a> Trainer<'a> {
         let validation = self.validate();
         self.engine.set_weights(&raw);
         if self.close_epoch(validation.encoder_nll, validation.reconstruction) {
-            self.best = Some(judged);
+            self.engine.set_best(Some(&judged));
         }
-    }
-
-    /// Ends an epoch whose weights an engine judged and keeps by itself: their NLL in the flow's
-    /// space, and their reconstruction error. Says whether they are the best so far.
-    #[cfg(feature = "burn")]
-    pub(super) fn note_epoch(&mut self, nll: f64, reconstruction: f64) -> bool {
-        let best = self.close_epoch(nll + self.data.offset, reconstruction);
-        if best {
-            self.best = None;
-        }
-        best
     }
 
     /// Bookkeeping at the end of an epoch.
@@ -306,10 +256,6 @@ impl<'a> Trainer<'a> {
         best
     }
 
-    fn best_weights(&self) -> Option<FlowWeights> {
-        self.best.clone().or_else(|| self.engine.best())
-    }
-
     /// Quality on the validation part, NLLs in the units of the data.
     fn validate(&mut self) -> FlowQuality {
         let (theta, x) = &self.validation;
@@ -322,7 +268,10 @@ impl<'a> Trainer<'a> {
     /// Counts the weights before the first step among the candidates: a start next to the
     /// identity may be better than all that follows.
     pub fn judge_start(&mut self) {
-        if self.progress.epoch > 0 || self.progress.step_in_epoch > 0 || self.best.is_some() {
+        if self.progress.epoch > 0
+            || self.progress.step_in_epoch > 0
+            || self.progress.best.is_some()
+        {
             return;
         }
         let nll = self.validate().encoder_nll;
@@ -330,7 +279,6 @@ impl<'a> Trainer<'a> {
             self.progress.best = Some((0, nll));
             let weights = self.engine.weights();
             self.engine.set_best(Some(&weights));
-            self.best = Some(weights);
         }
     }
 
@@ -339,7 +287,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::NoModel`] where no epoch was usable.
     pub fn into_best(mut self) -> Result<(FlowWeights, usize, FlowQuality), TrainError> {
-        let weights = self.best_weights().ok_or(TrainError::NoModel)?;
+        let weights = self.engine.best().ok_or(TrainError::NoModel)?;
         self.engine.set_weights(&weights);
         let epoch = self.progress.best.map_or(0, |(epoch, _)| epoch);
         Ok((weights, epoch, self.validate()))

@@ -43,7 +43,7 @@ impl Ridge {
         let context = |r: u32| centred(table.context_row(r), &context_mean);
         let target = |r: u32| centred(table.target_row(r), &target_mean);
         let system = match dual {
-            true => System::dual(&rows, (d, c), context, target),
+            true => System::dual(&rows, c, context, target),
             false => System::primal(&rows, (d, c), context, target),
         };
         Self { rows, target_mean, context_mean, system }
@@ -114,7 +114,7 @@ impl System {
 
     fn dual(
         rows: &[u32],
-        (_, c): (usize, usize),
+        c: usize,
         context: impl Fn(u32) -> Vec<f64>,
         target: impl Fn(u32) -> Vec<f64>,
     ) -> Self {
@@ -182,7 +182,7 @@ mod tests {
             context_mean: primal.context_mean.clone(),
             system: System::dual(
                 &rows,
-                (d, c),
+                c,
                 |r| centred(table.context_row(r), &primal.context_mean),
                 |r| centred(table.target_row(r), &primal.target_mean),
             ),

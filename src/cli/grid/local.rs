@@ -45,9 +45,8 @@ struct HereArgs {
     /// Try failed runs again.
     #[arg(long)]
     retry_failed: bool,
-    /// Device instead of the sweep's own: cpu, burn, wgpu, wgpu:1, ...
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<EngineKind>,
+    #[command(flatten)]
+    device: SweepDevice,
     /// Runs trained in step on a GPU: those that share shapes become one stack.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pack: u16,
@@ -61,20 +60,29 @@ pub(super) struct TaskArgs {
     index: usize,
     #[command(flatten)]
     folder: SweepFolder,
+    #[command(flatten)]
+    device: SweepDevice,
+}
+
+/// Where the runs of a sweep are trained.
+#[derive(clap::Args)]
+struct SweepDevice {
     /// Device instead of the sweep's own: cpu, burn, wgpu, wgpu:1, ...
     #[arg(long, value_name = "DEVICE")]
     device: Option<EngineKind>,
 }
 
-/// The plan on another device, where one was asked for; the device of the first run must be there.
-fn on_device(mut plan: Plan, device: Option<EngineKind>) -> Result<Plan, Failure> {
-    if let Some(device) = device {
-        plan.entries.iter_mut().for_each(|entry| entry.engine = device);
+impl SweepDevice {
+    /// The plan on that device, if one was named; the device of the first run must be there.
+    fn applied(&self, mut plan: Plan) -> Result<Plan, Failure> {
+        if let Some(device) = self.device {
+            plan.entries.iter_mut().for_each(|entry| entry.engine = device);
+        }
+        if let Some(entry) = plan.entries.first() {
+            entry.engine.open()?;
+        }
+        Ok(plan)
     }
-    if let Some(entry) = plan.entries.first() {
-        entry.engine.open()?;
-    }
-    Ok(plan)
 }
 
 pub(super) fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
@@ -95,7 +103,7 @@ pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> 
 
 fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Result<(), Failure> {
     let interrupt = interrupt_flag()?;
-    let plan = &on_device(plan.clone(), args.device)?;
+    let plan = &args.device.applied(plan.clone())?;
     let job = LocalJob {
         layout,
         plan,
@@ -133,7 +141,7 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
 
 pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     let (layout, plan) = args.folder.open()?;
-    let plan = on_device(plan, args.device)?;
+    let plan = args.device.applied(plan)?;
     let entry = plan.entry(args.index).map_err(RunError::from)?;
     let interrupt = interrupt_flag()?;
     let job = TaskJob {

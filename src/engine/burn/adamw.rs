@@ -93,13 +93,6 @@ impl AdamW {
         self.average.as_ref()
     }
 
-    /// Exchanges the weights and their average.
-    pub fn swap_average(&mut self, weights: &mut Pair) {
-        if let Some(average) = &mut self.average {
-            std::mem::swap(average, weights);
-        }
-    }
-
     /// The host's part of a model's update, `ahead` updates from now.
     pub fn rates(&self, model: usize, ahead: usize, settings: &UpdateSettings) -> Rates {
         // Beyond 2³¹ steps the corrections have long been 1.

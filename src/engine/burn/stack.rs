@@ -149,12 +149,6 @@ impl BurnStack {
         self.optimizer.set_state(model, state);
     }
 
-    /// Exchanges all models' weights and their averages, where there are averages.
-    pub fn swap_average(&mut self) {
-        self.optimizer.swap_average(&mut self.weights);
-        self.rebuild();
-    }
-
     /// Marks the chosen models' averaged weights (the weights, where there is no average) as their
     /// best ones so far.
     pub fn mark_best(&mut self, chosen: &[bool]) {

@@ -9,6 +9,7 @@ use super::probes::draw_signs;
 use super::stack::{BurnStack, ModelStep, RunSums, StackRun};
 use super::{DualNetwork, flat_gradients, with_flat};
 use crate::engine::{LogDet, LossReport, LossSettings};
+use crate::flow::normal_normalizer;
 use crate::network::FlowWeights;
 use burn::tensor::Tensor;
 
@@ -24,7 +25,7 @@ impl BurnStack {
         let tables = self.tables.take().expect("tables are loaded before the first step");
         let indices = tables.indices(&run.rows);
         let controls = Controls::upload(self, &run.steps);
-        let total = run.rows.first().map_or(0, |rows| rows.len());
+        let total = indices.rows();
         let mut sums = Tensor::<2>::zeros([self.models(), 5], &self.device);
         for (number, models) in run.steps.iter().enumerate() {
             let start = number * run.batch_size;
@@ -69,12 +70,7 @@ impl BurnStack {
         batch: &FlowBatch<3>,
         loss: &LossSettings,
     ) -> (LossReport, FlowWeights) {
-        let number = |value: f32| Tensor::from_floats([value], &self.device);
-        let terms = LossTerms {
-            log_det: loss.log_det,
-            beta: number(loss.beta),
-            lambda: loss.lambda().map(number),
-        };
+        let terms = LossTerms::of(loss, &self.device);
         let (parts, gradients) = self.differentiate(batch, &terms);
         (parts.report(model, loss), download(&gradients, model))
     }
@@ -94,9 +90,7 @@ impl BurnStack {
             None => [self.encoder.clone(), self.decoder.clone()],
         };
         let (models, dim) = (self.models(), self.spec.theta_dim);
-        let rows = tables.validation();
-        let total = rows.first().map_or(0, |rows| rows.len());
-        let indices = tables.indices(&rows);
+        let (indices, total) = (tables.validation(), tables.validation().rows());
         let terms = LossTerms {
             log_det: LogDet::Exact,
             beta: Tensor::zeros([1], &self.device),
@@ -106,13 +100,13 @@ impl BurnStack {
         let mut sums = Tensor::<2>::zeros([models, 2], &self.device);
         for start in (0..total).step_by(most) {
             let count = most.min(total - start);
-            let batch = tables.gather(&indices, start, count);
+            let batch = tables.gather(indices, start, count);
             let loss = loss_of_terms(&encoder, &decoder, &batch, &terms);
             let nll = loss.latent - loss.change;
             let columns = [nll, loss.reconstruction].map(|c| c.reshape([models, 1]));
             sums = sums + Tensor::cat(columns.to_vec(), 1) * count as f64;
         }
-        let normalizer = 0.5 * dim as f64 * (2.0 * std::f64::consts::PI).ln();
+        let normalizer = normal_normalizer(dim);
         let mean = |sum: f32| f64::from(sum) / total as f64;
         read(&sums).chunks_exact(2).map(|s| (mean(s[0]) + normalizer, mean(s[1]))).collect()
     }

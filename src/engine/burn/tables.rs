@@ -22,34 +22,27 @@ pub(super) struct Tables {
     x: Tensor<2>,
     /// Where each model's rows begin in `theta` and `x`.
     offsets: Vec<(usize, usize)>,
-    validation: Vec<Vec<u32>>,
+    validation: Indices,
 }
 
 impl Tables {
     pub fn upload(tables: &[StackTable], dims: (usize, usize), device: &Device) -> Self {
         let (theta, theta_offsets) = stacked(tables.iter().map(|t| t.theta), dims.0, device);
         let (x, x_offsets) = stacked(tables.iter().map(|t| t.x), dims.1, device);
-        let validation = tables.iter().map(|t| t.validation.to_vec()).collect();
-        Self { theta, x, offsets: theta_offsets.into_iter().zip(x_offsets).collect(), validation }
+        let offsets: Vec<(usize, usize)> = theta_offsets.into_iter().zip(x_offsets).collect();
+        let held_out: Vec<&[u32]> = tables.iter().map(|t| t.validation).collect();
+        let validation = Indices::upload(&held_out, &offsets, device);
+        Self { theta, x, offsets, validation }
     }
 
     /// Every model's held-out rows.
-    pub fn validation(&self) -> Vec<&[u32]> {
-        self.validation.iter().map(Vec::as_slice).collect()
+    pub fn validation(&self) -> &Indices {
+        &self.validation
     }
 
     /// Sends the indices of consecutive batches: of each model the same number of rows.
     pub fn indices(&self, rows: &[&[u32]]) -> Indices {
-        let device = self.theta.device();
-        let of = |offset: fn(&(usize, usize)) -> usize| {
-            let count = rows.first().map_or(0, |rows| rows.len());
-            let at =
-                |r| rows.iter().zip(&self.offsets).map(move |(m, o)| offset(o) + m[r] as usize);
-            let flat: Vec<i64> = (0..count).flat_map(at).map(|row| row as i64).collect();
-            let len = flat.len();
-            Tensor::<1, Int>::from_data(TensorData::new(flat, [len]), &device)
-        };
-        Indices { theta: of(|o| o.0), x: of(|o| o.1), models: self.offsets.len() }
+        Indices::upload(rows, &self.offsets, &self.theta.device())
     }
 
     /// The batch of `rows` rows a model from row `start` of the indices, `[rows, S, ·]`.
@@ -66,10 +59,30 @@ impl Tables {
 }
 
 /// Rows of the stacked tables, row by row of every model.
+#[derive(Debug)]
 pub(super) struct Indices {
     theta: Tensor<1, Int>,
     x: Tensor<1, Int>,
     models: usize,
+    rows: usize,
+}
+
+impl Indices {
+    fn upload(rows: &[&[u32]], offsets: &[(usize, usize)], device: &Device) -> Self {
+        let count = rows.first().map_or(0, |rows| rows.len());
+        let of = |offset: fn(&(usize, usize)) -> usize| {
+            let at = |r| rows.iter().zip(offsets).map(move |(m, o)| offset(o) + m[r] as usize);
+            let flat: Vec<i64> = (0..count).flat_map(at).map(|row| row as i64).collect();
+            let len = flat.len();
+            Tensor::<1, Int>::from_data(TensorData::new(flat, [len]), device)
+        };
+        Self { theta: of(|o| o.0), x: of(|o| o.1), models: offsets.len(), rows: count }
+    }
+
+    /// Rows of each model.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
 }
 
 /// The tables one below the other, a shared one once, and each one's first row.

@@ -31,6 +31,7 @@ pub struct CpuEngine {
     plan: Plan,
     weights: Pair,
     optimizer: Optimizer,
+    best: Option<FlowWeights>,
     /// At least one; the first holds the gradients.
     lanes: Vec<Lane>,
     /// For evaluation, which keeps no intermediate results.
@@ -61,6 +62,7 @@ impl CpuEngine {
             plan,
             weights: [Buffer::zeros(len), Buffer::zeros(len)],
             optimizer: Optimizer::new(len),
+            best: None,
             tape: Tape::new(false),
         };
         engine.set_weights(weights);
@@ -125,6 +127,14 @@ impl Engine for CpuEngine {
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) {
         self.optimizer = Optimizer::of(state);
+    }
+
+    fn best(&self) -> Option<FlowWeights> {
+        self.best.clone()
+    }
+
+    fn set_best(&mut self, best: Option<&FlowWeights>) {
+        self.best = best.cloned();
     }
 
     fn loss_and_gradients(

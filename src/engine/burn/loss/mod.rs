@@ -4,7 +4,7 @@ mod exact;
 
 use super::{Dual, DualNetwork};
 use crate::engine::{LogDet, LossSettings};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 /// A batch as constant tensors; at R = 3 a batch for each of S models, which are the second axis.
 #[derive(Clone, Debug)]
@@ -53,13 +53,7 @@ pub fn flow_loss<const R: usize, F: DualNetwork<R>, G: DualNetwork<R>>(
     batch: &FlowBatch<R>,
     settings: &LossSettings,
 ) -> FlowLoss {
-    let device = batch.theta.device().without_autodiff();
-    let number = |value: f32| Tensor::from_floats([value], &device);
-    let terms = LossTerms {
-        log_det: settings.log_det,
-        beta: number(settings.beta),
-        lambda: settings.lambda().map(number),
-    };
+    let terms = LossTerms::of(settings, &batch.theta.device().without_autodiff());
     loss_of_terms(encoder, decoder, batch, &terms)
 }
 
@@ -70,6 +64,15 @@ pub(super) struct LossTerms {
     pub beta: Tensor<1>,
     /// λ where it has an effect, `[S]` or `[1]`.
     pub lambda: Option<Tensor<1>>,
+}
+
+impl LossTerms {
+    /// The same for all models.
+    pub fn of(settings: &LossSettings, device: &Device) -> Self {
+        let number = |value: f32| Tensor::from_floats([value], device);
+        let (beta, lambda) = (number(settings.beta), settings.lambda().map(number));
+        Self { log_det: settings.log_det, beta, lambda }
+    }
 }
 
 /// [`flow_loss`] with each model's own β and λ.
