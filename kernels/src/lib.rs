@@ -6,6 +6,7 @@
 //!
 //! - Matrix products: [`gemm_nn`], [`gemm_nt`], [`gemm_tn`], tuned for operands that fit in the
 //!   first- and second-level caches (4…512 rows, 2…256 columns).
+//! - Products with a matrix of which much is zero: [`Sparse`].
 //! - Activations with first and second derivatives, pushed through a primal stream and any number
 //!   of tangent streams: [`activate`], [`activate_streams`], [`tangent_streams`],
 //!   [`backward_streams`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
@@ -18,6 +19,7 @@ mod isa;
 mod mlp;
 mod optimizer;
 mod simd;
+mod sparse;
 
 pub use elementwise::{
     Nonlinearity, Slopes, activate, activate_streams, backward_streams, column_sums, gate_backward,
@@ -27,3 +29,4 @@ pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::Isa;
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
+pub use sparse::{Order, Sparse};

@@ -1,11 +1,12 @@
 //! The benchmark's classifier: what scikit-learn's `MLPClassifier` does with its defaults, two
 //! hidden layers of 10·D units, and at most 10,000 epochs.
 
+use super::hidden::Hidden;
 use super::table::Table;
 use crate::random::stream;
 use freeform_kernels::{
     AdamW, Isa, Nonlinearity, Slopes, Start, View, ViewMut, activate, adamw, column_sums, gemm_nn,
-    gemm_nt, gemm_tn, sigmoid, sum_squares, tangent_streams,
+    gemm_tn, sigmoid, sum_squares, tangent_streams,
 };
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -55,6 +56,7 @@ struct Mlp {
     delta: Vec<f32>,
     delta1: Vec<f32>,
     delta2: Vec<f32>,
+    products: Hidden,
 }
 
 /// Where each tensor begins in the flat vector; the last entry is its length.
@@ -98,6 +100,7 @@ impl Mlp {
             delta: vec![0.0; rows],
             delta1: vec![0.0; rows * hidden],
             delta2: vec![0.0; rows * hidden],
+            products: Hidden::new(hidden, rows),
         }
     }
 
@@ -175,9 +178,8 @@ impl Mlp {
         let out = ViewMut::new(&mut self.pre, h);
         gemm_nn(self.isa, [n, h, d], input, weight, out, bias(w(1)));
         activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden1[..n * h]);
-        let (input, weight) = (View::new(&self.hidden1, h), View::new(w(2), h));
-        let out = ViewMut::new(&mut self.pre, h);
-        gemm_nn(self.isa, [n, h, h], input, weight, out, bias(w(3)));
+        let (layer, shape) = ((w(2), w(3)), (self.isa, [n, h]));
+        self.products.forward(shape, &self.hidden1, layer, &mut self.pre);
         activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden2[..n * h]);
         let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
         let out = ViewMut::new(&mut self.logits, 1);
@@ -200,13 +202,11 @@ impl Mlp {
         }
         let value = &self.hidden2[..n * h];
         tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta2[..n * h]);
-        let delta2 = View::new(&self.delta2, h);
-        let out = ViewMut::new(&mut g[at[2]..at[3]], h);
-        gemm_tn(isa, [h, h, n], View::new(&self.hidden1, h), delta2, out, Start::Zero);
+        let (shape, out) = ((isa, [n, h]), &mut g[at[2]..at[3]]);
+        self.products.weight_gradient(shape, &self.hidden1, &self.delta2, out);
         column_sums(isa, n, &self.delta2[..n * h], &mut g[at[3]..at[4]], false);
-        let weight = View::new(&self.weights[at[2]..at[3]], h);
-        let out = ViewMut::new(&mut self.pre, h);
-        gemm_nt(isa, [n, h, h], delta2, weight, out, Start::Zero);
+        let weight = &self.weights[at[2]..at[3]];
+        self.products.input_gradient(shape, &self.delta2, weight, &mut self.pre);
         let value = &self.hidden1[..n * h];
         tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta1[..n * h]);
         let out = ViewMut::new(&mut g[at[0]..at[1]], h);

@@ -3,6 +3,7 @@
 
 mod error;
 mod folds;
+mod hidden;
 mod logistic;
 mod mlp;
 mod table;

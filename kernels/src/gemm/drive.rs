@@ -1,5 +1,6 @@
 //! Cuts a product into register tiles, copying a block of B where that pays.
 
+use super::block::{copy_block, transpose_block};
 use super::tail;
 use super::tile::{self, Tile, max_rows};
 use super::view::{Start, View, ViewMut};
@@ -67,12 +68,12 @@ impl Kernel for Product<'_> {
                     match (self.layout, copies) {
                         (Layout::Columns, _) => {
                             let b = self.b.data.as_ptr().add(j * self.b.stride + p);
-                            transpose_block::<S>(b, self.b.stride, columns, depth, block);
+                            transpose_block::<S>(b, self.b.stride, columns, depth, (block, PANEL));
                             (block.cast_const(), PANEL)
                         }
                         (Layout::Rows, true) => {
                             let b = self.b.data.as_ptr().wrapping_add(p * self.b.stride + j);
-                            copy_block::<S>(b, self.b.stride, columns, depth, block);
+                            copy_block::<S>(b, self.b.stride, columns, depth, (block, PANEL));
                             (block.cast_const(), PANEL)
                         }
                         (Layout::Rows, false) => {
@@ -123,61 +124,6 @@ impl Kernel for Product<'_> {
                     }
                     i += rows;
                 }
-            }
-        }
-    }
-}
-
-/// Copies `depth` rows of `columns` elements to rows PANEL apart, padding each to whole vectors.
-#[inline(always)]
-unsafe fn copy_block<S: Simd>(
-    b: *const f32,
-    stride: usize,
-    columns: usize,
-    depth: usize,
-    block: *mut f32,
-) {
-    // SAFETY: the caller's bounds; masked loads stay inside `columns`.
-    unsafe {
-        let (whole, rest) = (columns / S::LANES * S::LANES, columns % S::LANES);
-        let mask = S::mask(rest);
-        for p in 0..depth {
-            let (from, to) = (b.add(p * stride), block.add(p * PANEL));
-            for j in (0..whole).step_by(S::LANES) {
-                S::store(to.add(j), S::load(from.add(j)));
-            }
-            if rest > 0 {
-                S::store(to.add(whole), S::load_masked(from.add(whole), mask));
-            }
-        }
-    }
-}
-
-/// Writes the transpose of `columns` rows of `depth` elements: `block[p · PANEL + j] ← b[j, p]`.
-#[inline(always)]
-unsafe fn transpose_block<S: Simd>(
-    b: *const f32,
-    stride: usize,
-    columns: usize,
-    depth: usize,
-    block: *mut f32,
-) {
-    // SAFETY: the caller's bounds; only whole LANES × LANES blocks go through vectors.
-    unsafe {
-        let whole = |n: usize| n / S::LANES * S::LANES;
-        for j in (0..whole(columns)).step_by(S::LANES) {
-            for p in (0..whole(depth)).step_by(S::LANES) {
-                S::transpose(b.add(j * stride + p), stride, block.add(p * PANEL + j), PANEL);
-            }
-            for p in whole(depth)..depth {
-                for l in j..j + S::LANES {
-                    *block.add(p * PANEL + l) = *b.add(l * stride + p);
-                }
-            }
-        }
-        for j in whole(columns)..columns {
-            for p in 0..depth {
-                *block.add(p * PANEL + j) = *b.add(j * stride + p);
             }
         }
     }

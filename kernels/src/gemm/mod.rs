@@ -1,10 +1,12 @@
 //! Matrix products C ← op(A)·op(B) (+ C) (+ bias) of small row-major matrices.
 
+mod block;
 mod drive;
 mod tail;
 mod tile;
 mod view;
 
+pub(crate) use block::{copy_block, transpose_block};
 pub use view::{Start, View, ViewMut};
 
 use crate::Isa;

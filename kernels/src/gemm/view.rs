@@ -50,7 +50,7 @@ impl<'a> View<'a> {
     }
 
     #[track_caller]
-    pub(super) fn check(&self, name: &str, rows: usize, columns: usize) {
+    pub(crate) fn check(&self, name: &str, rows: usize, columns: usize) {
         check(name, self.data.len(), self.stride, rows, columns);
     }
 }
@@ -63,7 +63,7 @@ impl<'a> ViewMut<'a> {
     }
 
     #[track_caller]
-    pub(super) fn check(&self, name: &str, rows: usize, columns: usize) {
+    pub(crate) fn check(&self, name: &str, rows: usize, columns: usize) {
         check(name, self.data.len(), self.stride, rows, columns);
     }
 }
