@@ -1,4 +1,4 @@
-//! Dense f32 kernels for small networks on one core.
+//! f32 kernels for small networks on one core.
 //!
 //! Every function takes an [`Isa`], the instruction set to use, usually [`Isa::best`]. All matrices
 //! are row-major; nothing here allocates or starts threads. One [`Isa`] gives the same bits for the

@@ -1,22 +1,15 @@
 //! Finds the elements other than zero.
 
-use super::{DEPTH, Sparse};
-use crate::gemm::transpose_block;
+use super::{DEPTH, Order, Sparse};
+use crate::gemm::{View, transpose_block};
 use crate::isa::Kernel;
 use crate::simd::Simd;
 
-/// Invariant: `a` holds `shape` of `sparse` with rows `stride` apart, and `sparse` has room for it.
+/// Invariant: `a` holds the `shape` of `sparse` in `order`, and `sparse` has room for it.
 pub(super) struct Fill<'a> {
     pub sparse: &'a mut Sparse,
-    pub a: *const f32,
-    pub stride: usize,
-}
-
-/// Invariant: as [`Fill`], where `a` holds the transpose.
-pub(super) struct FillTransposed<'a> {
-    pub sparse: &'a mut Sparse,
-    pub a: *const f32,
-    pub stride: usize,
+    pub a: View<'a>,
+    pub order: Order,
 }
 
 impl Kernel for Fill<'_> {
@@ -24,22 +17,16 @@ impl Kernel for Fill<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { fill::<S>(self.sparse, self.a, self.stride) };
-    }
-}
-
-impl Kernel for FillTransposed<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
         let [rows, columns] = self.sparse.shape;
-        let to = self.sparse.transposed.as_mut_ptr();
+        let (mut a, mut stride) = (self.a.data.as_ptr(), self.a.stride);
         // SAFETY: the invariant; `transposed` holds rows · columns elements.
         unsafe {
-            transpose_block::<S>(self.a, self.stride, columns, rows, (to, columns));
-            fill::<S>(self.sparse, to, columns);
+            if self.order == Order::Transposed {
+                let to = self.sparse.transposed.as_mut_ptr();
+                transpose_block::<S>(a, stride, columns, rows, (to, columns));
+                (a, stride) = (to, columns);
+            }
+            fill::<S>(self.sparse, a, stride);
         }
     }
 }

@@ -6,14 +6,14 @@ mod product;
 
 use crate::Isa;
 use crate::gemm::{View, ViewMut};
-use fill::{Fill, FillTransposed};
+use fill::Fill;
 use product::SparseProduct;
 
 /// Columns of the sparse matrix, and so rows of the dense one, that a product takes at a time: a
 /// block of the dense matrix that stays in the first-level cache.
 const DEPTH: usize = 64;
 
-/// The elements of a matrix other than zero, row by row within blocks of [`DEPTH`] columns.
+/// The elements of a matrix other than zero, row by row within blocks of 64 columns.
 ///
 /// It is filled again and again, without allocating, by matrices of at most the size that it was
 /// made for.
@@ -38,6 +38,17 @@ pub enum Order {
     Transposed,
 }
 
+impl Order {
+    /// Checks that a matrix of this shape fits in its view.
+    #[track_caller]
+    fn check(self, name: &str, view: View, [rows, columns]: [usize; 2]) {
+        match self {
+            Self::Plain => view.check(name, rows, columns),
+            Self::Transposed => view.check(name, columns, rows),
+        }
+    }
+}
+
 /// Rows of all blocks together; a matrix of no columns has one empty block.
 fn blocks(rows: usize, columns: usize) -> usize {
     columns.max(1).div_ceil(DEPTH) * rows
@@ -45,9 +56,13 @@ fn blocks(rows: usize, columns: usize) -> usize {
 
 impl Sparse {
     /// Room for `rows × columns` elements, or `columns × rows`.
+    ///
+    /// # Panics
+    /// If that is 2³² elements or more.
     #[must_use]
     pub fn new(rows: usize, columns: usize) -> Self {
         let capacity = rows * columns;
+        assert!(u32::try_from(capacity).is_ok(), "a sparse matrix of {rows} × {columns}");
         // Whole vectors are written: at most one beyond the last element.
         let slack = 16;
         Self {
@@ -65,19 +80,11 @@ impl Sparse {
     /// # Panics
     /// If A does not fit in its view, or there is no room for it.
     pub fn fill(&mut self, isa: Isa, [rows, columns]: [usize; 2], a: View, order: Order) {
+        order.check("A", a, [rows, columns]);
         let room = rows * columns <= self.capacity && blocks(rows, columns) < self.starts.len();
         assert!(room, "a sparse matrix of {rows} × {columns} in room for {}", self.capacity);
         self.shape = [rows, columns];
-        match order {
-            Order::Plain => {
-                a.check("A", rows, columns);
-                isa.run(Fill { sparse: self, a: a.data.as_ptr(), stride: a.stride });
-            }
-            Order::Transposed => {
-                a.check("A", columns, rows);
-                isa.run(FillTransposed { sparse: self, a: a.data.as_ptr(), stride: a.stride });
-            }
-        }
+        isa.run(Fill { sparse: self, a, order });
     }
 
     /// C ← S·B (+ a bias for each column of C) for B `[columns, n]`, which lies in memory in
@@ -95,10 +102,7 @@ impl Sparse {
         bias: Option<&[f32]>,
     ) {
         let [rows, columns] = self.shape;
-        match order {
-            Order::Plain => b.check("B", columns, n),
-            Order::Transposed => b.check("B", n, columns),
-        }
+        order.check("B", b, [columns, n]);
         c.check("C", rows, n);
         if let Some(bias) = bias {
             let len = bias.len();
