@@ -14,7 +14,8 @@ Examples:
 
 Each is searched away from the best so far, both ways, while the validation NLL gets better. The NLL
 is the worse of the encoder's and the decoder's, so that an encoder that is not invertible does not
-win. Stopped and started again, it goes on.";
+win. Trials train the posterior's flows only, without the likelihood's, which the NLL does not see.
+Stopped and started again, it goes on.";
 
 /// Options of `freeform tune`.
 #[derive(clap::Args)]
