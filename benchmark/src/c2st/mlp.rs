@@ -5,8 +5,8 @@ use super::hidden::Hidden;
 use super::table::Table;
 use crate::random::stream;
 use freeform_kernels::{
-    AdamW, Isa, Nonlinearity, Slopes, Start, View, ViewMut, activate, adamw, column_sums, gemm_nn,
-    gemm_tn, sigmoid, sum_squares, tangent_streams,
+    AdamW, Isa, Start, View, ViewMut, adamw, gemm_nn, gemm_tn, rectified_output,
+    rectified_output_backward, rectify, rectify_backward, sigmoid, sum_squares,
 };
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -46,10 +46,9 @@ struct Mlp {
     first: Vec<f32>,
     second: Vec<f32>,
     steps: i32,
-    /// The batch's rows `[B, D]`, hidden values `[B, H]` before and after the activation, logits,
-    /// and gradients.
+    /// The batch's rows `[B, D + 1]`, of which the last column is one for the biases, hidden values
+    /// `[B, H]`, logits, and gradients.
     input: Vec<f32>,
-    pre: Vec<f32>,
     hidden1: Vec<f32>,
     hidden2: Vec<f32>,
     logits: Vec<f32>,
@@ -92,8 +91,7 @@ impl Mlp {
             first: vec![0.0; n],
             second: vec![0.0; n],
             steps: 0,
-            input: vec![0.0; rows * inputs],
-            pre: vec![0.0; rows * hidden],
+            input: vec![1.0; rows * (inputs + 1)],
             hidden1: vec![0.0; rows * hidden],
             hidden2: vec![0.0; rows * hidden],
             logits: vec![0.0; rows],
@@ -167,52 +165,42 @@ impl Mlp {
     }
 
     fn forward(&mut self, table: &Table, rows: &[u32]) {
-        let (n, d, h) = (rows.len(), self.inputs, self.hidden);
-        for (row, slot) in rows.iter().zip(self.input.chunks_exact_mut(d)) {
-            slot.copy_from_slice(table.row(*row));
+        let (isa, n, d, h) = (self.isa, rows.len(), self.inputs, self.hidden);
+        for (row, slot) in rows.iter().zip(self.input.chunks_exact_mut(d + 1)) {
+            slot[..d].copy_from_slice(table.row(*row));
         }
         let at = offsets(d, h);
         let w = |i: usize| &self.weights[at[i]..at[i + 1]];
-        let bias = |values| Start::Bias { values, rows: n };
-        let (input, weight) = (View::new(&self.input, d), View::new(w(0), h));
-        let out = ViewMut::new(&mut self.pre, h);
-        gemm_nn(self.isa, [n, h, d], input, weight, out, bias(w(1)));
-        activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden1[..n * h]);
-        let (layer, shape) = ((w(2), w(3)), (self.isa, [n, h]));
-        self.products.forward(shape, &self.hidden1, layer, &mut self.pre);
-        activate(self.isa, Nonlinearity::Relu, &self.pre[..n * h], &mut self.hidden2[..n * h]);
-        let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
-        let out = ViewMut::new(&mut self.logits, 1);
-        gemm_nn(self.isa, [n, 1, h], input, weight, out, bias(w(5)));
+        // W₁ and b₁ lie together: b₁ is the row of W₁ that the column of ones meets.
+        let (input, weight) = (View::new(&self.input, d + 1), View::new(&self.weights, h));
+        let out = ViewMut::new(&mut self.hidden1, h);
+        gemm_nn(isa, [n, h, d + 1], input, weight, out, Start::Zero);
+        rectify(isa, &mut self.hidden1[..n * h]);
+        self.products.forward((isa, [n, h]), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
+        let output = (w(4), self.weights[at[5]]);
+        rectified_output(isa, &mut self.hidden2[..n * h], output, &mut self.logits[..n]);
     }
 
     /// The gradient of the mean loss over `n` rows, from `delta`, into `gradient`.
     fn backward(&mut self, n: usize) {
         let (isa, d, h) = (self.isa, self.inputs, self.hidden);
         let at = offsets(d, h);
-        let g = &mut self.gradient;
-        let delta = View::new(&self.delta, 1);
-        let activations = View::new(&self.hidden2, h);
-        let out = ViewMut::new(&mut g[at[4]..at[5]], 1);
-        gemm_tn(isa, [h, 1, n], activations, delta, out, Start::Zero);
-        g[at[5]] = self.delta[..n].iter().sum();
-        let out_weights = &self.weights[at[4]..at[5]];
-        for (row, delta) in self.pre.chunks_exact_mut(h).zip(&self.delta[..n]) {
-            row.iter_mut().zip(out_weights).for_each(|(slot, w)| *slot = delta * w);
-        }
-        let value = &self.hidden2[..n * h];
-        tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta2[..n * h]);
-        let (shape, out) = ((isa, [n, h]), &mut g[at[2]..at[3]]);
-        self.products.weight_gradient(shape, &self.hidden1, &self.delta2, out);
-        column_sums(isa, n, &self.delta2[..n * h], &mut g[at[3]..at[4]], false);
+        let delta = &self.delta[..n];
+        let (first, rest) = self.gradient.split_at_mut(at[2]);
+        let (weight2, rest) = rest.split_at_mut(h * h);
+        let (bias2, rest) = rest.split_at_mut(h);
+        let (weight3, bias3) = rest.split_at_mut(h);
+        bias3[0] = delta.iter().sum();
+        let output = (&self.hidden2[..n * h], &self.weights[at[4]..at[5]]);
+        let delta2 = &mut self.delta2[..n * h];
+        rectified_output_backward(isa, output, delta, delta2, bias2, weight3);
+        let shape = (isa, [n, h]);
+        self.products.weight_gradient(shape, &self.hidden1, delta2, weight2);
         let weight = &self.weights[at[2]..at[3]];
-        self.products.input_gradient(shape, &self.delta2, weight, &mut self.pre);
-        let value = &self.hidden1[..n * h];
-        tangent_streams(isa, Slopes::Relu { value }, &self.pre[..n * h], &mut self.delta1[..n * h]);
-        let out = ViewMut::new(&mut g[at[0]..at[1]], h);
-        let (input, delta1) = (View::new(&self.input, d), View::new(&self.delta1, h));
-        gemm_tn(isa, [d, h, n], input, delta1, out, Start::Zero);
-        column_sums(isa, n, &self.delta1[..n * h], &mut g[at[1]..at[2]], false);
+        self.products.input_gradient(shape, delta2, weight, &mut self.delta1);
+        rectify_backward(isa, &self.hidden1[..n * h], &mut self.delta1[..n * h]);
+        let (input, delta1) = (View::new(&self.input, d + 1), View::new(&self.delta1, h));
+        gemm_tn(isa, [d + 1, h, n], input, delta1, ViewMut::new(first, h), Start::Zero);
     }
 
     /// Adds the gradient of ½ · L2 · scale · ‖W‖² (weights only); returns that penalty.
