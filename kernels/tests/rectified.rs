@@ -25,6 +25,9 @@ fn negative_units_become_zero_and_pass_no_gradient() {
             let mut units = before.clone();
             rectify(isa, &mut units);
             assert!(units.iter().zip(&before).all(|(after, x)| *after == x.max(0.0)));
+            let mut lost = vec![f32::NAN; n];
+            rectify(isa, &mut lost);
+            assert!(lost.iter().all(|x| x.is_nan()));
             let mut grad = wave(n, 1.3);
             rectify_backward(isa, &units, &mut grad);
             for ((got, x), g) in grad.iter().zip(&before).zip(wave(n, 1.3)) {

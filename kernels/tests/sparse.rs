@@ -40,9 +40,9 @@ fn check(isa: Isa, sparse: &mut Sparse, case: &Case) -> Result<(), TestCaseError
     let before = numbers(m * ldc, seed + 2, 0);
     let values = numbers(n, seed + 3, 0);
     let mut c = before.clone();
-    sparse.fill(isa, [m, k], View::new(&a, lda), orders[0]);
+    let (left, right) = ((View::new(&a, lda), orders[0]), (View::new(&b, ldb), orders[1]));
     let out = ViewMut::new(&mut c, ldc);
-    sparse.product(isa, n, View::new(&b, ldb), orders[1], out, bias.then_some(&values));
+    sparse.product(isa, [m, n, k], left, right, out, bias.then_some(&values));
     let at = |m: &[f32], stride: usize, order, i: usize, j: usize| {
         f64::from(if order == Order::Plain { m[i * stride + j] } else { m[j * stride + i] })
     };
@@ -94,8 +94,8 @@ fn not_a_number_is_not_a_zero() {
     for isa in Isa::available() {
         let mut sparse = Sparse::new(1, 3);
         let (a, b, mut c) = ([0.0, f32::NAN, 0.0], [1.0; 3], [0.0; 1]);
-        sparse.fill(isa, [1, 3], View::new(&a, 3), Order::Plain);
-        sparse.product(isa, 1, View::new(&b, 1), Order::Plain, ViewMut::new(&mut c, 1), None);
+        let (a, b) = ((View::new(&a, 3), Order::Plain), (View::new(&b, 1), Order::Plain));
+        sparse.product(isa, [1, 1, 3], a, b, ViewMut::new(&mut c, 1), None);
         assert!(c[0].is_nan(), "{isa:?}: {c:?}");
     }
 }
@@ -104,7 +104,8 @@ fn not_a_number_is_not_a_zero() {
 fn a_matrix_without_room_is_refused() {
     let result = std::panic::catch_unwind(|| {
         let mut sparse = Sparse::new(2, 3);
-        sparse.fill(Isa::best(), [3, 3], View::new(&[1.0; 9], 3), Order::Plain);
+        let nine = (View::new(&[1.0; 9], 3), Order::Plain);
+        sparse.product(Isa::best(), [3, 3, 3], nine, nine, ViewMut::new(&mut [0.0; 9], 3), None);
     });
     let message = *result.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("3 × 3"), "{message}");

@@ -176,7 +176,7 @@ impl Mlp {
         let out = ViewMut::new(&mut self.hidden1, h);
         gemm_nn(isa, [n, h, d + 1], input, weight, out, Start::Zero);
         rectify(isa, &mut self.hidden1[..n * h]);
-        self.products.forward((isa, [n, h]), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
+        self.products.forward((isa, n), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
         let output = (w(4), self.weights[at[5]]);
         rectified_output(isa, &mut self.hidden2[..n * h], output, &mut self.logits[..n]);
     }
@@ -194,10 +194,10 @@ impl Mlp {
         let output = (&self.hidden2[..n * h], &self.weights[at[4]..at[5]]);
         let delta2 = &mut self.delta2[..n * h];
         rectified_output_backward(isa, output, delta, delta2, bias2, weight3);
-        let shape = (isa, [n, h]);
-        self.products.weight_gradient(shape, &self.hidden1, delta2, weight2);
+        let rows = (isa, n);
+        self.products.weight_gradient(rows, &self.hidden1, delta2, weight2);
         let weight = &self.weights[at[2]..at[3]];
-        self.products.input_gradient(shape, delta2, weight, &mut self.delta1);
+        self.products.input_gradient(rows, delta2, weight, &mut self.delta1);
         rectify_backward(isa, &self.hidden1[..n * h], &mut self.delta1[..n * h]);
         let (input, delta1) = (View::new(&self.input, d + 1), View::new(&self.delta1, h));
         gemm_tn(isa, [d + 1, h, n], input, delta1, ViewMut::new(first, h), Start::Zero);

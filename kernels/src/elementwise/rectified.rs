@@ -8,7 +8,7 @@ use crate::Isa;
 use crate::isa::Kernel;
 use crate::simd::Simd;
 
-/// `values` ← max(`values`, 0).
+/// `values` ← max(`values`, 0); what is not a number stays that.
 pub fn rectify(isa: Isa, values: &mut [f32]) {
     isa.run(Rectify { n: values.len(), values: values.as_mut_ptr() });
 }
@@ -94,7 +94,7 @@ impl<S: Simd> Body<S> for Rectify {
     #[inline(always)]
     unsafe fn at(&mut self, lane: Lane<S>) {
         // SAFETY: the invariant.
-        unsafe { lane.store(self.values, S::max(lane.load(self.values), S::splat(0.0))) }
+        unsafe { lane.store(self.values, S::max(S::splat(0.0), lane.load(self.values))) }
     }
 }
 
@@ -149,7 +149,7 @@ impl<S: Simd> Body<S> for Row<'_, S> {
     unsafe fn at(&mut self, lane: Lane<S>) {
         // SAFETY: the invariant.
         unsafe {
-            let value = S::max(lane.load(self.row), S::splat(0.0));
+            let value = S::max(S::splat(0.0), lane.load(self.row));
             lane.store(self.row, value);
             *self.sum = S::fma(value, lane.load(self.weights), *self.sum);
         }

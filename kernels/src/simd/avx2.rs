@@ -146,4 +146,11 @@ impl Simd for Avx2 {
             }
         }
     }
+    #[inline(always)]
+    unsafe fn nonzeros(a: __m256) -> u16 {
+        unsafe {
+            let keep = _mm256_cmp_ps::<_CMP_NEQ_UQ>(a, _mm256_setzero_ps());
+            _mm256_movemask_ps(keep) as u16
+        }
+    }
 }

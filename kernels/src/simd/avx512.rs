@@ -147,23 +147,8 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn nonzeros(
-        p: *const f32,
-        n: usize,
-        first: u32,
-        (places, values): (*mut u32, *mut f32),
-    ) -> usize {
-        unsafe {
-            // Lanes outside of the mask load as zero. Compressed in registers: a compressing store
-            // is slow on some processors.
-            let x = _mm512_maskz_loadu_ps(Self::mask(n), p);
-            let keep = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_ps());
-            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            let lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(first as i32));
-            _mm512_storeu_si512(places.cast(), _mm512_maskz_compress_epi32(keep, lanes));
-            _mm512_storeu_ps(values, _mm512_maskz_compress_ps(keep, x));
-            keep.count_ones() as usize
-        }
+    unsafe fn nonzeros(a: __m512) -> u16 {
+        unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(a, _mm512_setzero_ps()) }
     }
 }
 

@@ -64,25 +64,6 @@ pub(crate) trait Simd: Copy {
     unsafe fn sums(v: &[Self::V; 16]) -> Self::V;
     /// Writes the transpose of a LANES × LANES block.
     unsafe fn transpose(src: *const f32, src_stride: usize, dst: *mut f32, dst_stride: usize);
-    /// Of the first `n` ≤ LANES elements from `p` those other than zero (or NaN): writes their places,
-    /// counted from `first`, and values, both perhaps followed by rubbish up to LANES elements, and
-    /// returns how many there are.
-    unsafe fn nonzeros(
-        p: *const f32,
-        n: usize,
-        first: u32,
-        (places, values): (*mut u32, *mut f32),
-    ) -> usize {
-        let mut count = 0;
-        for l in 0..n {
-            // SAFETY: the first n elements may be read, LANES of each output written.
-            unsafe {
-                let x = *p.add(l);
-                *places.add(count) = first + l as u32;
-                *values.add(count) = x;
-                count += usize::from(x != 0.0);
-            }
-        }
-        count
-    }
+    /// Bit l tells whether lane l is other than zero (or NaN).
+    unsafe fn nonzeros(a: Self::V) -> u16;
 }

@@ -126,4 +126,8 @@ impl Simd for Portable {
             }
         }
     }
+    #[inline(always)]
+    unsafe fn nonzeros(a: Self::V) -> u16 {
+        (0..LANES).map(|l| u16::from(a[l] != 0.0) << l).sum()
+    }
 }

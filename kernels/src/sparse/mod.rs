@@ -1,33 +1,16 @@
 //! Products with matrices of which much is zero: what rectified units pass on, and what comes back
 //! through them. Leaving the zeros out changes no sum.
 
-mod fill;
+mod masks;
 mod product;
 
 use crate::Isa;
 use crate::gemm::{View, ViewMut};
-use fill::Fill;
 use product::SparseProduct;
 
-/// Columns of the sparse matrix, and so rows of the dense one, that a product takes at a time: a
-/// block of the dense matrix that stays in the first-level cache.
+/// Columns of the sparse matrix, and so rows of the dense one, that a product takes at a time: as
+/// many as a mask has bits, and a block of the dense matrix that stays in the first-level cache.
 const DEPTH: usize = 64;
-
-/// The elements of a matrix other than zero, row by row within blocks of 64 columns.
-///
-/// It is filled again and again, without allocating, by matrices of at most the size that it was
-/// made for.
-#[derive(Clone, Debug)]
-pub struct Sparse {
-    shape: [usize; 2],
-    capacity: usize,
-    /// Row r of block b is elements `starts[b · rows + r]..starts[b · rows + r + 1]`.
-    starts: Vec<u32>,
-    /// Column within the block.
-    items: Vec<u32>,
-    values: Vec<f32>,
-    transposed: Vec<f32>,
-}
 
 /// How a dense matrix lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,65 +32,57 @@ impl Order {
     }
 }
 
-/// Rows of all blocks together; a matrix of no columns has one empty block.
-fn blocks(rows: usize, columns: usize) -> usize {
+/// Room for products with matrices of which much is zero, which are used again and again without
+/// allocating.
+#[derive(Clone, Debug)]
+pub struct Sparse {
+    /// Row r of block b of A has bit c of element `b · rows + r` set where its column 64·b + c is not
+    /// zero.
+    masks: Vec<u64>,
+    /// A, where it lies transposed.
+    transposed: Vec<f32>,
+}
+
+/// Masks of a matrix; one of no columns has one empty block.
+fn masks(rows: usize, columns: usize) -> usize {
     columns.max(1).div_ceil(DEPTH) * rows
 }
 
 impl Sparse {
-    /// Room for `rows × columns` elements, or `columns × rows`.
-    ///
-    /// # Panics
-    /// If that is 2³² elements or more.
+    /// Room for a sparse matrix of `rows × columns`, or `columns × rows`.
     #[must_use]
     pub fn new(rows: usize, columns: usize) -> Self {
-        let capacity = rows * columns;
-        assert!(u32::try_from(capacity).is_ok(), "a sparse matrix of {rows} × {columns}");
-        // Whole vectors are written: at most one beyond the last element.
-        let slack = 16;
         Self {
-            shape: [0; 2],
-            capacity,
-            starts: vec![0; blocks(rows, columns).max(blocks(columns, rows)) + 1],
-            items: vec![0; capacity + slack],
-            values: vec![0.0; capacity + slack],
-            transposed: vec![0.0; capacity],
+            masks: vec![0; masks(rows, columns).max(masks(columns, rows))],
+            transposed: vec![0.0; rows * columns],
         }
     }
 
-    /// Becomes the matrix A `[rows, columns]`, which lies in memory in `order`.
+    /// C ← A·B (+ a bias for each column of C) for A `[m, k]`, of which much is zero, B `[k, n]` and
+    /// C `[m, n]` (`shape` is `[m, n, k]`); A and B lie in memory in the orders given.
     ///
     /// # Panics
-    /// If A does not fit in its view, or there is no room for it.
-    pub fn fill(&mut self, isa: Isa, [rows, columns]: [usize; 2], a: View, order: Order) {
-        order.check("A", a, [rows, columns]);
-        let room = rows * columns <= self.capacity && blocks(rows, columns) < self.starts.len();
-        assert!(room, "a sparse matrix of {rows} × {columns} in room for {}", self.capacity);
-        self.shape = [rows, columns];
-        isa.run(Fill { sparse: self, a, order });
-    }
-
-    /// C ← S·B (+ a bias for each column of C) for B `[columns, n]`, which lies in memory in
-    /// `order`, and C `[rows, n]`.
-    ///
-    /// # Panics
-    /// If a matrix does not fit in its view, or the bias is not n long.
+    /// If there is no room for A, a matrix does not fit in its view, or the bias is not n long.
     pub fn product(
-        &self,
+        &mut self,
         isa: Isa,
-        n: usize,
-        b: View,
-        order: Order,
+        shape: [usize; 3],
+        (a, a_order): (View, Order),
+        (b, b_order): (View, Order),
         c: ViewMut,
         bias: Option<&[f32]>,
     ) {
-        let [rows, columns] = self.shape;
-        order.check("B", b, [columns, n]);
-        c.check("C", rows, n);
+        let [m, n, k] = shape;
+        a_order.check("A", a, [m, k]);
+        b_order.check("B", b, [k, n]);
+        c.check("C", m, n);
         if let Some(bias) = bias {
             let len = bias.len();
             assert!(len == n, "a bias of {len} elements for {n} columns");
         }
-        isa.run(SparseProduct { sparse: self, n, b, order, c, bias });
+        let room = self.transposed.len();
+        let fits = m * k <= room && masks(m, k) <= self.masks.len();
+        assert!(fits, "a sparse matrix of {m} × {k} in room for {room}");
+        isa.run(SparseProduct { room: self, shape, a, a_order, b, b_order, c, bias });
     }
 }

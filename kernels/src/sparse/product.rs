@@ -1,6 +1,6 @@
 //! C ← S·B: each row of C is a sum of the rows of B that a row of S names.
 
-use super::{DEPTH, Order, Sparse};
+use super::{DEPTH, Order, Sparse, masks};
 use crate::gemm::{View, ViewMut, copy_block, transpose_block};
 use crate::isa::Kernel;
 use crate::simd::Simd;
@@ -11,11 +11,14 @@ const VECTORS: usize = 7;
 /// Most elements of a vector.
 const LANES: usize = 16;
 
+/// Invariant: the operands fit in their views, A in the room, and the bias is n long.
 pub(super) struct SparseProduct<'a> {
-    pub sparse: &'a Sparse,
-    pub n: usize,
+    pub room: &'a mut Sparse,
+    pub shape: [usize; 3],
+    pub a: View<'a>,
+    pub a_order: Order,
     pub b: View<'a>,
-    pub order: Order,
+    pub b_order: Order,
     pub c: ViewMut<'a>,
     pub bias: Option<&'a [f32]>,
 }
@@ -31,24 +34,34 @@ impl Kernel for SparseProduct<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let [rows, columns] = self.sparse.shape;
+        let [rows, across, columns] = self.shape;
+        let (mut a, mut a_stride) = (self.a.data.as_ptr(), self.a.stride);
+        // SAFETY: the invariant.
+        unsafe {
+            if self.a_order == Order::Transposed {
+                let to = self.room.transposed.as_mut_ptr();
+                transpose_block::<S>(a, a_stride, columns, rows, (to, columns));
+                (a, a_stride) = (to.cast_const(), columns);
+            }
+            masks::find::<S>([rows, columns], a, a_stride, &mut self.room.masks);
+        }
         let mut block = MaybeUninit::<Block>::uninit();
         let block = block.as_mut_ptr().cast::<f32>();
         // Panels of C as wide as each other.
-        let vectors = self.n.div_ceil(S::LANES);
+        let vectors = across.div_ceil(S::LANES);
         let vectors = vectors.div_ceil(vectors.div_ceil(VECTORS).max(1));
         let width = vectors * S::LANES;
         // At least one pass, so that a product of no columns still writes the bias or zeros.
         for p in (0..columns.max(1)).step_by(DEPTH) {
             let depth = DEPTH.min(columns - p);
-            let starts = &self.sparse.starts[p / DEPTH * rows..];
-            for j in (0..self.n).step_by(width.max(1)) {
-                let across = width.min(self.n - j);
+            let masks = &self.room.masks[p / DEPTH * rows..][..rows];
+            for j in (0..across).step_by(width.max(1)) {
+                let across = width.min(across - j);
                 let (b, stride) = (self.b.data.as_ptr(), self.b.stride);
                 // SAFETY: rows p..p+depth and columns j..j+across of B are in bounds (checked on
                 // entry); depth ≤ DEPTH rows of at most VECTORS vectors fit in the block.
                 unsafe {
-                    match self.order {
+                    match self.b_order {
                         Order::Plain => {
                             let b = b.wrapping_add(p * stride + j);
                             copy_block::<S>(b, stride, across, depth, (block, width));
@@ -65,10 +78,9 @@ impl Kernel for SparseProduct<'_> {
                     None => First::Zero,
                 };
                 let panel = Panel {
-                    rows,
-                    starts,
-                    items: self.sparse.items.as_ptr(),
-                    values: self.sparse.values.as_ptr(),
+                    masks,
+                    a: a.wrapping_add(p),
+                    a_stride,
                     b: block,
                     c: self.c.data.as_mut_ptr().wrapping_add(j),
                     c_stride: self.c.stride,
@@ -102,14 +114,12 @@ enum First {
 
 /// One block's part of some columns of C.
 ///
-/// Invariant: `starts` holds a start for each of the `rows` and one more, the elements there are
-/// in bounds of `items` and `values`, each item is a row of `b`, and each row of C and the bias
-/// hold `across` elements.
+/// Invariant: bit i of row r's mask is set only where element i of row r of `a` and row i of `b` are in
+/// bounds, and each row of C and the bias hold `across` elements.
 struct Panel<'a> {
-    rows: usize,
-    starts: &'a [u32],
-    items: *const u32,
-    values: *const f32,
+    masks: &'a [u64],
+    a: *const f32,
+    a_stride: usize,
     b: *const f32,
     c: *mut f32,
     c_stride: usize,
@@ -125,17 +135,20 @@ impl Panel<'_> {
         // SAFETY: the invariant.
         unsafe {
             let last = S::mask(rest);
-            for row in 0..self.rows {
+            for (row, &mask) in self.masks.iter().enumerate() {
+                let a = self.a.add(row * self.a_stride);
                 let c = self.c.add(row * self.c_stride);
                 let mut sums = match self.first {
                     First::Zero => [S::splat(0.0); NV],
                     First::Bias(bias) => load::<S, NV>(bias, last),
                     First::Old => load::<S, NV>(c.cast_const(), last),
                 };
-                let (start, end) = (self.starts[row] as usize, self.starts[row + 1] as usize);
-                for e in start..end {
-                    let value = S::splat(*self.values.add(e));
-                    let b = self.b.add(*self.items.add(e) as usize * width);
+                let mut left = mask;
+                while left != 0 {
+                    let item = left.trailing_zeros() as usize;
+                    left &= left - 1;
+                    let value = S::splat(*a.add(item));
+                    let b = self.b.add(item * width);
                     for (j, sum) in sums.iter_mut().enumerate() {
                         *sum = S::fma(value, S::load(b.add(j * S::LANES)), *sum);
                     }
