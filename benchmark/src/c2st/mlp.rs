@@ -5,8 +5,8 @@ use super::hidden::Hidden;
 use super::table::Table;
 use crate::random::stream;
 use freeform_kernels::{
-    AdamW, Isa, Start, View, ViewMut, adamw, gemm_nn, gemm_tn, rectified_output,
-    rectified_output_backward, rectify, rectify_backward, sigmoid, sum_squares,
+    AdamW, Isa, Slopes, Start, View, ViewMut, adamw, gemm_nn, gemm_tn, output_backward, rectify,
+    sigmoid, sum_squares, tangent_streams,
 };
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -53,6 +53,8 @@ struct Mlp {
     hidden2: Vec<f32>,
     logits: Vec<f32>,
     delta: Vec<f32>,
+    /// Gradients with respect to hidden values after the activation, `above`, and before it.
+    above: Vec<f32>,
     delta1: Vec<f32>,
     delta2: Vec<f32>,
     products: Hidden,
@@ -96,6 +98,7 @@ impl Mlp {
             hidden2: vec![0.0; rows * hidden],
             logits: vec![0.0; rows],
             delta: vec![0.0; rows],
+            above: vec![0.0; rows * hidden],
             delta1: vec![0.0; rows * hidden],
             delta2: vec![0.0; rows * hidden],
             products: Hidden::new(hidden, rows),
@@ -177,8 +180,11 @@ impl Mlp {
         gemm_nn(isa, [n, h, d + 1], input, weight, out, Start::Zero);
         rectify(isa, &mut self.hidden1[..n * h]);
         self.products.forward((isa, n), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
-        let output = (w(4), self.weights[at[5]]);
-        rectified_output(isa, &mut self.hidden2[..n * h], output, &mut self.logits[..n]);
+        rectify(isa, &mut self.hidden2[..n * h]);
+        let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
+        let (out, bias) =
+            (ViewMut::new(&mut self.logits, 1), Start::Bias { values: w(5), rows: n });
+        gemm_nn(isa, [n, 1, h], input, weight, out, bias);
     }
 
     /// The gradient of the mean loss over `n` rows, from `delta`, into `gradient`.
@@ -193,12 +199,13 @@ impl Mlp {
         bias3[0] = delta.iter().sum();
         let output = (&self.hidden2[..n * h], &self.weights[at[4]..at[5]]);
         let delta2 = &mut self.delta2[..n * h];
-        rectified_output_backward(isa, output, delta, delta2, bias2, weight3);
+        output_backward(isa, output, delta, delta2, bias2, weight3);
         let rows = (isa, n);
         self.products.weight_gradient(rows, &self.hidden1, delta2, weight2);
         let weight = &self.weights[at[2]..at[3]];
-        self.products.input_gradient(rows, delta2, weight, &mut self.delta1);
-        rectify_backward(isa, &self.hidden1[..n * h], &mut self.delta1[..n * h]);
+        self.products.input_gradient(rows, delta2, weight, &mut self.above);
+        let (value, above) = (&self.hidden1[..n * h], &self.above[..n * h]);
+        tangent_streams(isa, Slopes::Relu { value }, above, &mut self.delta1[..n * h]);
         let (input, delta1) = (View::new(&self.input, d + 1), View::new(&self.delta1, h));
         gemm_tn(isa, [d + 1, h, n], input, delta1, ViewMut::new(first, h), Start::Zero);
     }

@@ -13,6 +13,6 @@ mod streams;
 
 pub use activation::{Nonlinearity, activate, activate_streams};
 pub use gate::{gate_backward, gated_add, sigmoid};
-pub use rectified::{rectified_output, rectified_output_backward, rectify, rectify_backward};
+pub use rectified::{output_backward, rectify};
 pub use reduce::column_sums;
 pub use streams::{Slopes, backward_streams, tangent_streams};
