@@ -1,8 +1,8 @@
 //! Applying a trained network to many rows, with or without its Jacobian.
 
 use super::forward::Network;
-use super::step::set_basis;
 use super::tape::Tape;
+use super::terms::set_basis;
 use rayon::prelude::*;
 
 /// Rows × streams of one chunk: its activations stay in the second-level cache.

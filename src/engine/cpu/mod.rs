@@ -12,6 +12,7 @@ mod optimize;
 mod plan;
 mod step;
 mod tape;
+mod terms;
 
 use super::{Batch, Direction, Engine, LossReport, LossSettings, OptimizerState, UpdateSettings};
 use crate::network::{FlowWeights, NetworkSpec};
