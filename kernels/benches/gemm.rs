@@ -2,7 +2,7 @@
 //! `cargo bench -p freeform-kernels` (pin it to one core for steady numbers).
 
 use freeform_kernels::{
-    AdamW, Isa, Order, Sparse, Start, View, ViewMut, adamw, gemm_nn, gemm_nt, gemm_tn,
+    AdamW, Finish, Isa, Order, Sparse, Start, View, ViewMut, adamw, gemm_nn, gemm_nt, gemm_tn,
 };
 use std::hint::black_box;
 use std::time::Instant;
@@ -97,7 +97,14 @@ fn rectified(isa: Isa, units: usize) -> [f64; 2] {
     });
     let without = shortest(|| {
         let c = ViewMut::new(black_box(&mut c), units);
-        sparse.product(isa, [rows, units, units], (x, Order::Plain), (w, Order::Plain), c, None);
+        sparse.product(
+            isa,
+            [rows, units, units],
+            (x, Order::Plain),
+            (w, Order::Plain),
+            c,
+            Finish::Sum,
+        );
     });
     [dense, without]
 }

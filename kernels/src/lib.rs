@@ -30,4 +30,4 @@ pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::Isa;
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
-pub use sparse::{Order, Sparse};
+pub use sparse::{Finish, Order, Sparse};

@@ -1,6 +1,6 @@
 //! The three products of the layer between the hidden units, where nearly all of the arithmetic is.
 
-use freeform_kernels::{Isa, Order, Sparse, Start, View, ViewMut, gemm_tn};
+use freeform_kernels::{Finish, Isa, Order, Sparse, Start, View, ViewMut, gemm_tn};
 
 /// From this many hidden units on the gradient of the weights, too, costs less without the zeros.
 const LEAST_SPARSE: usize = 50;
@@ -17,7 +17,7 @@ impl Hidden {
         Self { units, sparse: Sparse::new(rows, units) }
     }
 
-    /// `out` ← values · weight + bias.
+    /// `out` ← max(values · weight + bias, 0).
     pub(super) fn forward(
         &mut self,
         (isa, n): (Isa, usize),
@@ -28,22 +28,23 @@ impl Hidden {
         let h = self.units;
         let (values, weight) = (View::new(values, h), View::new(weight, h));
         let (a, b, out) = ((values, Order::Plain), (weight, Order::Plain), ViewMut::new(out, h));
-        self.sparse.product(isa, [n, h, h], a, b, out, Some(bias));
+        self.sparse.product(isa, [n, h, h], a, b, out, Finish::Rectify { bias });
     }
 
-    /// `out` ← delta · weightᵀ: the gradient with respect to the layer's input.
+    /// `out` ← delta · weightᵀ where the layer's input, `units` `[n, H]`, is positive, else 0: the
+    /// gradient with respect to what the input was before it was rectified.
     pub(super) fn input_gradient(
         &mut self,
         (isa, n): (Isa, usize),
-        delta: &[f32],
+        (delta, units): (&[f32], &[f32]),
         weight: &[f32],
         out: &mut [f32],
     ) {
         let h = self.units;
-        let (delta, weight) = (View::new(delta, h), View::new(weight, h));
+        let [delta, units, weight] = [delta, units, weight].map(|matrix| View::new(matrix, h));
         let (a, b, out) =
             ((delta, Order::Plain), (weight, Order::Transposed), ViewMut::new(out, h));
-        self.sparse.product(isa, [n, h, h], a, b, out, None);
+        self.sparse.product(isa, [n, h, h], a, b, out, Finish::Through { units });
     }
 
     /// `out` ← valuesᵀ · delta: the gradient with respect to the weights.
@@ -61,7 +62,7 @@ impl Hidden {
             return gemm_tn(isa, [h, h, n], values, delta, out, Start::Zero);
         }
         let (a, b) = ((values, Order::Transposed), (delta, Order::Plain));
-        self.sparse.product(isa, [h, h, n], a, b, out, None);
+        self.sparse.product(isa, [h, h, n], a, b, out, Finish::Sum);
     }
 }
 
@@ -93,11 +94,12 @@ mod tests {
             hidden.forward((isa, n), &values, (&weight, &bias), &mut out);
             for (i, j) in places(n) {
                 let sum = (0..h).map(|p| at(&values, i, p) * at(&weight, p, j)).sum::<f64>();
-                near(out[i * h + j], sum + f64::from(bias[j]));
+                near(out[i * h + j], (sum + f64::from(bias[j])).max(0.0));
             }
-            hidden.input_gradient((isa, n), &delta, &weight, &mut out);
+            hidden.input_gradient((isa, n), (&delta, &values), &weight, &mut out);
             for (i, j) in places(n) {
-                near(out[i * h + j], (0..h).map(|p| at(&delta, i, p) * at(&weight, j, p)).sum());
+                let sum: f64 = (0..h).map(|p| at(&delta, i, p) * at(&weight, j, p)).sum();
+                near(out[i * h + j], if at(&values, i, j) > 0.0 { sum } else { 0.0 });
             }
             let mut out = vec![0.0; h * h];
             hidden.weight_gradient((isa, n), &values, &delta, &mut out);

@@ -3,8 +3,7 @@
 use super::hidden::Hidden;
 use super::table::Table;
 use freeform_kernels::{
-    Isa, Slopes, Start, View, ViewMut, gemm_nn, gemm_tn, output_backward, rectify, sigmoid,
-    tangent_streams,
+    Isa, Start, View, ViewMut, gemm_nn, gemm_tn, output_backward, rectify, sigmoid,
 };
 
 /// Where the tensors of a perceptron D → H → H → 1 lie in a flat vector.
@@ -40,14 +39,13 @@ pub(super) struct Part {
     /// Its gradient, times the scale given.
     pub gradient: Vec<f32>,
     /// Rows `[n, D + 1]`, of which the last column is one for the biases, hidden values `[n, H]`,
-    /// logits, and gradients with respect to these: `above` and before the activations.
+    /// logits, and gradients with respect to these before they are rectified.
     input: Vec<f32>,
     hidden1: Vec<f32>,
     hidden2: Vec<f32>,
     logits: Vec<f32>,
     delta: Vec<f32>,
     delta2: Vec<f32>,
-    above: Vec<f32>,
     delta1: Vec<f32>,
     products: Hidden,
 }
@@ -67,7 +65,6 @@ impl Part {
             logits: vec![0.0; rows],
             delta: vec![0.0; rows],
             delta2: values(),
-            above: values(),
             delta1: values(),
             products: Hidden::new(layout.hidden, rows),
         }
@@ -100,7 +97,6 @@ impl Part {
         gemm_nn(isa, [n, h, d + 1], input, weight, out, Start::Zero);
         rectify(isa, &mut self.hidden1[..n * h]);
         self.products.forward((isa, n), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
-        rectify(isa, &mut self.hidden2[..n * h]);
         let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
         let (out, bias) =
             (ViewMut::new(&mut self.logits, 1), Start::Bias { values: w(5), rows: n });
@@ -142,9 +138,8 @@ impl Part {
         output_backward(isa, output, delta, delta2, bias2, weight3);
         self.products.weight_gradient((isa, n), &self.hidden1, delta2, weight2);
         let weight = &weights[at[2]..at[3]];
-        self.products.input_gradient((isa, n), delta2, weight, &mut self.above);
-        let (value, above) = (&self.hidden1[..n * h], &self.above[..n * h]);
-        tangent_streams(isa, Slopes::Relu { value }, above, &mut self.delta1[..n * h]);
+        let delta = (&*delta2, &self.hidden1[..]);
+        self.products.input_gradient((isa, n), delta, weight, &mut self.delta1);
         let (input, delta1) = (View::new(&self.input, d + 1), View::new(&self.delta1, h));
         gemm_tn(isa, [d + 1, h, n], input, delta1, ViewMut::new(first, h), Start::Zero);
     }

@@ -32,6 +32,23 @@ impl Order {
     }
 }
 
+/// What becomes of the sums of a product.
+#[derive(Clone, Copy, Debug)]
+pub enum Finish<'a> {
+    /// C ← A·B.
+    Sum,
+    /// C ← max(A·B + bias, 0): a layer of rectified units.
+    Rectify {
+        /// One number for each column of C.
+        bias: &'a [f32],
+    },
+    /// C ← A·B where these units `[m, n]` are positive, else 0: the gradient back through them.
+    Through {
+        /// The rectified units.
+        units: View<'a>,
+    },
+}
+
 /// Room for products with matrices of which much is zero, which are used again and again without
 /// allocating.
 #[derive(Clone, Debug)]
@@ -58,11 +75,11 @@ impl Sparse {
         }
     }
 
-    /// C ← A·B (+ a bias for each column of C) for A `[m, k]`, of which much is zero, B `[k, n]` and
-    /// C `[m, n]` (`shape` is `[m, n, k]`); A and B lie in memory in the orders given.
+    /// C `[m, n]` ← A·B, finished as told, for A `[m, k]`, of which much is zero, and B `[k, n]`
+    /// (`shape` is `[m, n, k]`); A and B lie in memory in the orders given.
     ///
     /// # Panics
-    /// If there is no room for A, a matrix does not fit in its view, or the bias is not n long.
+    /// If there is no room for A, a matrix does not fit in its view, or a bias is not n long.
     pub fn product(
         &mut self,
         isa: Isa,
@@ -70,19 +87,23 @@ impl Sparse {
         (a, a_order): (View, Order),
         (b, b_order): (View, Order),
         c: ViewMut,
-        bias: Option<&[f32]>,
+        finish: Finish,
     ) {
         let [m, n, k] = shape;
         a_order.check("A", a, [m, k]);
         b_order.check("B", b, [k, n]);
         c.check("C", m, n);
-        if let Some(bias) = bias {
-            let len = bias.len();
-            assert!(len == n, "a bias of {len} elements for {n} columns");
+        match finish {
+            Finish::Sum => (),
+            Finish::Rectify { bias } => {
+                let len = bias.len();
+                assert!(len == n, "a bias of {len} elements for {n} columns");
+            }
+            Finish::Through { units } => units.check("units", m, n),
         }
         let room = self.transposed.len();
         let fits = m * k <= room && masks(m, k) <= self.masks.len();
         assert!(fits, "a sparse matrix of {m} × {k} in room for {room}");
-        isa.run(SparseProduct { room: self, shape, a, a_order, b, b_order, c, bias });
+        isa.run(SparseProduct { room: self, shape, a, a_order, b, b_order, c, finish });
     }
 }

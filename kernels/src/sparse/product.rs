@@ -1,6 +1,6 @@
-//! C ← S·B: each row of C is a sum of the rows of B that a row of S names.
+//! Each row of C is a sum of the rows of B that a mask of a row of A names.
 
-use super::{DEPTH, Order, Sparse, masks};
+use super::{DEPTH, Finish, Order, Sparse, masks};
 use crate::gemm::{View, ViewMut, copy_block, transpose_block};
 use crate::isa::Kernel;
 use crate::simd::Simd;
@@ -11,7 +11,8 @@ const VECTORS: usize = 7;
 /// Most elements of a vector.
 const LANES: usize = 16;
 
-/// Invariant: the operands fit in their views, A in the room, and the bias is n long.
+/// Invariant: the operands, and the units of the finish, fit in their views, A in the room, and a bias
+/// is n long.
 pub(super) struct SparseProduct<'a> {
     pub room: &'a mut Sparse,
     pub shape: [usize; 3],
@@ -20,7 +21,7 @@ pub(super) struct SparseProduct<'a> {
     pub b: View<'a>,
     pub b_order: Order,
     pub c: ViewMut<'a>,
-    pub bias: Option<&'a [f32]>,
+    pub finish: Finish<'a>,
 }
 
 /// A block of B on the stack, aligned to cache lines.
@@ -72,10 +73,18 @@ impl Kernel for SparseProduct<'_> {
                         }
                     }
                 }
-                let first = match self.bias {
+                let first = match self.finish {
                     _ if p > 0 => First::Old,
-                    Some(bias) => First::Bias(bias[j..].as_ptr()),
-                    None => First::Zero,
+                    Finish::Rectify { bias } => First::Bias(bias[j..].as_ptr()),
+                    _ => First::Zero,
+                };
+                let last = match self.finish {
+                    _ if p + depth < columns => Last::Sum,
+                    Finish::Sum => Last::Sum,
+                    Finish::Rectify { .. } => Last::Rectify,
+                    Finish::Through { units } => {
+                        Last::Through(units.data.as_ptr().wrapping_add(j), units.stride)
+                    }
                 };
                 let panel = Panel {
                     masks,
@@ -86,6 +95,7 @@ impl Kernel for SparseProduct<'_> {
                     c_stride: self.c.stride,
                     across,
                     first,
+                    last,
                 };
                 // SAFETY: the panel's invariant, by the checks on entry.
                 unsafe {
@@ -112,10 +122,19 @@ enum First {
     Old,
 }
 
+/// What a row of C becomes at the end.
+#[derive(Clone, Copy)]
+enum Last {
+    Sum,
+    Rectify,
+    /// Zero where these units, rows so far apart, are not positive.
+    Through(*const f32, usize),
+}
+
 /// One block's part of some columns of C.
 ///
 /// Invariant: bit i of row r's mask is set only where element i of row r of `a` and row i of `b` are in
-/// bounds, and each row of C and the bias hold `across` elements.
+/// bounds, and each row of C, of the units and the bias hold `across` elements.
 struct Panel<'a> {
     masks: &'a [u64],
     a: *const f32,
@@ -125,6 +144,7 @@ struct Panel<'a> {
     c_stride: usize,
     across: usize,
     first: First,
+    last: Last,
 }
 
 impl Panel<'_> {
@@ -134,14 +154,14 @@ impl Panel<'_> {
         let rest = self.across - (NV - 1) * S::LANES;
         // SAFETY: the invariant.
         unsafe {
-            let last = S::mask(rest);
+            let mask_of_last = S::mask(rest);
             for (row, &mask) in self.masks.iter().enumerate() {
                 let a = self.a.add(row * self.a_stride);
                 let c = self.c.add(row * self.c_stride);
                 let mut sums = match self.first {
                     First::Zero => [S::splat(0.0); NV],
-                    First::Bias(bias) => load::<S, NV>(bias, last),
-                    First::Old => load::<S, NV>(c.cast_const(), last),
+                    First::Bias(bias) => load::<S, NV>(bias, mask_of_last),
+                    First::Old => load::<S, NV>(c.cast_const(), mask_of_last),
                 };
                 let mut left = mask;
                 while left != 0 {
@@ -153,12 +173,23 @@ impl Panel<'_> {
                         *sum = S::fma(value, S::load(b.add(j * S::LANES)), *sum);
                     }
                 }
+                let zero = S::splat(0.0);
+                match self.last {
+                    Last::Sum => (),
+                    Last::Rectify => sums.iter_mut().for_each(|sum| *sum = S::max(zero, *sum)),
+                    Last::Through(units, stride) => {
+                        let units = load::<S, NV>(units.add(row * stride), mask_of_last);
+                        for (sum, unit) in sums.iter_mut().zip(units) {
+                            *sum = S::select_gt(unit, zero, *sum, zero);
+                        }
+                    }
+                }
                 for (j, sum) in sums.into_iter().enumerate() {
                     let to = c.add(j * S::LANES);
                     if j + 1 < NV || rest == S::LANES {
                         S::store(to, sum);
                     } else {
-                        S::store_masked(to, last, sum);
+                        S::store_masked(to, mask_of_last, sum);
                     }
                 }
             }
