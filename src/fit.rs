@@ -76,10 +76,14 @@ pub(crate) fn assemble(
         training,
     };
     let likelihood = flows(Role::Likelihood);
-    if let (Some((transform, regressors)), false) = (data.likelihood(), likelihood.is_empty()) {
-        let (flows, transform) = (likelihood, transform.clone());
-        let regressors = regressors.clone();
-        let mut likelihood = LikelihoodModel { flows, data: transform, regressors, strength: 1.0 };
+    if let (Some(tables), false) = (data.likelihood(), likelihood.is_empty()) {
+        let mut likelihood = LikelihoodModel {
+            flows: likelihood,
+            summary: tables.summary.clone(),
+            data: tables.data.clone(),
+            regressors: tables.transform.clone(),
+            strength: 1.0,
+        };
         let correction = correction_strength(&model, &likelihood, data, engine);
         likelihood.strength = correction.strength;
         model.training.correction = Some(correction);

@@ -37,6 +37,7 @@ pub mod network;
 pub mod posterior;
 pub mod random;
 pub mod run;
+pub mod summary;
 pub mod training;
 pub mod transform;
 pub mod whitening;

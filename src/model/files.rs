@@ -1,10 +1,12 @@
 //! Reading and writing of models.
 
-use super::tensors::{FlowDescription, Tensors, read_flow};
+use super::tensors::{FlowDescription, Tensors, read_flow, read_whitening};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::files::write_atomically;
+use crate::summary::Summary;
 use crate::transform::{DataTransform, ParameterTransform};
+use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,9 @@ struct Description {
 struct LikelihoodDescription {
     strength: f64,
     flows: Vec<FlowDescription>,
+    /// The regressions of a summary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    summary: Vec<WhiteningShape>,
     data: DataTransform,
     regressors: ParameterTransform,
 }
@@ -45,20 +50,29 @@ impl LikelihoodDescription {
         Self {
             strength: model.strength,
             flows: model.flows.iter().map(FlowDescription::of).collect(),
+            summary: regressions(model).map(Whitening::shape).collect(),
             data: model.data.clone(),
             regressors: model.regressors.clone(),
         }
     }
 
-    fn fits(&self, theta_dim: usize, data_dim: usize) -> bool {
+    /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
+    fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
+        let described = if self.summary.is_empty() { data_dim } else { theta_dim };
+        let whole = |w: &WhiteningShape| (w.dim, w.context_dim) == (theta_dim, context_dim);
         let targets = self.data.kept().len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
-            && self.data.columns() == data_dim
+            && self.data.columns() == described
+            && self.summary.iter().all(whole)
             && self.data.scaler().columns() == targets
             && self.regressors.scaler().columns() == theta_dim
             && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
     }
+}
+
+fn regressions(model: &LikelihoodModel) -> impl Iterator<Item = &Whitening> {
+    model.summary.iter().flat_map(Summary::regressions)
 }
 
 impl Model {
@@ -78,6 +92,10 @@ impl Model {
         let likelihood = self.likelihood.iter().flat_map(|l| &l.flows);
         for (index, flow) in likelihood.enumerate() {
             tensors.add(&format!("likelihood.{index}"), flow);
+        }
+        let regressions = self.likelihood.iter().flat_map(regressions);
+        for (index, regression) in regressions.enumerate() {
+            tensors.add_whitening(&format!("summary.{index}"), regression);
         }
         let bytes = tensors.to_bytes()?;
         let description = Description {
@@ -118,9 +136,14 @@ impl Model {
         let posterior = flows("posterior", &description.posterior)?;
         let likelihood = match description.likelihood {
             None => None,
-            Some(LikelihoodDescription { strength, flows: described, data, regressors }) => {
-                let flows = flows("likelihood", &described)?;
-                Some(LikelihoodModel { flows, data, regressors, strength })
+            Some(described) => {
+                let regressions = described.summary.iter().enumerate().map(|(index, shape)| {
+                    read_whitening(&tensors, &format!("summary.{index}"), *shape).map_err(invalid)
+                });
+                let flows = flows("likelihood", &described.flows)?;
+                let summary = Summary::from_regressions(regressions.collect::<Result<_, _>>()?);
+                let LikelihoodDescription { strength, data, regressors, .. } = described;
+                Some(LikelihoodModel { flows, summary, data, regressors, strength })
             }
         };
         let Description { training, parameters, data, config, prior, .. } = description;
@@ -150,7 +173,7 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
         && description.parameters.scaler().columns() == dim
-        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns()));
+        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
         return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
     }

@@ -9,6 +9,7 @@ pub(crate) use files::FORMAT_VERSION;
 
 use crate::config::Config;
 use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::summary::Summary;
 use crate::transform::{DataTransform, ParameterTransform};
 use freeform_simulators::{Prior, Support};
 
@@ -35,14 +36,30 @@ pub struct Model {
 /// A learnt likelihood, and how far it is trusted.
 #[derive(Clone, Debug)]
 pub struct LikelihoodModel {
-    /// Flows for p(x | θ); their average counts.
+    /// Flows for p(x | θ), or of a summary of x; their average counts.
     pub flows: Vec<ConditionalFlow>,
-    /// x to what these flows describe.
+    /// What is described of an x too wide to describe itself.
+    pub summary: Option<Summary>,
+    /// x, or its summary, to what these flows describe.
     pub data: DataTransform,
     /// θ to what these flows see.
     pub regressors: ParameterTransform,
     /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
     pub strength: f64,
+}
+
+impl LikelihoodModel {
+    /// An observation as these flows see it, from raw `x` and from x as the posterior's networks
+    /// see it.
+    #[must_use]
+    pub fn target(&self, x: &[f32], context: &[f32]) -> Vec<f32> {
+        let mut target = vec![0.0; self.data.kept().len()];
+        match &self.summary {
+            None => self.data.apply(x, &mut target),
+            Some(summary) => self.data.apply(&summary.of(context), &mut target),
+        }
+        target
+    }
 }
 
 /// How a model came to be.

@@ -46,13 +46,17 @@ impl Tensors {
             }
         }
         if let Some(whitening) = &flow.whitening {
-            let (linear, network) = whitening.numbers();
-            let bytes = linear.iter().flat_map(|v| v.to_le_bytes()).collect();
-            let name = format!("{prefix}.whitening.linear");
-            self.0.push((name, Dtype::F64, vec![linear.len()], bytes));
-            let name = format!("{prefix}.whitening.network");
-            self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
+            self.add_whitening(&format!("{prefix}.whitening"), whitening);
         }
+    }
+
+    /// Adds a whitening's numbers: `PREFIX.linear`, `PREFIX.network`.
+    pub fn add_whitening(&mut self, prefix: &str, whitening: &Whitening) {
+        let (linear, network) = whitening.numbers();
+        let bytes = linear.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.0.push((format!("{prefix}.linear"), Dtype::F64, vec![linear.len()], bytes));
+        let name = format!("{prefix}.network");
+        self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
     }
 
     /// The bytes of a safetensors file.
@@ -88,21 +92,23 @@ pub(super) fn read_flow(
     let weights = FlowWeights { encoder: network("encoder")?, decoder: network("decoder")? };
     let whitening = match description.whitening {
         None => None,
-        Some(shape) => {
-            let name = format!("{prefix}.whitening.linear");
-            let linear: Vec<f64> = bytes(tensors, &name, Dtype::F64, None)?
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|b| f64::from_le_bytes(*b))
-                .collect();
-            let name = format!("{prefix}.whitening.network");
-            let network = from_bytes(bytes(tensors, &name, Dtype::F32, None)?);
-            let whitening = Whitening::from_numbers(shape, &linear, network);
-            Some(whitening.ok_or(format!("{prefix}.whitening does not fit its description"))?)
-        }
+        Some(shape) => Some(read_whitening(tensors, &format!("{prefix}.whitening"), shape)?),
     };
     Ok(ConditionalFlow { whitening, network: description.network.clone(), weights })
+}
+
+/// Reads a whitening that [`Tensors::add_whitening`] wrote.
+pub(super) fn read_whitening(
+    tensors: &SafeTensors,
+    prefix: &str,
+    shape: WhiteningShape,
+) -> Result<Whitening, String> {
+    let linear = bytes(tensors, &format!("{prefix}.linear"), Dtype::F64, None)?;
+    let linear: Vec<f64> =
+        linear.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    let network = from_bytes(bytes(tensors, &format!("{prefix}.network"), Dtype::F32, None)?);
+    let whitening = Whitening::from_numbers(shape, &linear, network);
+    whitening.ok_or(format!("{prefix} does not fit its description"))
 }
 
 fn bytes<'a>(

@@ -11,7 +11,6 @@ pub use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::Model;
-use crate::transform::DataTransform;
 use correction::{At, Corrected};
 use proposal::Proposal;
 
@@ -117,14 +116,11 @@ impl Posterior {
         if let Some(index) = x.iter().position(|v| !v.is_finite()) {
             return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
         }
-        let mapped = |data: &DataTransform| {
-            let mut out = vec![0.0; data.kept().len()];
-            data.apply(x, &mut out);
-            out
-        };
+        let mut context = vec![0.0; self.model.data.kept().len()];
+        self.model.data.apply(x, &mut context);
         let likelihood = self.model.likelihood.as_ref();
-        let target = likelihood.map_or_else(Vec::new, |l| mapped(&l.data));
-        Ok(Observed { context: mapped(&self.model.data), target })
+        let target = likelihood.map_or_else(Vec::new, |l| l.target(x, &context));
+        Ok(Observed { context, target })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
-use super::likelihood::{LikelihoodTables, Reversed};
+use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, varying};
 use super::{Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
+use crate::summary::{Regressed, Summary};
 use crate::transform::{DataTransform, ParameterTransform, informative_columns};
 use freeform_simulators::{Prior, Simulations};
 use rand::seq::SliceRandom;
@@ -128,22 +129,25 @@ impl TrainingData {
             seen.iter().map(|r| row(&x, context, *r)),
         );
         let wanted = config.posterior.correction != Correction::Off;
-        let likelihood = wanted
-            .then(|| {
-                let regressors = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
-                LikelihoodTables::prepare(&Reversed {
-                    theta: &theta,
-                    x: &x,
-                    prior,
-                    data: &data,
-                    regressors,
-                    training: &order[..rows - held_out],
-                    validation: &order[rows - held_out..],
-                    settings: &config.whitening,
-                    seed,
-                })
+        let raw = if wanted { theta.clone() } else { Vec::new() };
+        let regressors = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
+        let describe = |x: &[f32], width: usize, kept: Vec<usize>| {
+            LikelihoodTables::prepare(&Reversed {
+                theta: &raw,
+                x,
+                width,
+                kept,
+                prior,
+                regressors: regressors.clone(),
+                training: &order[..rows - held_out],
+                validation: &order[rows - held_out..],
+                settings: &config.whitening,
+                seed,
             })
-            .flatten();
+        };
+        let kept = varying(&data);
+        let fits = |numbers: usize| wanted && (1..=MOST_TARGETS).contains(&numbers);
+        let mut likelihood = fits(kept.len()).then(|| describe(&x, context, kept.clone()));
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
         for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
@@ -151,6 +155,21 @@ impl TrainingData {
             row.copy_from_slice(&buffer);
         }
         let x = transformed(&data, x);
+        if kept.len() > MOST_TARGETS && fits(columns) {
+            let regressed = Regressed {
+                theta: &theta,
+                x: &x,
+                dims: (columns, data.kept().len()),
+                order: &order,
+                validation_fraction,
+                settings: &config.whitening,
+                seed,
+            };
+            likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
+                let tables = describe(&table, columns, (0..columns).collect());
+                LikelihoodTables { summary: Some(summary), ..tables }
+            });
+        }
         Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
     }
 
@@ -190,11 +209,10 @@ impl TrainingData {
         &self.data
     }
 
-    /// What a likelihood describes of x, and what its networks see of θ; `None` where none is to
-    /// be learnt.
+    /// What likelihoods learn from; `None` where none is to be learnt.
     #[must_use]
-    pub fn likelihood(&self) -> Option<(&DataTransform, &ParameterTransform)> {
-        self.likelihood.as_ref().map(|l| (&l.data, &l.transform))
+    pub fn likelihood(&self) -> Option<&LikelihoodTables> {
+        self.likelihood.as_ref()
     }
 
     /// What member `index` of an ensemble of one role learns from: θ given x or x given θ, the

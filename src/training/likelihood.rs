@@ -2,24 +2,29 @@
 
 use crate::config::{DataTransform as Kind, WhiteningConfig};
 use crate::random::{Purpose, stream};
+use crate::summary::Summary;
 use crate::transform::{ColumnMap, DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningTable};
 use freeform_simulators::Prior;
 use rand::RngExt;
 use std::ops::ControlFlow;
 
-/// The widest x (as the networks see it) whose likelihood is learnt.
-const MOST_TARGETS: usize = 32;
+/// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
+/// x is wider.
+pub(super) const MOST_TARGETS: usize = 32;
 /// Share of a whitening's steps that tell which maps of x suit a likelihood.
 const TRIAL_SHARE: usize = 4;
 
 /// What likelihoods learn from.
 #[derive(Debug)]
-pub(super) struct LikelihoodTables {
-    /// The columns of x that vary, whole numbers spread over the intervals they stand for.
+pub struct LikelihoodTables {
+    /// The columns of x, or of its summary, that vary, whole numbers spread over the intervals they
+    /// stand for.
     pub targets: Vec<f32>,
-    /// Raw x to one of its rows.
+    /// Raw x, or its summary, to one of its rows.
     pub data: DataTransform,
+    /// What is described of x, if not x itself.
+    pub summary: Option<Summary>,
     /// θ as the likelihood's networks see it, `[n, D]`.
     pub regressors: Vec<f32>,
     /// Raw θ to one of its rows.
@@ -28,12 +33,13 @@ pub(super) struct LikelihoodTables {
 
 /// What they are made of.
 pub(super) struct Reversed<'a> {
-    /// Raw θ `[n, D]` and x `[n, C]`.
+    /// Raw θ `[n, D]`, and raw x, or its summary, `[n, C]`.
     pub theta: &'a [f32],
     pub x: &'a [f32],
+    /// C, and the columns to describe.
+    pub width: usize,
+    pub kept: Vec<usize>,
     pub prior: &'a Prior,
-    /// x as the posterior's networks see it.
-    pub data: &'a DataTransform,
     pub regressors: ParameterTransform,
     pub training: &'a [u32],
     pub validation: &'a [u32],
@@ -42,18 +48,10 @@ pub(super) struct Reversed<'a> {
 }
 
 impl LikelihoodTables {
-    /// `None` where x, as the networks see it, is too wide or never varies.
-    pub fn prepare(from: &Reversed) -> Option<Self> {
-        let constant = from.data.scaler().constant_columns();
-        let kept = from.data.kept().iter().enumerate();
-        let kept: Vec<usize> = kept
-            .filter(|(index, _)| !constant.contains(index))
-            .map(|(_, column)| *column)
-            .collect();
-        if kept.is_empty() || kept.len() > MOST_TARGETS {
-            return None;
-        }
-        let x = spread(from.x, from.data.columns(), &kept, from.seed);
+    /// Tables of `from`, which [`varying`] columns describe.
+    pub(super) fn prepare(from: &Reversed) -> Self {
+        let (width, kept) = (from.width, &from.kept);
+        let x = spread(from.x, width, kept, from.seed);
         let mut regressors = vec![0.0; from.theta.len()];
         let dim = from.prior.dim();
         for (row, out) in from.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
@@ -61,7 +59,6 @@ impl LikelihoodTables {
         }
         // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
         let tables = |kind| {
-            let width = from.data.columns();
             let rows = from.training.iter().map(|r| &x[*r as usize * width..][..width]);
             let data = DataTransform::fit(kind, width, kept.clone(), rows);
             let mut targets = vec![0.0; x.len() / width * kept.len()];
@@ -78,8 +75,16 @@ impl LikelihoodTables {
             let (with, without) = rayon::join(|| nll(&shaped), || nll(&plain));
             if with < without { shaped } else { plain }
         };
-        Some(Self { targets, data, regressors, transform: from.regressors.clone() })
+        let transform = from.regressors.clone();
+        Self { targets, data, summary: None, regressors, transform }
     }
+}
+
+/// The columns of x that the networks see and that vary.
+pub(super) fn varying(data: &DataTransform) -> Vec<usize> {
+    let constant = data.scaler().constant_columns();
+    let kept = data.kept().iter().enumerate();
+    kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect()
 }
 
 impl Reversed<'_> {

@@ -20,6 +20,7 @@ pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use data::{DataError, TrainingData};
 pub use ensemble::{EnsembleError, EnsembleJob, Host, TrainedMember, members, train_ensemble};
 pub use fold::{Fold, Member, Role};
+pub use likelihood::LikelihoodTables;
 pub use metrics::{EpochMetrics, write_metrics};
 pub use observer::{Observer, Outcome, StepInfo, TrainError};
 pub use probes::draw_probes;
