@@ -10,7 +10,7 @@
 //! - Activations with first and second derivatives, pushed through a primal stream and any number
 //!   of tangent streams: [`activate`], [`activate_streams`], [`tangent_streams`],
 //!   [`backward_streams`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
-//! - Rectified units in place, and back from a single output: [`rectify`], [`output_backward`].
+//! - Back from a single output to rectified units: [`output_backward`].
 //! - Optimiser: [`adamw`], [`average`], [`sum_squares`].
 //! - All of these together: [`Mlp`], a plain perceptron.
 
@@ -24,7 +24,7 @@ mod sparse;
 
 pub use elementwise::{
     Nonlinearity, Slopes, activate, activate_streams, backward_streams, column_sums, gate_backward,
-    gated_add, output_backward, rectify, sigmoid, tangent_streams,
+    gated_add, output_backward, sigmoid, tangent_streams,
 };
 pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::Isa;

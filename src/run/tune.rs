@@ -162,8 +162,7 @@ impl Search<'_> {
         let mut overrides = job.overrides.clone();
         overrides.absorb(&Overrides::from_dotted(settings.iter().map(|(k, v)| (k, v)))?);
         // The score is that of the posterior's flows alone: no others need training.
-        let without = ("posterior.correction".to_owned(), toml::Value::String("off".into()));
-        overrides.absorb(&Overrides::from_dotted([(&without.0, &without.1)])?);
+        overrides.absorb(&Overrides::parse("posterior.correction = \"off\"")?);
         let folder = job.folder.join(&name);
         let training = TrainJob {
             preset: job.preset,

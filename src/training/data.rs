@@ -1,6 +1,6 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
-use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, varying};
+use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::{Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
@@ -129,25 +129,23 @@ impl TrainingData {
             seen.iter().map(|r| row(&x, context, *r)),
         );
         let wanted = config.posterior.correction != Correction::Off;
-        let raw = if wanted { theta.clone() } else { Vec::new() };
-        let regressors = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
-        let describe = |x: &[f32], width: usize, kept: Vec<usize>| {
-            LikelihoodTables::prepare(&Reversed {
-                theta: &raw,
-                x,
-                width,
-                kept,
-                prior,
-                regressors: regressors.clone(),
+        let mut reversed = wanted.then(|| {
+            let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
+            Reversed {
+                dim: columns,
+                regressors: regressors(&transform, prior, &theta),
+                transform,
                 training: &order[..rows - held_out],
                 validation: &order[rows - held_out..],
                 settings: &config.whitening,
                 seed,
-            })
-        };
+            }
+        });
         let kept = varying(&data);
-        let fits = |numbers: usize| wanted && (1..=MOST_TARGETS).contains(&numbers);
-        let mut likelihood = fits(kept.len()).then(|| describe(&x, context, kept.clone()));
+        let mut likelihood = match kept.len() {
+            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
+            _ => None,
+        };
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
         for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
@@ -155,7 +153,8 @@ impl TrainingData {
             row.copy_from_slice(&buffer);
         }
         let x = transformed(&data, x);
-        if kept.len() > MOST_TARGETS && fits(columns) {
+        let summarised = kept.len() > MOST_TARGETS && columns <= MOST_TARGETS;
+        if let (true, Some(reversed)) = (summarised, reversed) {
             let regressed = Regressed {
                 theta: &theta,
                 x: &x,
@@ -166,7 +165,8 @@ impl TrainingData {
                 seed,
             };
             likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
-                let tables = describe(&table, columns, (0..columns).collect());
+                let all: Vec<usize> = (0..columns).collect();
+                let tables = reversed.tables(&table, columns, &all);
                 LikelihoodTables { summary: Some(summary), ..tables }
             });
         }

@@ -31,36 +31,27 @@ pub struct LikelihoodTables {
     pub transform: ParameterTransform,
 }
 
-/// What they are made of.
+/// What they are made of, but for x.
 pub(super) struct Reversed<'a> {
-    /// Raw θ `[n, D]`, and raw x, or its summary, `[n, C]`.
-    pub theta: &'a [f32],
-    pub x: &'a [f32],
-    /// C, and the columns to describe.
-    pub width: usize,
-    pub kept: Vec<usize>,
-    pub prior: &'a Prior,
-    pub regressors: ParameterTransform,
+    /// D.
+    pub dim: usize,
+    /// θ as the likelihood's networks see it, `[n, D]`, and the map that made it.
+    pub regressors: Vec<f32>,
+    pub transform: ParameterTransform,
     pub training: &'a [u32],
     pub validation: &'a [u32],
     pub settings: &'a WhiteningConfig,
     pub seed: u64,
 }
 
-impl LikelihoodTables {
-    /// Tables of `from`, which [`varying`] columns describe.
-    pub(super) fn prepare(from: &Reversed) -> Self {
-        let (width, kept) = (from.width, &from.kept);
-        let x = spread(from.x, width, kept, from.seed);
-        let mut regressors = vec![0.0; from.theta.len()];
-        let dim = from.prior.dim();
-        for (row, out) in from.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
-            from.regressors.apply(from.prior, row, out);
-        }
+impl Reversed<'_> {
+    /// The tables for the columns `kept` of raw x, or of its summary, `[n, width]`.
+    pub fn tables(self, x: &[f32], width: usize, kept: &[usize]) -> LikelihoodTables {
+        let x = spread(x, width, kept, self.seed);
         // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
         let tables = |kind| {
-            let rows = from.training.iter().map(|r| &x[*r as usize * width..][..width]);
-            let data = DataTransform::fit(kind, width, kept.clone(), rows);
+            let rows = self.training.iter().map(|r| &x[*r as usize * width..][..width]);
+            let data = DataTransform::fit(kind, width, kept.to_vec(), rows);
             let mut targets = vec![0.0; x.len() / width * kept.len()];
             let rows = x.chunks_exact(width).zip(targets.chunks_exact_mut(kept.len()));
             rows.for_each(|(row, out)| data.apply(row, out));
@@ -71,27 +62,18 @@ impl LikelihoodTables {
         let (data, targets) = if unshaped {
             plain
         } else {
-            let nll = |tables: &(DataTransform, Vec<f32>)| from.nll(tables, &x, &regressors);
+            let nll = |tables: &(DataTransform, Vec<f32>)| self.nll(tables, &x);
             let (with, without) = rayon::join(|| nll(&shaped), || nll(&plain));
             if with < without { shaped } else { plain }
         };
-        let transform = from.regressors.clone();
-        Self { targets, data, summary: None, regressors, transform }
+        let Self { regressors, transform, .. } = self;
+        LikelihoodTables { targets, data, summary: None, regressors, transform }
     }
-}
 
-/// The columns of x that the networks see and that vary.
-pub(super) fn varying(data: &DataTransform) -> Vec<usize> {
-    let constant = data.scaler().constant_columns();
-    let kept = data.kept().iter().enumerate();
-    kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect()
-}
-
-impl Reversed<'_> {
     /// Validation NLL of x, up to a constant, under a short whitening of these targets.
-    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f32], context: &[f32]) -> f64 {
+    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f32]) -> f64 {
         let (width, dim) = (data.columns(), data.kept().len());
-        let dims = (dim, self.prior.dim());
+        let (dims, context) = ((dim, self.dim), &self.regressors[..]);
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
@@ -111,6 +93,22 @@ impl Reversed<'_> {
             .sum();
         sum / validation.len() as f64
     }
+}
+
+/// θ as the likelihood's networks see it, from raw θ `[n, D]`.
+pub(super) fn regressors(transform: &ParameterTransform, prior: &Prior, theta: &[f32]) -> Vec<f32> {
+    let (dim, mut out) = (prior.dim(), vec![0.0; theta.len()]);
+    for (row, out) in theta.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
+        transform.apply(prior, row, out);
+    }
+    out
+}
+
+/// The columns of x that the networks see and that vary.
+pub(super) fn varying(data: &DataTransform) -> Vec<usize> {
+    let constant = data.scaler().constant_columns();
+    let kept = data.kept().iter().enumerate();
+    kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect()
 }
 
 /// A copy of x in which the whole numbers of columns that hold nothing else are spread evenly over

@@ -2,7 +2,8 @@
 
 use freeform_kernels::{Finish, Isa, Order, Sparse, Start, View, ViewMut, gemm_tn};
 
-/// From this many hidden units on the gradient of the weights, too, costs less without the zeros.
+/// From this many hidden units on the gradient of the weights costs less without the zeros, too; the
+/// other products do at any number.
 const LEAST_SPARSE: usize = 50;
 
 /// A layer of H → H between rectified units: its products leave out the zeros of their values and

@@ -3,7 +3,7 @@
 use super::hidden::Hidden;
 use super::table::Table;
 use freeform_kernels::{
-    Isa, Start, View, ViewMut, gemm_nn, gemm_tn, output_backward, rectify, sigmoid,
+    Isa, Nonlinearity, Start, View, ViewMut, activate, gemm_nn, gemm_tn, output_backward, sigmoid,
 };
 
 /// Where the tensors of a perceptron D → H → H → 1 lie in a flat vector.
@@ -93,9 +93,10 @@ impl Part {
         let w = |i: usize| &weights[at[i]..at[i + 1]];
         // W₁ and b₁ lie together: b₁ is the row of W₁ that the column of ones meets.
         let (input, weight) = (View::new(&self.input, d + 1), View::new(weights, h));
-        let out = ViewMut::new(&mut self.hidden1, h);
-        gemm_nn(isa, [n, h, d + 1], input, weight, out, Start::Zero);
-        rectify(isa, &mut self.hidden1[..n * h]);
+        // Not needed before the way back.
+        let sums = &mut self.delta1;
+        gemm_nn(isa, [n, h, d + 1], input, weight, ViewMut::new(sums, h), Start::Zero);
+        activate(isa, Nonlinearity::Relu, &sums[..n * h], &mut self.hidden1[..n * h]);
         self.products.forward((isa, n), &self.hidden1, (w(2), w(3)), &mut self.hidden2);
         let (input, weight) = (View::new(&self.hidden2, h), View::new(w(4), 1));
         let (out, bias) =

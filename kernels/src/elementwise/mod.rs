@@ -7,12 +7,12 @@ mod activation;
 mod gate;
 mod loops;
 mod math;
-mod rectified;
+mod output;
 mod reduce;
 mod streams;
 
 pub use activation::{Nonlinearity, activate, activate_streams};
 pub use gate::{gate_backward, gated_add, sigmoid};
-pub use rectified::{output_backward, rectify};
+pub use output::output_backward;
 pub use reduce::column_sums;
 pub use streams::{Slopes, backward_streams, tangent_streams};

@@ -154,14 +154,14 @@ impl Panel<'_> {
         let rest = self.across - (NV - 1) * S::LANES;
         // SAFETY: the invariant.
         unsafe {
-            let mask_of_last = S::mask(rest);
+            let rest_mask = S::mask(rest);
             for (row, &mask) in self.masks.iter().enumerate() {
                 let a = self.a.add(row * self.a_stride);
                 let c = self.c.add(row * self.c_stride);
                 let mut sums = match self.first {
                     First::Zero => [S::splat(0.0); NV],
-                    First::Bias(bias) => load::<S, NV>(bias, mask_of_last),
-                    First::Old => load::<S, NV>(c.cast_const(), mask_of_last),
+                    First::Bias(bias) => load::<S, NV>(bias, rest_mask),
+                    First::Old => load::<S, NV>(c.cast_const(), rest_mask),
                 };
                 let mut left = mask;
                 while left != 0 {
@@ -178,7 +178,7 @@ impl Panel<'_> {
                     Last::Sum => (),
                     Last::Rectify => sums.iter_mut().for_each(|sum| *sum = S::max(zero, *sum)),
                     Last::Through(units, stride) => {
-                        let units = load::<S, NV>(units.add(row * stride), mask_of_last);
+                        let units = load::<S, NV>(units.add(row * stride), rest_mask);
                         for (sum, unit) in sums.iter_mut().zip(units) {
                             *sum = S::select_gt(unit, zero, *sum, zero);
                         }
@@ -189,7 +189,7 @@ impl Panel<'_> {
                     if j + 1 < NV || rest == S::LANES {
                         S::store(to, sum);
                     } else {
-                        S::store_masked(to, mask_of_last, sum);
+                        S::store_masked(to, rest_mask, sum);
                     }
                 }
             }

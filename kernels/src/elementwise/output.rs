@@ -1,15 +1,9 @@
-//! Rectified units (ReLU): in place, and back from a single output above them, in one pass instead of
-//! four.
+//! Back from a single output to the rectified units (ReLU) below it, in one pass instead of four.
 
 use super::loops::{Body, Lane, each};
 use crate::Isa;
 use crate::isa::Kernel;
 use crate::simd::Simd;
-
-/// `values` ← max(`values`, 0); what is not a number stays that.
-pub fn rectify(isa: Isa, values: &mut [f32]) {
-    isa.run(Rectify { n: values.len(), values: values.as_mut_ptr() });
-}
 
 /// Pulls `grad` `[rows]` back from a single output, `hidden` `[rows, H]` · `weights` `[H]`, where
 /// `hidden` are rectified: `below` `[rows, H]` receives the gradient with respect to `hidden` before it
@@ -45,29 +39,6 @@ pub fn output_backward(
 fn check(len: usize, n: usize, rows: usize) -> (usize, usize) {
     assert!(rows.checked_mul(n) == Some(len), "{len} elements are not {rows} rows of {n}");
     (rows, n)
-}
-
-/// Invariant: `values` holds n elements.
-struct Rectify {
-    n: usize,
-    values: *mut f32,
-}
-
-impl Kernel for Rectify {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { each::<S, _>(self.n, self) }
-    }
-}
-
-impl<S: Simd> Body<S> for Rectify {
-    #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: the invariant.
-        unsafe { lane.store(self.values, S::max(S::splat(0.0), lane.load(self.values))) }
-    }
 }
 
 /// Invariant: `hidden` and `below` hold rows·n elements, `grad` rows, the others n; none overlap.
