@@ -3,7 +3,7 @@
 #![cfg(feature = "wgpu")]
 
 use burn::tensor::{Device, DeviceKind};
-use freeform_sbi::config::{Overrides, Preset};
+use freeform_inference::{Overrides, Preset};
 use freeform_sbi::engine::{DeviceError, EngineKind, GraphicsApi, burn::gpu::adapters};
 use freeform_sbi::run::{
     Existing, Reporter, RunError, TrainJob, TrainResult, TrainingInput, train,

@@ -28,7 +28,7 @@ mod tasks;
 pub use any::AnySimulator;
 pub use arrays::{
     ArrayError, Orientation, Simulations, read_table, read_table_oriented, read_vector,
-    write_atomically, write_csv, write_table,
+    write_atomically, write_bytes_atomically, write_csv, write_table,
 };
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};

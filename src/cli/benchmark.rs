@@ -1,12 +1,11 @@
 //! `freeform benchmark`: the published table, filled with our figures.
 
-use super::reference::ReferenceArgs;
-use super::run::{Observations, parse_observations};
+use super::arguments::{Observations, parse_observations, tasks_named};
+use super::reference_args::ReferenceArgs;
 use super::settings::{SettingsArgs, interrupt_flag};
 use super::{Failure, Output};
 use crate::run::{AMORTISED, BenchmarkJob, BenchmarkTable, benchmark};
 use freeform_benchmark::{CellSummary, published_c2st};
-use freeform_simulators::{Task, tasks};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -27,7 +26,7 @@ pub(super) struct Args {
     /// Simulation budgets.
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1000,10000,100000",
-        value_parser = super::simulate::count
+        value_parser = super::arguments::count
     )]
     budgets: Vec<usize>,
     /// Observations to sample and score, e.g. 1-10 or 1,4,7.
@@ -57,7 +56,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         budgets: &args.budgets,
         observations: &args.observations.0,
         seeds: &args.seeds,
-        preset: args.settings.preset,
+        preset: args.settings.preset(),
         overrides: &overrides,
         reference: args.reference.source(),
         store: &args.reference.store(),
@@ -75,14 +74,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             "{n} cells failed; the same command tries them again:\n{}",
             table.failures.join("\n")
         )))),
-    }
-}
-
-/// The tasks of these names; all ten where none is named.
-pub(super) fn tasks_named(names: &[String]) -> Result<Vec<Task>, Failure> {
-    match names {
-        [] => Ok(tasks().iter().map(|info| Task::by_name(info.name)).collect::<Result<_, _>>()?),
-        names => Ok(names.iter().map(|name| Task::by_name(name)).collect::<Result<_, _>>()?),
     }
 }
 

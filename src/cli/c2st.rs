@@ -1,15 +1,15 @@
 //! `freeform c2st`.
 
-use super::reference::ReferenceArgs;
-use super::run::{Observations, parse_observations};
+use super::arguments::{Observations, parse_observations};
+use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::settings::interrupt_flag;
 use super::{Failure, Output};
-use crate::engine::EngineKind;
-use crate::model::Model;
 use crate::run::{Evaluation, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
 use freeform_benchmark::{C2stSettings, Classifier, c2st, mmd};
+use freeform_inference::EngineKind;
+use freeform_inference::Model;
 use freeform_simulators::{Task, read_table};
 use std::path::{Path, PathBuf};
 

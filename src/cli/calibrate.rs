@@ -3,9 +3,9 @@
 use super::device::DeviceArg;
 use super::settings::interrupt_flag;
 use super::{Failure, Output};
-use crate::model::Model;
-use crate::posterior::Posterior;
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
+use freeform_inference::Model;
+use freeform_inference::Posterior;
 use freeform_simulators::Simulations;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::simulate::count)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::arguments::count)]
     count: usize,
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `--device`: where the arithmetic is done.
 
 use super::Failure;
-use crate::engine::EngineKind;
+use freeform_inference::EngineKind;
 
 /// The option of every verb that trains or evaluates flows.
 #[derive(clap::Args)]

@@ -40,8 +40,8 @@ pub(super) fn run(_: &Args, output: &Output) -> Result<(), Failure> {
 
 #[cfg(feature = "wgpu")]
 fn gpus() -> Vec<Row> {
-    use crate::engine::GraphicsApi::{Metal, Vulkan, Wgpu};
-    use crate::engine::burn::gpu::adapters;
+    use freeform_inference::GraphicsApi::{Metal, Vulkan, Wgpu};
+    use freeform_inference::engine::burn::gpu::adapters;
     let apis = [Wgpu, Vulkan, Metal].into_iter().filter(|api| api.is_built());
     let all = apis.flat_map(adapters);
     all.map(|a| Row { device: a.device, name: a.name, software: a.software }).collect()

@@ -1,6 +1,7 @@
 //! A failed command: what to say, and the exit code.
 
 use super::settings::was_preempted;
+use crate::grid::GridError;
 use crate::run::RunError;
 use freeform_simulators::SourceError;
 use std::fmt::Display;
@@ -42,10 +43,19 @@ impl<E: Into<RunError>> From<E> for Failure {
                 false => INTERRUPTED,
             },
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
-            RunError::Grid(error) if error.is_usage() => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };
         Self { message: error.to_string(), code }
+    }
+}
+
+impl From<GridError> for Failure {
+    fn from(error: GridError) -> Self {
+        match error {
+            GridError::Run(error) => error.into(),
+            error if error.is_usage() => Self::usage(&error),
+            error => Self::failed(&error),
+        }
     }
 }

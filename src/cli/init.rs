@@ -1,8 +1,8 @@
 //! `freeform init`.
 
 use super::{Failure, Output};
-use crate::files::write_atomically;
 use clap::ValueEnum;
+use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -100,7 +100,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
     for (name, text) in files {
-        write_atomically(&folder.join(name), text.as_bytes())?;
+        write_bytes_atomically(&folder.join(name), text.as_bytes())?;
     }
     let names = files.map(|(name, _)| name);
     let value = serde_json::json!({ "folder": folder.display().to_string(), "files": names });

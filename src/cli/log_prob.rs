@@ -3,8 +3,8 @@
 use super::device::DeviceArg;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
-use crate::model::Model;
-use crate::posterior::Posterior;
+use freeform_inference::Model;
+use freeform_inference::Posterior;
 use freeform_simulators::{read_table, write_table};
 use ndarray::Array2;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! The command line: one file a verb, all thin over the library.
 
+mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
@@ -12,6 +13,7 @@ mod log_prob;
 mod observation;
 mod output;
 mod reference;
+mod reference_args;
 mod reference_compare;
 mod run;
 mod sample;

@@ -1,9 +1,9 @@
-//! `freeform reference`, and the options of verbs that compare with reference draws.
+//! `freeform reference`.
 
 use super::observation::ObservationArg;
-use super::run::{Observations, parse_observations};
+use super::reference_args::ReferenceArgs;
+use super::reference_compare::Compare;
 use super::{Failure, Output};
-use clap::ValueEnum;
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
 use freeform_simulators::{Task, write_table};
 use std::path::PathBuf;
@@ -43,16 +43,6 @@ enum Other {
 }
 
 #[derive(clap::Args)]
-pub(super) struct Compare {
-    /// Benchmark tasks [default: all ten].
-    #[arg(long, value_name = "TASK,…", value_delimiter = ',')]
-    pub(super) tasks: Vec<String>,
-    /// Observations, e.g. 1-10 or 1,4,7.
-    #[arg(long, default_value = "1-10", value_parser = parse_observations)]
-    pub(super) observations: Observations,
-}
-
-#[derive(clap::Args)]
 struct Draw {
     /// Benchmark task.
     task: String,
@@ -60,7 +50,7 @@ struct Draw {
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::simulate::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
@@ -68,41 +58,6 @@ struct Draw {
     /// Output file (.npy or .csv), one draw a row.
     #[arg(long)]
     out: PathBuf,
-}
-
-/// Whose reference draws, and whether to keep them.
-#[derive(clap::Args)]
-pub(super) struct ReferenceArgs {
-    /// Reference draws: made here from the exact posterior, or the benchmark's released files.
-    #[arg(long = "reference", value_enum, default_value = "native")]
-    source: SourceArg,
-    /// Neither read nor write the cache of reference draws.
-    #[arg(long)]
-    no_cache: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SourceArg {
-    Native,
-    Released,
-}
-
-impl ReferenceArgs {
-    pub(super) fn source(&self) -> ReferenceSource {
-        match self.source {
-            SourceArg::Native => ReferenceSource::Native,
-            SourceArg::Released => ReferenceSource::Released,
-        }
-    }
-
-    /// The user's store; none with --no-cache, unless imported draws are asked for.
-    pub(super) fn store(&self) -> ReferenceStore {
-        if self.no_cache && self.source == SourceArg::Native {
-            ReferenceStore::none()
-        } else {
-            ReferenceStore::of_user()
-        }
-    }
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {

@@ -1,9 +1,19 @@
 //! `freeform reference compare`.
 
-use super::benchmark::tasks_named;
-use super::reference::Compare;
+use super::arguments::{Observations, parse_observations, tasks_named};
 use super::{Failure, Output};
 use freeform_benchmark::{C2stSettings, ReferenceSource, ReferenceStore, c2st};
+
+/// Options of `freeform reference compare`.
+#[derive(clap::Args)]
+pub(super) struct Compare {
+    /// Benchmark tasks [default: all ten].
+    #[arg(long, value_name = "TASK,…", value_delimiter = ',')]
+    tasks: Vec<String>,
+    /// Observations, e.g. 1-10 or 1,4,7.
+    #[arg(long, default_value = "1-10", value_parser = parse_observations)]
+    observations: Observations,
+}
 
 /// Draws of either side, as many as are released.
 const DRAWS: usize = 10_000;

@@ -1,6 +1,7 @@
 //! `freeform run`: the main job.
 
-use super::reference::ReferenceArgs;
+use super::arguments::{Observations, parse_observations};
+use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::settings::{TrainingArgs, interrupt_flag};
 use super::{Failure, Output};
@@ -31,7 +32,7 @@ pub(super) struct Args {
     /// Simulation budget.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::simulate::count
+        value_parser = super::arguments::count
     )]
     simulations: usize,
     /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:
@@ -49,27 +50,6 @@ pub(super) struct Args {
     training: TrainingArgs,
 }
 
-/// Largest observation number that makes sense.
-const MOST: usize = 100_000;
-
-#[derive(Clone, Debug)]
-pub(super) struct Observations(pub(super) Vec<usize>);
-
-pub(super) fn parse_observations(text: &str) -> Result<Observations, String> {
-    let number = |part: &str| match part.trim().parse() {
-        Ok(n @ 1..=MOST) => Ok(n),
-        _ => Err(format!("`{part}` is not an observation number from 1 to {MOST}")),
-    };
-    let mut numbers = Vec::new();
-    for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        numbers.extend(number(first)?..=number(last)?);
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.is_empty() { Err("is empty".to_owned()) } else { Ok(Observations(numbers)) }
-}
-
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
@@ -84,7 +64,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let at = Workplace { folder: &args.out, overwrite, interrupt: &interrupt, reporter };
     let input = source.load(seed, &at)?;
     let job = TrainJob {
-        preset: args.training.settings.preset,
+        preset: args.training.settings.preset(),
         overrides: &overrides,
         seed,
         engine,

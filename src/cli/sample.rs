@@ -3,8 +3,8 @@
 use super::device::DeviceArg;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
-use crate::model::Model;
-use crate::posterior::Posterior;
+use freeform_inference::Model;
+use freeform_inference::Posterior;
 use freeform_simulators::write_table;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::simulate::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]

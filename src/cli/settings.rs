@@ -2,8 +2,9 @@
 
 use super::Failure;
 use super::device::DeviceArg;
-use crate::config::{Overrides, Preset};
 use crate::run::Existing;
+use clap::ValueEnum;
+use freeform_inference::{Overrides, Preset};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 pub(super) struct SettingsArgs {
     /// Settings to start from.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) preset: Preset,
+    preset: PresetArg,
     /// TOML file whose keys replace the preset's.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -40,7 +41,24 @@ pub(super) struct TrainingArgs {
     overwrite: bool,
 }
 
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum PresetArg {
+    /// The most accurate settings we know, from the size of the problem alone.
+    #[default]
+    Recommended,
+    /// ResNet S with ReLU, one probe and a constant β, as the paper describes its benchmark runs.
+    Paper,
+}
+
 impl SettingsArgs {
+    /// The preset beneath the settings.
+    pub(super) fn preset(&self) -> Preset {
+        match self.preset {
+            PresetArg::Recommended => Preset::Recommended,
+            PresetArg::Paper => Preset::Paper,
+        }
+    }
+
     /// File and single settings together.
     pub(super) fn overrides(&self) -> Result<Overrides, Failure> {
         let mut overrides = match &self.config {

@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// Benchmark task, or your own simulator.toml.
     task: String,
     /// Number of simulations.
-    #[arg(short = 'n', long, value_name = "N", value_parser = super::simulate::count)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = super::arguments::count)]
     simulations: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
@@ -34,15 +34,6 @@ pub(super) struct Args {
     /// Start anew where the output file holds something else.
     #[arg(long)]
     overwrite: bool,
-}
-
-/// A count of at least 1.
-pub(super) fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("is not a whole number".to_owned()),
-    }
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {

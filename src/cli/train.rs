@@ -37,7 +37,7 @@ pub(super) struct SourceArgs {
     /// Simulation budget with --task.
     #[arg(
         short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
-        value_parser = super::simulate::count, conflicts_with = "simulations"
+        value_parser = super::arguments::count, conflicts_with = "simulations"
     )]
     budget: usize,
 }
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     };
     let input = args.source.source()?.load(args.training.seed, &at)?;
     let job = TrainJob {
-        preset: args.training.settings.preset,
+        preset: args.training.settings.preset(),
         overrides: &overrides,
         seed: args.training.seed,
         engine: args.training.settings.device.open()?,

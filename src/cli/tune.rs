@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     // Said once, not before every training.
     input.warnings.drain(..).for_each(|warning| reporter.warn(&warning));
     let job = TuneJob {
-        preset: args.settings.preset,
+        preset: args.settings.preset(),
         overrides: &overrides,
         knobs: &args.search,
         seed: args.seed,

@@ -1,7 +1,7 @@
 //! One axis of a grid: a setting and the values it takes.
 
-use crate::config::Preset;
-use crate::config::Problem;
+use freeform_inference::Preset;
+use freeform_inference::Problem;
 use toml::{Table, Value};
 
 /// Settings that belong to one point of an axis: dotted keys and their values.

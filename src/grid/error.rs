@@ -1,5 +1,7 @@
 //! What can be wrong with a sweep.
 
+use crate::run::RunError;
+
 /// A sweep that cannot be planned, run or submitted.
 #[derive(Debug, thiserror::Error)]
 pub enum GridError {
@@ -38,12 +40,21 @@ pub enum GridError {
     /// The cluster's scheduler.
     #[error("{0}")]
     Slurm(String),
+    /// A run, or a file.
+    #[error(transparent)]
+    Run(RunError),
+}
+
+impl<E: Into<RunError>> From<E> for GridError {
+    fn from(error: E) -> Self {
+        Self::Run(error.into())
+    }
 }
 
 impl GridError {
     /// Whether the user's input is at fault, rather than the world.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Slurm(_))
+        !matches!(self, Self::Slurm(_) | Self::Run(_))
     }
 }

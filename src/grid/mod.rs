@@ -8,6 +8,7 @@
 //! Claims (see [`claim`]) keep them from wasting time on it.
 
 mod axis;
+mod best;
 pub mod claim;
 mod collect;
 mod error;
@@ -22,7 +23,8 @@ mod state;
 mod sweep;
 mod task;
 
-pub use collect::{BestSettings, Collected, collect};
+pub use best::BestSettings;
+pub use collect::{Collected, collect};
 pub use error::GridError;
 pub use layout::Layout;
 pub use plan::{Plan, PlanEntry, Planned, plan};

@@ -1,20 +1,20 @@
 //! Runs of a sweep trained in step.
 
 use super::claim::Claim;
-use super::{Layout, PlanEntry, shared};
-use crate::run::{Existing, Reporter, RunError, TrainJob, train_together};
+use super::{GridError, Layout, PlanEntry, shared};
+use crate::run::{Existing, Reporter, TrainJob, train_together};
 use std::sync::atomic::AtomicBool;
 
 /// Trains those runs of a pack that nobody is at; their models are in their folders afterwards.
 ///
 /// # Errors
-/// [`RunError`] of the first run that failed.
+/// [`GridError`] of the first run that failed.
 pub(super) fn train_pack(
     layout: &Layout,
     plan: &[PlanEntry],
     pack: &[&PlanEntry],
     interrupt: &AtomicBool,
-) -> Result<(), RunError> {
+) -> Result<(), GridError> {
     let quiet = Reporter::new(true);
     let (mut claims, mut runs, mut inputs) = (Vec::new(), Vec::new(), Vec::new());
     for &entry in pack {

@@ -2,11 +2,11 @@
 
 use super::sweep::{Point, wrong};
 use super::{GridError, Layout, Sweep};
-use crate::config::{Config, Overrides, Preset, Problem};
-use crate::engine::EngineKind;
-use crate::files::write_atomically;
-use crate::model::FORMAT_VERSION;
 use crate::run::RunError;
+use freeform_inference::EngineKind;
+use freeform_inference::FORMAT_VERSION;
+use freeform_inference::{Config, Overrides, Preset, Problem};
+use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{AnySimulator, Prior, Simulations};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -70,7 +70,7 @@ impl PlanEntry {
     ///
     /// # Errors
     /// [`RunError::Config`] for a key that is none.
-    pub fn overrides(&self) -> Result<Overrides, RunError> {
+    pub fn overrides(&self) -> Result<Overrides, GridError> {
         Ok(Overrides::from_dotted(&self.settings)?)
     }
 }
@@ -122,8 +122,8 @@ pub struct Planned {
 /// ones are appended.
 ///
 /// # Errors
-/// [`RunError`] with what is wrong in the sweep's file.
-pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, RunError> {
+/// [`GridError`] with what is wrong in the sweep's file.
+pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
     let sweep = Sweep::read(file)?;
     let points = sweep.points().map_err(|reason| wrong(file, reason))?;
     let base = file.parent().unwrap_or(Path::new("."));
@@ -144,7 +144,7 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, RunError> {
             }
         };
         let entry = entry(&sweep, task, point, entries.len()).map_err(|e| match e {
-            RunError::Config(e) => wrong(file, e.to_string()).into(),
+            GridError::Run(RunError::Config(e)) => wrong(file, e.to_string()),
             other => other,
         })?;
         asked.insert(entry.run.clone());
@@ -161,9 +161,9 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, RunError> {
         let path = layout.root().display();
         std::io::Error::new(e.kind(), format!("cannot create {path}: {e}"))
     })?;
-    write_atomically(&layout.plan(), text.as_bytes())?;
+    write_bytes_atomically(&layout.plan(), text.as_bytes())?;
     // Last: a folder with a sweep.toml has a whole plan.
-    write_atomically(&layout.sweep(), &std::fs::read(file)?)?;
+    write_bytes_atomically(&layout.sweep(), &std::fs::read(file)?)?;
     let runs = entries.len();
     Ok(Planned { runs, added: runs - before, dropped: known.len() - asked.len() })
 }
@@ -179,7 +179,7 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(sweep: &Sweep, task: &str, base: &Path) -> Result<Self, RunError> {
+    fn new(sweep: &Sweep, task: &str, base: &Path) -> Result<Self, GridError> {
         if let Some(given) = sweep.simulations.iter().find(|s| s.name == task) {
             let absolute = |path: &Path| std::path::absolute(base.join(path));
             let (file, prior) = (absolute(&given.file)?, absolute(&given.prior)?);
@@ -213,12 +213,12 @@ impl Opened {
     }
 }
 
-fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<PlanEntry, RunError> {
+fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<PlanEntry, GridError> {
     let Point { budget, seed, settings, .. } = point;
     if let Some(rows) = task.rows.filter(|rows| *rows < budget) {
         let reason =
             format!("`budgets` asks for {budget} simulations, but {} has {rows}", task.name);
-        return Err(GridError::Sweep { path: task.name.clone(), reason }.into());
+        return Err(GridError::Sweep { path: task.name.clone(), reason });
     }
     let problem = Problem { simulations: budget, theta_dim: task.dims.0, context_dim: task.dims.1 };
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
@@ -247,7 +247,7 @@ fn identity(
     budget: usize,
     seed: u64,
     engine: EngineKind,
-) -> Result<String, RunError> {
+) -> Result<String, GridError> {
     let settings = toml::to_string(config).map_err(std::io::Error::other)?;
     let (engine, simulator) = (engine.name(), &task.identity);
     let text = format!(

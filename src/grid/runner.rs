@@ -4,10 +4,12 @@
 use super::pack::train_pack;
 use super::state::failure;
 use super::task::is_interruption;
-use super::{Layout, Plan, PlanEntry, RunState, TaskJob, TaskOutcome, run_task, state_of};
-use crate::files::write_atomically;
+use super::{
+    GridError, Layout, Plan, PlanEntry, RunState, TaskJob, TaskOutcome, run_task, state_of,
+};
 use crate::run::{Bar, Reporter, RunError};
 use freeform_benchmark::ReferenceStore;
+use freeform_simulators::write_bytes_atomically;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -54,7 +56,7 @@ pub struct LocalReport {
 ///
 /// # Errors
 /// [`RunError::TableInterrupted`], or a folder that cannot be written.
-pub fn run_local(job: &LocalJob) -> Result<LocalReport, RunError> {
+pub fn run_local(job: &LocalJob) -> Result<LocalReport, GridError> {
     // An order to stop was for runners of its own time.
     let _ = std::fs::remove_file(job.layout.stop());
     let mut report = LocalReport { runs: job.plan.entries.len(), ..LocalReport::default() };
@@ -80,7 +82,9 @@ pub fn run_local(job: &LocalJob) -> Result<LocalReport, RunError> {
     }
     bar.finish();
     match job.interrupt.load(Ordering::Relaxed) {
-        true => Err(RunError::TableInterrupted { path: job.layout.root().display().to_string() }),
+        true => {
+            Err(RunError::TableInterrupted { path: job.layout.root().display().to_string() }.into())
+        }
         false => Ok(report),
     }
 }
@@ -147,7 +151,7 @@ fn work(job: &LocalJob, open: &[&PlanEntry], report: &mut LocalReport, bar: &mut
 }
 
 /// Runs the entry here, or waits until whoever is at it is done.
-fn run(job: &LocalJob, entry: &PlanEntry) -> Result<TaskOutcome, RunError> {
+fn run(job: &LocalJob, entry: &PlanEntry) -> Result<TaskOutcome, GridError> {
     let LocalJob { layout, plan, store, interrupt, .. } = *job;
     // Many runs at once: each keeps to itself.
     let reporter = Reporter::new(true);
@@ -162,7 +166,7 @@ fn run(job: &LocalJob, entry: &PlanEntry) -> Result<TaskOutcome, RunError> {
 
 fn note(
     entry: &PlanEntry,
-    outcome: Result<TaskOutcome, RunError>,
+    outcome: Result<TaskOutcome, GridError>,
     report: &mut LocalReport,
     bar: &Bar,
 ) {
@@ -191,5 +195,5 @@ fn note(
 /// # Errors
 /// The folder cannot be written.
 pub fn request_stop(layout: &Layout) -> std::io::Result<()> {
-    write_atomically(&layout.stop(), b"")
+    write_bytes_atomically(&layout.stop(), b"")
 }

@@ -2,8 +2,8 @@
 
 use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
-use crate::files::write_atomically;
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
+use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
 use ndarray::s;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) fn input(
     entry: &PlanEntry,
     interrupt: &AtomicBool,
     reporter: Reporter,
-) -> Result<TrainingInput, RunError> {
+) -> Result<TrainingInput, GridError> {
     let (path, prior, task) = match &entry.source {
         RunSource::Given { file, prior } => {
             let prior = Prior::read(prior)?;
@@ -85,13 +85,13 @@ impl Set<'_> {
         path: &Path,
         source: &dyn SimulationSource,
         interrupt: &AtomicBool,
-    ) -> Result<(), RunError> {
+    ) -> Result<(), GridError> {
         loop {
             if made(path) >= self.most {
                 return Ok(());
             }
             if interrupt.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted { path: path.display().to_string() });
+                return Err(RunError::Interrupted { path: path.display().to_string() }.into());
             }
             let Some(_claim) = Claim::take(&self.layout.claims(), &self.name())? else {
                 std::thread::sleep(WAIT);
@@ -109,7 +109,7 @@ impl Set<'_> {
             if let Some(warning) = failure_warning(&report.failures) {
                 self.reporter.warn(&warning);
             }
-            write_atomically(&count_file(path), self.most.to_string().as_bytes())?;
+            write_bytes_atomically(&count_file(path), self.most.to_string().as_bytes())?;
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::claim::holder_of;
 use super::{Layout, Plan, PlanEntry, Sweep};
-use crate::files::write_atomically;
 use crate::run::read_status;
+use freeform_simulators::write_bytes_atomically;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -142,7 +142,7 @@ pub(super) fn failure(folder: &Path) -> Option<String> {
 pub(super) fn write_failure(folder: &Path, error: String) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let text = serde_json::to_string(&Failure { error }).map_err(std::io::Error::other)?;
-    write_atomically(&failure_file(folder), (text + "\n").as_bytes())
+    write_bytes_atomically(&failure_file(folder), (text + "\n").as_bytes())
 }
 
 /// Forgets an earlier failure.

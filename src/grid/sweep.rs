@@ -2,9 +2,9 @@
 
 use super::GridError;
 use super::axis::{Assignment, flatten, points};
-use crate::config::Preset;
-use crate::engine::EngineKind;
 use freeform_benchmark::ReferenceSource;
+use freeform_inference::EngineKind;
+use freeform_inference::Preset;
 use freeform_simulators::Task;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::claim::Claim;
 use super::plan::RunSource;
 use super::state::{clear_failure, is_done, write_failure};
-use super::{Layout, Plan, PlanEntry, shared};
+use super::{GridError, Layout, Plan, PlanEntry, shared};
 use crate::run::{
     Evaluation, Existing, MoreMetrics, Prediction, Reporter, RunError, TrainJob, TrainResult,
     evaluate, mean_c2st, predict, train, write_status,
@@ -55,8 +55,8 @@ pub enum TaskOutcome {
 /// Trains and scores one run, or goes on with it.
 ///
 /// # Errors
-/// [`RunError`]; a failure is recorded in the run's folder, an interruption leaves a checkpoint.
-pub fn run_task(job: &TaskJob) -> Result<TaskOutcome, RunError> {
+/// [`GridError`]; a failure is recorded in the run's folder, an interruption leaves a checkpoint.
+pub fn run_task(job: &TaskJob) -> Result<TaskOutcome, GridError> {
     let folder = job.layout.run(&job.entry.run);
     let done = || is_done(&folder, &job.plan.sweep, job.entry);
     if done() {
@@ -89,11 +89,14 @@ pub fn run_task(job: &TaskJob) -> Result<TaskOutcome, RunError> {
 }
 
 /// Whether the error is a signal's doing.
-pub(super) fn is_interruption(error: &RunError) -> bool {
-    matches!(error, RunError::Interrupted { .. } | RunError::SimulationInterrupted { .. })
+pub(super) fn is_interruption(error: &GridError) -> bool {
+    matches!(
+        error,
+        GridError::Run(RunError::Interrupted { .. } | RunError::SimulationInterrupted { .. })
+    )
 }
 
-fn work(job: &TaskJob, folder: &Path) -> Result<TaskOutcome, RunError> {
+fn work(job: &TaskJob, folder: &Path) -> Result<TaskOutcome, GridError> {
     let TaskJob { layout, plan, entry, interrupt, reporter, .. } = *job;
     let input = shared::input(layout, &plan.entries, entry, interrupt, reporter)?;
     let overrides = entry.overrides()?;
@@ -137,7 +140,7 @@ fn score(
     folder: &Path,
     task: &Task,
     trained: &TrainResult,
-) -> Result<f64, RunError> {
+) -> Result<f64, GridError> {
     let sweep = &job.plan.sweep;
     let evaluation = Evaluation {
         folder,
@@ -159,7 +162,7 @@ fn draw(
     folder: &Path,
     program: &ExternalSimulator,
     trained: &TrainResult,
-) -> Result<(), RunError> {
+) -> Result<(), GridError> {
     let prediction = Prediction {
         folder,
         program,
@@ -169,7 +172,8 @@ fn draw(
         interrupt: job.interrupt,
         reporter: job.reporter,
     };
-    predict(&prediction, trained).map(drop)
+    predict(&prediction, trained)?;
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -177,11 +181,11 @@ struct TrainedStatus<'a> {
     status: &'static str,
     task: &'a str,
     training_seconds: f64,
-    training: &'a crate::model::TrainingSummary,
+    training: &'a freeform_inference::TrainingSummary,
 }
 
 /// Without observations, the model is all there is.
-fn finish(job: &TaskJob, folder: &Path, trained: &TrainResult) -> Result<(), RunError> {
+fn finish(job: &TaskJob, folder: &Path, trained: &TrainResult) -> Result<(), GridError> {
     let status = TrainedStatus {
         status: "done",
         task: &job.entry.task,

@@ -7,14 +7,14 @@ use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
     train,
 };
-use crate::config::{Overrides, Preset};
-use crate::engine::EngineKind;
-use crate::files::write_atomically;
 use freeform_benchmark::{
     CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
     read_results, read_scores, summarize, write_results,
 };
+use freeform_inference::EngineKind;
+use freeform_inference::{Overrides, Preset};
 use freeform_simulators::Task;
+use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -170,7 +170,7 @@ fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
         }),
         Err(_) => {
             std::fs::create_dir_all(job.folder)?;
-            Ok(write_atomically(&path, record.as_bytes())?)
+            Ok(write_bytes_atomically(&path, record.as_bytes())?)
         }
     }
 }

@@ -2,12 +2,12 @@
 //! fresh simulations.
 
 use super::{Reporter, RunError};
-use crate::files::write_atomically;
-use crate::posterior::Posterior;
 use freeform_benchmark::{
     CalibrationPlot, UniformityTest, calibration_plot, expected_coverage, uniformity,
 };
+use freeform_inference::Posterior;
 use freeform_simulators::Simulations;
+use freeform_simulators::write_bytes_atomically;
 use ndarray::s;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -143,7 +143,7 @@ fn write(
     calibration: &Calibration,
 ) -> Result<(), RunError> {
     let text = serde_json::to_string_pretty(calibration).map_err(std::io::Error::other)?;
-    write_atomically(&job.folder.join("calibration.json"), (text + "\n").as_bytes())?;
+    write_bytes_atomically(&job.folder.join("calibration.json"), (text + "\n").as_bytes())?;
     let plots = job.folder.join("plots");
     std::fs::create_dir_all(&plots)?;
     let plot = CalibrationPlot {

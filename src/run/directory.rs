@@ -1,8 +1,8 @@
 //! A run's folder: what it holds says which run it is and how far it came.
 
 use super::RunError;
-use crate::config::Config;
-use crate::files::write_atomically;
+use freeform_inference::{Config, fingerprint};
+use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
 use std::path::Path;
@@ -49,16 +49,7 @@ impl<'a> RunRecord<'a> {
         simulations: &Simulations,
         seed: u64,
     ) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(prior.to_toml().as_bytes());
-        for table in [&simulations.theta, &simulations.x] {
-            hasher.update(format!("{:?}", table.dim()).as_bytes());
-            for row in table.rows() {
-                let bytes: Vec<u8> = row.iter().flat_map(|v| v.to_le_bytes()).collect();
-                hasher.update(&bytes);
-            }
-        }
-        let data = hasher.finalize().to_hex()[..16].to_owned();
+        let data = fingerprint(prior, simulations);
         let run = RunSection { task, simulations: simulations.len(), data, seed };
         Self { run, config }
     }
@@ -92,7 +83,7 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
     }
     std::fs::create_dir_all(folder)
         .map_err(|e| std::io::Error::new(e.kind(), format!("cannot create {shown}: {e}")))?;
-    write_atomically(&path, record.as_bytes())?;
+    write_bytes_atomically(&path, record.as_bytes())?;
     Ok(false)
 }
 
@@ -122,5 +113,5 @@ pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
 /// Writes `status.json`, the last file of a finished run.
 pub(crate) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(status).map_err(std::io::Error::other)?;
-    write_atomically(&folder.join(STATUS), (text + "\n").as_bytes())
+    write_bytes_atomically(&folder.join(STATUS), (text + "\n").as_bytes())
 }

@@ -1,10 +1,10 @@
 //! Why a job stopped.
 
-use crate::config::ConfigError;
-use crate::model::ModelError;
-use crate::network::SpecError;
-use crate::posterior::PosteriorError;
-use crate::training::{CheckpointError, DataError, EnsembleError, TrainError};
+use freeform_inference::ConfigError;
+use freeform_inference::ModelError;
+use freeform_inference::PosteriorError;
+use freeform_inference::network::SpecError;
+use freeform_inference::training::{CheckpointError, DataError, EnsembleError, TrainError};
 
 /// A job that ended without its result.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum RunError {
     Prior(#[from] freeform_simulators::PriorError),
     /// A device that is not there, or that gave up.
     #[error(transparent)]
-    Device(#[from] crate::engine::DeviceError),
+    Device(#[from] freeform_inference::DeviceError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -69,9 +69,6 @@ pub enum RunError {
     /// A table.
     #[error(transparent)]
     Table(#[from] freeform_benchmark::TableError),
-    /// A sweep.
-    #[error(transparent)]
-    Grid(#[from] crate::grid::GridError),
     /// Reading or writing.
     #[error("{0}")]
     Io(#[from] std::io::Error),

@@ -2,13 +2,13 @@
 
 use super::directory::write_status;
 use super::{Reporter, RunError, TrainResult};
-use crate::engine::EngineKind;
-use crate::model::Model;
-use crate::posterior::Posterior;
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
 };
+use freeform_inference::EngineKind;
+use freeform_inference::Model;
+use freeform_inference::Posterior;
 use freeform_simulators::{Observation, Task, simulate_at, write_table};
 use serde::Serialize;
 use std::path::Path;
@@ -67,7 +67,7 @@ struct RunStatus<'a> {
     evaluation_seconds: f64,
     mean_c2st: f64,
     observations: &'a [ObservationScore],
-    training: &'a crate::model::TrainingSummary,
+    training: &'a freeform_inference::TrainingSummary,
 }
 
 /// Samples and scores each observation into the run's folder; rows already there are kept if they

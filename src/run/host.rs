@@ -2,10 +2,10 @@
 
 use super::progress::Bar;
 use super::{RunError, TrainJob};
-use crate::config::Config;
-use crate::training::{
-    Checkpoint, CheckpointError, EpochMetrics, Host, Member, Observer, Outcome, StepInfo, Trainer,
-    TrainingData, members, write_metrics,
+use freeform_inference::Config;
+use freeform_inference::training::{
+    Checkpoint, CheckpointError, EpochMetrics, Host, Member, Observer, Outcome, StepInfo,
+    TrainingData, TrainingState, members, write_metrics,
 };
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl<'a> FolderHost<'a> {
     }
 
     /// Metrics after the checkpoint: a checkpoint never knows less than the metrics say.
-    fn save(&self, member: Member, trainer: &Trainer) -> std::io::Result<()> {
+    fn save(&self, member: Member, trainer: &dyn TrainingState) -> std::io::Result<()> {
         let checkpoint = self.checkpoint(member);
         trainer.checkpoint().write(&checkpoint).map_err(std::io::Error::other)?;
         let mut shared = self.shared();
@@ -104,7 +104,7 @@ impl Host for FolderHost<'_> {
         Checkpoint::read(&path, &format!("{} {member}", self.identity)).map(Some)
     }
 
-    fn watch(&self, member: Member, _: &Trainer) -> Box<dyn Observer + '_> {
+    fn watch(&self, member: Member) -> Box<dyn Observer + '_> {
         Box::new(Watch { host: self, member, saved: Instant::now() })
     }
 
@@ -112,7 +112,12 @@ impl Host for FolderHost<'_> {
         if self.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn keep(&self, member: Member, trainer: &Trainer, outcome: Outcome) -> std::io::Result<()> {
+    fn keep(
+        &self,
+        member: Member,
+        trainer: &dyn TrainingState,
+        outcome: Outcome,
+    ) -> std::io::Result<()> {
         let mut shared = self.shared();
         if outcome == Outcome::Finished {
             // A flow that stopped early counts as done.
@@ -154,7 +159,7 @@ impl Observer for Watch<'_> {
         self.host.tick()
     }
 
-    fn after_epoch(&mut self, trainer: &Trainer) -> std::io::Result<()> {
+    fn after_epoch(&mut self, trainer: &dyn TrainingState) -> std::io::Result<()> {
         if self.saved.elapsed() >= CHECKPOINT_EVERY {
             self.host.save(self.member, trainer)?;
             self.saved = Instant::now();

@@ -3,9 +3,9 @@
 
 use super::directory::write_status;
 use super::{Reporter, RunError, TrainResult};
-use crate::engine::EngineKind;
-use crate::posterior::Posterior;
 use freeform_benchmark::{PairPlot, pair_plot};
+use freeform_inference::EngineKind;
+use freeform_inference::Posterior;
 use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
 use serde::Serialize;
 use std::path::Path;
@@ -51,7 +51,7 @@ struct PredictionStatus<'a> {
     task: &'a str,
     training_seconds: f64,
     observations: &'a [ObservationSummary],
-    training: &'a crate::model::TrainingSummary,
+    training: &'a freeform_inference::TrainingSummary,
 }
 
 /// Samples and plots each observation into the run's folder.

@@ -3,14 +3,14 @@
 use super::directory::{claim, training_seconds, write_status};
 use super::host::FolderHost;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
-use crate::config::{Config, Overrides, Preset, Problem};
-use crate::engine::{EngineKind, guarded};
-use crate::fit::assemble;
-use crate::model::{Model, TrainingSummary};
-#[cfg(feature = "burn")]
-use crate::training::{EnsembleJob, train_stacked};
-use crate::training::{EpochMetrics, TrainedMember, TrainingData, train_ensemble};
 use freeform_benchmark::{CurvePoint, training_curves};
+use freeform_inference::assemble;
+#[cfg(feature = "burn")]
+use freeform_inference::training::{EnsembleJob, train_stacked};
+use freeform_inference::training::{EpochMetrics, TrainedMember, TrainingData, train_ensemble};
+use freeform_inference::{Config, Overrides, Preset, Problem};
+use freeform_inference::{EngineKind, guarded};
+use freeform_inference::{Model, TrainingSummary};
 use freeform_simulators::Prior;
 use serde::Serialize;
 use std::path::Path;

@@ -2,10 +2,10 @@
 //! section 8.4).
 
 use super::{Existing, Reporter, RunError, TrainJob, TrainingInput, train};
-use crate::config::{Config, Overrides, Preset, Problem};
-use crate::engine::EngineKind;
-use crate::files::write_atomically;
 use clap::ValueEnum;
+use freeform_inference::EngineKind;
+use freeform_inference::{Config, Overrides, Preset, Problem};
+use freeform_simulators::write_bytes_atomically;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -140,7 +140,7 @@ pub fn tune(job: &TuneJob, input: &TrainingInput) -> Result<Tuned, RunError> {
     // The user's own settings stay beneath what was found.
     let mut merged = job.overrides.clone();
     merged.absorb(&Overrides::from_dotted(settings)?);
-    write_atomically(&job.folder.join("best.toml"), merged.to_toml()?.as_bytes())?;
+    write_bytes_atomically(&job.folder.join("best.toml"), merged.to_toml()?.as_bytes())?;
     Ok(Tuned { trials: search.trials, best })
 }
 

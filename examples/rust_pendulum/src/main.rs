@@ -1,7 +1,6 @@
 //! A simulator of one's own in Rust: ten noisy angles of a pendulum, then its posterior.
 
-use freeform_sbi::{config, engine::EngineKind, fit, posterior::Posterior};
-use freeform_simulators::{Marginal, Prior, SimulationError, SimulationRng, Simulator, simulate};
+use freeform_sbi::{Fit, Marginal, Prior, SimulationError, SimulationRng, Simulator, simulate};
 use rand_distr::{Distribution, Normal};
 
 struct Pendulum(Prior);
@@ -34,12 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Prior::independent([("amplitude", uniform(0.1, 1.0)), ("frequency", uniform(0.5, 2.0))])?;
     let simulations = simulate(&Pendulum(prior.clone()), 5_000, 1)?.simulations;
     let observed: Vec<f32> = (0..10).map(|step| 0.6 * (1.2 * 0.3 * step as f32).cos()).collect();
-    let (settings, engine) = (
-        config::Overrides::parse("training = { max_epochs = 30 }\nwhitening = { steps = 3000 }")?,
-        EngineKind::default(),
-    );
-    let model = fit(simulations, &prior, config::Preset::default(), &settings, 1, engine)?;
-    let draws = Posterior::new(model, engine).sample(&observed, 1_000, 1)?.theta;
+    let fit = Fit::new(&prior).set("training.max_epochs=30")?.set("whitening.steps=3000")?;
+    let posterior = fit.run(simulations)?;
+    let draws = posterior.sample(&observed, 1_000, 1)?.theta;
     let mean = |column| draws.column(column).mean().unwrap_or(f32::NAN);
     println!("amplitude {:.2}, frequency {:.2} (truth 0.60, 1.20)", mean(0), mean(1));
     Ok(())

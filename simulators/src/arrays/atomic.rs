@@ -25,6 +25,25 @@ pub fn write_atomically<E: From<ArrayError>>(
     result
 }
 
+/// Replaces `path` by `bytes` in one step, as [`write_atomically`] does.
+///
+/// # Errors
+/// Any I/O error, with the path in its message; the old file is then untouched.
+pub fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
+    write_atomically(path, |file| file.write_all(bytes).map_err(|e| Unwritten(named(e))))
+        .map_err(|Unwritten(error)| error)
+}
+
+/// Lets the shared writer report its own errors beside those of `write_all`.
+struct Unwritten(io::Error);
+
+impl From<ArrayError> for Unwritten {
+    fn from(error: ArrayError) -> Self {
+        Self(io::Error::other(error))
+    }
+}
+
 fn fill<E: From<ArrayError>>(
     path: &Path,
     temporary: &Path,

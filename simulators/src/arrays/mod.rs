@@ -10,7 +10,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
 
-pub use atomic::write_atomically;
+pub use atomic::{write_atomically, write_bytes_atomically};
 pub use error::ArrayError;
 pub use simulations::Simulations;
 

@@ -4,10 +4,12 @@ use super::super::settings::interrupt_flag;
 use super::super::{Failure, Output};
 use super::SweepFolder;
 use super::submit::{SlurmArgs, submit};
-use crate::engine::EngineKind;
-use crate::grid::{Layout, LocalJob, Plan, TaskJob, TaskOutcome, plan, run_local, run_task};
+use crate::grid::{
+    GridError, Layout, LocalJob, Plan, TaskJob, TaskOutcome, plan, run_local, run_task,
+};
 use crate::run::RunError;
 use freeform_benchmark::ReferenceStore;
+use freeform_inference::EngineKind;
 use std::path::PathBuf;
 
 /// Options of `freeform grid run`.
@@ -142,7 +144,7 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
 pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     let (layout, plan) = args.folder.open()?;
     let plan = args.device.applied(plan)?;
-    let entry = plan.entry(args.index).map_err(RunError::from)?;
+    let entry = plan.entry(args.index)?;
     let interrupt = interrupt_flag()?;
     let job = TaskJob {
         layout: &layout,
@@ -154,9 +156,9 @@ pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     };
     let outcome = run_task(&job).map_err(|error| match error {
         // Here the same command goes on, without --resume.
-        RunError::Interrupted { path } | RunError::SimulationInterrupted { path } => {
-            RunError::TableInterrupted { path }
-        }
+        GridError::Run(
+            RunError::Interrupted { path } | RunError::SimulationInterrupted { path },
+        ) => RunError::TableInterrupted { path }.into(),
         other => other,
     })?;
     let run = &entry.run;

@@ -1,7 +1,7 @@
 //! What Slurm has of a sweep.
 
+use super::array::SubmittedArray;
 use super::commands::call;
-use super::submission::SubmittedArray;
 use crate::grid::{GridError, Layout};
 use serde::Serialize;
 use std::collections::BTreeMap;

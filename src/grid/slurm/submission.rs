@@ -1,12 +1,12 @@
 //! Submitting what is missing.
 
+use super::array::SubmittedArray;
 use super::commands::{call, max_array_size};
 use super::queue::{Queue, queue_of};
 use super::script::{ArrayScript, quoted};
-use crate::files::write_atomically;
-use crate::grid::{Layout, Plan, Resources, RunState, state_of};
-use crate::run::RunError;
-use serde::{Deserialize, Serialize};
+use crate::grid::{GridError, Layout, Plan, Resources, RunState, state_of};
+use freeform_simulators::write_bytes_atomically;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -35,15 +35,6 @@ pub struct SubmitOptions {
     pub dry_run: bool,
 }
 
-/// An array in Slurm's hands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubmittedArray {
-    /// Slurm's id.
-    pub job: String,
-    /// Plan indices, in the order of the array's.
-    pub indices: Vec<usize>,
-}
-
 /// What was submitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Submission {
@@ -61,13 +52,13 @@ pub struct Submission {
 /// resources, in pieces no larger than the cluster takes, and a job that collects the results.
 ///
 /// # Errors
-/// [`RunError`] with what Slurm said. Arrays submitted before the error are recorded, and the next
+/// [`GridError`] with what Slurm said. Arrays submitted before the error are recorded, and the next
 /// call leaves them alone.
 pub fn submit(
     layout: &Layout,
     plan: &Plan,
     options: &SubmitOptions,
-) -> Result<Submission, RunError> {
+) -> Result<Submission, GridError> {
     let size = match options.dry_run {
         // A dry run works on any machine.
         true => max_array_size().unwrap_or(1001),
@@ -150,11 +141,11 @@ fn write_script(
     class: &Wanted,
     indices: &[usize],
     options: &SubmitOptions,
-) -> Result<std::path::PathBuf, RunError> {
+) -> Result<std::path::PathBuf, GridError> {
     let number = (1..).find(|n| !slurm.join(format!("array-{n}.sh")).exists()).unwrap_or(1);
     let list = slurm.join(format!("array-{number}.txt"));
     let lines: String = indices.iter().map(|i| format!("{i}\n")).collect();
-    write_atomically(&list, lines.as_bytes())?;
+    write_bytes_atomically(&list, lines.as_bytes())?;
     let sweep = std::path::absolute(layout.root())?;
     let name = sweep.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let script = ArrayScript {
@@ -169,12 +160,12 @@ fn write_script(
         options: &class.lines(options),
     };
     let path = slurm.join(format!("array-{number}.sh"));
-    write_atomically(&path, script.text().as_bytes())?;
+    write_bytes_atomically(&path, script.text().as_bytes())?;
     Ok(path)
 }
 
 /// Runs `sbatch` and returns the job's id.
-fn sbatch(args: &[&str]) -> Result<String, RunError> {
+fn sbatch(args: &[&str]) -> Result<String, GridError> {
     let printed = call("sbatch", &[&["--parsable"], args].concat())?;
     // With a federation: id;cluster.
     Ok(printed.trim().split(';').next().unwrap_or_default().to_owned())
@@ -185,7 +176,7 @@ fn submit_collect(
     slurm: &Path,
     arrays: &[SubmittedArray],
     options: &SubmitOptions,
-) -> Result<String, RunError> {
+) -> Result<String, GridError> {
     let ids: Vec<&str> = arrays.iter().map(|a| a.job.as_str()).collect();
     let sweep = std::path::absolute(layout.root())?;
     let command =

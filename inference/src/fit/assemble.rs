@@ -1,0 +1,64 @@
+//! From trained flows to a model.
+
+use crate::config::Config;
+use crate::engine::EngineKind;
+use crate::flow::FlowQuality;
+use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
+use crate::posterior::correction_strength;
+use crate::training::{Role, TrainedMember, TrainingData};
+use freeform_simulators::Prior;
+
+/// The model that trained flows make, its likelihood weighed.
+#[must_use]
+pub fn assemble(
+    trained: &[TrainedMember],
+    data: &TrainingData,
+    (prior, task): (&Prior, Option<String>),
+    config: &Config,
+    seed: u64,
+    engine: EngineKind,
+) -> Model {
+    let of = |role| trained.iter().filter(move |m| m.member.role == role);
+    let flows = |role| of(role).map(|m| m.flow.clone()).collect::<Vec<_>>();
+    let summary = |m: &TrainedMember| MemberSummary {
+        name: m.member.to_string(),
+        epochs: m.history.len(),
+        best_epoch: m.best_epoch,
+        validation_nll: m.quality.encoder_nll,
+    };
+    let qualities: Vec<FlowQuality> = of(Role::Posterior).map(|m| m.quality).collect();
+    let training = TrainingSummary {
+        task,
+        simulations: data.len(),
+        seed,
+        device: engine.to_string(),
+        quality: FlowQuality::mean(&qualities),
+        correction: None,
+        members: trained.iter().map(summary).collect(),
+    };
+    let mut model = Model {
+        posterior: flows(Role::Posterior),
+        likelihood: None,
+        prior: prior.clone(),
+        parameters: data.parameters().clone(),
+        data: data.data().clone(),
+        config: config.clone(),
+        training,
+    };
+    let likelihood = flows(Role::Likelihood);
+    if let (Some(tables), false) = (data.likelihood(), likelihood.is_empty()) {
+        let mut likelihood = LikelihoodModel {
+            flows: likelihood,
+            summary: tables.summary.clone(),
+            data: tables.data.clone(),
+            regressors: tables.transform.clone(),
+            strength: 1.0,
+        };
+        let correction = correction_strength(&model, &likelihood, data, engine);
+        likelihood.strength = correction.strength;
+        model.training.correction = Some(correction);
+        // One that is not trusted at all would only cost time.
+        model.likelihood = (correction.strength > 0.0).then_some(likelihood);
+    }
+    model
+}

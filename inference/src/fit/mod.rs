@@ -1,0 +1,173 @@
+//! Learning a posterior from simulations, in one call.
+
+mod assemble;
+mod error;
+mod identity;
+mod watch;
+
+pub use assemble::assemble;
+pub use error::FitError;
+pub use identity::fingerprint;
+pub use watch::{FitProgress, OnProgress};
+
+use crate::config::{Config, Overrides, Preset, Problem};
+use crate::engine::{EngineKind, guarded};
+use crate::posterior::Posterior;
+use crate::training::{CheckpointFolder, TrainingData, members, train_ensemble};
+use freeform_simulators::{Prior, Simulations};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use watch::Watcher;
+
+/// How to learn a posterior: a prior, and what differs from the defaults.
+///
+/// ```
+/// use freeform_inference::Fit;
+/// use freeform_simulators::{Task, simulate};
+///
+/// let task = Task::by_name("two_moons")?;
+/// let simulations = simulate(task.simulator(), 500, 1)?.simulations;
+/// let posterior = Fit::new(task.prior())
+///     .seed(1)
+///     // A short training for a short example.
+///     .set("training.max_epochs=3")?
+///     .set("training.members=1")?
+///     .set("whitening.steps=100")?
+///     .run(simulations)?;
+/// let draws = posterior.sample(&[0.1, -0.2], 100, 1)?;
+/// assert_eq!(draws.theta.dim(), (100, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Fit<'a> {
+    prior: &'a Prior,
+    task: Option<String>,
+    seed: u64,
+    preset: Preset,
+    settings: Overrides,
+    device: EngineKind,
+    checkpoints: Option<PathBuf>,
+    interrupt: Option<&'a AtomicBool>,
+    progress: Option<OnProgress<'a>>,
+}
+
+impl<'a> Fit<'a> {
+    /// A fit under `prior`, from which the simulations' parameters were drawn: seed 1, the
+    /// recommended settings, the CPU.
+    #[must_use]
+    pub fn new(prior: &'a Prior) -> Self {
+        Self {
+            prior,
+            task: None,
+            seed: 1,
+            preset: Preset::default(),
+            settings: Overrides::default(),
+            device: EngineKind::default(),
+            checkpoints: None,
+            interrupt: None,
+            progress: None,
+        }
+    }
+
+    /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The settings to start from.
+    #[must_use]
+    pub fn preset(self, preset: Preset) -> Self {
+        Self { preset, ..self }
+    }
+
+    /// Settings that replace the preset's; replaces those given before.
+    #[must_use]
+    pub fn settings(self, settings: Overrides) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// One more setting, `section.key=value`.
+    ///
+    /// # Errors
+    /// [`FitError::Config`] where it is none.
+    pub fn set(mut self, assignment: &str) -> Result<Self, FitError> {
+        self.settings.set(assignment)?;
+        Ok(self)
+    }
+
+    /// Who does the arithmetic.
+    #[must_use]
+    pub fn device(self, device: EngineKind) -> Self {
+        Self { device, ..self }
+    }
+
+    /// Names the benchmark task, or the `simulator.toml`, whose simulations these are: the model
+    /// remembers it.
+    #[must_use]
+    pub fn task(self, name: impl Into<String>) -> Self {
+        Self { task: Some(name.into()), ..self }
+    }
+
+    /// A folder for checkpoints: the same fit, interrupted or killed, goes on from there and ends
+    /// in the very same posterior.
+    #[must_use]
+    pub fn checkpoints(self, folder: impl Into<PathBuf>) -> Self {
+        Self { checkpoints: Some(folder.into()), ..self }
+    }
+
+    /// A flag that stops the fit when it is set, with [`FitError::Interrupted`].
+    #[must_use]
+    pub fn interrupt(self, flag: &'a AtomicBool) -> Self {
+        Self { interrupt: Some(flag), ..self }
+    }
+
+    /// Told after every step of every flow, from the threads that train them.
+    #[must_use]
+    pub fn progress(self, progress: OnProgress<'a>) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// Trains on simulations; rows that are not finite are left out.
+    ///
+    /// # Errors
+    /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
+    pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
+        let simulations = simulations.without_non_finite();
+        let problem = Problem::of(&simulations);
+        let config = self.settings.resolve(self.preset, problem)?;
+        config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
+        let identity = self.identity(&config, &simulations);
+        let checkpoints = match &self.checkpoints {
+            None => None,
+            Some(path) => {
+                let folder = CheckpointFolder::new(path, &identity);
+                Some(folder.map_err(crate::training::EnsembleError::from)?)
+            }
+        };
+        let data = TrainingData::prepare(simulations, self.prior, &config, self.seed)?;
+        let watcher = Watcher {
+            members: members(&config, &data).len(),
+            checkpoints: checkpoints.as_ref(),
+            interrupt: self.interrupt,
+            progress: self.progress,
+        };
+        let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
+        let trained = trained.ok_or(FitError::Interrupted)?;
+        let named = (self.prior, self.task.clone());
+        let model = guarded(self.device, || {
+            assemble(&trained, &data, named, &config, self.seed, self.device)
+        })?;
+        Ok(Posterior::new(model, self.device))
+    }
+
+    /// Everything that determines the result, hashed; without checkpoints nobody asks.
+    fn identity(&self, config: &Config, simulations: &Simulations) -> String {
+        if self.checkpoints.is_none() {
+            return String::new();
+        }
+        let data = fingerprint(self.prior, simulations);
+        let text = format!("{config:?} {data} {}", self.seed);
+        blake3::hash(text.as_bytes()).to_hex().to_string()
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading and writing of models.
+
+use super::tensors::{FlowDescription, Tensors, read_flow, read_whitening};
+use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
+use crate::config::Config;
+use crate::summary::Summary;
+use crate::transform::{DataTransform, ParameterTransform};
+use crate::whitening::{Whitening, WhiteningShape};
+use freeform_simulators::Prior;
+use freeform_simulators::write_bytes_atomically;
+use safetensors::tensor::SafeTensors;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Version of the files of a model; raised when they change their meaning.
+pub const FORMAT_VERSION: u64 = 3;
+const DESCRIPTION: &str = "model.toml";
+const WEIGHTS: &str = "weights.safetensors";
+
+/// `model.toml`.
+#[derive(Serialize, Deserialize)]
+struct Description {
+    format_version: u64,
+    /// BLAKE3 of the weights file.
+    weights_blake3: String,
+    training: TrainingSummary,
+    posterior: Vec<FlowDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likelihood: Option<LikelihoodDescription>,
+    parameters: ParameterTransform,
+    data: DataTransform,
+    config: Config,
+    prior: Prior,
+}
+
+/// `[likelihood]` of `model.toml`.
+#[derive(Serialize, Deserialize)]
+struct LikelihoodDescription {
+    strength: f64,
+    flows: Vec<FlowDescription>,
+    /// The regressions of a summary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    summary: Vec<WhiteningShape>,
+    data: DataTransform,
+    regressors: ParameterTransform,
+}
+
+impl LikelihoodDescription {
+    fn of(model: &LikelihoodModel) -> Self {
+        Self {
+            strength: model.strength,
+            flows: model.flows.iter().map(FlowDescription::of).collect(),
+            summary: regressions(model).map(Whitening::shape).collect(),
+            data: model.data.clone(),
+            regressors: model.regressors.clone(),
+        }
+    }
+
+    /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
+    fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
+        let described = if self.summary.is_empty() { data_dim } else { theta_dim };
+        let whole = |w: &WhiteningShape| (w.dim, w.context_dim) == (theta_dim, context_dim);
+        let targets = self.data.kept().len();
+        !self.flows.is_empty()
+            && (0.0..=1.0).contains(&self.strength)
+            && self.data.columns() == described
+            && self.summary.iter().all(whole)
+            && self.data.scaler().columns() == targets
+            && self.regressors.scaler().columns() == theta_dim
+            && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
+    }
+}
+
+fn regressions(model: &LikelihoodModel) -> impl Iterator<Item = &Whitening> {
+    model.summary.iter().flat_map(Summary::regressions)
+}
+
+impl Model {
+    /// Writes the model into `folder` (created where absent). The description goes last: a folder
+    /// with a description holds a whole model.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`] with the path.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
+        })?;
+        let mut tensors = Tensors::default();
+        for (index, flow) in self.posterior.iter().enumerate() {
+            tensors.add(&format!("posterior.{index}"), flow);
+        }
+        let likelihood = self.likelihood.iter().flat_map(|l| &l.flows);
+        for (index, flow) in likelihood.enumerate() {
+            tensors.add(&format!("likelihood.{index}"), flow);
+        }
+        let regressions = self.likelihood.iter().flat_map(regressions);
+        for (index, regression) in regressions.enumerate() {
+            tensors.add_whitening(&format!("summary.{index}"), regression);
+        }
+        let bytes = tensors.to_bytes()?;
+        let description = Description {
+            format_version: FORMAT_VERSION,
+            weights_blake3: blake3::hash(&bytes).to_hex().to_string(),
+            training: self.training.clone(),
+            posterior: self.posterior.iter().map(FlowDescription::of).collect(),
+            likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
+            parameters: self.parameters.clone(),
+            data: self.data.clone(),
+            config: self.config.clone(),
+            prior: self.prior.clone(),
+        };
+        let text = toml::to_string(&description).map_err(std::io::Error::other)?;
+        write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
+        Ok(write_bytes_atomically(&folder.join(DESCRIPTION), text.as_bytes())?)
+    }
+
+    /// Reads the model in `folder`.
+    ///
+    /// # Errors
+    /// [`ModelError`] where a file is missing, damaged, foreign, or of another version.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let description = read_description(folder)?;
+        let path = folder.join(WEIGHTS).display().to_string();
+        let bytes = read(folder, WEIGHTS)?;
+        if blake3::hash(&bytes).to_hex().as_str() != description.weights_blake3 {
+            return Err(ModelError::Checksum { path });
+        }
+        let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
+        let flows = |role: &str, descriptions: &[FlowDescription]| {
+            let read = |(index, description)| {
+                read_flow(&tensors, &format!("{role}.{index}"), description).map_err(invalid)
+            };
+            descriptions.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()
+        };
+        let posterior = flows("posterior", &description.posterior)?;
+        let likelihood = match description.likelihood {
+            None => None,
+            Some(described) => {
+                let regressions = described.summary.iter().enumerate().map(|(index, shape)| {
+                    read_whitening(&tensors, &format!("summary.{index}"), *shape).map_err(invalid)
+                });
+                let flows = flows("likelihood", &described.flows)?;
+                let summary = Summary::from_regressions(regressions.collect::<Result<_, _>>()?);
+                let LikelihoodDescription { strength, data, regressors, .. } = described;
+                Some(LikelihoodModel { flows, summary, data, regressors, strength })
+            }
+        };
+        let Description { training, parameters, data, config, prior, .. } = description;
+        Ok(Self { posterior, likelihood, prior, parameters, data, config, training })
+    }
+}
+
+fn read_description(folder: &Path) -> Result<Description, ModelError> {
+    let path = folder.join(DESCRIPTION).display().to_string();
+    let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+    let text = String::from_utf8(read(folder, DESCRIPTION)?)
+        .map_err(|_| invalid("is not text".to_owned()))?;
+    let table: toml::Table =
+        text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+    let version = table.get("format_version").and_then(toml::Value::as_integer);
+    match version.and_then(|v| u64::try_from(v).ok()) {
+        None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
+        Some(FORMAT_VERSION) => {}
+        Some(found) => {
+            return Err(ModelError::Version { path, found, expected: FORMAT_VERSION });
+        }
+    }
+    let description: Description =
+        table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+    let (dim, data) = (description.prior.dim(), &description.data);
+    let width = data.scaler().columns();
+    let fits = !description.posterior.is_empty()
+        && description.posterior.iter().all(|flow| flow.fits(dim, width))
+        && description.parameters.scaler().columns() == dim
+        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
+    if !fits {
+        return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
+    }
+    Ok(description)
+}
+
+fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {
+    let path = folder.join(file);
+    std::fs::read(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            ModelError::Missing { path: folder.display().to_string(), file }
+        }
+        kind => std::io::Error::new(kind, format!("{}: {e}", path.display())).into(),
+    })
+}

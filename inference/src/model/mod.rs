@@ -1,0 +1,133 @@
+//! A trained model on disk: `model.toml` (what it is) and `weights.safetensors` (its numbers).
+
+mod error;
+mod files;
+mod tensors;
+
+pub use error::ModelError;
+pub use files::FORMAT_VERSION;
+
+use crate::config::Config;
+use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::summary::Summary;
+use crate::transform::{DataTransform, ParameterTransform};
+use freeform_simulators::{Prior, Support};
+
+/// A trained posterior estimator with everything that turns data into posterior draws.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Flows for p(θ | x), in the flow's space of θ given x as the networks see it; their average
+    /// is the posterior.
+    pub(crate) posterior: Vec<ConditionalFlow>,
+    /// Flows for p(x | θ) that correct it, if there are any.
+    pub(crate) likelihood: Option<LikelihoodModel>,
+    /// The prior it was trained under.
+    pub prior: Prior,
+    /// θ to the flow's space and back.
+    pub(crate) parameters: ParameterTransform,
+    /// x to what the networks see.
+    pub(crate) data: DataTransform,
+    /// The settings it was trained with.
+    pub config: Config,
+    /// What it was trained on, and how well that went.
+    pub training: TrainingSummary,
+}
+
+/// A learnt likelihood, and how far it is trusted.
+#[derive(Clone, Debug)]
+pub(crate) struct LikelihoodModel {
+    /// Flows for p(x | θ), or of a summary of x; their average counts.
+    pub flows: Vec<ConditionalFlow>,
+    /// What is described of an x too wide to describe itself.
+    pub summary: Option<Summary>,
+    /// x, or its summary, to what these flows describe.
+    pub data: DataTransform,
+    /// θ to what these flows see.
+    pub regressors: ParameterTransform,
+    /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
+    pub strength: f64,
+}
+
+impl LikelihoodModel {
+    /// An observation as these flows see it, from raw `x` and from x as the posterior's networks
+    /// see it.
+    pub fn target(&self, x: &[f32], context: &[f32]) -> Vec<f32> {
+        let mut target = vec![0.0; self.data.kept().len()];
+        match &self.summary {
+            None => self.data.apply(x, &mut target),
+            Some(summary) => self.data.apply(&summary.of(context), &mut target),
+        }
+        target
+    }
+}
+
+/// How a model came to be.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TrainingSummary {
+    /// The benchmark task, if it was one: lets `--observation 3` mean its third observation.
+    pub task: Option<String>,
+    /// Simulations used (training and validation).
+    pub simulations: usize,
+    /// Seed.
+    pub seed: u64,
+    /// Where the training ended: `cpu`, `burn`, `wgpu:0`, ...
+    #[serde(default)]
+    pub device: String,
+    /// Quality on the validation parts, averaged over the posterior flows; NLLs in the units of θ.
+    pub quality: FlowQuality,
+    /// What the likelihood's correction brings on held-out simulations, if one was learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<CorrectionSummary>,
+    /// Each flow's training.
+    pub members: Vec<MemberSummary>,
+}
+
+/// One flow's training.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MemberSummary {
+    /// `posterior-1`, …, `likelihood-1`, ….
+    pub name: String,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The epoch whose weights these are (from 1; 0: before training).
+    pub best_epoch: usize,
+    /// Validation NLL of the encoder.
+    pub validation_nll: f64,
+}
+
+/// What held-out simulations say of a correction by the likelihood.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CorrectionSummary {
+    /// α, between 0 (none) and 1.
+    pub strength: f64,
+    /// Mean gain in log p(θ | x) at the true parameters, in nats; a lower bound.
+    pub gain: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+impl Model {
+    /// D.
+    #[must_use]
+    pub fn theta_dim(&self) -> usize {
+        self.prior.dim()
+    }
+
+    /// C: numbers in an observation.
+    #[must_use]
+    pub fn data_dim(&self) -> usize {
+        self.data.columns()
+    }
+
+    /// Numbers in the learnt summary of x whose likelihood corrects the posterior, where there is one.
+    #[must_use]
+    pub fn summary_dim(&self) -> Option<usize> {
+        self.likelihood.as_ref()?.summary.as_ref().map(Summary::dim)
+    }
+
+    /// Whether the prior's support is all of R^D, so that no draw can leave it.
+    #[must_use]
+    pub fn is_always_inside(&self) -> bool {
+        self.prior.support().iter().all(|support| *support == Support::Real)
+    }
+}

@@ -1,0 +1,181 @@
+//! All flows of one model: which there are, and what each is trained with.
+
+use super::{
+    Checkpoint, CheckpointError, EpochMetrics, Fold, Member, Observer, Outcome, Role, TrainError,
+    Trainer, TrainingData, TrainingState,
+};
+use crate::config::{Config, Correction};
+use crate::engine::{DeviceError, Engine};
+use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::network::{FlowWeights, NetworkSpec};
+use crate::random::member_seed;
+use crate::whitening::Whitening;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// An ensemble that cannot be trained.
+#[derive(Debug, thiserror::Error)]
+pub enum EnsembleError {
+    /// A flow's training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A checkpoint that does not fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Saving failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Where the flows' trainings are kept, and who watches them.
+pub trait Host: Sync {
+    /// The state in which an earlier process left a member.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] where there is one that does not fit.
+    fn restore(&self, member: Member) -> Result<Option<Checkpoint>, CheckpointError>;
+
+    /// Follows the training of a member.
+    fn watch(&self, member: Member) -> Box<dyn Observer + '_>;
+
+    /// Asked now and then while there are no steps to follow; `Break` stops.
+    fn tick(&self) -> ControlFlow<()>;
+
+    /// Keeps the state of a member that finished or was interrupted.
+    ///
+    /// # Errors
+    /// Any error of writing.
+    fn keep(
+        &self,
+        member: Member,
+        state: &dyn TrainingState,
+        outcome: Outcome,
+    ) -> std::io::Result<()>;
+}
+
+/// A flow at the end of its training.
+#[derive(Debug)]
+pub struct TrainedMember {
+    /// Which.
+    pub member: Member,
+    /// The flow.
+    pub flow: ConditionalFlow,
+    /// The epoch whose weights these are (from 1; 0: before the first).
+    pub best_epoch: usize,
+    /// Quality on its held-out rows; NLLs in the units of the data.
+    pub quality: FlowQuality,
+    /// One entry an epoch.
+    pub history: Vec<EpochMetrics>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// The flows that a configuration asks for, given the tables.
+#[must_use]
+pub fn members(config: &Config, data: &TrainingData) -> Vec<Member> {
+    let of = |role| (0..config.training.members).map(move |index| Member { role, index });
+    let wanted = config.posterior.correction != Correction::Off && data.likelihood().is_some();
+    let likelihood = wanted.then(|| of(Role::Likelihood)).into_iter().flatten();
+    of(Role::Posterior).chain(likelihood).collect()
+}
+
+/// An ensemble to be trained.
+#[derive(Clone, Copy)]
+pub struct EnsembleJob<'a> {
+    /// What it learns from.
+    pub data: &'a TrainingData,
+    /// How.
+    pub config: &'a Config,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Names the training in checkpoints.
+    pub identity: &'a str,
+    /// Who keeps and watches it.
+    pub host: &'a dyn Host,
+}
+
+/// A member before its flow's training: whitened data and initial weights.
+pub(super) struct Ready<'a> {
+    pub job: EnsembleJob<'a>,
+    pub member: Member,
+    seed: u64,
+    pub fold: Fold<'a>,
+    whitening: Option<Whitening>,
+    pub network: NetworkSpec,
+    pub weights: FlowWeights,
+    /// Seconds that it took so far.
+    seconds: f64,
+}
+
+impl<'a> EnsembleJob<'a> {
+    /// Whitens a member's data; `None` where the host interrupted it.
+    pub(super) fn prepare(self, member: Member) -> Result<Option<Ready<'a>>, EnsembleError> {
+        let started = Instant::now();
+        let Self { config, host, .. } = self;
+        if host.tick().is_break() {
+            return Ok(None);
+        }
+        let seed = match member.role {
+            Role::Posterior => member_seed(self.seed, member.index as u64),
+            Role::Likelihood => member_seed(self.seed, (1 << 32) + member.index as u64),
+        };
+        let plain = self.data.fold(member.role, member.index);
+        let settings = &config.whitening;
+        let whitening = Whitening::fit(&plain.table(), settings, seed, &mut || host.tick());
+        if host.tick().is_break() {
+            return Ok(None);
+        }
+        let fold = match &whitening {
+            Some(whitening) => plain.whitened(whitening),
+            None => plain,
+        };
+        let network = config.network_spec(fold.dims.0, fold.dims.1);
+        let weights = match whitening {
+            Some(_) => network.identity_weights(seed),
+            None => network.initial_weights(seed),
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(Some(Ready { job: self, member, seed, fold, whitening, network, weights, seconds }))
+    }
+}
+
+impl Ready<'_> {
+    /// The flow's training from its start, or from where it was left.
+    pub(super) fn trainer(&self, engine: Box<dyn Engine>) -> Result<Trainer<'_>, EnsembleError> {
+        let identity = format!("{} {}", self.job.identity, self.member);
+        let mut trainer = Trainer::new(engine, &self.fold, self.job.config, self.seed, identity);
+        if let Some(checkpoint) = self.job.host.restore(self.member)? {
+            trainer.restore(checkpoint);
+        }
+        if self.whitening.is_some() {
+            trainer.judge_start();
+        }
+        Ok(trainer)
+    }
+
+    /// Whether another member's flow can be trained in step with this one.
+    #[cfg(feature = "burn")]
+    pub(super) fn stacks_with(&self, other: &Self) -> bool {
+        let sizes = |r: &Self| (r.fold.training.len(), r.fold.validation.len());
+        let key = |r: &Self| {
+            let (training, optimizer) = (&r.job.config.training, &r.job.config.optimizer);
+            let averaged = optimizer.average_decay > 0.0;
+            let latent = r.job.config.loss.latent_reconstruction > 0.0;
+            let log_det = r.job.config.log_det(r.fold.dims.0);
+            (sizes(r), training.batch_size, averaged, latent, log_det)
+        };
+        self.network == other.network && key(self) == key(other)
+    }
+
+    /// The flow at the end of its training.
+    pub(super) fn finish(&self, trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
+        let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + self.seconds);
+        let (weights, best_epoch, quality) = trainer.into_best()?;
+        let (whitening, network) = (self.whitening.clone(), self.network.clone());
+        let flow = ConditionalFlow { whitening, network, weights };
+        Ok(TrainedMember { member: self.member, flow, best_epoch, quality, history, seconds })
+    }
+}

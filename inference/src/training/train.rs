@@ -1,0 +1,42 @@
+//! Training all flows of one model.
+
+use super::{EnsembleError, EnsembleJob, Host, Outcome, TrainedMember, TrainingData, members};
+use crate::config::Config;
+use crate::engine::{self, EngineKind};
+use rayon::prelude::*;
+
+/// Trains all members, side by side where there are threads for it, or in step where the engine
+/// can; `None` where the host interrupted it. The result does not depend on the number of threads.
+///
+/// # Errors
+/// [`EnsembleError`] of the first member that failed.
+pub fn train_ensemble(
+    data: &TrainingData,
+    config: &Config,
+    seed: u64,
+    kind: EngineKind,
+    identity: &str,
+    host: &dyn Host,
+) -> Result<Option<Vec<TrainedMember>>, EnsembleError> {
+    let job = EnsembleJob { data, config, seed, identity, host };
+    #[cfg(feature = "burn")]
+    if kind.is_burn() {
+        return Ok(super::train_stacked(&[job], kind)?.remove(0));
+    }
+    members(config, data)
+        .into_par_iter()
+        // One at a time: members are large pieces of work.
+        .with_max_len(1)
+        .map(|member| {
+            let Some(ready) = job.prepare(member)? else { return Ok(None) };
+            let engine = engine::create(kind, &ready.network, &ready.weights);
+            let mut trainer = ready.trainer(engine)?;
+            let outcome = trainer.run(&mut *host.watch(member))??;
+            host.keep(member, &trainer, outcome)?;
+            if outcome == Outcome::Interrupted {
+                return Ok(None);
+            }
+            Ok(Some(ready.finish(trainer)?))
+        })
+        .collect()
+}
