@@ -35,7 +35,7 @@ pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
     FailureCount, FailureKind, FailureReport, FirstFailure, Progress, SetError, SetJob, SetReport,
     SimulateError, SimulatedBatch, SimulationError, SimulationRng, SimulationSource, Simulator,
-    SourceError, simulate, simulate_at, simulate_range, simulate_set,
+    SimulatorFn, SourceError, simulate, simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,

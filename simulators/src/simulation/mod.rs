@@ -1,6 +1,7 @@
 //! Running simulators.
 
 mod batch;
+mod closure;
 mod report;
 mod rng;
 mod set;
@@ -8,6 +9,7 @@ mod simulator;
 mod source;
 
 pub use batch::{Progress, simulate, simulate_at, simulate_range};
+pub use closure::SimulatorFn;
 pub use report::{
     FailureCount, FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch,
 };
