@@ -136,12 +136,16 @@ impl fmt::Debug for Isa {
     }
 }
 
+/// # Safety
+/// This machine has AVX2 and FMA, which `simd` proves.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2<K: Kernel>(kernel: K, simd: Avx2) -> K::Output {
     kernel.run(simd)
 }
 
+/// # Safety
+/// This machine has AVX-512F and DQ, AVX2 and FMA, which `simd` proves.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
 fn run_avx512<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {

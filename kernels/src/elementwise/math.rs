@@ -2,11 +2,11 @@
 
 use crate::simd::Simd;
 
-/// e^x within 2 ulp for x in [−87.3, 88.3]; clamped to that range outside, NaN stays NaN.
+/// e^x within 2 ulp for x in [−87.3, 87.3], where its reciprocal is a normal number too; clamped to that range outside, NaN stays NaN.
 #[inline(always)]
 pub(super) fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
     // The constant comes first so that a NaN in x survives.
-    let x = simd.max(simd.splat(-87.3), simd.min(simd.splat(88.3), x));
+    let x = simd.max(simd.splat(-87.3), simd.min(simd.splat(87.3), x));
     let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
     // ln 2 in two parts: the first has few bits, so that n·(first part) is exact.
     let r = simd.fnma(n, simd.splat(0.693_359_4), x);

@@ -108,7 +108,13 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn reciprocal(self, a: __m256) -> __m256 {
         // SAFETY: `self` proves the instructions.
-        unsafe { _mm256_div_ps(_mm256_set1_ps(1.0), a) }
+        unsafe {
+            // To where Newton's method ends: a step from just below.
+            let one = _mm256_set1_ps(1.0);
+            let below = _mm256_set1_ps(1.0 - f32::EPSILON / 2.0);
+            let r = _mm256_mul_ps(_mm256_div_ps(one, a), below);
+            _mm256_fmadd_ps(r, _mm256_fnmadd_ps(a, r, one), r)
+        }
     }
     #[inline(always)]
     fn fma(self, a: __m256, b: __m256, c: __m256) -> __m256 {

@@ -16,6 +16,13 @@ impl Avx512 {
         Avx2::detect().filter(|_| found).map(|_| Self(()))
     }
 
+    /// A step of Newton's method from `r` towards 1/a.
+    #[inline(always)]
+    fn newton(self, a: __m512, r: __m512) -> __m512 {
+        // SAFETY: `self` proves the instructions.
+        unsafe { _mm512_fmadd_ps(r, _mm512_fnmadd_ps(a, r, _mm512_set1_ps(1.0)), r) }
+    }
+
     #[inline(always)]
     fn unpack_low(self, a: __m512, b: __m512) -> __m512d {
         // SAFETY: `self` proves the instructions.
@@ -119,11 +126,9 @@ impl Simd for Avx512 {
         // SAFETY: `self` proves the instructions.
         unsafe {
             // 14 bits from a table, which processors fill differently, then two steps of Newton's
-            // method to the one right answer: faster than dividing.
-            let one = _mm512_set1_ps(1.0);
+            // method to an answer that does not depend on where they began: faster than dividing.
             let r = _mm512_rcp14_ps(a);
-            let r = _mm512_fmadd_ps(r, _mm512_fnmadd_ps(a, r, one), r);
-            _mm512_fmadd_ps(r, _mm512_fnmadd_ps(a, r, one), r)
+            self.newton(a, self.newton(a, r))
         }
     }
     #[inline(always)]
@@ -232,5 +237,43 @@ impl Simd for Avx512 {
     fn nonzeros(self, a: __m512) -> u16 {
         // SAFETY: `self` proves the instructions.
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(a, _mm512_setzero_ps()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All significands: the answer is that of dividing and then a step from just below, wherever in
+    /// the table's tolerance the first guess lies.
+    #[test]
+    fn reciprocals_do_not_depend_on_the_processors_table() {
+        let Some(simd) = Avx512::detect() else { return };
+        for exponent in [127_u32, 128, 190, 252] {
+            for significand in (0..1_u32 << 23).step_by(16) {
+                let a: [f32; 16] = std::array::from_fn(|i| {
+                    f32::from_bits(exponent << 23 | (significand + i as u32))
+                });
+                // SAFETY: arrays of 16.
+                let (va, quotient) = unsafe {
+                    let quotient = a.map(|a| 1.0 / a);
+                    (simd.load(a.as_ptr()), simd.load(quotient.as_ptr()))
+                };
+                let below = simd.mul(quotient, simd.splat(1.0 - f32::EPSILON / 2.0));
+                let mut ends = vec![simd.reciprocal(va), simd.newton(va, below)];
+                for guess in [1.0 - 1.0 / 16384.0, 1.0 + 1.0 / 16384.0] {
+                    let guess = simd.mul(quotient, simd.splat(guess));
+                    ends.push(simd.newton(va, simd.newton(va, guess)));
+                }
+                let bits = |v| {
+                    let mut x = [0.0_f32; 16];
+                    // SAFETY: an array of 16.
+                    unsafe { simd.store(x.as_mut_ptr(), v) };
+                    x.map(f32::to_bits)
+                };
+                let want = bits(ends[0]);
+                assert!(ends.iter().all(|end| bits(*end) == want), "from {}", a[0]);
+            }
+        }
     }
 }

@@ -67,7 +67,8 @@ pub(crate) trait Simd: Copy {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     fn sqrt(self, a: Self::V) -> Self::V;
-    /// 1/a, rounded to nearest, for a in [1, ∞), or NaN.
+    /// 1/a within 1 ulp for a in [1, 2¹²⁶); NaN for NaN. It is the nearest number, but for a whose
+    /// significand is all ones: there it is the one below, which is where Newton's method ends.
     fn reciprocal(self, a: Self::V) -> Self::V;
     /// a·b + c.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;

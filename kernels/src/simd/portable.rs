@@ -82,7 +82,15 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn reciprocal(self, a: Self::V) -> Self::V {
-        a.map(f32::recip)
+        a.map(|a| {
+            let r = a.recip();
+            if !FUSED {
+                return r;
+            }
+            // To where Newton's method ends: a step from just below.
+            let r = r * (1.0 - f32::EPSILON / 2.0);
+            multiply_add(r, multiply_add(-a, r, 1.0), r)
+        })
     }
     #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
