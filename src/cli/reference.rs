@@ -1,5 +1,6 @@
 //! `freeform reference`, and the options of verbs that compare with reference draws.
 
+use super::interrupt::prompt_interrupt_flag;
 use super::observation::ObservationArg;
 use super::run::{Observations, parse_observations};
 use super::{Failure, Output};
@@ -62,9 +63,9 @@ struct Draw {
     /// Number of draws.
     #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::simulate::count)]
     draws: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Seed of native draws [default: 1].
+    #[arg(long)]
+    seed: Option<u64>,
     /// Output file (.npy or .csv), one draw a row.
     #[arg(long)]
     out: PathBuf,
@@ -95,12 +96,22 @@ impl ReferenceArgs {
         }
     }
 
-    /// The user's store; none with --no-cache, unless imported draws are asked for.
-    pub(super) fn store(&self) -> ReferenceStore {
-        if self.no_cache && self.source == SourceArg::Native {
-            ReferenceStore::none()
-        } else {
-            ReferenceStore::of_user()
+    /// The options given, other than the default, as a user writes them.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        let released = self.source == SourceArg::Released;
+        let all = [(released, "--reference released"), (self.no_cache, "--no-cache")];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, name)| name).collect()
+    }
+
+    /// The user's store; none with --no-cache, without which imported draws cannot be had.
+    pub(super) fn store(&self) -> Result<ReferenceStore, Failure> {
+        match (self.no_cache, self.source) {
+            (false, _) => Ok(ReferenceStore::of_user()),
+            (true, SourceArg::Native) => Ok(ReferenceStore::none()),
+            (true, SourceArg::Released) => Err(Failure::usage(
+                &"--no-cache and --reference released exclude each other: the released draws are \
+                  kept in the cache",
+            )),
         }
     }
 }
@@ -129,8 +140,13 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
 
 fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
-    let store = reference.store();
+    let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
+        (ReferenceSource::Released, _) if args.seed.is_some() => {
+            return Err(Failure::usage(
+                &"--seed is of native draws: released ones are as they are",
+            ));
+        }
         (ReferenceSource::Released, Some(number)) => store.released(&task, number, args.draws)?,
         (ReferenceSource::Released, None) => {
             return Err(Failure::usage(
@@ -139,9 +155,10 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
         }
         (ReferenceSource::Native, _) => {
             let x = args.observation.load(Some(task.name()))?;
-            store.native(&task, &x, args.draws, args.seed)?
+            store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };
+    draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
     write_table(&args.out, draws.theta.view())?;
     let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {
@@ -151,8 +168,12 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             format!("R-hat {:.4}, {:.0} effective draws behind them", d.r_hat, d.effective_draws)
         }
     };
+    let seed = match reference.source() {
+        ReferenceSource::Native => Some(args.seed.unwrap_or(1)),
+        ReferenceSource::Released => None,
+    };
     let value = serde_json::json!({
-        "task": task.name(), "draws": n, "theta_dim": dim, "seed": args.seed, "out": path,
+        "task": task.name(), "draws": n, "theta_dim": dim, "seed": seed, "out": path,
         "reference": reference.source().name(), "diagnostics": draws.diagnostics,
     });
     output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))
