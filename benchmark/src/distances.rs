@@ -69,10 +69,8 @@ pub fn mmd<T: Copy + Into<f64>>(
         return Err(DistanceError::Columns { first, second });
     }
     let (x, y) = (checked("the first set", x, 2)?, checked("the second set", y, 2)?);
-    let rows = |i: usize| (0..i).map(move |j| (i, j));
-    let distances = |i: usize, each: &mut dyn FnMut(f64)| {
-        rows(i).for_each(|(i, j)| each(square(x.row(i), x.row(j))));
-    };
+    let set = &x;
+    let distances = |i: usize| (0..i).map(move |j| square(set.row(i), set.row(j)));
     let stopped = || stop.load(Ordering::Relaxed);
     let squared =
         lower_median(x.nrows(), &distances, &stopped).ok_or(DistanceError::Interrupted)?;

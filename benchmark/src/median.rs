@@ -10,13 +10,13 @@ const FEW: u64 = 1 << 20;
 
 /// The lower median of non-negative numbers; `None` where `stopped` says so, or there are none.
 ///
-/// `of_row(i, each)` hands over those of row i; there are i of them in row i, of `rows` rows. The
+/// `of_row(i)` makes those of row i; there are i of them in row i, of `rows` rows. The
 /// bits of a non-negative double are ordered as the doubles are: each look counts the next digits
 /// of those numbers that begin as the median does, until few are left. Memory: one table of counts
 /// a thread.
-pub(crate) fn lower_median(
+pub(crate) fn lower_median<I: Iterator<Item = f64>>(
     rows: usize,
-    of_row: &(dyn Fn(usize, &mut dyn FnMut(f64)) + Sync),
+    of_row: &(impl Fn(usize) -> I + Sync),
     stopped: &(dyn Fn() -> bool + Sync),
 ) -> Option<f64> {
     let total = rows as u64 * (rows as u64).saturating_sub(1) / 2;
@@ -55,9 +55,9 @@ fn shares(rows: usize) -> Vec<Range<usize>> {
 }
 
 /// How many numbers `digit_of` gives each digit.
-fn count(
+fn count<I: Iterator<Item = f64>>(
     rows: usize,
-    of_row: &(dyn Fn(usize, &mut dyn FnMut(f64)) + Sync),
+    of_row: &(impl Fn(usize) -> I + Sync),
     stopped: &(dyn Fn() -> bool + Sync),
     digit_of: impl Fn(u64) -> Option<usize> + Sync,
 ) -> Option<Vec<u64>> {
@@ -67,11 +67,11 @@ fn count(
             if stopped() {
                 return None;
             }
-            of_row(row, &mut |value| {
+            for value in of_row(row) {
                 if let Some(digit) = digit_of(value.to_bits()) {
                     counts[digit] += 1;
                 }
-            });
+            }
         }
         Some(counts)
     };
@@ -83,9 +83,9 @@ fn count(
 }
 
 /// The bits of the numbers that fit.
-fn collect(
+fn collect<I: Iterator<Item = f64>>(
     rows: usize,
-    of_row: &(dyn Fn(usize, &mut dyn FnMut(f64)) + Sync),
+    of_row: &(impl Fn(usize) -> I + Sync),
     stopped: &(dyn Fn() -> bool + Sync),
     fits: impl Fn(u64) -> bool + Sync,
 ) -> Option<Vec<u64>> {
@@ -94,7 +94,7 @@ fn collect(
             if stopped() {
                 return None;
             }
-            of_row(row, &mut |value| found.extend(Some(value.to_bits()).filter(|b| fits(*b))));
+            found.extend(of_row(row).map(f64::to_bits).filter(|bits| fits(*bits)));
         }
         Some(found)
     };
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn it_stops_when_told_and_without_numbers() {
-        let of_row = |_: usize, each: &mut dyn FnMut(f64)| each(1.0);
+        let of_row = |i: usize| (0..i).map(|_| 1.0);
         assert_eq!(lower_median(10, &of_row, &|| true), None);
         assert_eq!(lower_median(1, &of_row, &|| false), None);
     }

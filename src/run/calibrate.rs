@@ -141,7 +141,7 @@ fn judge(calibration: &mut Calibration) {
     let (n, needed) = (calibration.simulations, least_ranks(DRAWS));
     let Some(p_value) = calibration.p_value else {
         calibration.reason = Some(format!(
-            "{n} simulations are too few for a verdict: the rank tests need at least {needed}"
+            "too few simulations for a verdict: {n}, and the rank tests need at least {needed}"
         ));
         return;
     };
