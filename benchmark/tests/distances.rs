@@ -1,8 +1,9 @@
 //! MMD and median distance against numpy, on rows of the classifier test's battery.
 
-use freeform_benchmark::{DistanceError, median_distance, mmd};
+use freeform_benchmark::{DistanceError, median_distance};
 use freeform_simulators::read_table;
-use ndarray::{Array2, array, s};
+use ndarray::{Array2, ArrayView2, array, s};
+use std::sync::atomic::AtomicBool;
 
 /// Case, unbiased MMD² of x[..400] and y[..500] with the lower median of the distances in x as
 /// bandwidth, and median distance of y[..500] from x[0], in double precision.
@@ -14,6 +15,11 @@ const NUMPY: [(&str, f64, f64); 6] = [
     ("gaussian-wider", 0.00814694684, 1.12634417),
     ("lotka-volterra-decorrelated", 0.0185570511, 0.029489723),
 ];
+
+/// Nobody asks to stop.
+fn mmd<T: Copy + Into<f64>>(x: ArrayView2<T>, y: ArrayView2<T>) -> Result<f64, DistanceError> {
+    freeform_benchmark::mmd(x, y, &AtomicBool::new(false))
+}
 
 fn rows(case: &str, side: &str, n: usize) -> Array2<f32> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/c2st-battery");
@@ -44,5 +50,23 @@ fn unusable_sets_are_refused() {
     let same = array![[1.0_f32], [1.0], [1.0]];
     assert_eq!(mmd(same.view(), same.view()), Err(DistanceError::NoBandwidth));
     let hole = array![[f32::NAN, 1.0]];
-    assert!(matches!(median_distance(hole.view(), &[0.0, 0.0]), Err(DistanceError::NotFinite(_))));
+    let message = median_distance(hole.view(), &[0.0, 0.0]).unwrap_err().to_string();
+    assert!(message.contains("row 1, column 1 of the predictive simulations"), "{message}");
+    let message = median_distance(two.view(), &[0.0, f32::INFINITY]).unwrap_err().to_string();
+    assert!(message.contains("column 2 of the observation"), "{message}");
+    let stop = AtomicBool::new(true);
+    let stopped = freeform_benchmark::mmd(two.view(), two.view(), &stop);
+    assert_eq!(stopped, Err(DistanceError::Interrupted));
+}
+
+/// Squares of such numbers do not fit into single precision, but their kernel does.
+#[test]
+fn mmd_does_not_depend_on_the_unit() {
+    let (x, y) = (rows("gaussian-shifted", "x", 400), rows("gaussian-shifted", "y", 500));
+    let expected = mmd(x.view(), y.view()).unwrap();
+    for factor in [1e-30, 1e30] {
+        let [x, y] = [&x, &y].map(|set| set.mapv(|v| f64::from(v) * factor));
+        let found = mmd(x.view(), y.view()).unwrap();
+        assert!((found - expected).abs() < 1e-12, "{factor}: {found}, not {expected}");
+    }
 }

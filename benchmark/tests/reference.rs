@@ -2,6 +2,7 @@
 
 use freeform_benchmark::ReferenceError;
 use freeform_simulators::Task;
+use std::sync::atomic::AtomicBool;
 
 const N: usize = 20_000;
 
@@ -11,7 +12,7 @@ fn reference_draws(
     n: usize,
     seed: u64,
 ) -> Result<ndarray::Array2<f32>, ReferenceError> {
-    Ok(freeform_benchmark::reference_draws(task, x, n, seed)?.theta)
+    Ok(freeform_benchmark::reference_draws(task, x, n, seed, &AtomicBool::new(false))?.theta)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -118,4 +119,25 @@ fn observations_that_do_not_fit_are_errors() {
     assert!(matches!(wrong(&[0.0]), ReferenceError::Length { length: 1, expected: 2, .. }));
     assert!(matches!(wrong(&[0.0, f32::NAN]), ReferenceError::NotFinite(_)));
     assert!(matches!(wrong(&[50.0, 0.0]), ReferenceError::Impossible { .. }));
+}
+
+#[test]
+fn chains_and_rejection_stop_when_told() {
+    let stop = AtomicBool::new(true);
+    for name in ["two_moons", "lotka_volterra"] {
+        let task = Task::by_name(name).unwrap();
+        let x = task.observation(1).unwrap().x;
+        let result = freeform_benchmark::reference_draws(&task, &x, 100, 1, &stop);
+        assert!(matches!(result, Err(ReferenceError::Interrupted)), "{name}");
+    }
+}
+
+#[test]
+fn absurdly_many_draws_are_refused_at_once() {
+    for name in ["two_moons", "sir"] {
+        let task = Task::by_name(name).unwrap();
+        let x = task.observation(1).unwrap().x;
+        let error = reference_draws(&task, &x, usize::MAX / 16, 1).unwrap_err();
+        assert!(matches!(error, ReferenceError::TooMany { .. }), "{name}: {error}");
+    }
 }

@@ -9,6 +9,7 @@ mod devices;
 mod failure;
 mod grid;
 mod init;
+mod interrupt;
 mod log_prob;
 mod observation;
 mod output;

@@ -1,5 +1,6 @@
 //! `freeform reference`.
 
+use super::interrupt::prompt_interrupt_flag;
 use super::observation::ObservationArg;
 use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
@@ -52,9 +53,9 @@ struct Draw {
     /// Number of draws.
     #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
     draws: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Seed of native draws [default: 1].
+    #[arg(long)]
+    seed: Option<u64>,
     /// Output file (.npy or .csv), one draw a row.
     #[arg(long)]
     out: PathBuf,
@@ -84,8 +85,13 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
 
 fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
-    let store = reference.store();
+    let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
+        (ReferenceSource::Released, _) if args.seed.is_some() => {
+            return Err(Failure::usage(
+                &"--seed is of native draws: released ones are as they are",
+            ));
+        }
         (ReferenceSource::Released, Some(number)) => store.released(&task, number, args.draws)?,
         (ReferenceSource::Released, None) => {
             return Err(Failure::usage(
@@ -94,9 +100,10 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
         }
         (ReferenceSource::Native, _) => {
             let x = args.observation.load(Some(task.name()))?;
-            store.native(&task, &x, args.draws, args.seed)?
+            store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };
+    draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
     write_table(&args.out, draws.theta.view())?;
     let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {
@@ -106,8 +113,12 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             format!("R-hat {:.4}, {:.0} effective draws behind them", d.r_hat, d.effective_draws)
         }
     };
+    let seed = match reference.source() {
+        ReferenceSource::Native => Some(args.seed.unwrap_or(1)),
+        ReferenceSource::Released => None,
+    };
     let value = serde_json::json!({
-        "task": task.name(), "draws": n, "theta_dim": dim, "seed": args.seed, "out": path,
+        "task": task.name(), "draws": n, "theta_dim": dim, "seed": seed, "out": path,
         "reference": reference.source().name(), "diagnostics": draws.diagnostics,
     });
     output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))

@@ -1,7 +1,7 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
 use super::directory::write_status;
-use super::{Reporter, RunError, TrainResult};
+use super::{Reporter, RunError, TrainResult, failure_warning};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
@@ -36,7 +36,7 @@ pub struct Evaluation<'a> {
     pub seed: u64,
     /// Who does the arithmetic.
     pub engine: EngineKind,
-    /// Set by a signal: stop after the current observation.
+    /// Set by a signal: stop, with every finished observation kept.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
@@ -97,7 +97,10 @@ pub fn evaluate(
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         }
         bar.update(scores.len(), || format!("observation {number}"));
-        scores.push(score(job, &posterior, number)?);
+        scores.push(score(job, &posterior, number).map_err(|error| {
+            let path = job.folder.display().to_string();
+            if error.is_stopped_scoring() { RunError::Interrupted { path } } else { error }
+        })?);
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
@@ -132,25 +135,31 @@ fn score(
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
     write_table(&path, draws.view())?;
-    let reference = job.store.official(job.task, number, DRAWS, job.reference)?.theta;
+    let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
+    let stop = job.interrupt;
+    let reference = job.store.official(job.task, number, DRAWS, job.reference, stop)?;
+    reference.remark.iter().for_each(|remark| warn(remark));
+    let reference = reference.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.
-    let c2st = c2st(reference.view(), draws.view(), &settings)?.accuracy;
+    let c2st = c2st(reference.view(), draws.view(), &settings, stop)?;
+    c2st.remarks.iter().for_each(|remark| warn(remark));
     let mmd = match job.more.mmd {
-        true => Some(mmd(reference.view(), draws.view())?),
+        true => Some(mmd(reference.view(), draws.view(), stop)?),
         false => None,
     };
     let median_distance = match job.more.median_distance {
         true => {
-            let predictive = simulate_at(job.task.simulator(), draws.view(), seed)?.simulations;
-            Some(median_distance(predictive.x.view(), &observation.x)?)
+            let predictive = simulate_at(job.task.simulator(), draws.view(), seed)?;
+            failure_warning(&predictive.failures).iter().for_each(|failed| warn(failed));
+            Some(median_distance(predictive.simulations.x.view(), &observation.x)?)
         }
         false => None,
     };
     Ok(ObservationScore {
         num_observation: number,
-        c2st,
+        c2st: c2st.accuracy,
         mmd,
         median_distance,
         reference: Some(job.reference),

@@ -10,6 +10,7 @@ mod figure;
 mod host;
 mod predict;
 mod progress;
+mod ranks;
 mod source;
 mod train;
 mod tune;
