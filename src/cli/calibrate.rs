@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::simulate::count)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::count::count)]
     count: usize,
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]

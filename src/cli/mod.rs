@@ -3,6 +3,7 @@
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod count;
 mod device;
 mod devices;
 mod failure;

@@ -125,32 +125,3 @@ fn failures_are_remembered_over_interruptions() {
     assert_eq!((again.failures.non_finite, again.rows), (20, 980));
     assert_eq!(again.failures.first.unwrap().index, 3);
 }
-
-#[test]
-fn two_at_once_make_one_set() {
-    let project = project();
-    let (simulator, path) = (project.open(), project.path("set.npz"));
-    let alone = project.path("alone.npz");
-    make(&simulator, 3000, &alone).unwrap();
-    std::thread::scope(|scope| {
-        let both = [(); 2].map(|()| scope.spawn(|| make(&simulator, 3000, &path).map(|r| r.rows)));
-        for result in both {
-            assert_eq!(result.join().unwrap().unwrap(), 2940);
-        }
-    });
-    assert!(fs::read(&path).unwrap() == fs::read(&alone).unwrap());
-}
-
-#[test]
-fn what_a_killed_process_left_is_cleared() {
-    let project = project();
-    let mut child = std::process::Command::new("true").spawn().unwrap();
-    let gone = child.id();
-    child.wait().unwrap();
-    let abandoned = project.path(&format!(".set.npz.{gone}.0.tmp"));
-    let others = project.path(&format!(".set.npz.{}.7.tmp", std::process::id()));
-    fs::write(&abandoned, "half").unwrap();
-    fs::write(&others, "half").unwrap();
-    make(&project.open(), 20, &project.path("set.npz")).unwrap();
-    assert_eq!((abandoned.exists(), others.exists()), (false, true));
-}
