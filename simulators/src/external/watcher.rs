@@ -36,7 +36,12 @@ while read -r line; do
     esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
-[ -n "$1" ] && rm -rf -- "$1"*
+[ -n "$1" ] || exit
+rm -rf -- "$1"*
+# Something may have been written by a process on its way out.
+for left in "$1"*; do
+    [ -e "$left" ] && sleep 1 && rm -rf -- "$1"*
+done
 "#;
 
     struct Watcher {

@@ -89,10 +89,15 @@ fn open(path: &Path) -> Result<Found, SetError> {
         return Err(damaged());
     }
     let archive = ZipArchive::new(BufReader::new(file)).ok();
-    let description = archive.and_then(|archive| {
-        Description::parse(strip(std::str::from_utf8(archive.comment()).ok()?))
-    });
-    if description.as_ref().is_some_and(Description::has_checksum) && whole.is_none() {
+    let comment = archive.map(|archive| archive.comment().to_vec()).unwrap_or_default();
+    let comment = String::from_utf8_lossy(&comment);
+    let description = Description::parse(strip(&comment));
+    // One of ours always has its checksum, unless it is of an earlier version.
+    let lacks = match &description {
+        Some(description) => description.has_checksum() && whole.is_none(),
+        None => comment.contains("[origin]"),
+    };
+    if lacks {
         return Err(damaged());
     }
     Ok(description.map_or(Found::Foreign, Found::Set))
