@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// Fresh simulations.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 1000, conflicts_with = "simulations",
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     count: usize,
     /// Seed of simulations and draws; that of the training plus one million by default.

@@ -4,6 +4,7 @@ mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod count;
 mod device;
 mod devices;
 mod failure;

@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Simulation budget.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     simulations: usize,
     /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:

@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]

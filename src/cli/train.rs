@@ -37,7 +37,7 @@ pub(super) struct SourceArgs {
     /// Simulation budget with --task.
     #[arg(
         short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count, conflicts_with = "simulations"
+        value_parser = super::count::count, conflicts_with = "simulations"
     )]
     budget: usize,
 }

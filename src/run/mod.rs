@@ -26,7 +26,9 @@ pub(crate) use figure::curves as published_curves;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
-pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
+pub use source::{
+    Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning, set_warnings,
+};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

@@ -2,9 +2,10 @@
 
 use super::{Reporter, RunError};
 use freeform_simulators::{
-    AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
-    simulate_set,
+    AnySimulator, FailureReport, Noise, Prior, SetJob, SetReport, SimulationSource, Simulations,
+    SourceError, read_theta_failed, simulate, simulate_set,
 };
+use ndarray::Array2;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -38,6 +39,8 @@ pub struct TrainingInput {
     pub prior: Prior,
     /// The benchmark task, if it is one.
     pub task: Option<String>,
+    /// Parameters of the simulations that failed, `[m, D]`, where they are known.
+    pub theta_failed: Option<Array2<f32>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -70,6 +73,7 @@ impl Source {
                         simulations: simulated.simulations,
                         prior: task.prior().clone(),
                         task: Some(task.name().to_owned()),
+                        theta_failed: Some(simulated.theta_failed),
                         warnings,
                     })
                 }
@@ -81,11 +85,14 @@ impl Source {
                         simulations: Simulations::read(&path)?,
                         prior: program.prior().clone(),
                         task: Some(name.clone()),
-                        warnings: failure_warning(&report.failures).into_iter().collect(),
+                        theta_failed: read_theta_failed(&path).map_err(SourceError::from)?,
+                        warnings: set_warnings(&report),
                     })
                 }
             },
             Self::File { path, prior, task } => {
+                // First, because it verifies the checksum of a set.
+                let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let simulations = Simulations::read(path)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
@@ -97,7 +104,8 @@ impl Source {
                 }
                 let simulations = simulations.without_non_finite();
                 let prior = (**prior).clone();
-                Ok(TrainingInput { simulations, prior, task: task.clone(), warnings })
+                let task = task.clone();
+                Ok(TrainingInput { simulations, prior, task, theta_failed, warnings })
             }
         }
     }
@@ -147,6 +155,30 @@ pub fn make_set(
 pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
-        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
+        format!(
+            "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
+             depends on theta, the simulations that are left follow the prior times the probability to \
+             succeed, not the prior, and so does what is learnt from them (theta_failed in the .npz \
+             holds the parameters of those that failed)",
+            report.details()
+        )
     })
+}
+
+/// What a user should know of lines that a simulator printed beside its answers.
+#[must_use]
+pub fn noise_warning(noise: &Noise) -> Option<String> {
+    let first = noise.first.as_ref()?;
+    let lines = noise.lines;
+    Some(format!(
+        "the simulator printed {lines} lines beside its answers, which were passed over; the first was \
+         \"{first}\" (messages belong on standard error)"
+    ))
+}
+
+/// All that a user should know of a set.
+#[must_use]
+pub fn set_warnings(report: &SetReport) -> Vec<String> {
+    let known = [failure_warning(&report.failures), noise_warning(&report.noise)];
+    known.into_iter().flatten().chain(report.remarks.iter().cloned()).collect()
 }
