@@ -1,7 +1,7 @@
 //! MMD and median distance against numpy, on rows of the classifier test's battery.
 
 use freeform_benchmark::{DistanceError, median_distance, mmd};
-use freeform_simulators::read_table;
+use freeform_simulators::{TableOptions, read_table};
 use ndarray::{Array2, array, s};
 
 /// Case, unbiased MMD² of x[..400] and y[..500] with the lower median of the distances in x as
@@ -17,7 +17,10 @@ const NUMPY: [(&str, f64, f64); 6] = [
 
 fn rows(case: &str, side: &str, n: usize) -> Array2<f32> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/c2st-battery");
-    let table = read_table(format!("{folder}/{case}-{side}.npy")).unwrap();
+    let table = read_table(format!("{folder}/{case}-{side}.npy"), &TableOptions::default())
+        .unwrap()
+        .to_f32()
+        .unwrap();
     table.slice(s![..n, ..]).to_owned()
 }
 

@@ -27,8 +27,9 @@ mod tasks;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, Orientation, Simulations, read_table, read_table_oriented, read_vector,
-    write_atomically, write_bytes_atomically, write_csv, write_table,
+    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions, prepare_output,
+    prepare_simulations_output, read_table, single_precision, write_atomically,
+    write_bytes_atomically, write_csv, write_table,
 };
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};

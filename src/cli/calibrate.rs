@@ -2,11 +2,11 @@
 
 use super::device::DeviceArg;
 use super::settings::interrupt_flag;
+use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
 use freeform_inference::Model;
 use freeform_inference::Posterior;
-use freeform_simulators::Simulations;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -29,7 +29,8 @@ pub(super) struct Args {
     /// Benchmark task, or your own simulator.toml, to simulate [default: the one it was trained on].
     #[arg(long, conflicts_with = "simulations")]
     task: Option<String>,
-    /// Simulations that the model was not trained on (.npz with theta and x), θ from its prior.
+    /// Simulations that the model was not trained on, θ from its prior: .npz with theta and x, or
+    /// text with named columns.
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
@@ -38,6 +39,8 @@ pub(super) struct Args {
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    tables: TableArgs,
     #[command(flatten)]
     device: DeviceArg,
 }
@@ -48,7 +51,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     // Never the simulations of the training.
     let seed = args.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000));
     let simulations = match &args.simulations {
-        Some(path) => Simulations::read(path)?.without_non_finite(),
+        Some(path) => args.tables.simulations(path, model.prior.names())?.without_non_finite(),
         None => {
             let name = args.task.clone().or_else(|| model.training.task.clone());
             let Some(name) = name else {

@@ -1,9 +1,10 @@
 //! `freeform simulate`.
 
 use super::settings::interrupt_flag;
+use super::table::output_failure;
 use super::{Failure, Output};
 use crate::run::{Workplace, failure_warning, make_set};
-use freeform_simulators::AnySimulator;
+use freeform_simulators::{AnySimulator, prepare_simulations_output};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -37,6 +38,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    prepare_simulations_output(&args.out).map_err(output_failure)?;
     let simulator = AnySimulator::open(&args.task)?;
     let interrupt = interrupt_flag()?;
     let at = Workplace {

@@ -4,7 +4,7 @@ use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
 use freeform_simulators::write_bytes_atomically;
-use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
+use freeform_simulators::{AnySimulator, FirstLine, Prior, SimulationSource, Simulations};
 use ndarray::s;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,8 @@ pub(super) fn input(
             (path, simulator.prior().clone(), Some(name))
         }
     };
-    let table = Simulations::read(&path)?.without_non_finite();
+    let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
+    let table = table.without_non_finite();
     let rows = table.len().min(entry.simulations);
     let simulations = Simulations {
         theta: table.theta.slice(s![..rows, ..]).to_owned(),

@@ -131,7 +131,7 @@ fn score(
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
-    write_table(&path, draws.view())?;
+    write_table(&path, "theta", draws.view())?;
     let reference = job.store.official(job.task, number, DRAWS, job.reference)?.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };

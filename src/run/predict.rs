@@ -77,7 +77,7 @@ pub fn predict(
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
         let draws = posterior.sample(&x, DRAWS, seed)?;
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-        write_table(&path, draws.theta.view())?;
+        write_table(&path, "theta", draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),

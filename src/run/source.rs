@@ -2,8 +2,8 @@
 
 use super::{Reporter, RunError};
 use freeform_simulators::{
-    AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
-    simulate_set,
+    AnySimulator, FailureReport, FirstLine, Prior, SetJob, SetReport, SimulationSource,
+    Simulations, simulate, simulate_set,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -20,8 +20,10 @@ pub enum Source {
     },
     /// A file of simulations and the prior they were drawn from.
     File {
-        /// `.npz` with `theta` and `x`.
+        /// `.npz` with `theta` and `x`, or text with named columns.
         path: PathBuf,
+        /// Of text: whether its first line has the names.
+        first_line: FirstLine,
         /// The prior.
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
@@ -85,8 +87,8 @@ impl Source {
                     })
                 }
             },
-            Self::File { path, prior, task } => {
-                let simulations = Simulations::read(path)?;
+            Self::File { path, first_line, prior, task } => {
+                let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {

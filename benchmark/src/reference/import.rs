@@ -37,7 +37,7 @@ pub fn import_released(
             let Some(table) = package.draws(&task, number)? else { continue };
             let to = store.released_path(task.name(), number).ok_or(ReferenceError::NoStore)?;
             create_parent(&to)?;
-            write_table(&to, table.view())?;
+            write_table(&to, "theta", table.view())?;
             observations.push(number);
         }
         if !observations.is_empty() {
@@ -124,8 +124,12 @@ fn parse(
         }
         for field in &record {
             match field.trim().parse::<f64>() {
-                Ok(value) if value.is_finite() => values.push(value as f32),
-                _ => return Err(damaged(path, member, &format!("`{field}` is no finite number"))),
+                // What single precision does not hold is not finite there.
+                Ok(value) if (value as f32).is_finite() => values.push(value as f32),
+                _ => {
+                    let reason = format!("`{field}` is no finite number in single precision");
+                    return Err(damaged(path, member, &reason));
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Reference draws on disk: our own, by content, and the benchmark's released ones.
 
 use super::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
-use freeform_simulators::{ArrayError, Task, read_table, write_atomically, write_table};
+use freeform_simulators::{
+    ArrayError, TableOptions, Task, read_table, write_atomically, write_table,
+};
 use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -103,7 +105,7 @@ impl ReferenceStore {
     ) -> Result<ReferenceDraws, ReferenceError> {
         let missing = || ReferenceError::NotImported { task: task.name(), num_observation, n };
         let path = self.released_path(task.name(), num_observation).ok_or_else(missing)?;
-        let table = read_table(&path).map_err(|_| missing())?;
+        let table = read_draws(&path).map_err(|_| missing())?;
         if table.nrows() < n || table.ncols() != task.prior().dim() {
             return Err(missing());
         }
@@ -151,11 +153,15 @@ fn key(task: &Task, x: &[f32], n: usize, seed: u64) -> String {
 
 /// An entry, if it is whole.
 fn read_entry(path: &Path, n: usize, dim: usize) -> Option<ReferenceDraws> {
-    let theta: Array2<f32> = read_table(path).ok()?;
+    let theta = read_draws(path).ok()?;
     let notes = std::fs::read_to_string(path.with_extension("json")).ok()?;
     let diagnostics: Option<Diagnostics> = serde_json::from_str(&notes).ok()?;
     let whole = theta.dim() == (n, dim) && theta.iter().all(|v| v.is_finite());
     whole.then_some(ReferenceDraws { theta, diagnostics })
+}
+
+fn read_draws(path: &Path) -> Result<Array2<f32>, ArrayError> {
+    read_table(path, &TableOptions::parameters())?.to_f32()
 }
 
 fn write_entry(path: &Path, draws: &ReferenceDraws) -> Result<(), ArrayError> {
@@ -165,7 +171,7 @@ fn write_entry(path: &Path, draws: &ReferenceDraws) -> Result<(), ArrayError> {
     write_atomically(&path.with_extension("json"), |file| {
         file.write_all(notes.as_bytes()).map_err(|e| io("write", path, e))
     })?;
-    write_table(path, draws.theta.view())
+    write_table(path, "theta", draws.theta.view())
 }
 
 pub(super) fn create_parent(path: &Path) -> Result<(), ArrayError> {

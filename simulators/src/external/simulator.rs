@@ -9,9 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
 use crate::simulation::{SimulationSource, SourceError, collect};
-use crate::{
-    Orientation, Prior, SimulateError, SimulatedBatch, SimulationRng, read_table_oriented,
-};
+use crate::{Prior, SimulateError, SimulatedBatch, SimulationRng, TableOptions, read_table};
 
 /// Files of the command larger than this are not read to tell versions apart.
 const LARGEST_HASHED: u64 = 64 << 20;
@@ -64,7 +62,9 @@ impl ExternalSimulator {
 
     fn observations(&self) -> Result<Option<Array2<f32>>, SourceError> {
         let Some(path) = &self.settings.observations else { return Ok(None) };
-        let table = read_table_oriented(path, Orientation::Row).map_err(ExternalError::from)?;
+        let table = read_table(path, &TableOptions::observations())
+            .and_then(|table| table.to_f32())
+            .map_err(ExternalError::from)?;
         let (found, expected) = (table.ncols(), self.settings.data_names.len());
         if found != expected {
             let path = path.clone();

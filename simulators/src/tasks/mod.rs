@@ -22,7 +22,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::nearest::suggest;
-use crate::{Prior, PriorError, Simulator};
+use crate::{FirstLine, Prior, PriorError, Simulator, single_precision};
 
 pub use bernoulli_glm::BernoulliGlm;
 pub use bernoulli_glm_raw::BernoulliGlmRaw;
@@ -183,7 +183,10 @@ impl Task {
     /// [`TaskError::UnknownObservation`].
     pub fn observation(&self, number: usize) -> Result<Observation, TaskError> {
         let label = format!("{}.csv", self.info.name);
-        let table = crate::arrays::csv::parse(self.info.data.as_bytes(), Path::new(&label))?;
+        let path = Path::new(&label);
+        let text = self.info.data.as_bytes();
+        let table = crate::arrays::text::parse(text, path, FirstLine::Names)?.values;
+        let table = single_precision(path, table.view())?;
         let unknown =
             TaskError::UnknownObservation { task: self.info.name, number, count: table.nrows() };
         let row = number.checked_sub(1).filter(|&row| row < table.nrows()).ok_or(unknown)?;

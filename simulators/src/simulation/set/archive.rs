@@ -10,7 +10,8 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::SetError;
 use super::chunk::{Buffer, Chunk, write_numbers};
 use super::description::Description;
-use crate::{ArrayError, write_atomically};
+use crate::arrays::npy::header_bytes;
+use crate::write_atomically;
 
 const ENTRIES: [&str; 2] = ["theta.npy", "x.npy"];
 
@@ -38,17 +39,13 @@ pub(super) fn describe(path: &Path) -> Result<Option<Description>, SetError> {
 
 /// Writes the table that `description` describes, whole or not at all.
 pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Result<(), SetError> {
-    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
-        let expected = ".npz";
-        return Err(ArrayError::UnknownExtension { path: path.to_owned(), expected }.into());
-    }
     write_atomically(path, |file| {
         let columns = [description.origin.parameter_dim, description.origin.data_dim];
         let rows = description.rows;
         let fill = || -> io::Result<()> {
             let mut archive = ZipWriter::new(file);
             for (which, (name, columns)) in ENTRIES.into_iter().zip(columns).enumerate() {
-                let header = npy_header(rows, columns);
+                let header = header_bytes("<f4", &[rows, columns as u64]);
                 let size = header.len() as u64 + 4 * rows * columns as u64;
                 let options = SimpleFileOptions::default()
                     .compression_method(CompressionMethod::Stored)
@@ -65,26 +62,12 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
                 let tail = if which == 0 { &parts.tail.theta } else { &parts.tail.x };
                 write_numbers(&mut archive, tail)?;
             }
-            archive.set_comment(description.final_text());
+            archive.set_comment(description.final_text())?;
             archive.finish()?;
             Ok(())
         };
         fill().map_err(|e| SetError::io("write", path, e))
     })
-}
-
-/// numpy's header of a C-ordered float32 table.
-fn npy_header(rows: u64, columns: usize) -> Vec<u8> {
-    let mut text =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    // Magic, version and length take 10 bytes; all of it is a multiple of 64, ended by a newline.
-    let padding = 63 - (10 + text.len()) % 64;
-    text.extend(std::iter::repeat_n(' ', padding));
-    text.push('\n');
-    let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    header.extend((text.len() as u16).to_le_bytes());
-    header.extend(text.as_bytes());
-    header
 }
 
 /// Copies the numbers of an entry that [`write`] made.

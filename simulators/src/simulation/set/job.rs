@@ -8,6 +8,7 @@ use super::SetError;
 use super::archive::{Parts, describe, write};
 use super::chunk::{Buffer, Chunk, clear, clear_abandoned};
 use super::description::{Description, Origin};
+use crate::prepare_simulations_output;
 use crate::simulation::source::check_share;
 use crate::simulation::{FailureReport, SimulateError, SimulationSource, SourceError};
 
@@ -56,6 +57,7 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
     if job.n == 0 {
         return Err(SimulateError::Nothing.into());
     }
+    prepare_simulations_output(job.path).map_err(SetError::from)?;
     let origin = Origin::new(job.source, job.seed);
     let folder = parts_folder(job.path);
     if job.overwrite {
