@@ -1,7 +1,7 @@
 //! Two more of the benchmark's measures: the maximum mean discrepancy, and how far simulations
 //! from the posterior lie from the observation.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 /// A distance that cannot be taken.
@@ -25,7 +25,7 @@ pub enum DistanceError {
     },
     /// A hole in the data.
     #[error("{0} in the data: all numbers must be finite")]
-    NotFinite(f32),
+    NotFinite(f64),
     /// All rows of the first set are the same.
     #[error("half of the first set's rows are the same: its median distance, the bandwidth, is 0")]
     NoBandwidth,
@@ -40,21 +40,30 @@ pub enum DistanceError {
 ///
 /// # Errors
 /// [`DistanceError`].
-pub fn mmd(x: ArrayView2<f32>, y: ArrayView2<f32>) -> Result<f64, DistanceError> {
+pub fn mmd<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
+) -> Result<f64, DistanceError> {
     let (first, second) = (x.ncols(), y.ncols());
     if first != second {
         return Err(DistanceError::Columns { first, second });
     }
-    for set in [&x, &y] {
-        check(set, 2)?;
-    }
-    let (x, y) = (x.as_standard_layout(), y.as_standard_layout());
+    check(x, 2)?;
+    check(y, 2)?;
+    // In units of the largest difference, in which squares fit single precision; the bandwidth makes
+    // the measure free of units.
+    let origin: Vec<f64> = x.row(0).iter().map(|v| (*v).into()).collect();
+    let moved = |(at, value): ((usize, usize), f64)| value - origin[at.1];
+    let unit = x.indexed_iter().map(|(at, v)| moved((at, (*v).into())).abs()).fold(0.0, f64::max);
+    let unit = if unit > 0.0 { unit } else { 1.0 };
+    let x = Array2::from_shape_fn(x.dim(), |at| moved((at, x[at].into())) / unit);
+    let y = Array2::from_shape_fn(y.dim(), |at| moved((at, y[at].into())) / unit);
     let squared = median_square(x.view());
     if squared <= 0.0 {
         return Err(DistanceError::NoBandwidth);
     }
     let gamma = -0.5 / squared;
-    let within = |set: ArrayView2<f32>| {
+    let within = |set: ArrayView2<f64>| {
         let sum = kernel_sum(gamma, set, |i| set.slice(ndarray::s![..i, ..]));
         let n = set.nrows() as f64;
         2.0 * sum / (n * (n - 1.0))
@@ -70,14 +79,14 @@ pub fn mmd(x: ArrayView2<f32>, y: ArrayView2<f32>) -> Result<f64, DistanceError>
 /// # Errors
 /// [`DistanceError`].
 pub fn median_distance(
-    predictive: ArrayView2<f32>,
-    observation: &[f32],
+    predictive: ArrayView2<f64>,
+    observation: &[f64],
 ) -> Result<f64, DistanceError> {
     let (first, second) = (predictive.ncols(), observation.len());
     if first != second {
         return Err(DistanceError::Columns { first, second });
     }
-    check(&predictive, 1)?;
+    check(predictive, 1)?;
     let observation = ArrayView1::from(observation);
     let mut distances: Vec<f64> =
         predictive.rows().into_iter().map(|row| square(row, observation).sqrt()).collect();
@@ -87,23 +96,23 @@ pub fn median_distance(
     Ok(if even { 0.5 * (distances[middle - 1] + distances[middle]) } else { distances[middle] })
 }
 
-fn check(set: &ArrayView2<f32>, least: usize) -> Result<(), DistanceError> {
+fn check<T: Copy + Into<f64>>(set: ArrayView2<T>, least: usize) -> Result<(), DistanceError> {
     let rows = set.nrows();
     if rows < least {
         return Err(DistanceError::Rows { rows, least });
     }
-    match set.iter().find(|v| !v.is_finite()) {
-        Some(value) => Err(DistanceError::NotFinite(*value)),
+    match set.iter().map(|v| (*v).into()).find(|v| !v.is_finite()) {
+        Some(value) => Err(DistanceError::NotFinite(value)),
         None => Ok(()),
     }
 }
 
-fn square(a: ArrayView1<f32>, b: ArrayView1<f32>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+fn square(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
 /// The (lower) median of the squared distances between rows.
-fn median_square(x: ArrayView2<f32>) -> f64 {
+fn median_square(x: ArrayView2<f64>) -> f64 {
     let mut squares: Vec<f32> = (0..x.nrows())
         .into_par_iter()
         .flat_map_iter(|i| (0..i).map(move |j| square(x.row(i), x.row(j)) as f32))
@@ -117,8 +126,8 @@ fn median_square(x: ArrayView2<f32>) -> f64 {
 /// by one, so that the sum does not depend on the threads.
 fn kernel_sum<'a>(
     gamma: f64,
-    x: ArrayView2<f32>,
-    partners: impl Fn(usize) -> ArrayView2<'a, f32> + Sync,
+    x: ArrayView2<f64>,
+    partners: impl Fn(usize) -> ArrayView2<'a, f64> + Sync,
 ) -> f64 {
     let sums: Vec<f64> = (0..x.nrows())
         .into_par_iter()

@@ -19,6 +19,7 @@
 
 mod any;
 mod arrays;
+mod draws;
 mod external;
 mod nearest;
 mod prior;
@@ -27,16 +28,17 @@ mod tasks;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions, prepare_output,
-    prepare_simulations_output, read_table, single_precision, write_atomically,
-    write_bytes_atomically, write_csv, write_table,
+    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
+    beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
+    single_precision, write_atomically, write_bytes_atomically, write_csv, write_table,
 };
+pub use draws::write_draws;
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    FailureCount, FailureKind, FailureReport, FirstFailure, Progress, SetError, SetJob, SetReport,
-    SimulateError, SimulatedBatch, SimulationError, SimulationRng, SimulationSource, Simulator,
-    SourceError, simulate, simulate_at, simulate_range, simulate_set,
+    FailureCount, FailureKind, FailureReport, FirstFailure, Precision, Progress, SetError, SetJob,
+    SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng, SimulationSource,
+    Simulator, SourceError, simulate, simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,

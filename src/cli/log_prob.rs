@@ -6,7 +6,7 @@ use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_inference::Model;
 use freeform_inference::Posterior;
-use ndarray::Array2;
+use ndarray::ArrayView2;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -48,10 +48,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let theta = args.tables.parameters(&args.theta)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;
-    let column: Vec<f32> = log_prob.iter().map(|v| *v as f32).collect();
-    let table =
-        Array2::from_shape_vec((column.len(), 1), column).map_err(|e| Failure::failed(&e))?;
-    args.out.write("log_prob", table.view())?;
+    let table = ArrayView2::from_shape((log_prob.len(), 1), &log_prob);
+    args.out.write("log_prob", table.map_err(|e| Failure::failed(&e))?)?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);
     let (path, rows, inside) = (args.out.shown(), log_prob.len(), finite.len());

@@ -2,8 +2,7 @@
 
 use super::Failure;
 use super::table::TableArgs;
-use freeform_simulators::{AnySimulator, single_precision};
-use ndarray::ArrayView2;
+use freeform_simulators::AnySimulator;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -40,14 +39,11 @@ impl ObservationArg {
         task: Option<&str>,
         data_dim: usize,
         tables: &TableArgs,
-    ) -> Result<Vec<f32>, Failure> {
+    ) -> Result<Vec<f64>, Failure> {
         match (self, task) {
             (Self::File(text), _) => {
                 let (path, number) = split(text);
-                let x = tables.observations(path)?.observation(number, data_dim)?;
-                let row =
-                    ArrayView2::from_shape((1, x.len()), &x).map_err(|e| Failure::failed(&e))?;
-                Ok(single_precision(text, row)?.into_iter().collect())
+                Ok(tables.observations(path)?.observation(number, data_dim)?)
             }
             (Self::Number(number), Some(task)) => {
                 Ok(AnySimulator::open(task)?.observation(*number)?)

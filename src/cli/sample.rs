@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let x = args.observation.load(task, model.data_dim(), &args.tables)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let draws = posterior.sample(&x, args.draws, args.seed)?;
-    args.out.write("theta", draws.theta.view())?;
+    args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
     let text = format!(

@@ -4,7 +4,7 @@ use super::settings::interrupt_flag;
 use super::table::output_failure;
 use super::{Failure, Output};
 use crate::run::{Workplace, failure_warning, make_set};
-use freeform_simulators::{AnySimulator, prepare_simulations_output};
+use freeform_simulators::{AnySimulator, Precision, prepare_simulations_output};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -57,7 +57,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let value = serde_json::json!({
         "task": source.name(), "simulations": rows, "theta_dim": dim, "x_dim": data,
         "seed": args.seed, "out": path, "failed": report.failures.total(), "reused": reused,
+        "precision": report.precision,
     });
     let known = if reused > 0 { format!(" ({reused} were there)") } else { String::new() };
-    output.result(&value, &format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]{known}"))
+    let precision = match report.precision {
+        Precision::Double => "",
+        Precision::Single => ", in single precision, as it was begun",
+    };
+    let text = format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]{precision}{known}");
+    output.result(&value, &text)
 }

@@ -3,8 +3,8 @@
 use super::Failure;
 use clap::ValueEnum;
 use freeform_simulators::{
-    ArrayError, FirstLine, Number, Simulations, Table, TableOptions, prepare_output, read_table,
-    write_table,
+    ArrayError, FirstLine, Number, Prior, Simulations, Table, TableOptions, prepare_output,
+    read_table, write_draws, write_table,
 };
 use ndarray::{Array2, ArrayView2};
 use std::path::{Path, PathBuf};
@@ -41,9 +41,9 @@ impl TableArgs {
     }
 
     /// Parameters, one set a row, `[n, D]`.
-    pub(super) fn parameters(&self, path: &Path) -> Result<Array2<f32>, Failure> {
+    pub(super) fn parameters(&self, path: &Path) -> Result<Array2<f64>, Failure> {
         let options = TableOptions::parameters().with_first_line(self.first_line());
-        Ok(read_table(path, &options)?.to_f32()?)
+        Ok(read_table(path, &options)?.values)
     }
 
     /// Observations, one a row.
@@ -82,6 +82,15 @@ impl TableOut {
         table: ArrayView2<'_, N>,
     ) -> Result<(), Failure> {
         Ok(write_table(&self.out, name, table)?)
+    }
+
+    /// Writes draws from under `prior`, which an archive holds as `theta`.
+    pub(super) fn write_draws(
+        &self,
+        prior: &Prior,
+        theta: ArrayView2<'_, f64>,
+    ) -> Result<(), Failure> {
+        Ok(write_draws(&self.out, prior, theta)?)
     }
 
     /// The file's name, for messages.

@@ -5,7 +5,6 @@ use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{AnySimulator, FirstLine, Prior, SimulationSource, Simulations};
-use ndarray::s;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,11 +41,7 @@ pub(super) fn input(
     };
     let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
     let table = table.without_non_finite();
-    let rows = table.len().min(entry.simulations);
-    let simulations = Simulations {
-        theta: table.theta.slice(s![..rows, ..]).to_owned(),
-        x: table.x.slice(s![..rows, ..]).to_owned(),
-    };
+    let simulations = table.first(entry.simulations);
     Ok(TrainingInput { simulations, prior, task, warnings: Vec::new() })
 }
 

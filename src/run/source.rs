@@ -1,9 +1,11 @@
 //! Where a training's simulations come from.
 
+use super::directory::recorded_data;
 use super::{Reporter, RunError};
+use freeform_inference::fingerprint;
 use freeform_simulators::{
-    AnySimulator, FailureReport, FirstLine, Prior, SetJob, SetReport, SimulationSource,
-    Simulations, simulate, simulate_set,
+    AnySimulator, FailureReport, FirstLine, Precision, Prior, SetJob, SetReport, SimulatedBatch,
+    SimulationSource, Simulations, simulate, simulate_set,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -66,7 +68,19 @@ impl Source {
         match self {
             Self::Task { name, simulations } => match AnySimulator::open(name)? {
                 AnySimulator::Task(task) => {
-                    let simulated = simulate(task.simulator(), *simulations, seed)?;
+                    let mut simulated = simulate(task.simulator(), *simulations, seed)?;
+                    if !at.overwrite
+                        && let Some(known) = recorded_data(at.folder)
+                    {
+                        let is_known = |batch: &SimulatedBatch| {
+                            fingerprint(task.prior(), &batch.simulations) == known
+                        };
+                        if !is_known(&simulated) {
+                            // A run that an earlier version began goes on with its own numbers.
+                            let single = task.simulate(Precision::Single, *simulations, seed)?;
+                            simulated = if is_known(&single) { single } else { simulated };
+                        }
+                    }
                     let warnings = failure_warning(&simulated.failures).into_iter().collect();
                     Ok(TrainingInput {
                         simulations: simulated.simulations,

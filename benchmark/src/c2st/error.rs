@@ -29,7 +29,7 @@ pub enum C2stError {
         /// Row, from 0.
         row: usize,
         /// What stands there.
-        value: f32,
+        value: f64,
     },
     /// No scale to divide by.
     #[error("column {} of X is constant ({value}), so it gives no scale: leave it out", column + 1)]
@@ -37,7 +37,7 @@ pub enum C2stError {
         /// Column, from 0.
         column: usize,
         /// Its value.
-        value: f32,
+        value: f64,
     },
     /// Fewer than two folds.
     #[error("{folds} folds are too few: cross-validation needs at least 2")]

@@ -52,16 +52,17 @@ pub struct C2stScore {
     pub folds: Vec<f64>,
 }
 
-/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]` come from one law.
+/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]`, in single or double precision, come from one
+/// law.
 ///
 /// `x` supplies the z-scores (mean, standard deviation with ddof 1): the published tables give the
 /// reference draws as `x`. Folds run in parallel; the result does not depend on the thread count.
 ///
 /// # Errors
 /// [`C2stError`] where the sets differ in columns, are too small, not finite, or constant.
-pub fn c2st(
-    x: ArrayView2<f32>,
-    y: ArrayView2<f32>,
+pub fn c2st<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
     settings: &C2stSettings,
 ) -> Result<C2stScore, C2stError> {
     let table = Table::new(x, y, settings.folds)?;

@@ -11,9 +11,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(
-        x: ArrayView2<f32>,
-        y: ArrayView2<f32>,
+    pub(super) fn new<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+        x: ArrayView2<X>,
+        y: ArrayView2<Y>,
         folds: usize,
     ) -> Result<Self, C2stError> {
         if folds < 2 {
@@ -22,25 +22,19 @@ impl Table {
         if x.ncols() != y.ncols() {
             return Err(C2stError::Columns { x: x.ncols(), y: y.ncols() });
         }
-        for (set, table) in [("X", &x), ("Y", &y)] {
-            let rows = table.nrows();
-            if rows < folds {
-                return Err(C2stError::TooFewRows { set, rows, least: folds });
-            }
-            if let Some(((row, _), value)) = table.indexed_iter().find(|(_, v)| !v.is_finite()) {
-                return Err(C2stError::NotFinite { set, row, value: *value });
-            }
-        }
+        check("X", x, folds)?;
+        check("Y", y, folds)?;
         let columns = x.ncols();
         let mut values = vec![0.0; (x.nrows() + y.nrows()) * columns];
         for column in 0..columns {
-            let (mean, sd) = moments(x.column(column).iter().copied());
+            let of_x = || x.column(column).into_iter().map(|v| (*v).into());
+            let (mean, sd) = moments(of_x());
             if sd == 0.0 {
-                return Err(C2stError::Constant { column, value: x[[0, column]] });
+                return Err(C2stError::Constant { column, value: x[[0, column]].into() });
             }
-            let source = x.column(column).into_iter().chain(y.column(column));
-            for (row, value) in source.enumerate() {
-                values[row * columns + column] = ((f64::from(*value) - mean) / sd) as f32;
+            let of_y = y.column(column).into_iter().map(|v| (*v).into());
+            for (row, value) in of_x().chain(of_y).enumerate() {
+                values[row * columns + column] = ((value - mean) / sd) as f32;
             }
         }
         Ok(Self { columns, values, x_rows: x.nrows() })
@@ -64,10 +58,32 @@ impl Table {
     }
 }
 
-/// Mean and standard deviation (ddof 1).
-fn moments(values: impl Iterator<Item = f32> + Clone) -> (f64, f64) {
+fn check<T: Copy + Into<f64>>(
+    set: &'static str,
+    table: ArrayView2<T>,
+    folds: usize,
+) -> Result<(), C2stError> {
+    let rows = table.nrows();
+    if rows < folds {
+        return Err(C2stError::TooFewRows { set, rows, least: folds });
+    }
+    let mut values = table.indexed_iter().map(|((row, _), value)| (row, (*value).into()));
+    match values.find(|(_, value)| !value.is_finite()) {
+        Some((row, value)) => Err(C2stError::NotFinite { set, row, value }),
+        None => Ok(()),
+    }
+}
+
+/// Mean and standard deviation (ddof 1), of differences from the first value, which keeps digits.
+fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
-    let mean = values.clone().map(f64::from).sum::<f64>() / n;
-    let square: f64 = values.map(|v| (f64::from(v) - mean).powi(2)).sum();
-    (mean, (square / (n - 1.0)).sqrt())
+    let origin = values.clone().next().unwrap_or(0.0);
+    let mean = origin + values.clone().map(|v| v - origin).sum::<f64>() / n;
+    // In units of the largest difference, whose square neither over- nor underflows.
+    let unit = values.clone().map(|v| (v - mean).abs()).fold(0.0, f64::max);
+    if unit == 0.0 {
+        return (mean, 0.0);
+    }
+    let square: f64 = values.map(|v| ((v - mean) / unit).powi(2)).sum();
+    (mean, unit * (square / (n - 1.0)).sqrt())
 }

@@ -55,7 +55,7 @@ pub enum ReferenceError {
     },
     /// The observation has a hole.
     #[error("the observation holds {0}: all numbers must be finite")]
-    NotFinite(f32),
+    NotFinite(f64),
     /// The released draws are not there.
     #[error(
         "no {n} released draws for task {task}, observation {num_observation}: run `freeform \
@@ -160,7 +160,7 @@ const MOST_TRIES: usize = 10_000_000;
 /// [`ReferenceError`] where the observation does not fit the task, or the chains did not converge.
 pub fn reference_draws(
     task: &Task,
-    x: &[f32],
+    x: &[f64],
     n: usize,
     seed: u64,
 ) -> Result<ReferenceDraws, ReferenceError> {
@@ -172,12 +172,11 @@ pub fn reference_draws(
     if let Some(value) = x.iter().find(|v| !v.is_finite()) {
         return Err(ReferenceError::NotFinite(*value));
     }
-    let x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
     match METHODS.iter().find(|(known, _)| *known == name) {
         None => Err(ReferenceError::NoSampler { task: name }),
-        Some((_, Method::Ensemble)) => ensemble::draws(task, &x, n, seed),
+        Some((_, Method::Ensemble)) => ensemble::draws(task, x, n, seed),
         Some((_, Method::Exact(build))) => {
-            let theta = exact_draws(task, &*build(&x), n, seed)?;
+            let theta = exact_draws(task, &*build(x), n, seed)?;
             Ok(ReferenceDraws { theta, diagnostics: None })
         }
     }

@@ -32,11 +32,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let prior =
         Prior::independent([("amplitude", uniform(0.1, 1.0)), ("frequency", uniform(0.5, 2.0))])?;
     let simulations = simulate(&Pendulum(prior.clone()), 5_000, 1)?.simulations;
-    let observed: Vec<f32> = (0..10).map(|step| 0.6 * (1.2 * 0.3 * step as f32).cos()).collect();
+    let observed: Vec<f64> =
+        (0..10).map(|step| 0.6 * (1.2 * 0.3 * f64::from(step)).cos()).collect();
     let fit = Fit::new(&prior).set("training.max_epochs=30")?.set("whitening.steps=3000")?;
     let posterior = fit.run(simulations)?;
     let draws = posterior.sample(&observed, 1_000, 1)?.theta;
-    let mean = |column| draws.column(column).mean().unwrap_or(f32::NAN);
+    let mean = |column| draws.column(column).mean().unwrap_or(f64::NAN);
     println!("amplitude {:.2}, frequency {:.2} (truth 0.60, 1.20)", mean(0), mean(1));
     Ok(())
 }

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::error::shorten;
 use super::format::{Format, prepare_place};
 use super::npz::{self, Archive};
 use super::{
-    ArrayError, FirstLine, Orientation, Table, TableOptions, read_table, single_precision,
-    write_atomically,
+    ArrayError, FirstLine, Orientation, Table, TableOptions, read_table, write_atomically,
 };
 
 /// What simulations are read from.
@@ -19,9 +18,9 @@ const READABLE: &str = ".npz (arrays theta and x), or .csv, .tsv, .txt or .dat (
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulations {
     /// Parameters, `[n, D]`.
-    pub theta: Array2<f32>,
+    pub theta: Array2<f64>,
     /// Data, `[n, C]`.
-    pub x: Array2<f32>,
+    pub x: Array2<f64>,
 }
 
 impl Simulations {
@@ -29,7 +28,7 @@ impl Simulations {
     ///
     /// # Errors
     /// As [`Simulations::validate`].
-    pub fn new(theta: Array2<f32>, x: Array2<f32>) -> Result<Self, ArrayError> {
+    pub fn new(theta: Array2<f64>, x: Array2<f64>) -> Result<Self, ArrayError> {
         let simulations = Self { theta, x };
         simulations.validate()?;
         Ok(simulations)
@@ -92,8 +91,16 @@ impl Simulations {
         Self { theta: self.theta.select(Axis(0), &keep), x: self.x.select(Axis(0), &keep) }
     }
 
+    /// The first `rows` simulations, or all where there are fewer; without a copy.
+    #[must_use]
+    pub fn first(self, rows: usize) -> Self {
+        let rows = rows.min(self.len());
+        let first = |table: Array2<f64>| table.slice_move(s![..rows, ..]);
+        Self { theta: first(self.theta), x: first(self.x) }
+    }
+
     fn is_finite(&self, row: usize) -> bool {
-        let finite = |table: ArrayView2<'_, f32>| table.row(row).iter().all(|v| v.is_finite());
+        let finite = |table: ArrayView2<'_, f64>| table.row(row).iter().all(|v| v.is_finite());
         finite(self.theta.view()) && finite(self.x.view())
     }
 
@@ -101,15 +108,12 @@ impl Simulations {
     /// from an `.npz` file, compressed or not.
     ///
     /// # Errors
-    /// See [`ArrayError`]; numbers beyond single precision are refused.
+    /// See [`ArrayError`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
         let path = path.as_ref();
         require_npz(path)?;
         let mut archive = Archive::open(path)?;
-        let mut array = |name| {
-            let values = archive.array(name, Orientation::Column)?;
-            single_precision(&path.join(name), values.view())
-        };
+        let mut array = |name| archive.array(name, Orientation::Column);
         Self::new(array("theta")?, array("x")?)
     }
 
@@ -130,14 +134,14 @@ impl Simulations {
                 let options = TableOptions { first_line, ..TableOptions::default() };
                 let table = read_table(path, &options)?;
                 let (theta, x) = columns_of(&table, parameters)?;
-                let values = table.to_f32()?;
+                let values = &table.values;
                 Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))
             }
             _ => Err(ArrayError::unknown_extension(path, READABLE)),
         }
     }
 
-    /// Writes arrays `theta` and `x` (f32, uncompressed) to an `.npz` file, whole or not at all.
+    /// Writes arrays `theta` and `x` (f64, uncompressed) to an `.npz` file, whole or not at all.
     ///
     /// # Errors
     /// [`ArrayError::UnknownExtension`] or [`ArrayError::Io`].

@@ -40,13 +40,14 @@ pub(super) fn describe(path: &Path) -> Result<Option<Description>, SetError> {
 /// Writes the table that `description` describes, whole or not at all.
 pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Result<(), SetError> {
     write_atomically(path, |file| {
+        let precision = description.origin.precision;
         let columns = [description.origin.parameter_dim, description.origin.data_dim];
         let rows = description.rows;
         let fill = || -> io::Result<()> {
             let mut archive = ZipWriter::new(file);
             for (which, (name, columns)) in ENTRIES.into_iter().zip(columns).enumerate() {
-                let header = header_bytes("<f4", &[rows, columns as u64]);
-                let size = header.len() as u64 + 4 * rows * columns as u64;
+                let header = header_bytes(precision.descriptor(), &[rows, columns as u64]);
+                let size = header.len() as u64 + rows * (precision.size() * columns) as u64;
                 let options = SimpleFileOptions::default()
                     .compression_method(CompressionMethod::Stored)
                     .last_modified_time(DateTime::default())
@@ -60,7 +61,7 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
                     chunk.copy(which, &mut archive)?;
                 }
                 let tail = if which == 0 { &parts.tail.theta } else { &parts.tail.x };
-                write_numbers(&mut archive, tail)?;
+                write_numbers(&mut archive, precision, tail)?;
             }
             archive.set_comment(description.final_text())?;
             archive.finish()?;

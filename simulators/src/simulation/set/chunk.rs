@@ -1,7 +1,7 @@
 //! Finished chunks of a run under way, in `OUT.parts/`.
 //!
 //! A chunk is its description's length (u64, little-endian), the description, θ and x as
-//! little-endian f32, row-major.
+//! little-endian f64 (f32 in a set of single precision), row-major.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::SetError;
 use super::description::{Description, Origin};
-use crate::simulation::{FailureReport, SimulatedBatch};
+use crate::simulation::{FailureReport, Precision, SimulatedBatch};
 use crate::write_atomically;
 
 const ENDING: &str = "chunk";
@@ -20,8 +20,8 @@ const LONGEST: u64 = 1 << 24;
 pub(super) struct Buffer {
     pub(super) start: u64,
     pub(super) end: u64,
-    pub(super) theta: Vec<f32>,
-    pub(super) x: Vec<f32>,
+    pub(super) theta: Vec<f64>,
+    pub(super) x: Vec<f64>,
     pub(super) rows: u64,
     pub(super) failures: FailureReport,
 }
@@ -70,8 +70,8 @@ impl Chunk {
             let mut write = || {
                 file.write_all(&(text.len() as u64).to_le_bytes())?;
                 file.write_all(text.as_bytes())?;
-                write_numbers(file, &buffer.theta)?;
-                write_numbers(file, &buffer.x)
+                write_numbers(file, origin.precision, &buffer.theta)?;
+                write_numbers(file, origin.precision, &buffer.x)
             };
             write().map_err(|e| SetError::io("write", &path, e))
         })?;
@@ -124,7 +124,8 @@ impl Chunk {
     /// Bytes of θ and of x.
     fn sizes(&self) -> (u64, u64) {
         let Description { rows, origin, .. } = &self.description;
-        (4 * rows * origin.parameter_dim as u64, 4 * rows * origin.data_dim as u64)
+        let row = |columns: usize| (origin.precision.size() * columns) as u64;
+        (rows * row(origin.parameter_dim), rows * row(origin.data_dim))
     }
 
     /// Copies θ (`0`) or x (`1`) to `writer`.
@@ -144,11 +145,15 @@ impl Chunk {
 }
 
 /// Writes numbers in little-endian order, a bounded piece at a time.
-pub(super) fn write_numbers(writer: &mut impl Write, numbers: &[f32]) -> io::Result<()> {
-    let mut bytes = Vec::with_capacity(4 * numbers.len().min(16_384));
+pub(super) fn write_numbers(
+    writer: &mut impl Write,
+    precision: Precision,
+    numbers: &[f64],
+) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(precision.size() * numbers.len().min(16_384));
     for piece in numbers.chunks(16_384) {
         bytes.clear();
-        bytes.extend(piece.iter().flat_map(|number| number.to_le_bytes()));
+        piece.iter().for_each(|number| precision.append(*number, &mut bytes));
         writer.write_all(&bytes)?;
     }
     Ok(())

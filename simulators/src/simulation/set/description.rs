@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulation::{FailureCount, FailureKind, FailureReport, FirstFailure, SimulationSource};
+use crate::simulation::{
+    FailureCount, FailureKind, FailureReport, FirstFailure, Precision, SimulationSource,
+};
 
 /// Raised when the files change their meaning.
 const FORMAT: u32 = 1;
@@ -33,6 +35,9 @@ pub(super) struct Origin {
     seed: String,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
+    /// An earlier version's files do not say theirs.
+    #[serde(default = "Precision::unsaid", skip_serializing_if = "Precision::is_unsaid")]
+    pub(super) precision: Precision,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +59,7 @@ impl Origin {
             seed: seed.to_string(),
             parameter_dim: source.prior().dim(),
             data_dim: source.data_dim(),
+            precision: Precision::default(),
         }
     }
 

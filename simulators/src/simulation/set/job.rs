@@ -10,7 +10,7 @@ use super::chunk::{Buffer, Chunk, clear, clear_abandoned};
 use super::description::{Description, Origin};
 use crate::prepare_simulations_output;
 use crate::simulation::source::check_share;
-use crate::simulation::{FailureReport, SimulateError, SimulationSource, SourceError};
+use crate::simulation::{FailureReport, Precision, SimulateError, SimulationSource, SourceError};
 
 /// Work that a kill can cost: this, or a hundredth of the time spent so far.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
@@ -45,6 +45,8 @@ pub struct SetReport {
     pub reused: u64,
     /// The account of the whole set.
     pub failures: FailureReport,
+    /// Of its numbers: double, unless an earlier version began it.
+    pub precision: Precision,
 }
 
 /// Brings the set at `job.path` to `job.n` simulations. What an earlier call with the same
@@ -58,13 +60,14 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
         return Err(SimulateError::Nothing.into());
     }
     prepare_simulations_output(job.path).map_err(SetError::from)?;
-    let origin = Origin::new(job.source, job.seed);
+    let mut origin = Origin::new(job.source, job.seed);
     let folder = parts_folder(job.path);
     if job.overwrite {
         clear(&folder)?;
     }
     let base = if job.overwrite { None } else { describe(job.path)? };
     let base = base.map(|found| belongs(&origin, job.path, found)).transpose()?;
+    origin.precision = begun_in(base.as_ref(), &folder)?;
     let covered = base.as_ref().map_or(0, |base| base.end);
     if covered > job.n {
         let (path, asked) = (job.path.to_owned(), job.n);
@@ -74,7 +77,8 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
     let (rows, failures) = (run.rows, run.failures.clone());
     if covered == job.n {
         clear(&run.folder)?;
-        return Ok(SetReport { rows, reused: covered, failures });
+        let precision = origin.precision;
+        return Ok(SetReport { rows, reused: covered, failures, precision });
     }
     let result = run.fill().and_then(|()| run.finish(base.is_some()));
     match result {
@@ -91,7 +95,12 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
 /// The finished set, if it is there.
 fn finished(job: &SetJob<'_>, origin: &Origin) -> Option<SetReport> {
     let found = belongs(origin, job.path, describe(job.path).ok()??).ok()?;
-    let report = || SetReport { rows: found.rows, reused: job.n, failures: found.failures() };
+    let report = || SetReport {
+        rows: found.rows,
+        reused: job.n,
+        failures: found.failures(),
+        precision: found.origin.precision,
+    };
     (found.end == job.n).then(report)
 }
 
@@ -100,6 +109,13 @@ fn parts_folder(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".parts");
     path.with_file_name(name)
+}
+
+/// The precision of what is there already, of a finished table first.
+fn begun_in(base: Option<&Description>, folder: &Path) -> Result<Precision, SetError> {
+    let chunk = || Chunk::list(folder).map(|chunks| Some(chunks.first()?.description.clone()));
+    let begun = base.cloned().map_or_else(chunk, |base| Ok(Some(base)))?;
+    Ok(begun.map_or_else(Precision::default, |begun| begun.origin.precision))
 }
 
 fn belongs(origin: &Origin, path: &Path, found: Description) -> Result<Description, SetError> {
@@ -137,7 +153,12 @@ impl<'a> Run<'a> {
         for chunk in &ahead {
             belongs(&origin, &folder, chunk.description.clone())?;
         }
-        ahead.retain(|c| c.description.start >= start && c.description.end <= job.n);
+        // Of another precision are only chunks that a finished table has left behind.
+        ahead.retain(|c| {
+            let description = &c.description;
+            let fits = description.start >= start && description.end <= job.n;
+            fits && description.origin.precision == origin.precision
+        });
         let now = Instant::now();
         Ok(Self {
             job,
@@ -173,9 +194,10 @@ impl<'a> Run<'a> {
             }
             let next = self.ahead.iter().map(|chunk| chunk.description.start).min();
             let range = position..next.unwrap_or(self.job.n);
-            let (source, job) = (self.job.source, self.job);
+            let (source, job, precision) = (self.job.source, self.job, self.origin.precision);
             (job.progress)(position, &self.failures);
-            let result = source.run(job.seed, range, job.stop, &mut |batch| self.take(batch));
+            let result =
+                source.run(precision, job.seed, range, job.stop, &mut |batch| self.take(batch));
             if let Err(error) = result {
                 // The first error is the one to tell, but no work should be lost with it.
                 let kept = self.flush();
@@ -227,6 +249,11 @@ impl<'a> Run<'a> {
         write(self.job.path, &parts, description)?;
         clear(&self.folder)?;
         clear_abandoned(self.job.path);
-        Ok(SetReport { rows: self.rows, reused: self.reused, failures: self.failures })
+        Ok(SetReport {
+            rows: self.rows,
+            reused: self.reused,
+            failures: self.failures,
+            precision: self.origin.precision,
+        })
     }
 }
