@@ -25,11 +25,8 @@ pub enum DistanceError {
         /// Needed.
         least: usize,
     },
-    /// A hole in the data, or a number beyond single precision.
-    #[error(
-        "row {}, column {} of {set} holds {value:?}: all numbers must be finite, and within single \
-         precision (3.4e38)", row + 1, column + 1
-    )]
+    /// A hole in the data.
+    #[error("row {}, column {} of {set} holds {value:?}: all numbers must be finite", row + 1, column + 1)]
     NotFinite {
         /// Which set.
         set: &'static str,
@@ -59,16 +56,26 @@ pub enum DistanceError {
 ///
 /// # Errors
 /// [`DistanceError`].
-pub fn mmd<T: Copy + Into<f64>>(
-    x: ArrayView2<T>,
-    y: ArrayView2<T>,
+pub fn mmd<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
     stop: &AtomicBool,
 ) -> Result<f64, DistanceError> {
     let (first, second) = (x.ncols(), y.ncols());
     if first != second {
         return Err(DistanceError::Columns { first, second });
     }
-    let (x, y) = (checked("the first set", x, 2)?, checked("the second set", y, 2)?);
+    let (mut x, mut y) = (checked("the first set", x, 2)?, checked("the second set", y, 2)?);
+    // In units of the largest difference, whose square neither over- nor underflows; the bandwidth
+    // makes the measure free of units.
+    let origin = x.row(0).to_owned();
+    x -= &origin;
+    y -= &origin;
+    let unit = x.iter().map(|v| v.abs()).fold(0.0, f64::max);
+    if unit > 0.0 {
+        x /= unit;
+        y /= unit;
+    }
     let set = &x;
     let distances = |i: usize| (0..i).map(move |j| square(set.row(i), set.row(j)));
     let stopped = || stop.load(Ordering::Relaxed);
@@ -113,7 +120,7 @@ pub fn median_distance<T: Copy + Into<f64>>(
     Ok(if even { 0.5 * (distances[middle - 1] + distances[middle]) } else { distances[middle] })
 }
 
-/// The set in double precision, if it has enough rows and no number beyond single precision.
+/// The set in double precision, if it has enough rows and all its numbers are finite.
 fn checked<T: Copy + Into<f64>>(
     set: &'static str,
     table: ArrayView2<T>,
@@ -124,7 +131,7 @@ fn checked<T: Copy + Into<f64>>(
         return Err(DistanceError::Rows { rows, least });
     }
     let table = Array2::from_shape_fn(table.dim(), |at| table[at].into());
-    match table.indexed_iter().find(|(_, v)| !(**v as f32).is_finite()) {
+    match table.indexed_iter().find(|(_, v)| !v.is_finite()) {
         Some(((row, column), &value)) => Err(DistanceError::NotFinite { set, row, column, value }),
         None => Ok(table),
     }

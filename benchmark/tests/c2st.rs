@@ -1,7 +1,7 @@
 //! The classifier test against scikit-learn's figures, and its errors.
 
 use freeform_benchmark::{C2stError, C2stScore, C2stSettings, Classifier};
-use freeform_simulators::read_table;
+use freeform_simulators::{TableOptions, read_table};
 use ndarray::{Array2, ArrayView2, s};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +20,12 @@ fn battery(name: &str) -> PathBuf {
 }
 
 fn pair(case: &str) -> [Array2<f32>; 2] {
-    ["x", "y"].map(|side| read_table(battery(&format!("{case}-{side}.npy"))).unwrap())
+    ["x", "y"].map(|side| {
+        read_table(battery(&format!("{case}-{side}.npy")), &TableOptions::default())
+            .unwrap()
+            .to_f32()
+            .unwrap()
+    })
 }
 
 /// In each row of the battery, our mean over seeds 1–5 lies within three standard deviations of

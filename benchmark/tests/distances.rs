@@ -1,7 +1,7 @@
 //! MMD and median distance against numpy, on rows of the classifier test's battery.
 
 use freeform_benchmark::{DistanceError, median_distance};
-use freeform_simulators::read_table;
+use freeform_simulators::{TableOptions, read_table};
 use ndarray::{Array2, ArrayView2, array, s};
 use std::sync::atomic::AtomicBool;
 
@@ -23,7 +23,10 @@ fn mmd<T: Copy + Into<f64>>(x: ArrayView2<T>, y: ArrayView2<T>) -> Result<f64, D
 
 fn rows(case: &str, side: &str, n: usize) -> Array2<f32> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/c2st-battery");
-    let table = read_table(format!("{folder}/{case}-{side}.npy")).unwrap();
+    let table = read_table(format!("{folder}/{case}-{side}.npy"), &TableOptions::default())
+        .unwrap()
+        .to_f32()
+        .unwrap();
     table.slice(s![..n, ..]).to_owned()
 }
 

@@ -4,13 +4,14 @@ use super::arguments::{Observations, parse_observations};
 use super::interrupt::prompt_interrupt_flag;
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
+use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{Evaluation, RunError, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
 use freeform_benchmark::{C2stSettings, Classifier, c2st, mmd};
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
-use freeform_simulators::{Task, read_table};
+use freeform_simulators::Task;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -26,7 +27,7 @@ draws as X.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// First set of draws (.npy, .csv); supplies mean and standard deviation.
+    /// First set of draws (.npy, .npz with theta, or text); supplies mean and standard deviation.
     #[arg(value_name = "X", required_unless_present = "all", requires = "second")]
     first: Option<PathBuf>,
     /// Second set of draws.
@@ -46,6 +47,8 @@ pub(super) struct Args {
     /// run's own scoring has the run's.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    tables: TableArgs,
     #[command(flatten)]
     more: MoreArgs,
     #[command(flatten)]
@@ -117,7 +120,7 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
         return Err(Failure::usage(&format!("{given} belongs to --all: here X is the reference")));
     }
     let stop = prompt_interrupt_flag(output)?;
-    let [x, y] = [read_table(sets[0])?, read_table(sets[1])?];
+    let [x, y] = [args.tables.parameters(sets[0])?, args.tables.parameters(sets[1])?];
     let classifier = match args.classifier {
         ClassifierArg::Mlp => Classifier::Mlp,
         ClassifierArg::Logistic => Classifier::Logistic,

@@ -2,6 +2,7 @@
 
 use super::device::DeviceArg;
 use super::interrupt::prompt_interrupt_flag;
+use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
 use freeform_inference::Model;
@@ -32,7 +33,8 @@ pub(super) struct Args {
     /// Benchmark task, or your own simulator.toml, to simulate [default: the one it was trained on].
     #[arg(long, conflicts_with = "simulations")]
     task: Option<String>,
-    /// Simulations that the model was not trained on (.npz with theta and x), θ from its prior.
+    /// Simulations that the model was not trained on, θ from its prior: .npz with theta and x, or
+    /// text with named columns.
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
@@ -44,6 +46,8 @@ pub(super) struct Args {
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    tables: TableArgs,
     #[command(flatten)]
     device: DeviceArg,
 }
@@ -109,17 +113,17 @@ fn simulations(
         let left_out = args.count.saturating_sub(input.simulations.len());
         return Ok((input.simulations, left_out));
     };
-    let all = Simulations::read(path)?;
+    let all = args.tables.simulations(path, model.prior.names())?;
     let (rows, left_out) = (all.len(), all.non_finite_rows());
     let shown = path.display();
     if left_out == rows {
         return Err(Failure::failed(&format!(
-            "{shown}: none of {rows} simulations is finite (in single precision): nothing to rank"
+            "{shown}: none of {rows} simulations is finite: nothing to rank"
         )));
     }
     if left_out > 0 {
         reporter.warn(&format!(
-            "{shown}: {left_out} of {rows} simulations are not finite (in single precision) and are \
+            "{shown}: {left_out} of {rows} simulations are not finite and are \
              left out"
         ));
     }

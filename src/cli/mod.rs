@@ -22,6 +22,7 @@ mod sample;
 mod scores;
 mod settings;
 mod simulate;
+mod table;
 mod tasks;
 mod train;
 mod tune;

@@ -4,9 +4,10 @@ use super::interrupt::prompt_interrupt_flag;
 use super::observation::ObservationArg;
 use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
+use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
-use freeform_simulators::{Task, write_table};
+use freeform_simulators::{SimulationSource, Task};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -47,8 +48,9 @@ enum Other {
 struct Draw {
     /// Benchmark task.
     task: String,
-    /// Number of an official observation, or a file with observed data (.npy, .csv).
-    #[arg(long, value_name = "NUMBER|FILE")]
+    /// Number of an official observation, or a file with observed data (.npy, .npz, or text); of
+    /// a file with several observations, one a row, the third is FILE:3.
+    #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
     /// Number of draws.
     #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
@@ -56,9 +58,10 @@ struct Draw {
     /// Seed of native draws [default: 1].
     #[arg(long)]
     seed: Option<u64>,
-    /// Output file (.npy or .csv), one draw a row.
-    #[arg(long)]
-    out: PathBuf,
+    #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
@@ -84,6 +87,7 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
 }
 
 fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
+    args.out.prepare()?;
     let task = Task::by_name(&args.task)?;
     let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
@@ -99,13 +103,13 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             ));
         }
         (ReferenceSource::Native, _) => {
-            let x = args.observation.load(Some(task.name()))?;
+            let x = args.observation.load(Some(task.name()), task.data_dim(), &args.tables)?;
             store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };
     draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
-    write_table(&args.out, draws.theta.view())?;
-    let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
+    args.out.write("theta", draws.theta.view())?;
+    let (path, (n, dim)) = (args.out.shown(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {
         (_, ReferenceSource::Released) => "as released".to_owned(),
         (None, _) => "exact and independent".to_owned(),

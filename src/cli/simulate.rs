@@ -2,9 +2,10 @@
 
 use super::count::count;
 use super::settings::interrupt_flag;
+use super::table::output_failure;
 use super::{Failure, Output};
 use crate::run::{Workplace, make_set, set_warnings};
-use freeform_simulators::AnySimulator;
+use freeform_simulators::{AnySimulator, Precision, prepare_simulations_output};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -39,6 +40,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    prepare_simulations_output(&args.out).map_err(output_failure)?;
     let simulator = AnySimulator::open(&args.task)?;
     let interrupt = interrupt_flag()?;
     let at = Workplace {
@@ -60,8 +62,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let value = serde_json::json!({
         "task": source.name(), "simulations": rows, "theta_dim": dim, "x_dim": data,
         "seed": args.seed, "out": path, "failed": report.failures.total(), "failures": kinds,
-        "reused": reused, "noise_lines": report.noise.lines,
+        "reused": reused, "noise_lines": report.noise.lines, "precision": report.precision,
     });
     let known = if reused > 0 { format!(" ({reused} were there)") } else { String::new() };
-    output.result(&value, &format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]{known}"))
+    let precision = match report.precision {
+        Precision::Double => "",
+        Precision::Single => ", in single precision, as it was begun",
+    };
+    let text = format!("{path}: theta [{rows}, {dim}], x [{rows}, {data}]{precision}{known}");
+    output.result(&value, &text)
 }

@@ -4,10 +4,9 @@ use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, make_set, set_warnings};
 use freeform_simulators::{
-    AnySimulator, Prior, SimulationSource, Simulations, SourceError, read_theta_failed,
+    AnySimulator, FirstLine, Prior, SimulationSource, Simulations, SourceError, read_theta_failed,
     write_bytes_atomically,
 };
-use ndarray::s;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -44,14 +43,11 @@ pub(super) fn input(
     };
     // First, because it verifies the checksum of a set.
     let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
-    let table = Simulations::read(&path)?.without_non_finite();
-    let rows = table.len().min(entry.simulations);
+    let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
+    let table = table.without_non_finite();
     // Those of a part of the set are not known.
-    let theta_failed = theta_failed.filter(|_| rows == table.len());
-    let simulations = Simulations {
-        theta: table.theta.slice(s![..rows, ..]).to_owned(),
-        x: table.x.slice(s![..rows, ..]).to_owned(),
-    };
+    let theta_failed = theta_failed.filter(|_| table.len() <= entry.simulations);
+    let simulations = table.first(entry.simulations);
     Ok(TrainingInput { simulations, prior, task, theta_failed, warnings: Vec::new() })
 }
 

@@ -213,7 +213,7 @@ fn rank(job: &CalibrationJob, index: usize) -> Result<Ranked, RunError> {
     // Each simulation has draws of its own.
     let seed = job.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
     let draws = job.posterior.sample(&x, DRAWS, seed).map_err(wrong)?.theta;
-    let below = |(d, truth): (usize, &f32)| draws.column(d).iter().filter(|v| *v < truth).count();
+    let below = |(d, truth): (usize, &f64)| draws.column(d).iter().filter(|v| *v < truth).count();
     let ranks = truth.iter().enumerate().map(below).collect();
     let mut compared = draws.slice(s![..=DENSITIES, ..]).to_owned();
     compared.row_mut(0).assign(&job.simulations.theta.row(index));

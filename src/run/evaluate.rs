@@ -9,7 +9,7 @@ use freeform_benchmark::{
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
 use freeform_inference::Posterior;
-use freeform_simulators::{Observation, Task, simulate_at, write_table};
+use freeform_simulators::{Observation, Task, simulate_at, write_draws};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -134,7 +134,7 @@ fn score(
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
-    write_table(&path, draws.view())?;
+    write_draws(&path, &posterior.model().prior, draws.view())?;
     let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
     let stop = job.interrupt;
     let reference = job.store.official(job.task, number, DRAWS, job.reference, stop)?;
@@ -171,9 +171,10 @@ fn plot(
     model: &Model,
     observation: &Observation,
     number: usize,
-    draws: &ndarray::Array2<f32>,
+    draws: &ndarray::Array2<f64>,
     reference: &ndarray::Array2<f32>,
 ) -> Result<(), RunError> {
+    let reference = reference.mapv(f64::from);
     let plot = PairPlot {
         title: &format!("{}, observation {number}", job.task.name()),
         names: model.prior.names(),

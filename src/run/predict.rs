@@ -6,7 +6,8 @@ use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::Posterior;
-use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
+use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
+use ndarray::ArrayView1;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +78,7 @@ pub fn predict(
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
         let draws = posterior.sample(&x, DRAWS, seed)?;
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-        write_table(&path, draws.theta.view())?;
+        write_draws(&path, &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),
@@ -86,11 +87,14 @@ pub fn predict(
             truth: None,
         };
         pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?;
-        let wide = draws.theta.mapv(f64::from);
+        let columns = || draws.theta.columns().into_iter();
+        // Of differences from the first draw, which keeps their digits.
+        let mean =
+            |c: ArrayView1<f64>| c[0] + c.iter().map(|v| v - c[0]).sum::<f64>() / c.len() as f64;
         summaries.push(ObservationSummary {
             num_observation: number,
-            mean: wide.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect(),
-            std: wide.columns().into_iter().map(|c| c.std(0.0)).collect(),
+            mean: columns().map(mean).collect(),
+            std: columns().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
         });
     }

@@ -122,7 +122,7 @@ mod tests {
     fn only_whole_lines_of_the_same_calibration_count() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calibration/ranks.txt");
-        let theta = array![[0.1_f32, 0.2], [0.3, 0.4], [0.5, 0.6]];
+        let theta = array![[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]];
         let simulations = Simulations { x: theta.clone(), theta };
         let ranked = |i: usize| Ranked { ranks: vec![i, 399], higher: 10 + i };
         let open = |identity: u8, simulations: &Simulations| {

@@ -1,9 +1,12 @@
 //! Where a training's simulations come from.
 
+use super::directory::recorded_data;
 use super::{Reporter, RunError};
+use freeform_inference::fingerprint;
 use freeform_simulators::{
-    AnySimulator, FailureReport, Noise, Prior, SetJob, SetReport, SimulationSource, Simulations,
-    SourceError, read_theta_failed, simulate, simulate_set,
+    AnySimulator, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
+    SimulatedBatch, SimulationSource, Simulations, SourceError, read_theta_failed, simulate,
+    simulate_set,
 };
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
@@ -21,8 +24,10 @@ pub enum Source {
     },
     /// A file of simulations and the prior they were drawn from.
     File {
-        /// `.npz` with `theta` and `x`.
+        /// `.npz` with `theta` and `x`, or text with named columns.
         path: PathBuf,
+        /// Of text: whether its first line has the names.
+        first_line: FirstLine,
         /// The prior.
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
@@ -40,7 +45,7 @@ pub struct TrainingInput {
     /// The benchmark task, if it is one.
     pub task: Option<String>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
-    pub theta_failed: Option<Array2<f32>>,
+    pub theta_failed: Option<Array2<f64>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -67,7 +72,19 @@ impl Source {
         match self {
             Self::Task { name, simulations } => match AnySimulator::open(name)? {
                 AnySimulator::Task(task) => {
-                    let simulated = simulate(task.simulator(), *simulations, seed)?;
+                    let mut simulated = simulate(task.simulator(), *simulations, seed)?;
+                    if !at.overwrite
+                        && let Some(known) = recorded_data(at.folder)
+                    {
+                        let is_known = |batch: &SimulatedBatch| {
+                            fingerprint(task.prior(), &batch.simulations) == known
+                        };
+                        if !is_known(&simulated) {
+                            // A run that an earlier version began goes on with its own numbers.
+                            let single = task.simulate(Precision::Single, *simulations, seed)?;
+                            simulated = if is_known(&single) { single } else { simulated };
+                        }
+                    }
                     let warnings = failure_warning(&simulated.failures).into_iter().collect();
                     Ok(TrainingInput {
                         simulations: simulated.simulations,
@@ -90,10 +107,10 @@ impl Source {
                     })
                 }
             },
-            Self::File { path, prior, task } => {
+            Self::File { path, first_line, prior, task } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
-                let simulations = Simulations::read(path)?;
+                let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {

@@ -58,7 +58,8 @@ pub struct C2stScore {
     pub remarks: Vec<String>,
 }
 
-/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]` come from one law.
+/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]`, in single or double precision, come from one
+/// law.
 ///
 /// Accuracy means something against ½ only where both sets are equally large, so of the larger set
 /// as many rows as the smaller one has are drawn with the seed, without replacement. `x` supplies
@@ -69,9 +70,9 @@ pub struct C2stScore {
 /// # Errors
 /// [`C2stError`] where the sets differ in columns, are too small, not finite, constant, or hold
 /// numbers so far away that no classifier can be trained.
-pub fn c2st<T: Copy + Into<f64>>(
-    x: ArrayView2<T>,
-    y: ArrayView2<T>,
+pub fn c2st<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
     settings: &C2stSettings,
     stop: &AtomicBool,
 ) -> Result<C2stScore, C2stError> {

@@ -17,9 +17,9 @@ pub(super) struct Table {
 
 impl Table {
     /// Takes all rows of the smaller set and as many of the other, drawn with `seed`.
-    pub(super) fn new<T: Copy + Into<f64>>(
-        x: ArrayView2<T>,
-        y: ArrayView2<T>,
+    pub(super) fn new<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+        x: ArrayView2<X>,
+        y: ArrayView2<Y>,
         (folds, seed): (usize, u64),
     ) -> Result<Self, C2stError> {
         if folds < 2 {
@@ -91,7 +91,7 @@ impl Table {
     }
 }
 
-/// A set has rows enough, all finite and within single precision.
+/// A set has rows enough, all finite.
 fn check<T: Copy + Into<f64>>(
     set: &'static str,
     table: &ArrayView2<T>,
@@ -103,7 +103,7 @@ fn check<T: Copy + Into<f64>>(
     }
     for ((row, column), value) in table.indexed_iter() {
         let value: f64 = (*value).into();
-        if !(value as f32).is_finite() {
+        if !value.is_finite() {
             return Err(C2stError::NotFinite { set, row, column, value });
         }
     }
@@ -121,10 +121,16 @@ fn chosen(rows: usize, each: usize, seed: u64) -> Vec<usize> {
     chosen
 }
 
-/// Mean and standard deviation (ddof 1).
+/// Mean and standard deviation (ddof 1), of differences from the first value, which keeps digits.
 fn moments(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    (mean, (square / (n - 1.0)).sqrt())
+    let origin = values.first().copied().unwrap_or(0.0);
+    let mean = origin + values.iter().map(|v| v - origin).sum::<f64>() / n;
+    // In units of the largest difference, whose square neither over- nor underflows.
+    let unit = values.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max);
+    if unit == 0.0 {
+        return (mean, 0.0);
+    }
+    let square: f64 = values.iter().map(|v| ((v - mean) / unit).powi(2)).sum();
+    (mean, unit * (square / (n - 1.0)).sqrt())
 }

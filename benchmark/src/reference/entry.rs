@@ -4,7 +4,9 @@
 use super::store::{create_parent, io};
 use super::{Diagnostics, ReferenceDraws};
 use crate::support::outside;
-use freeform_simulators::{ArrayError, Prior, read_table, write_atomically, write_table};
+use freeform_simulators::{
+    ArrayError, Prior, TableOptions, read_table, write_atomically, write_table,
+};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -68,7 +70,8 @@ impl<'a> Entry<'a> {
                 return Err(damaged(&"its checksum is another"));
             }
         }
-        let theta = read_table(&self.path).map_err(|e| damaged(&e))?;
+        let table = read_table(&self.path, &TableOptions::parameters()).map_err(|e| damaged(&e))?;
+        let theta = table.to_f32().map_err(|e| damaged(&e))?;
         let (found, columns) = theta.dim();
         if columns != self.prior.dim() || rows.is_some_and(|rows| rows != found) {
             return Err(damaged(&format!("its shape is {found} × {columns}")));
@@ -89,7 +92,7 @@ impl<'a> Entry<'a> {
     pub(super) fn write(&self, draws: &ReferenceDraws) -> Result<(), ArrayError> {
         let path = &self.path;
         create_parent(path)?;
-        write_table(path, draws.theta.view())?;
+        write_table(path, "theta", draws.theta.view())?;
         let table = std::fs::read(path).map_err(|e| io("read", path, e))?;
         let blake3 = self.checksum(&draws.diagnostics, &table);
         let notes = Notes { diagnostics: draws.diagnostics, blake3 };

@@ -129,8 +129,9 @@ fn parse(
             return Err(damaged(path, member, &format!("{columns} columns, not {dim}")));
         }
         for field in &record {
-            match field.trim().parse::<f64>().map(|value| value as f32) {
-                Ok(value) if value.is_finite() => values.push(value),
+            match field.trim().parse::<f64>() {
+                // What single precision does not hold is not finite there.
+                Ok(value) if (value as f32).is_finite() => values.push(value as f32),
                 _ => {
                     let line = record.position().map_or(0, csv::Position::line);
                     let reason = format!(

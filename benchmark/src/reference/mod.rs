@@ -57,7 +57,7 @@ pub enum ReferenceError {
     },
     /// The observation has a hole.
     #[error("the observation holds {0}: all numbers must be finite")]
-    NotFinite(f32),
+    NotFinite(f64),
     /// The released draws are not there.
     #[error(
         "no {n} released draws for task {task}, observation {num_observation}: run `freeform \
@@ -187,7 +187,7 @@ const MOST_TRIES: usize = 10_000_000;
 /// [`ReferenceError`] where the observation does not fit the task, or the chains did not converge.
 pub fn reference_draws(
     task: &Task,
-    x: &[f32],
+    x: &[f64],
     n: usize,
     seed: u64,
     stop: &AtomicBool,
@@ -200,16 +200,15 @@ pub fn reference_draws(
     if let Some(value) = x.iter().find(|v| !v.is_finite()) {
         return Err(ReferenceError::NotFinite(*value));
     }
-    let x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
     let most = MOST_DRAWS / task.prior().dim();
     if n > most {
         return Err(ReferenceError::TooMany { task: name, n, most });
     }
     match METHODS.iter().find(|(known, _)| *known == name) {
         None => Err(ReferenceError::NoSampler { task: name }),
-        Some((_, Method::Ensemble)) => ensemble::draws(task, &x, n, seed, stop),
+        Some((_, Method::Ensemble)) => ensemble::draws(task, x, n, seed, stop),
         Some((_, Method::Exact(build))) => {
-            let theta = exact_draws(task, &*build(&x), n, seed, stop)?;
+            let theta = exact_draws(task, &*build(x), n, seed, stop)?;
             Ok(ReferenceDraws { theta, diagnostics: None, remark: None })
         }
     }

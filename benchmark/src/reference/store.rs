@@ -77,7 +77,7 @@ impl ReferenceStore {
     pub fn native(
         &self,
         task: &Task,
-        x: &[f32],
+        x: &[f64],
         n: usize,
         seed: u64,
         stop: &AtomicBool,
@@ -173,11 +173,12 @@ impl ReferenceStore {
 }
 
 /// Names a set of draws by everything that determines it.
-fn key(task: &Task, x: &[f32], n: usize, seed: u64) -> String {
+fn key(task: &Task, x: &[f64], n: usize, seed: u64) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{FORMAT}\n{}\n{n}\n{seed}\n", task.name()).as_bytes());
+    // In single precision, as observations were when the first entries were made: those stay.
     x.iter().for_each(|value| {
-        hasher.update(&value.to_le_bytes());
+        hasher.update(&(*value as f32).to_le_bytes());
     });
     hasher.finalize().to_hex()[..16].to_owned()
 }

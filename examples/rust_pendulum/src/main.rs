@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(())
     });
     let posterior = Fit::new(&prior).run(simulate(&pendulum, 5_000, 1)?.simulations)?;
-    let observed: Vec<f32> = (0..10).map(|step| angle([0.6, 1.2], step) as f32).collect();
+    let observed: Vec<f64> = (0..10).map(|step| angle([0.6, 1.2], step)).collect();
     let draws = posterior.sample(&observed, 1_000, 1)?.theta;
     println!("mean {:.2} (truth 0.60, 1.20)", draws.mean_axis(Axis(0)).unwrap());
     let at_truth = posterior.log_prob(&arr2(&[[0.6, 1.2]]).view(), &observed, 1)?;

@@ -40,11 +40,11 @@ impl Corrected<'_> {
     }
 
     /// log L(x | θ) p(θ), up to a constant that depends on x alone, of each row of `theta`.
-    fn log_joint(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_joint(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         in_chunks(theta, |rows| self.log_joint_chunk(rows, at))
     }
 
-    fn log_joint_chunk(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_joint_chunk(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let (prior, dim) = (&self.model().prior, self.model().theta_dim());
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut regressors = vec![0.0; inside.theta.len()];
@@ -52,7 +52,7 @@ impl Corrected<'_> {
         let log_priors: Vec<f64> = rows
             .map(|(row, out)| {
                 self.likelihood.regressors.apply(prior, row, out);
-                prior.log_prob(&row.iter().map(|v| f64::from(*v)).collect::<Vec<_>>())
+                prior.log_prob(row)
             })
             .collect();
         let target = at.target.repeat(log_priors.len());
@@ -63,7 +63,7 @@ impl Corrected<'_> {
     }
 
     /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    fn log_ratios(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let proposal = self.proposal.log_prob(theta, at.context);
         let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
             ratio if ratio.is_finite() => ratio,
@@ -73,7 +73,7 @@ impl Corrected<'_> {
     }
 
     /// log of the corrected density, up to a constant that depends on x alone.
-    pub fn log_density(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    pub fn log_density(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let alpha = self.likelihood.strength;
         let proposal = self.proposal.log_prob(theta, at.context);
         if alpha == 0.0 {
@@ -93,7 +93,7 @@ impl Corrected<'_> {
         Ok(log_sum(&weights) - (n as f64).ln() + acceptance.ln())
     }
 
-    fn log_weights(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_weights(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let alpha = self.likelihood.strength;
         self.log_ratios(theta, at).into_iter().map(|r| alpha * r).collect()
     }
@@ -164,7 +164,7 @@ impl HeldOutRatios {
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
                 let drawn = corrected.proposal.sketch(context, proposals, seed);
                 let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
-                theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v as f32);
+                theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
                 theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
                 corrected.log_ratios(&theta.view(), at)
             })

@@ -17,7 +17,18 @@ pub enum PosteriorError {
         /// Where, from 0.
         index: usize,
         /// What stands there.
-        value: f32,
+        value: f64,
+    },
+    /// The observation lies where networks have no numbers.
+    #[error(
+        "number {} of the observation is {value:e}, so far from all simulations that networks have \
+         no number for it: is it in the units of the simulations?", index + 1
+    )]
+    ObservationTooFar {
+        /// Where, from 0.
+        index: usize,
+        /// What stands there.
+        value: f64,
     },
     /// theta does not fit the model.
     #[error("theta has {columns} columns, but the model has {dim} parameters")]

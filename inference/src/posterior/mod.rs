@@ -15,6 +15,8 @@ use correction::{At, Corrected};
 use proposal::Proposal;
 use std::path::Path;
 
+/// Larger scores have squares beyond single precision.
+const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
 
@@ -60,7 +62,7 @@ impl Posterior {
     /// # Errors
     /// [`PosteriorError`] where x has the wrong length or is not finite, or nearly all of the
     /// flow's mass lies outside the support.
-    pub fn sample(&self, x: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
+    pub fn sample(&self, x: &[f64], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         let observed = self.observed(x)?;
         guarded(self.kind, || match self.corrected() {
             None => self.proposal().draw(&observed.context, n, seed),
@@ -77,8 +79,8 @@ impl Posterior {
     /// [`PosteriorError`] where x or theta do not fit the model.
     pub fn log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f32>,
-        x: &[f32],
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
         let mut out = self.flow_log_prob(theta, x)?;
@@ -101,8 +103,8 @@ impl Posterior {
     /// [`PosteriorError`] where x or theta do not fit the model.
     pub fn flow_log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f32>,
-        x: &[f32],
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
     ) -> Result<Vec<f64>, PosteriorError> {
         let dim = self.model.theta_dim();
         if theta.ncols() != dim {
@@ -125,7 +127,7 @@ impl Posterior {
     }
 
     /// An observation as the networks see it.
-    fn observed(&self, x: &[f32]) -> Result<Observed, PosteriorError> {
+    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
         let expected = self.model.data_dim();
         if x.len() != expected {
             return Err(PosteriorError::ObservationLength { length: x.len(), expected });
@@ -137,6 +139,15 @@ impl Posterior {
         self.model.data.apply(x, &mut context);
         let likelihood = self.model.likelihood.as_ref();
         let target = likelihood.map_or_else(Vec::new, |l| l.target(x, &context));
+        let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
+        let of_context = || Some(self.model.data.kept()[context.iter().position(far)?]);
+        let of_target = || {
+            let likelihood = likelihood.filter(|l| l.summary.is_none())?;
+            Some(likelihood.data.kept()[target.iter().position(far)?])
+        };
+        if let Some(index) = of_context().or_else(of_target) {
+            return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
+        }
         Ok(Observed { context, target })
     }
 }

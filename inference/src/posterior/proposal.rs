@@ -18,7 +18,7 @@ const LEAST_ACCEPTANCE: f64 = 1e-3;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draws {
     /// `[n, D]`, every row inside the prior's support.
-    pub theta: Array2<f32>,
+    pub theta: Array2<f64>,
     /// Share of the flows' draws that lay inside it.
     pub acceptance: f64,
 }
@@ -44,7 +44,7 @@ impl Proposal<'_> {
             // As many chunks as the acceptance so far asks for, so few are made in vain.
             let rate = if drawn == 0 { 1.0 } else { (accepted as f64 / drawn as f64).max(0.01) };
             let needed = ((n - accepted) as f64 / rate / CHUNK as f64).ceil() as u64;
-            let batches: Vec<Vec<f32>> = (chunk..chunk + needed)
+            let batches: Vec<Vec<f64>> = (chunk..chunk + needed)
                 .into_par_iter()
                 .map(|c| self.inside(context, seed, c, CHUNK))
                 .collect();
@@ -70,7 +70,7 @@ impl Proposal<'_> {
     }
 
     /// Those of `n` draws that lie inside the support.
-    pub fn sketch(&self, context: &[f32], n: usize, seed: u64) -> Array2<f32> {
+    pub fn sketch(&self, context: &[f32], n: usize, seed: u64) -> Array2<f64> {
         let kept = self.inside(context, seed, 0, n);
         let rows = kept.len() / self.dim();
         Array2::from_shape_vec((rows, self.dim()), kept).expect("whole rows were kept")
@@ -96,7 +96,7 @@ impl Proposal<'_> {
 
     /// The draws of one chunk of `rows` latents that lie inside the prior's support, row after
     /// row. Row r comes from flow r mod M.
-    fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f32> {
+    fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f64> {
         let (dim, members) = (self.dim(), self.flows.len());
         let steps = self.model.config.posterior.polish_steps;
         let mut rng = stream(seed, Purpose::Latents, chunk);
@@ -115,22 +115,19 @@ impl Proposal<'_> {
         let mut theta = vec![0.0; dim];
         for point in points.chunks_exact(dim) {
             self.model.parameters.invert(&self.model.prior, point, &mut theta);
-            // What is judged is what is kept: the rounded numbers.
-            let rounded: Vec<f32> = theta.iter().map(|v| *v as f32).collect();
-            theta.iter_mut().zip(&rounded).for_each(|(t, r)| *t = f64::from(*r));
-            if rounded.iter().all(|v| v.is_finite()) && self.model.prior.contains(&theta) {
-                kept.extend(rounded);
+            if theta.iter().all(|v| v.is_finite()) && self.model.prior.contains(&theta) {
+                kept.extend_from_slice(&theta);
             }
         }
         kept
     }
 
     /// log q(θ | x) of each row of `theta`, leakage not counted; −∞ outside the prior's support.
-    pub fn log_prob(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    pub fn log_prob(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
         in_chunks(theta, |rows| self.log_prob_chunk(rows, context))
     }
 
-    fn log_prob_chunk(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    fn log_prob_chunk(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut points = vec![0.0; inside.theta.len()];
@@ -169,28 +166,30 @@ pub(super) fn log_sum(values: &[f64]) -> f64 {
 
 /// Runs `each` on runs of rows, in parallel; the runs are the same whatever the thread count.
 pub(super) fn in_chunks(
-    theta: &ArrayView2<f32>,
-    each: impl Fn(&ArrayView2<f32>) -> Vec<f64> + Sync,
+    theta: &ArrayView2<f64>,
+    each: impl Fn(&ArrayView2<f64>) -> Vec<f64> + Sync,
 ) -> Vec<f64> {
-    let chunks: Vec<ArrayView2<f32>> = theta.axis_chunks_iter(Axis(0), CHUNK).collect();
+    let chunks: Vec<ArrayView2<f64>> = theta.axis_chunks_iter(Axis(0), CHUNK).collect();
     chunks.into_par_iter().flat_map_iter(|rows| each(&rows)).collect()
 }
 
 /// The rows of a table that pass a test, and where they came from.
 pub(super) struct Inside {
-    pub theta: Vec<f32>,
+    pub theta: Vec<f64>,
     indices: Vec<usize>,
     rows: usize,
 }
 
 impl Inside {
-    pub fn of(theta: &ArrayView2<f32>, passes: impl Fn(&[f64]) -> bool) -> Self {
-        let (mut kept, mut indices) = (Vec::new(), Vec::new());
+    pub fn of(theta: &ArrayView2<f64>, passes: impl Fn(&[f64]) -> bool) -> Self {
+        let (mut kept, mut indices) = (Vec::<f64>::new(), Vec::new());
         for (index, row) in theta.rows().into_iter().enumerate() {
-            let wide: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
-            if wide.iter().all(|v| v.is_finite()) && passes(&wide) {
+            let start = kept.len();
+            kept.extend(row);
+            if kept[start..].iter().all(|v| v.is_finite()) && passes(&kept[start..]) {
                 indices.push(index);
-                kept.extend(row);
+            } else {
+                kept.truncate(start);
             }
         }
         Self { theta: kept, indices, rows: theta.nrows() }

@@ -1,6 +1,7 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
+use super::scores::Scored;
 use super::{Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
@@ -43,7 +44,30 @@ pub enum DataError {
         /// First such row, counted from 0.
         row: usize,
         /// Its parameters.
-        theta: Vec<f32>,
+        theta: Vec<f64>,
+    },
+    /// Numbers whose spread no precision holds.
+    #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
+    TooLarge {
+        /// Which column.
+        column: String,
+        /// Its farthest value.
+        value: f64,
+    },
+    /// A value beside which the others are all the same.
+    #[error(
+        "{column} has the value {value:e} in row {row}, so far from the others that z-scores do not \
+         tell these apart: leave that simulation out, or set {fix}"
+    )]
+    FarOut {
+        /// Which column.
+        column: String,
+        /// The value.
+        value: f64,
+        /// Its row, counted from 1.
+        row: usize,
+        /// The setting that would do.
+        fix: &'static str,
     },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
@@ -104,15 +128,28 @@ impl TrainingData {
         // With one flow, its held-out rows take no part in anything; with several, every row is
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
-        let mut theta = contiguous(simulations.theta);
+        let theta = contiguous(simulations.theta);
         let x = contiguous(simulations.x);
         check_support(&theta, prior)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
-            let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
+            let (name, value) = (prior.names()[column].clone(), theta[column]);
             return Err(DataError::ConstantParameter { name, value });
         }
+        Scored {
+            table: &theta,
+            width: columns,
+            rows: seen,
+            scaler: parameters.scaler(),
+            columns: &(0..columns).collect::<Vec<_>>(),
+            score: &|row, out| {
+                parameters.apply(prior, row, out);
+            },
+            name: &|column| format!("parameter `{}`", prior.names()[column]),
+            fix: "transform.theta = \"unconstrain\"",
+        }
+        .check()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -128,6 +165,17 @@ impl TrainingData {
             kept,
             seen.iter().map(|r| row(&x, context, *r)),
         );
+        Scored {
+            table: &x,
+            width: context,
+            rows: seen,
+            scaler: data.scaler(),
+            columns: data.kept(),
+            score: &|row, out| data.apply(row, out),
+            name: &|column| format!("column {} of x", column + 1),
+            fix: "transform.data = \"shape\"",
+        }
+        .check()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -146,12 +194,11 @@ impl TrainingData {
             1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
             _ => None,
         };
-        let mut log_dets = vec![0.0; rows];
-        let mut buffer = vec![0.0; columns];
-        for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
-            *log_det = parameters.apply(prior, row, &mut buffer);
-            row.copy_from_slice(&buffer);
-        }
+        let mut points = vec![0.0; theta.len()];
+        let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
+        let log_dets: Vec<f64> =
+            places.map(|(row, point)| parameters.apply(prior, row, point)).collect();
+        let theta = points;
         let x = transformed(&data, x);
         let summarised = kept.len() > MOST_TARGETS && columns <= MOST_TARGETS;
         if let (true, Some(reversed)) = (summarised, reversed) {
@@ -166,6 +213,7 @@ impl TrainingData {
             };
             likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
                 let all: Vec<usize> = (0..columns).collect();
+                let table: Vec<f64> = table.into_iter().map(f64::from).collect();
                 let tables = reversed.tables(&table, columns, &all);
                 LikelihoodTables { summary: Some(summary), ..tables }
             });
@@ -243,20 +291,27 @@ impl TrainingData {
     }
 }
 
-/// Rows of raw x as the networks see them, in place where they keep their width.
-fn transformed(data: &DataTransform, mut x: Vec<f32>) -> Vec<f32> {
+/// Pieces of a table that is given back while it is mapped.
+const PIECES: usize = 32;
+
+/// Rows of raw x as the networks see them. Piece by piece from the end, each given back at once:
+/// both tables together never take much more room than x alone.
+fn transformed(data: &DataTransform, mut x: Vec<f64>) -> Vec<f32> {
     let (width, kept) = (data.columns(), data.kept().len());
-    let mut buffer = vec![0.0; kept];
     let rows = x.len() / width;
-    for index in 0..rows {
-        data.apply(&x[index * width..(index + 1) * width], &mut buffer);
-        x[index * kept..(index + 1) * kept].copy_from_slice(&buffer);
+    let mut out = vec![0.0; rows * kept];
+    for piece in (0..PIECES).rev() {
+        let start = rows * piece / PIECES;
+        let places = x[start * width..].chunks_exact(width);
+        let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
+        places.for_each(|(row, out)| data.apply(row, out));
+        x.truncate(start * width);
+        x.shrink_to_fit();
     }
-    x.truncate(rows * kept);
-    x
+    out
 }
 
-fn row(flat: &[f32], width: usize, index: u32) -> &[f32] {
+fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
     &flat[index as usize * width..][..width]
 }
 
@@ -273,22 +328,20 @@ fn held_out(rows: usize, fraction: f64) -> usize {
 }
 
 /// The array's numbers row by row, without a copy where they lie that way already.
-fn contiguous(table: ndarray::Array2<f32>) -> Vec<f32> {
-    if table.is_standard_layout() && table.len() == table.as_slice().map_or(0, <[f32]>::len) {
-        let (flat, offset) = table.into_raw_vec_and_offset();
-        if offset.unwrap_or(0) == 0 {
-            return flat;
-        }
-        return flat[offset.unwrap_or(0)..].to_vec();
+fn contiguous(table: ndarray::Array2<f64>) -> Vec<f64> {
+    if !table.is_standard_layout() {
+        return table.iter().copied().collect();
     }
-    table.iter().copied().collect()
+    let len = table.len();
+    let (mut flat, offset) = table.into_raw_vec_and_offset();
+    flat.truncate(offset.unwrap_or(0) + len);
+    flat.drain(..offset.unwrap_or(0));
+    flat
 }
 
-fn check_support(theta: &[f32], prior: &Prior) -> Result<(), DataError> {
-    let mut buffer = vec![0.0; prior.dim()];
+fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
     for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
-        buffer.iter_mut().zip(row).for_each(|(b, v)| *b = f64::from(*v));
-        if !prior.contains(&buffer) {
+        if !prior.contains(row) {
             return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
         }
     }

@@ -12,6 +12,7 @@ mod metrics;
 mod observer;
 mod probes;
 mod schedule;
+mod scores;
 #[cfg(feature = "burn")]
 mod stacked;
 mod train;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{FailureKind, Noise, SimulationRng};
+use crate::{FailureKind, Noise, Precision, SimulationRng};
 use rand::Rng;
 
 /// What became of one simulation.
@@ -29,11 +29,13 @@ pub(super) struct Batch {
     pub(super) noise: Noise,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
+    precision: Precision,
 }
 
 impl Batch {
     /// The simulations `range` of the run with this seed; `draw(index, θ)` provides parameters.
     pub(super) fn new(
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         (parameter_dim, data_dim): (usize, usize),
@@ -49,7 +51,7 @@ impl Batch {
         let seeds = range.clone().map(own).collect();
         let (x, verdicts) = (vec![f64::NAN; rows * data_dim], vec![None; rows]);
         let (start, noise) = (range.start, Noise::default());
-        Self { start, theta, seeds, x, verdicts, noise, parameter_dim, data_dim }
+        Self { start, theta, seeds, x, verdicts, noise, parameter_dim, data_dim, precision }
     }
 
     /// Number of simulations.
@@ -73,8 +75,7 @@ impl Batch {
         let verdict = if found != expected {
             let message = format!("{found} numbers where data_dim = {expected}");
             Verdict::Failed(FailureKind::WrongLength, message)
-        } else if values.iter().chain(self.theta_row(row)).all(|v| (*v as f32).is_finite()) {
-            self.x[row * expected..][..expected].copy_from_slice(values);
+        } else if self.keep(row, values) {
             Verdict::Good
         } else {
             let shown = values.iter().take(8).map(f64::to_string).collect::<Vec<_>>().join(", ");
@@ -82,6 +83,14 @@ impl Batch {
             Verdict::Failed(FailureKind::NonFinite, format!("x = [{shown}{more}]"))
         };
         self.verdicts[row] = Some(verdict);
+    }
+
+    /// Takes the right number of values; whether all of the row is finite in the set's precision.
+    fn keep(&mut self, row: usize, values: &[f64]) -> bool {
+        let kept = &mut self.x[row * self.data_dim..][..self.data_dim];
+        kept.copy_from_slice(values);
+        self.precision.round(kept);
+        kept.iter().all(|v| v.is_finite()) && self.theta_row(row).iter().all(|v| v.is_finite())
     }
 
     /// The rows among `rows` that have no verdict yet.

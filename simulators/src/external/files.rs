@@ -5,8 +5,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
-use ndarray_npy::WriteNpyExt;
 use tempfile::TempDir;
 
 use super::batch::Batch;
@@ -14,7 +12,8 @@ use super::process::Process;
 use super::runner::{Attempt, Fault, Runner};
 use super::watcher::temporary_folders;
 use super::{ExternalError, ExternalSettings};
-use crate::{FailureKind, Orientation, read_table_oriented};
+use crate::arrays::npy;
+use crate::{ArrayError, FailureKind, Orientation, TableOptions, read_table};
 
 /// How often a waiting thread looks whether it should stop.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -88,17 +87,13 @@ impl FileRunner<'_> {
             rows.iter().flat_map(|&row| batch.theta_row(row).iter().copied()).collect();
         // Below 2⁵³, as int64 can hold.
         let seeds: Vec<i64> = rows.iter().map(|&row| batch.seeds[row].cast_signed()).collect();
-        let failed = |path: &Path, error: &dyn std::error::Error| {
-            ExternalError::io("write", path, std::io::Error::other(error.to_string()))
-        };
-        let create = |path| File::create(path).map_err(|e| failed(path, &e));
-        ArrayView2::from_shape((rows.len(), dim), &theta)
-            .map_err(|e| failed(&paths[0], &e))?
-            .write_npy(create(&paths[0])?)
-            .map_err(|e| failed(&paths[0], &e))?;
-        ArrayView1::from(&seeds)
-            .write_npy(create(&paths[2])?)
-            .map_err(|e| failed(&paths[2], &e))?;
+        let failed = |path: &Path, error| ExternalError::io("write", path, error);
+        File::create(&paths[0])
+            .and_then(|mut file| npy::write(&mut file, &[rows.len(), dim], theta))
+            .map_err(|e| failed(&paths[0], e))?;
+        File::create(&paths[2])
+            .and_then(|mut file| npy::write(&mut file, &[seeds.len()], seeds.iter().copied()))
+            .map_err(|e| failed(&paths[2], e))?;
         let [theta, x, seeds_file] = paths.map(|path| path.to_string_lossy().into_owned());
         let seed = seeds.first().map(i64::to_string).unwrap_or_default();
         let fill = |part: &String| {
@@ -114,18 +109,26 @@ fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (Failur
     check_file(path, batch, rows).map_err(|message| (FailureKind::Garbage, message))?;
     // A one-dimensional array is one simulation, or one number for each of several.
     let orientation = if rows.len() == 1 { Orientation::Row } else { Orientation::Column };
-    let table: Array2<f32> = read_table_oriented(path, orientation).map_err(|error| {
-        let message = error.to_string().replace(&path.display().to_string(), "{x}");
-        (FailureKind::Garbage, message)
-    })?;
+    let options = TableOptions { orientation, ..TableOptions::default() };
+    let table = match read_table(path, &options) {
+        Ok(table) => table.values,
+        Err(ArrayError::Empty { rows: found, columns, .. }) => {
+            let expected = rows.len();
+            let message = format!("{{x}} has shape {found} × {columns} for {expected} simulations");
+            return Err((FailureKind::WrongLength, message));
+        }
+        Err(error) => {
+            let message = error.to_string().replace(&path.display().to_string(), "{x}");
+            return Err((FailureKind::Garbage, message));
+        }
+    };
     if table.nrows() != rows.len() {
         let (found, expected) = (table.nrows(), rows.len());
         let message = format!("{{x}} has {found} rows for {expected} simulations");
         return Err((FailureKind::WrongLength, message));
     }
     for (&row, values) in rows.iter().zip(table.rows()) {
-        let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
-        batch.answer(row, &values);
+        batch.answer(row, &values.to_vec());
     }
     Ok(())
 }

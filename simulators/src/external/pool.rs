@@ -14,8 +14,8 @@ use super::runner::{Runner, settle};
 use super::start::Start;
 use super::worker::LineRunner;
 use super::{ExternalError, ExternalSettings, Protocol};
-use crate::simulation::{SourceError, narrow, table};
-use crate::{FailureKind, FailureReport, FirstFailure, SimulatedBatch, Simulations};
+use crate::simulation::{SourceError, table};
+use crate::{FailureKind, FailureReport, FirstFailure, Precision, SimulatedBatch, Simulations};
 
 /// Time that a batch should take: long beside its overhead, short beside a checkpoint.
 const TARGET: Duration = Duration::from_millis(50);
@@ -31,6 +31,7 @@ const WINDOW: u64 = 1 << 16;
 pub(super) struct Job<'a> {
     pub(super) settings: &'a ExternalSettings,
     pub(super) workers: usize,
+    pub(super) precision: Precision,
     pub(super) seed: u64,
     pub(super) range: Range<u64>,
     /// Provides the parameters of a simulation.
@@ -91,7 +92,7 @@ fn work(job: &Job<'_>, queue: &Mutex<Queue>, moved: &Condvar, sender: &Sender<Fi
     };
     while let Some(range) = take(job, queue, moved, size) {
         let dims = (settings.prior.dim(), settings.data_names.len());
-        let mut batch = Batch::new(job.seed, range, dims, job.draw);
+        let mut batch = Batch::new(job.precision, job.seed, range, dims, job.draw);
         let started = Instant::now();
         let message = match settle(&mut *runner, &mut batch, &stop) {
             Ok(true) => {
@@ -188,13 +189,11 @@ fn finish(batch: Batch) -> SimulatedBatch {
         failed.extend_from_slice(&theta);
         failures.record(kind, FirstFailure { index, theta, message });
     }
-    let single = |wide: Vec<f64>, columns: usize| {
-        let mut values = vec![0.0; wide.len()];
-        narrow(&wide, &mut values);
-        table(values, wide.len() / columns, columns)
+    let rows = indices.len();
+    let simulations = Simulations {
+        theta: table(theta, rows, batch.parameter_dim),
+        x: table(x, rows, batch.data_dim),
     };
-    let simulations =
-        Simulations { theta: single(theta, batch.parameter_dim), x: single(x, batch.data_dim) };
-    let theta_failed = single(failed, batch.parameter_dim);
+    let theta_failed = table(failed, batch.verdicts.len() - rows, batch.parameter_dim);
     SimulatedBatch { simulations, indices, theta_failed, failures, noise: batch.noise }
 }

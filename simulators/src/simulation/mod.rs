@@ -3,6 +3,7 @@
 mod batch;
 mod closure;
 mod noise;
+mod precision;
 mod report;
 mod rng;
 mod set;
@@ -21,11 +22,5 @@ pub use simulator::{SimulationError, Simulator};
 pub use source::{SimulationSource, SourceError};
 
 pub(crate) use batch::table;
+pub use precision::Precision;
 pub(crate) use source::collect;
-
-/// Copies double-precision values into a row of a table.
-pub(crate) fn narrow(from: &[f64], to: &mut [f32]) {
-    for (value, slot) in from.iter().zip(to) {
-        *slot = *value as f32;
-    }
-}

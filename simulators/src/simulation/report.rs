@@ -17,7 +17,7 @@ pub struct SimulatedBatch {
     pub indices: Vec<u64>,
     /// Parameters of the failed simulations, `[m, D]`, in index order: with those of the others they
     /// tell how the probability to succeed depends on θ.
-    pub theta_failed: Array2<f32>,
+    pub theta_failed: Array2<f64>,
     /// The failures.
     pub failures: FailureReport,
     /// What an external program printed beside its answers.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ndarray::{Array2, Axis, concatenate};
 use thiserror::Error;
 
-use super::batch::check_memory;
-use super::{FailureReport, Noise, SimulateError, SimulatedBatch, simulate_range};
+use super::batch::{check_memory, simulate_range_in};
+use super::{FailureReport, Noise, Precision, SimulateError, SimulatedBatch};
 use crate::{ExternalError, Prior, Simulations, Task};
 
 /// Time between two looks at the stop flag, and between two reports.
@@ -36,29 +36,35 @@ pub trait SimulationSource: Sync {
     /// Share of failed simulations above which a run should stop.
     fn max_failure_share(&self) -> f64;
 
-    /// Simulates the range and passes consecutive batches to `sink`, in order; ends with
+    /// Simulates the range in this precision and passes consecutive batches to `sink`, in order; ends with
     /// [`SourceError::Interrupted`] soon after `stop` is set.
     ///
     /// # Errors
     /// [`SourceError`], including whatever the sink returns.
     fn run(
         &self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError>;
 
-    /// Simulates `n` times into memory.
+    /// Simulates `n` times into memory, in this precision.
     ///
     /// # Errors
     /// [`SourceError`] if nothing can be simulated or too many simulations fail.
-    fn simulate(&self, n: usize, seed: u64) -> Result<SimulatedBatch, SourceError>
+    fn simulate(
+        &self,
+        precision: Precision,
+        n: usize,
+        seed: u64,
+    ) -> Result<SimulatedBatch, SourceError>
     where
         Self: Sized,
     {
         let stop = AtomicBool::new(false);
-        collect(self, 0..n as u64, |sink| self.run(seed, 0..n as u64, &stop, sink))
+        collect(self, 0..n as u64, |sink| self.run(precision, seed, 0..n as u64, &stop, sink))
     }
 }
 
@@ -148,7 +154,7 @@ pub(crate) fn collect(
         failed.push(batch.theta_failed);
         Ok(())
     })?;
-    let join = |tables: &mut dyn Iterator<Item = &Array2<f32>>| {
+    let join = |tables: &mut dyn Iterator<Item = &Array2<f64>>| {
         let views: Vec<_> = tables.map(|table| table.view()).collect();
         // The parts have the same number of columns by construction.
         concatenate(Axis(0), &views).unwrap_or_default()
@@ -182,6 +188,7 @@ impl SimulationSource for Task {
 
     fn run(
         &self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
@@ -195,7 +202,7 @@ impl SimulationSource for Task {
             }
             let end = range.end.min(start + piece);
             let began = Instant::now();
-            sink(simulate_range(self.simulator(), seed, start..end, None)?)?;
+            sink(simulate_range_in(precision, self.simulator(), seed, start..end, None)?)?;
             if began.elapsed() < PIECE / 2 {
                 piece = (2 * piece).min((LARGEST_PIECE / columns).max(1));
             } else if began.elapsed() > PIECE * 2 {

@@ -13,7 +13,8 @@ use super::checksum::{is_whole, placeholder, seal, strip};
 use super::chunk::Chunk;
 use super::description::Description;
 use super::{ARRAYS, SetError};
-use crate::{ArrayError, write_atomically};
+use crate::arrays::npy::header_bytes;
+use crate::write_atomically;
 
 /// What a table consists of, in order.
 pub(super) struct Parts<'a> {
@@ -38,15 +39,15 @@ pub fn check_set(path: impl AsRef<Path>) -> Result<bool, SetError> {
 ///
 /// # Errors
 /// [`SetError::Damaged`], or [`SetError::Io`].
-pub fn read_theta_failed(path: impl AsRef<Path>) -> Result<Option<Array2<f32>>, SetError> {
+pub fn read_theta_failed(path: impl AsRef<Path>) -> Result<Option<Array2<f64>>, SetError> {
     let path = path.as_ref();
     let Found::Set(description) = open(path)? else { return Ok(None) };
     let Some(rows) = description.failed_rows else { return Ok(None) };
     let mut bytes = Vec::new();
     copy_array(path, 2, &mut bytes).map_err(|e| SetError::io("read", path, e))?;
-    let numbers = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let numbers = description.origin.precision.numbers(&bytes);
     let shape = (rows as usize, description.origin.parameter_dim);
-    Array2::from_shape_vec(shape, numbers.collect())
+    Array2::from_shape_vec(shape, numbers)
         .map(Some)
         .map_err(|e| SetError::io("read", path, io::Error::other(e)))
 }
@@ -103,26 +104,19 @@ fn open(path: &Path) -> Result<Found, SetError> {
     Ok(description.map_or(Found::Foreign, Found::Set))
 }
 
-/// The ending that a table must have.
-pub(super) fn require_npz(path: &Path) -> Result<(), SetError> {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
-        return Ok(());
-    }
-    Err(ArrayError::UnknownExtension { path: path.to_owned(), expected: ".npz" }.into())
-}
-
 /// Writes the table that `description` describes, whole or not at all.
 pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Result<(), SetError> {
     write_atomically(path, |file| {
         let (rows, failed) = (description.rows, description.failed_rows);
+        let precision = description.origin.precision;
         let (parameters, data) = (description.origin.parameter_dim, description.origin.data_dim);
         let mut tables = vec![(rows, parameters), (rows, data)];
         tables.extend(failed.map(|failed| (failed, parameters)));
         let fill = || -> io::Result<()> {
             let mut archive = ZipWriter::new(&mut *file);
             for (which, (rows, columns)) in tables.into_iter().enumerate() {
-                let header = npy_header(rows, columns);
-                let size = header.len() as u64 + 4 * rows * columns as u64;
+                let header = header_bytes(precision.descriptor(), &[rows, columns as u64]);
+                let size = header.len() as u64 + rows * (precision.size() * columns) as u64;
                 let options = SimpleFileOptions::default()
                     .compression_method(CompressionMethod::Stored)
                     .last_modified_time(DateTime::default())
@@ -138,9 +132,9 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
                 for chunk in parts.chunks {
                     chunk.copy(which, &mut archive)?;
                 }
-                parts.tail.write(which, &mut archive)?;
+                parts.tail.write(which, precision, &mut archive)?;
             }
-            archive.set_comment(description.final_text() + &placeholder());
+            archive.set_comment(description.final_text() + &placeholder())?;
             archive.finish()?;
             seal(file)
         };
@@ -151,20 +145,6 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
 /// The name of an array's entry.
 fn entry(which: usize) -> String {
     format!("{}.npy", ARRAYS[which])
-}
-
-/// numpy's header of a C-ordered float32 table.
-fn npy_header(rows: u64, columns: usize) -> Vec<u8> {
-    let mut text =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    // Magic, version and length take 10 bytes; all of it is a multiple of 64, ended by a newline.
-    let padding = 63 - (10 + text.len()) % 64;
-    text.extend(std::iter::repeat_n(' ', padding));
-    text.push('\n');
-    let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    header.extend((text.len() as u16).to_le_bytes());
-    header.extend(text.as_bytes());
-    header
 }
 
 /// Copies the numbers of an array that [`write`] wrote; the archive's own checksum is verified.

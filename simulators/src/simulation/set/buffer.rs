@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::description::{Description, Origin};
-use crate::simulation::{FailureReport, SimulatedBatch};
+use crate::simulation::{FailureReport, Precision, SimulatedBatch};
 
 /// Rows in memory that will become a chunk, or the end of the table.
 pub(super) struct Buffer {
@@ -11,7 +11,7 @@ pub(super) struct Buffer {
     pub(super) end: u64,
     pub(super) rows: u64,
     /// θ and x of the good simulations and θ of the failed ones, row-major, as in [`super::ARRAYS`].
-    arrays: [Vec<f32>; 3],
+    arrays: [Vec<f64>; 3],
     failures: FailureReport,
 }
 
@@ -44,12 +44,17 @@ impl Buffer {
     }
 
     /// Writes one of the arrays in little-endian order, a bounded piece at a time.
-    pub(super) fn write(&self, which: usize, writer: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(
+        &self,
+        which: usize,
+        precision: Precision,
+        writer: &mut impl Write,
+    ) -> io::Result<()> {
         let numbers = &self.arrays[which];
-        let mut bytes = Vec::with_capacity(4 * numbers.len().min(16_384));
+        let mut bytes = Vec::with_capacity(precision.size() * numbers.len().min(16_384));
         for piece in numbers.chunks(16_384) {
             bytes.clear();
-            bytes.extend(piece.iter().flat_map(|number| number.to_le_bytes()));
+            piece.iter().for_each(|number| precision.append(*number, &mut bytes));
             writer.write_all(&bytes)?;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Finished chunks of a run under way, in `OUT.parts/`.
 //!
 //! A chunk is its description's length (u64, little-endian), the description, the arrays as
-//! little-endian f32, row-major, and the BLAKE3 of all that; chunks of format 1 lack the
-//! last array and the checksum.
+//! little-endian f64 (f32 in a set of single precision), row-major, and the BLAKE3 of all that;
+//! chunks of format 1 lack the last array and the checksum.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -55,7 +55,7 @@ impl Chunk {
                 whole.write_all(text.as_bytes())?;
                 for (which, digest) in digests.iter_mut().enumerate() {
                     let mut part = Hashing::new(&mut whole);
-                    buffer.write(which, &mut part)?;
+                    buffer.write(which, origin.precision, &mut part)?;
                     *digest = part.hasher.finalize();
                 }
                 let checksum = whole.hasher.finalize();

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulation::{FailureCount, FailureKind, FailureReport, FirstFailure, SimulationSource};
+use crate::simulation::{
+    FailureCount, FailureKind, FailureReport, FirstFailure, Precision, SimulationSource,
+};
 
 /// Raised when the files change their meaning. Files of format 1 have neither checksum nor the
 /// parameters of failed simulations.
 const FORMAT: u32 = 2;
-/// Numbers are stored as this.
-const PRECISION: &str = "float32";
 /// An archive's comment has at most 65,535 bytes.
 const LONGEST: usize = 60_000;
 
@@ -39,14 +39,11 @@ pub(super) struct Origin {
     identity: String,
     /// As text, because TOML's integers are signed.
     seed: String,
-    #[serde(default = "precision")]
-    precision: String,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
-}
-
-fn precision() -> String {
-    PRECISION.to_owned()
+    /// An earlier version's files do not say theirs.
+    #[serde(default = "Precision::unsaid", skip_serializing_if = "Precision::is_unsaid")]
+    pub(super) precision: Precision,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,9 +64,9 @@ impl Origin {
             simulator: source.name().to_owned(),
             identity: source.identity(),
             seed: seed.to_string(),
-            precision: precision(),
             parameter_dim: source.prior().dim(),
             data_dim: source.data_dim(),
+            precision: Precision::default(),
         }
     }
 
@@ -85,9 +82,8 @@ impl Origin {
                 format!("holds simulations of \"{name}\", not of \"{own}\"")
             })
         } else {
-            let same = (&self.precision, self.parameter_dim, self.data_dim)
-                == (&other.precision, other.parameter_dim, other.data_dim);
-            (!same).then(|| "holds simulations of another size or precision".to_owned())
+            let same = (self.parameter_dim, self.data_dim) == (other.parameter_dim, other.data_dim);
+            (!same).then(|| "holds simulations of another size".to_owned())
         }
     }
 
@@ -168,8 +164,9 @@ impl Description {
 
     /// Bytes of each array, as in [`super::ARRAYS`].
     pub(super) fn sizes(&self) -> [u64; super::ARRAYS.len()] {
+        let size = self.origin.precision.size() as u64;
         let bytes = |rows: u64, columns: usize| {
-            rows.checked_mul(columns as u64).and_then(|n| n.checked_mul(4)).unwrap_or(u64::MAX)
+            rows.checked_mul(columns as u64).and_then(|n| n.checked_mul(size)).unwrap_or(u64::MAX)
         };
         let (parameters, data) = (self.origin.parameter_dim, self.origin.data_dim);
         let failed = self.failed_rows.unwrap_or(0);

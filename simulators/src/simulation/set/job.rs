@@ -5,14 +5,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::SetError;
-use super::archive::{Parts, describe, require_npz, write};
+use super::archive::{Parts, describe, write};
 use super::buffer::Buffer;
 use super::chunk::{Chunk, clear};
 use super::description::{Description, Origin};
 use crate::files::{Ownership, free_space, human_bytes};
+use crate::prepare_simulations_output;
 use crate::simulation::source::check_share;
 use crate::simulation::{
-    FailureKind, FailureReport, Noise, SimulateError, SimulationSource, SourceError,
+    FailureKind, FailureReport, Noise, Precision, SimulateError, SimulationSource, SourceError,
 };
 
 /// Work that a kill can cost: this, or a hundredth of the time spent so far.
@@ -52,6 +53,8 @@ pub struct SetReport {
     pub noise: Noise,
     /// What a user should know, in words: what was damaged, say, and is made anew.
     pub remarks: Vec<String>,
+    /// Of its numbers: double, unless an earlier version began it.
+    pub precision: Precision,
 }
 
 /// Brings the set at `job.path` to `job.n` simulations. What an earlier call with the same
@@ -67,7 +70,7 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
     if job.n == 0 {
         return Err(SimulateError::Nothing.into());
     }
-    require_npz(job.path)?;
+    prepare_simulations_output(job.path).map_err(SetError::from)?;
     let origin = Origin::new(job.source, job.seed);
     let folder = parts_folder(job.path);
     check_room(job, 0, 0)?;
@@ -82,7 +85,7 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
 /// The same, by the owner of the set.
 fn make(
     job: &SetJob<'_>,
-    origin: Origin,
+    mut origin: Origin,
     folder: &Path,
     owner: &Ownership,
 ) -> Result<SetReport, SourceError> {
@@ -91,6 +94,7 @@ fn make(
     }
     let base = if job.overwrite { None } else { describe(job.path)? };
     let base = base.map(|found| belongs(&origin, job.path, found)).transpose()?;
+    origin.precision = begun_in(base.as_ref(), folder)?;
     let covered = base.as_ref().map_or(0, |base| base.end);
     if covered > job.n {
         let (path, asked) = (job.path.to_owned(), job.n);
@@ -111,7 +115,7 @@ fn make(
 /// Refuses what cannot fit: the table, and beside it the chunks that are not there yet.
 fn check_room(job: &SetJob<'_>, covered: u64, there: u64) -> Result<(), SetError> {
     let columns = job.source.prior().dim() + job.source.data_dim();
-    let bytes = |rows: u64| u128::from(rows) * 4 * columns as u128;
+    let bytes = |rows: u64| u128::from(rows) * 8 * columns as u128;
     let needed = (bytes(job.n) + bytes(job.n - covered)).saturating_sub(there.into());
     match free_space(job.path) {
         Some(free) if needed > free.into() => Err(SetError::NoRoom {
@@ -130,6 +134,13 @@ fn parts_folder(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".parts");
     path.with_file_name(name)
+}
+
+/// The precision of what is there already, of a finished table first.
+fn begun_in(base: Option<&Description>, folder: &Path) -> Result<Precision, SetError> {
+    let chunk = || Chunk::list(folder).map(|found| Some(found.chunks.first()?.description.clone()));
+    let begun = base.cloned().map_or_else(chunk, |base| Ok(Some(base)))?;
+    Ok(begun.map_or_else(Precision::default, |begun| begun.origin.precision))
 }
 
 fn belongs(origin: &Origin, path: &Path, found: Description) -> Result<Description, SetError> {
@@ -196,7 +207,12 @@ impl<'a> Run<'a> {
         for chunk in &ahead {
             belongs(&origin, folder, chunk.description.clone())?;
         }
-        ahead.retain(|c| c.description.start >= start && c.description.end <= job.n);
+        let fits = |found: &Description| {
+            let precision = found.origin.precision == origin.precision;
+            // Of another precision are only chunks that a finished table has left behind.
+            precision && found.start >= start && found.end <= job.n
+        };
+        ahead.retain(|chunk| fits(&chunk.description));
         let (share, before) = (job.source.max_failure_share(), ahead.len());
         ahead.retain(|chunk| !is_suspect(&chunk.description.failures(), share));
         if ahead.len() < before {
@@ -224,7 +240,7 @@ impl<'a> Run<'a> {
 
     fn report(self) -> SetReport {
         let Self { rows, reused, failures, noise, remarks, .. } = self;
-        SetReport { rows, reused, failures, noise, remarks }
+        SetReport { rows, reused, failures, noise, remarks, precision: self.origin.precision }
     }
 
     /// Simulates whatever no chunk holds.
@@ -246,9 +262,10 @@ impl<'a> Run<'a> {
             }
             let next = self.ahead.iter().map(|chunk| chunk.description.start).min();
             let range = position..next.unwrap_or(self.job.n);
-            let (source, job) = (self.job.source, self.job);
+            let (source, job, precision) = (self.job.source, self.job, self.origin.precision);
             (job.progress)(position, &self.failures);
-            let result = source.run(job.seed, range, job.stop, &mut |batch| self.take(batch));
+            let result =
+                source.run(precision, job.seed, range, job.stop, &mut |batch| self.take(batch));
             if let Err(error) = result {
                 // The first error is the one to tell, but no work should be lost with it.
                 let kept = self.flush();
