@@ -176,40 +176,30 @@ impl Kernel for SumSquares<'_> {
     type Output = f64;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        // Four groups of numbers at a time, whatever the vectors.
-        match S::LANES {
-            16 => squares::<S, 4>(simd, self.0),
-            8 => squares::<S, 8>(simd, self.0),
-            _ => squares::<S, 16>(simd, self.0),
-        }
-    }
-}
-
-/// Σ x² with N vectors of partial sums.
-#[inline(always)]
-fn squares<S: Simd, const N: usize>(simd: S, x: &[f32]) -> f64 {
-    // Sums of 16 chunks' worth stay in f32, then go to f64.
-    const CHUNK: usize = 1024;
-    let (step, group) = (N * S::LANES, N / 4);
-    debug_assert!(step == 4 * GROUP);
-    let mut total = 0.0;
-    for chunk in x.chunks(CHUNK) {
-        let (p, whole) = (chunk.as_ptr(), chunk.len() / step * step);
-        let mut sums = [simd.splat(0.0); N];
-        for i in (0..whole).step_by(step) {
-            for (j, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: i + N·LANES ≤ whole, which is inside the chunk.
-                let x = unsafe { simd.load(p.add(i + j * S::LANES)) };
-                *sum = simd.fma(x, x, *sum);
+        // Sums of 16 numbers of a chunk stay in f32, then go to f64.
+        const CHUNK: usize = 1024;
+        // Four groups at a time; where one is several vectors, vector after vector.
+        const STEP: usize = 4 * GROUP;
+        let mut total = 0.0;
+        for chunk in self.0.chunks(CHUNK) {
+            let (p, whole) = (chunk.as_ptr(), chunk.len() / STEP * STEP);
+            let mut group = [simd.splat(0.0); 4];
+            for (w, group) in group.iter_mut().enumerate().take(GROUP / S::LANES) {
+                let mut sums = [simd.splat(0.0); 4];
+                for i in (0..whole).step_by(STEP) {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        // SAFETY: vector w of group j of the STEP numbers from i on, which are
+                        // inside the chunk.
+                        let x = unsafe { simd.load(p.add(i + j * GROUP + w * S::LANES)) };
+                        *sum = simd.fma(x, x, *sum);
+                    }
+                }
+                let [a, b, c, d] = sums;
+                *group = simd.add(simd.add(a, b), simd.add(c, d));
             }
+            total += simd.sum_f64(&group);
+            total += chunk[whole..].iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
         }
-        let mut groups = [simd.splat(0.0); 4];
-        for j in 0..group {
-            let low = simd.add(sums[j], sums[group + j]);
-            groups[j] = simd.add(low, simd.add(sums[2 * group + j], sums[3 * group + j]));
-        }
-        total += simd.sum_f64(&groups);
-        total += chunk[whole..].iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
+        total
     }
-    total
 }

@@ -1,6 +1,6 @@
 //! AVX2 and FMA: 8 lanes, 16 registers.
 
-use super::Simd;
+use super::{BELOW_ONE, Simd};
 use core::arch::x86_64::*;
 
 /// Proof that this machine has AVX2 and FMA.
@@ -110,10 +110,8 @@ impl Simd for Avx2 {
         // SAFETY: `self` proves the instructions.
         unsafe {
             // To where Newton's method ends: a step from just below.
-            let one = _mm256_set1_ps(1.0);
-            let below = _mm256_set1_ps(1.0 - f32::EPSILON / 2.0);
-            let r = _mm256_mul_ps(_mm256_div_ps(one, a), below);
-            _mm256_fmadd_ps(r, _mm256_fnmadd_ps(a, r, one), r)
+            let r = _mm256_div_ps(_mm256_set1_ps(BELOW_ONE), a);
+            _mm256_fmadd_ps(r, _mm256_fnmadd_ps(a, r, _mm256_set1_ps(1.0)), r)
         }
     }
     #[inline(always)]

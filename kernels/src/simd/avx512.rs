@@ -243,6 +243,7 @@ impl Simd for Avx512 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::BELOW_ONE;
 
     /// All significands: the answer is that of dividing and then a step from just below, wherever in
     /// the table's tolerance the first guess lies.
@@ -254,15 +255,12 @@ mod tests {
                 let a: [f32; 16] = std::array::from_fn(|i| {
                     f32::from_bits(exponent << 23 | (significand + i as u32))
                 });
-                // SAFETY: arrays of 16.
-                let (va, quotient) = unsafe {
-                    let quotient = a.map(|a| 1.0 / a);
-                    (simd.load(a.as_ptr()), simd.load(quotient.as_ptr()))
-                };
-                let below = simd.mul(quotient, simd.splat(1.0 - f32::EPSILON / 2.0));
-                let mut ends = vec![simd.reciprocal(va), simd.newton(va, below)];
+                // SAFETY: an array of 16.
+                let va = unsafe { simd.load(a.as_ptr()) };
+                let quotient = |of: f32| simd.div(simd.splat(of), va);
+                let mut ends = vec![simd.reciprocal(va), simd.newton(va, quotient(BELOW_ONE))];
                 for guess in [1.0 - 1.0 / 16384.0, 1.0 + 1.0 / 16384.0] {
-                    let guess = simd.mul(quotient, simd.splat(guess));
+                    let guess = simd.mul(quotient(1.0), simd.splat(guess));
                     ends.push(simd.newton(va, simd.newton(va, guess)));
                 }
                 let bits = |v| {

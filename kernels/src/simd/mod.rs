@@ -20,6 +20,10 @@ pub(crate) use portable::{FUSED as PORTABLE_FUSES, Portable};
 /// Of a quarter x₀…x₃ it is (x₀ + x₂) + (x₁ + x₃), of quarters q₀…q₃ (q₀ + q₁) + (q₂ + q₃).
 pub(crate) const GROUP: usize = 16;
 
+/// The number before 1. Its quotients lie just below reciprocals, where one step of Newton's method
+/// ends as two steps from a rough guess do.
+const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
+
 /// One instruction set's vector of `LANES` f32.
 ///
 /// Every implementation computes each element by the same operations in the same order, so that

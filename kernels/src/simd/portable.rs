@@ -1,6 +1,6 @@
 //! Plain arrays that the compiler turns into whatever the target's baseline has (SSE2, NEON).
 
-use super::Simd;
+use super::{BELOW_ONE, Simd};
 
 /// Every machine has it: no proof needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,12 +83,11 @@ impl Simd for Portable {
     #[inline(always)]
     fn reciprocal(self, a: Self::V) -> Self::V {
         a.map(|a| {
-            let r = a.recip();
             if !FUSED {
-                return r;
+                return a.recip();
             }
             // To where Newton's method ends: a step from just below.
-            let r = r * (1.0 - f32::EPSILON / 2.0);
+            let r = BELOW_ONE / a;
             multiply_add(r, multiply_add(-a, r, 1.0), r)
         })
     }
