@@ -11,4 +11,5 @@ mod main_job;
 mod reference;
 mod resume;
 mod support;
+mod tables;
 mod tune;
