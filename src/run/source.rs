@@ -81,7 +81,7 @@ impl Source {
                         };
                         if !is_known(&simulated) {
                             // A run that an earlier version began goes on with its own numbers.
-                            let single = task.simulate(Precision::Single, *simulations, seed)?;
+                            let single = task.simulate_in(Precision::Single, *simulations, seed)?;
                             simulated = if is_known(&single) { single } else { simulated };
                         }
                     }

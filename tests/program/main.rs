@@ -12,4 +12,5 @@ mod races;
 mod reference;
 mod resume;
 mod support;
+mod tables;
 mod tune;

@@ -119,7 +119,8 @@ fn half(bits: u16) -> f64 {
 fn advice(name: &str) -> &'static str {
     match name.chars().next() {
         Some('c') => "save np.column_stack([array.real, array.imag])",
-        Some('M' | 'm') => "save array.astype('int64'), or the time since a start as a number",
+        Some('M') => "save (array - array.min()) / np.timedelta64(1, 's')",
+        Some('m') => "save array / np.timedelta64(1, 's')",
         Some('V') => "save its fields as columns of a plain array",
         _ => "save array.astype(float)",
     }

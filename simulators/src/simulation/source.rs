@@ -50,11 +50,22 @@ pub trait SimulationSource: Sync {
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError>;
 
-    /// Simulates `n` times into memory, in this precision.
+    /// Simulates `n` times into memory.
     ///
     /// # Errors
     /// [`SourceError`] if nothing can be simulated or too many simulations fail.
-    fn simulate(
+    fn simulate(&self, n: usize, seed: u64) -> Result<SimulatedBatch, SourceError>
+    where
+        Self: Sized,
+    {
+        self.simulate_in(Precision::Double, n, seed)
+    }
+
+    /// The same in a given precision.
+    ///
+    /// # Errors
+    /// As [`simulate`](Self::simulate).
+    fn simulate_in(
         &self,
         precision: Precision,
         n: usize,

@@ -21,6 +21,11 @@ pub(super) fn number(field: &str) -> Result<f64, &'static str> {
     }
 }
 
+/// Whether a field is a number, perhaps one too large.
+pub(super) fn is_number(field: &str) -> bool {
+    field == "NA" || field.parse::<f64>().is_ok()
+}
+
 /// Whether a text that is no number looks like one that was mistyped, rather than like a name.
 pub(super) fn is_mistyped(field: &str) -> bool {
     let starts = field.starts_with(|c: char| c.is_ascii_digit() || "+-.−,".contains(c));

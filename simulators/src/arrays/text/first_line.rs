@@ -28,19 +28,23 @@ pub(super) fn is_names(
         let fix = "say which it is with --header yes or --header no, or mend the line";
         Err(ArrayError::FirstLine { path: path.to_owned(), line, reason, fix })
     };
-    let is_number = |field: &str| field::number(field).is_ok();
-    let Some(odd) = fields.iter().position(|field| !is_number(field)) else { return Ok(false) };
+    let Some(odd) = fields.iter().position(|field| !field::is_number(field)) else {
+        return Ok(false);
+    };
     let shown = |at: usize| format!("field {}, \"{}\"", at + 1, shorten(&fields[at], 40));
-    if let Some(number) = fields.iter().position(is_number) {
+    if fields[odd].is_empty() {
+        let field = odd + 1;
+        return refuse(format!(
+            "field {field} is empty: the name of pandas' row index (leave it out with to_csv(…, \
+             index=False)), or a missing number (write nan)"
+        ));
+    }
+    if let Some(number) = fields.iter().position(field::is_number) {
         let (odd, number) = (shown(odd), shown(number));
         return refuse(format!("{odd}, is not a number, but {number}, is"));
     }
     if let Some(empty) = fields.iter().position(str::is_empty) {
-        let field = empty + 1;
-        return refuse(format!(
-            "field {field} is an empty name, as that of pandas' row index (leave it out with \
-             to_csv(…, index=False))"
-        ));
+        return refuse(format!("field {} is empty, which is no name", empty + 1));
     }
     if let Some(at) = fields.iter().position(field::is_mistyped) {
         return refuse(format!("{} may be a name or a mistyped number", shown(at)));
