@@ -29,6 +29,10 @@ pub(super) struct Args {
     #[command(flatten)]
     draw: Option<Draw>,
     #[command(flatten)]
+    out: Option<TableOut>,
+    #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
     reference: ReferenceArgs,
 }
 
@@ -58,18 +62,15 @@ struct Draw {
     /// Seed of native draws [default: 1].
     #[arg(long)]
     seed: Option<u64>,
-    #[command(flatten)]
-    tables: TableArgs,
-    #[command(flatten)]
-    out: TableOut,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    match (&args.other, &args.draw) {
-        (Some(Other::Import { package }), _) => import(package, output),
-        (Some(Other::Compare(args)), _) => super::reference_compare::run(args, output),
-        (None, Some(draw)) => self::draw(draw, &args.reference, output),
-        (None, None) => Err(Failure::usage(&"name a task, or `import`")),
+    match (&args.other, &args.draw, &args.out) {
+        (Some(Other::Import { package }), ..) => import(package, output),
+        (Some(Other::Compare(args)), ..) => super::reference_compare::run(args, output),
+        (None, Some(draw), Some(out)) => self::draw(draw, out, args, output),
+        (None, Some(_), None) => Err(Failure::usage(&"add --out FILE, where the draws go")),
+        (None, None, _) => Err(Failure::usage(&"name a task, or `import`")),
     }
 }
 
@@ -86,8 +87,9 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
     output.result(&value, &text)
 }
 
-fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
-    args.out.prepare()?;
+fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), Failure> {
+    let reference = &all.reference;
+    out.prepare()?;
     let task = Task::by_name(&args.task)?;
     let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
@@ -103,13 +105,13 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             ));
         }
         (ReferenceSource::Native, _) => {
-            let x = args.observation.load(Some(task.name()), task.data_dim(), &args.tables)?;
+            let x = args.observation.load(Some(task.name()), task.data_dim(), &all.tables)?;
             store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };
     draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
-    args.out.write("theta", draws.theta.view())?;
-    let (path, (n, dim)) = (args.out.shown(), draws.theta.dim());
+    out.write("theta", draws.theta.view())?;
+    let (path, (n, dim)) = (out.shown(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {
         (_, ReferenceSource::Released) => "as released".to_owned(),
         (None, _) => "exact and independent".to_owned(),

@@ -56,7 +56,9 @@ fn one_observation_gives_the_same_draws_from_any_file() {
     }
     for out in ["s.npz", "s.csv", "s.tsv", "s.txt", "s.dat", "new/folder/s.npy"] {
         scratch.succeeds(&sample("a.csv", out));
-        assert_eq!(numbers(scratch.path(out)), expected, "{out}");
+        // As text, the shortest that single precision needs.
+        let single = |table: Array2<f64>| table.mapv(|v| v as f32);
+        assert_eq!(single(numbers(scratch.path(out))), single(expected.clone()), "{out}");
     }
     contains_all(
         &scratch.fails(FAILED, &sample("many.npy", "s.npy")),
@@ -87,11 +89,11 @@ fn a_first_line_that_may_be_names_is_asked_about() {
     contains_all(&scratch.fails(FAILED, &head), &["p.csv, line 1", "--header yes", "--header no"]);
     // With names, row 1 is not the header.
     scratch.succeeds(&[&head[..], &["--header", "yes"]].concat());
-    std::fs::write(scratch.path("x.csv"), "0.25,-0.5\n").unwrap();
-    scratch.succeeds(&sample("x.csv", "t.npy"));
+    write_table(scratch.path("x.npy"), "x", array![[0.25, -0.5]].view()).unwrap();
+    scratch.succeeds(&sample("x.npy", "t.npy"));
     assert_eq!(numbers(scratch.path("s.npy")), numbers(scratch.path("t.npy")));
     let head =
-        ["log-prob", "model", "--theta", "p.csv", "--observation", "x.csv", "--out", "lp.npy"];
+        ["log-prob", "model", "--theta", "p.csv", "--observation", "x.npy", "--out", "lp.npy"];
     contains_all(&scratch.fails(FAILED, &head), &["p.csv, line 1", "--header"]);
     for (rule, rows) in [("yes", 2), ("no", 3)] {
         scratch.succeeds(&[&head[..], &["--header", rule]].concat());
@@ -155,7 +157,7 @@ fn simulations_are_read_from_text_with_named_columns() {
     let weights =
         |model: &str| std::fs::read(scratch.path(model).join("weights.safetensors")).unwrap();
     assert_eq!(weights("m"), weights("n"), "the same table");
-    std::fs::write(scratch.path("bad.csv"), "1,2,3\n4,5,9\n").unwrap();
+    std::fs::write(scratch.path("bad.csv"), "1,2,9\n4,5,9\n").unwrap();
     contains_all(&scratch.fails(FAILED, &train("bad.csv", "o")), &["no names", "a, b"]);
     std::fs::write(scratch.path("far.csv"), "a,b,y\n.1,.2,1\n.3,.4,1e39\n").unwrap();
     contains_all(&scratch.fails(FAILED, &train("far.csv", "o")), &["row 2, column 3", "1e39"]);

@@ -53,7 +53,7 @@ fn fields_that_are_no_numbers_are_named() {
     line("a;b\n1,5;2,5\n", &["line 2, field 1", "\"1,5\"", "point"]);
     line("a,b\n# a remark\n1,2\n3\n", &["line 4", "1 fields where the first line has 2"]);
     line("", &["is empty"]);
-    line("a,b\n", &["is empty"]);
+    line("a,b\n", &["below the names", "is empty"]);
     let long = "1,".to_owned() + &"x".repeat(100_000);
     assert!(line(&(long.clone() + "\n1,2"), &["\"xxxx"]).len() < 400, "a long field is cut");
     let result = text("\u{0}\u{1}PNG,\n1,2\n");

@@ -76,7 +76,9 @@ pub(crate) fn parse(
         rows += 1;
     }
     if rows == 0 || columns == 0 {
-        return Err(ArrayError::Empty { what: path.display().to_string(), rows, columns });
+        let below = if names.is_some() { ", below the names in its first line," } else { "" };
+        let what = format!("{}{below}", path.display());
+        return Err(ArrayError::Empty { what, rows, columns });
     }
     let values = Array2::from_shape_vec((rows, columns), values)
         .map_err(|error| ArrayError::malformed(path, "text", error))?;
