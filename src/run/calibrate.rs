@@ -5,20 +5,14 @@ use super::{Reporter, RunError};
 use freeform_benchmark::{
     CalibrationPlot, UniformityTest, calibration_plot, expected_coverage, uniformity,
 };
-use freeform_inference::Posterior;
+use freeform_inference::{Posterior, Ranks, rank_simulations};
 use freeform_simulators::Simulations;
 use freeform_simulators::write_bytes_atomically;
-use ndarray::s;
-use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-/// Posterior draws that a true parameter is ranked among.
-const DRAWS: usize = 399;
-/// Of them, those whose density is compared with that of the true parameters.
-const DENSITIES: usize = 199;
 /// Levels of the coverage curve.
 const LEVELS: usize = 100;
 /// Level of the test: below it, ranks do not count as uniform.
@@ -78,38 +72,34 @@ pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
     let Simulations { theta, .. } = job.simulations;
     let (n, dim) = theta.dim();
     let bar = Mutex::new((job.reporter.bar("ranking", n, 0), 0));
-    let ranked: Vec<(Vec<usize>, f64)> = (0..n)
-        .into_par_iter()
-        .map(|index| {
-            if job.interrupt.load(Ordering::Relaxed) {
-                return Err(RunError::CalibrationInterrupted);
-            }
-            let ranks = rank(job, index)?;
-            if let Ok(mut bar) = bar.lock() {
-                bar.1 += 1;
-                let done = bar.1;
-                bar.0.update(done, String::new);
-            }
-            Ok(ranks)
-        })
-        .collect::<Result<_, RunError>>()?;
+    let progress = || {
+        if let Ok(mut bar) = bar.lock() {
+            bar.1 += 1;
+            let done = bar.1;
+            bar.0.update(done, String::new);
+        }
+    };
+    let ranked =
+        rank_simulations(job.posterior, job.simulations, job.seed, job.interrupt, &progress)?;
     if let Ok(bar) = bar.lock() {
         bar.0.finish();
     }
+    let Some(Ranks { ranks, shares, draws }) = ranked else {
+        return Err(RunError::CalibrationInterrupted);
+    };
     let names = job.posterior.model().prior.names();
     let parameters: Vec<ParameterRanks> = (0..dim)
         .map(|d| {
-            let ranks: Vec<usize> = ranked.iter().map(|(ranks, _)| ranks[d]).collect();
-            ParameterRanks { name: names[d].clone(), test: uniformity(&ranks, DRAWS) }
+            let ranks: Vec<usize> = ranks.iter().map(|ranks| ranks[d]).collect();
+            ParameterRanks { name: names[d].clone(), test: uniformity(&ranks, draws) }
         })
         .collect();
     let least = parameters.iter().map(|p| p.test.p_value).fold(1.0, f64::min);
-    let shares: Vec<f64> = ranked.iter().map(|(_, share)| *share).collect();
     let coverage = expected_coverage(&shares, LEVELS);
     let p_value = (least * dim as f64).min(1.0);
     let calibration = Calibration {
         simulations: n,
-        draws: DRAWS,
+        draws,
         parameters,
         p_value,
         calibrated: p_value >= SIGNIFICANCE,
@@ -118,23 +108,6 @@ pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
     };
     write(job, names, &calibration)?;
     Ok(calibration)
-}
-
-/// Ranks of each parameter of one simulation, and the share of draws with a higher density.
-fn rank(job: &CalibrationJob, index: usize) -> Result<(Vec<usize>, f64), RunError> {
-    let truth = job.simulations.theta.row(index).to_vec();
-    let x = job.simulations.x.row(index).to_vec();
-    // Each simulation has draws of its own.
-    let seed = job.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-    let draws = job.posterior.sample(&x, DRAWS, seed)?.theta;
-    let below = |(d, truth): (usize, &f32)| draws.column(d).iter().filter(|v| *v < truth).count();
-    let ranks = truth.iter().enumerate().map(below).collect();
-    let mut compared = draws.slice(s![..=DENSITIES, ..]).to_owned();
-    compared.row_mut(0).assign(&job.simulations.theta.row(index));
-    let densities = job.posterior.flow_log_prob(&compared.view(), &x)?;
-    let higher = densities[1..].iter().filter(|d| **d > densities[0]).count();
-    // Half a draw more: the level lies between two draws.
-    Ok((ranks, (higher as f64 + 0.5) / (DENSITIES as f64 + 1.0)))
 }
 
 fn write(

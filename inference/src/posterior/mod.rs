@@ -1,10 +1,12 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod correction;
+mod diagnostics;
 mod error;
 mod proposal;
 mod strength;
 
+pub use diagnostics::{Ranks, rank_simulations};
 pub use error::PosteriorError;
 pub use proposal::Draws;
 pub use strength::correction_strength;
