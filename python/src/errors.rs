@@ -111,6 +111,7 @@ impl Raise for PosteriorError {
                 value(&format!("x: {self}"))
             }
             Self::ThetaColumns { .. } => value(&self),
+            Self::Interrupted => PyKeyboardInterrupt::new_err(self.to_string()),
             _ => runtime(&self),
         }
     }

@@ -12,7 +12,6 @@ use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// A posterior of the library; `freeform_sbi.Posterior` wraps it.
 #[pyclass(frozen, module = "freeform_sbi._native")]
@@ -61,10 +60,8 @@ impl Posterior {
         }
         let drawn = quietly(py, move |stop| -> Result<Vec<Number>, PosteriorError> {
             for (row, x) in x.rows().into_iter().enumerate() {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let draws = posterior.sample(&x.to_vec(), n, seed.wrapping_add(row as u64))?;
+                let seed = seed.wrapping_add(row as u64);
+                let draws = posterior.sample_until(stop, &x.to_vec(), n, seed)?;
                 all.extend(draws.theta.iter().copied());
             }
             Ok(all)
@@ -86,10 +83,9 @@ impl Posterior {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let (theta, x) = (table(theta, "theta")?, table(x, "x")?.into_iter().collect::<Vec<_>>());
         let posterior = Arc::clone(&self.0);
-        let densities = quietly(py, move |_| match normalized {
-            true => posterior.log_prob(&theta.view(), &x, seed),
-            false => posterior.flow_log_prob(&theta.view(), &x),
-        })?;
+        let seed = normalized.then_some(seed);
+        let work = move |stop: &_| posterior.log_prob_until(stop, &theta.view(), &x, seed);
+        let densities = quietly(py, work)?;
         Ok(densities.map_err(Raise::raise)?.into_pyarray(py))
     }
 
