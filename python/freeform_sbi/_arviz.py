@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Mapping
 
 import numpy as np
@@ -60,13 +61,12 @@ def _columns(names: list[str], table: np.ndarray, chains: int) -> dict[str, np.n
 
 def _converted(groups: dict[str, Mapping[str, np.ndarray]]) -> Any:
     """By whichever ArviZ is there: 1 takes the groups as one mapping, earlier ones by name."""
-    try:
-        import arviz  # type: ignore[import-not-found]
-    except ImportError:
+    for package in ("arviz", "arviz_base"):
         try:
-            import arviz_base as arviz  # type: ignore[import-not-found]
+            arviz: Any = import_module(package)
         except ImportError:
-            raise ImportError("to_arviz needs ArviZ: pip install arviz") from None
-    if hasattr(arviz, "InferenceData"):
-        return arviz.from_dict(**groups)
-    return arviz.from_dict(groups)
+            continue
+        if hasattr(arviz, "InferenceData"):
+            return arviz.from_dict(**groups)
+        return arviz.from_dict(groups)
+    raise ImportError("to_arviz needs ArviZ: pip install arviz")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, Sequence
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Distribution:
@@ -83,7 +84,7 @@ class StudentT(Distribution):
 class MultivariateNormal:
     """A joint normal distribution of all parameters, for `Prior(MultivariateNormal(...))`."""
 
-    def __init__(self, mean: Sequence[float], covariance: Sequence[Sequence[float]]) -> None:
+    def __init__(self, mean: ArrayLike, covariance: ArrayLike) -> None:
         self.mean: list[float] = np.atleast_1d(np.asarray(mean, dtype=float)).tolist()
         self.covariance: list[list[float]] = np.atleast_2d(
             np.asarray(covariance, dtype=float)

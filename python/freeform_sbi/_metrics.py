@@ -62,7 +62,8 @@ class Calibration:
     @property
     def coverage(self) -> np.ndarray:
         """At each level, how often the highest-density region has the true parameters."""
-        return (self.shares[None, :] <= self.levels[:, None]).mean(axis=1)
+        inside: np.ndarray = self.shares[None, :] <= self.levels[:, None]
+        return np.asarray(inside.mean(axis=1))
 
     @property
     def deviation(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
 REFRESH = 0.2
@@ -59,12 +60,11 @@ class Progress:
         self._html(f"<progress max='{max(total, 1)}' value='{done}'></progress> {text}")
 
     def _html(self, html: str) -> None:
-        from IPython.display import HTML, display  # type: ignore[import-not-found]
-
+        shown = import_module("IPython.display")
         if self.handle is None:
-            self.handle = display(HTML(html), display_id=True)
+            self.handle = shown.display(shown.HTML(html), display_id=True)
         else:
-            self.handle.update(HTML(html))
+            self.handle.update(shown.HTML(html))
 
     def __enter__(self) -> Progress:
         return self

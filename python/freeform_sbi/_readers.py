@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Union
+from typing import Any, Callable, Union
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def _scipy(name: str, frozen: Any) -> list[Distribution]:
     law = frozen.dist.name
     shapes, loc, scale = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
     numbers = np.broadcast_arrays(*(np.atleast_1d(v) for v in (*shapes, loc, scale)))
-    build = {
+    builders: dict[str, Callable[..., Distribution]] = {
         "uniform": lambda loc, scale: Uniform(loc, loc + scale),
         "norm": lambda loc, scale: Normal(loc, scale),
         "lognorm": lambda s, loc, scale: _at(0, loc, "loc", LogNormal(math.log(scale), s)),
@@ -73,7 +73,8 @@ def _scipy(name: str, frozen: Any) -> list[Distribution]:
             0, loc, "loc", _at(1, scale, "scale", Beta(a, b))
         ),
         "t": lambda df, loc, scale: StudentT(df, loc, scale),
-    }.get(law)
+    }
+    build = builders.get(law)
     if build is None:
         raise TypeError(f"{name}: scipy.stats.{law} is not among the priors; known are {KNOWN}")
     try:
@@ -93,7 +94,7 @@ def _torch(name: str, law: Any) -> Joint:
     inner = getattr(law, "base_dist", None)
     kind = type(law).__name__
     if kind == "MultivariateNormal":
-        return MultivariateNormal(_numbers(law.loc), np.asarray(_plain(law.covariance_matrix)))
+        return MultivariateNormal(_numbers(law.loc), _plain(law.covariance_matrix))
     if kind in ("Independent", "BoxUniform"):
         return _torch(name, inner)
     if hasattr(law, "dists"):  # sbi's MultipleIndependent.

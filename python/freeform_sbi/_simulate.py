@@ -191,8 +191,8 @@ class _Collected:
         rows = np.ones(len(x), dtype=bool)
         if self.x is not None and len(failures) < len(x) and x.shape[1] != self.x.shape[1]:
             message = f"{x.shape[1]} values instead of {self.x.shape[1]}"
-            lost = {row for row, _, _ in failures}
-            kept = [row for row in range(len(x)) if row not in lost]
+            known_rows = {row for row, _, _ in failures}
+            kept = [row for row in range(len(x)) if row not in known_rows]
             failures = [*failures, *((row, "wrong_length", message) for row in kept)]
         for row, kind, message in failures:
             rows[row] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Sequence
 
 from .._plots import Figure
@@ -20,7 +21,5 @@ def pairplot(
         reference = None
     figure = draw(samples, names=labels, reference=reference, truth=points)
     if in_notebook():
-        from IPython.display import display  # type: ignore[import-not-found]
-
-        display(figure)
+        import_module("IPython.display").display(figure)
     return figure, None
