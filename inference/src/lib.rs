@@ -53,6 +53,7 @@
 //! - **Learning**: [`Fit`] with its [`Overrides`] over a [`Preset`] (all settings: [`Config`]),
 //!   [`FitProgress`], [`FitError`].
 //! - **Asking**: [`Posterior`], its [`Draws`], [`PosteriorError`].
+//! - **Checking**: [`rank_simulations`], for calibration and coverage.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -86,4 +87,7 @@ pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, fingerprint};
 pub use model::{
     CorrectionSummary, FORMAT_VERSION, MemberSummary, Model, ModelError, TrainingSummary,
 };
-pub use posterior::{Draws, Posterior, PosteriorError};
+pub use posterior::{
+    Draws, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks, rank_simulation,
+    rank_simulations,
+};

@@ -1,26 +1,21 @@
 //! Is the posterior as wide as it should be? Simulation-based calibration and expected coverage on
 //! fresh simulations.
 
-use super::ranks::{RankFile, Ranked};
+use super::ranks::RankFile;
 use super::{Reporter, RunError};
 use freeform_benchmark::{
     CalibrationPlot, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
     coverage_p_value, expected_coverage, least_ranks, outside, uniformity,
 };
-use freeform_inference::{EngineKind, Posterior};
+use freeform_inference::{EngineKind, Posterior, RANKED_DRAWS, Ranked, rank_simulation};
 use freeform_simulators::Simulations;
 use freeform_simulators::write_bytes_atomically;
-use ndarray::s;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Posterior draws that a true parameter is ranked among.
-const DRAWS: usize = 399;
-/// Of them, those whose density is compared with that of the true parameters.
-const DENSITIES: usize = 199;
 /// Levels of the coverage curve.
 const LEVELS: usize = 100;
 /// Where finished ranks are kept until all of them are.
@@ -103,18 +98,19 @@ pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
     let parameters: Vec<ParameterRanks> = (0..dim)
         .map(|d| {
             let ranks: Vec<usize> = ranked.iter().map(|ranked| ranked.ranks[d]).collect();
-            ParameterRanks { name: prior.names()[d].clone(), test: uniformity(&ranks, DRAWS) }
+            ParameterRanks {
+                name: prior.names()[d].clone(),
+                test: uniformity(&ranks, RANKED_DRAWS),
+            }
         })
         .collect();
-    // Half a draw more: the level lies between two draws.
-    let share = |ranked: &Ranked| (ranked.higher as f64 + 0.5) / (DENSITIES as f64 + 1.0);
-    let shares: Vec<f64> = ranked.iter().map(share).collect();
+    let shares: Vec<f64> = ranked.iter().map(Ranked::share).collect();
     let coverage = expected_coverage(&shares, LEVELS);
     let deviation = coverage.iter().map(|(l, c)| (l - c).abs()).fold(0.0, f64::max);
     let mut calibration = Calibration {
         simulations: n,
         left_out: job.left_out,
-        draws: DRAWS,
+        draws: RANKED_DRAWS,
         p_value: least(&parameters).map(|p| (p * dim as f64).min(1.0)),
         parameters,
         coverage,
@@ -137,7 +133,7 @@ fn least(parameters: &[ParameterRanks]) -> Option<f64> {
 
 /// Both tests must pass, on evidence enough.
 fn judge(calibration: &mut Calibration) {
-    let (n, needed) = (calibration.simulations, least_ranks(DRAWS));
+    let (n, needed) = (calibration.simulations, least_ranks(RANKED_DRAWS));
     let Some(p_value) = calibration.p_value else {
         calibration.reason = Some(format!(
             "too few simulations for a verdict: {n}, and the rank tests need at least {needed}"
@@ -164,7 +160,7 @@ fn identity(job: &CalibrationJob) -> Result<[u8; 32], RunError> {
     let mut hasher = blake3::Hasher::new();
     // It has the checksum of the weights.
     hasher.update(&std::fs::read(job.folder.join("model.toml"))?);
-    let how = format!("ranks 1 {} {DRAWS} {DENSITIES} {}", job.engine.name(), job.seed);
+    let how = format!("ranks 1 {} {RANKED_DRAWS} {}", job.engine.name(), job.seed);
     hasher.update(how.as_bytes());
     Ok(hasher.finalize().into())
 }
@@ -188,7 +184,9 @@ fn rank_all(
                 let path = file.path().display().to_string();
                 return Err(RunError::CalibrationInterrupted { path });
             }
-            let ranked = rank(job, index)?;
+            let wrong = |source| RunError::Ranking { simulation: index + 1, source };
+            let ranked = rank_simulation(job.posterior, job.simulations, job.seed, index);
+            let ranked = ranked.map_err(wrong)?;
             file.keep(index, &ranked, job.simulations)?;
             if let Ok(mut bar) = bar.lock() {
                 bar.1 += 1;
@@ -203,23 +201,6 @@ fn rank_all(
     }
     open.iter().zip(new).for_each(|(&index, new)| ranked[index] = Some(new));
     Ok(ranked.into_iter().flatten().collect())
-}
-
-/// Ranks of each parameter of one simulation, and how many draws have a higher density.
-fn rank(job: &CalibrationJob, index: usize) -> Result<Ranked, RunError> {
-    let wrong = |source| RunError::Ranking { simulation: index + 1, source };
-    let truth = job.simulations.theta.row(index).to_vec();
-    let x = job.simulations.x.row(index).to_vec();
-    // Each simulation has draws of its own.
-    let seed = job.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-    let draws = job.posterior.sample(&x, DRAWS, seed).map_err(wrong)?.theta;
-    let below = |(d, truth): (usize, &f64)| draws.column(d).iter().filter(|v| *v < truth).count();
-    let ranks = truth.iter().enumerate().map(below).collect();
-    let mut compared = draws.slice(s![..=DENSITIES, ..]).to_owned();
-    compared.row_mut(0).assign(&job.simulations.theta.row(index));
-    let densities = job.posterior.flow_log_prob(&compared.view(), &x).map_err(wrong)?;
-    let higher = densities[1..].iter().filter(|d| **d > densities[0]).count();
-    Ok(Ranked { ranks, higher })
 }
 
 fn write(

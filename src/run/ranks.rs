@@ -1,20 +1,12 @@
 //! Finished ranks of a calibration on disk, so that an interrupted one goes on where it stopped.
 
 use super::RunError;
+use freeform_inference::Ranked;
 use freeform_simulators::Simulations;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// Ranks of one simulation's parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ranked {
-    /// For each parameter, how many draws are smaller.
-    pub ranks: Vec<usize>,
-    /// How many draws have a higher density.
-    pub higher: usize,
-}
 
 /// A file of one line a simulation: its number, its ranks, and a checksum that also covers the
 /// simulation and everything else that the ranks depend on. Lines that are torn, damaged or of

@@ -45,6 +45,9 @@ impl Corrected<'_> {
     }
 
     fn log_joint_chunk(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
+        if self.proposal.stopped().is_err() {
+            return vec![f64::NAN; theta.nrows()];
+        }
         let (prior, dim) = (&self.model().prior, self.model().theta_dim());
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut regressors = vec![0.0; inside.theta.len()];
@@ -103,6 +106,7 @@ impl Corrected<'_> {
         let count = (n * self.model().config.posterior.proposals).max(LEAST_PROPOSALS);
         let Draws { theta, acceptance } = self.proposal.draw(at.context, count, seed)?;
         let weights = self.log_weights(&theta.view(), at);
+        self.proposal.stopped()?;
         let total = log_sum(&weights);
         if !total.is_finite() {
             let theta = theta.select(Axis(0), &(0..n).collect::<Vec<_>>());

@@ -41,6 +41,9 @@ pub enum PosteriorError {
     /// The device failed.
     #[error(transparent)]
     Device(#[from] crate::engine::DeviceError),
+    /// The flag that was handed in is set.
+    #[error("interrupted before the answer was complete")]
+    Interrupted,
     /// Almost no draw lies in the prior's support.
     #[error(
         "only {accepted} of {drawn} draws lie inside the prior's support: the observation is \

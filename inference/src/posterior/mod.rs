@@ -1,10 +1,12 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod correction;
+mod diagnostics;
 mod error;
 mod proposal;
 mod strength;
 
+pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
 pub use error::PosteriorError;
 pub use proposal::Draws;
 pub use strength::correction_strength;
@@ -14,11 +16,14 @@ use crate::model::{Model, ModelError};
 use correction::{At, Corrected};
 use proposal::Proposal;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Larger scores have squares beyond single precision.
 const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
+/// The flag of those who do not interrupt.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// An amortised posterior: one trained model, any observation.
 pub struct Posterior {
@@ -63,9 +68,23 @@ impl Posterior {
     /// [`PosteriorError`] where x has the wrong length or is not finite, or nearly all of the
     /// flow's mass lies outside the support.
     pub fn sample(&self, x: &[f64], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
+        self.sample_until(&NEVER, x, n, seed)
+    }
+
+    /// The same, unless `stop` is set meanwhile: then it ends within a fraction of a second.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample), and [`PosteriorError::Interrupted`].
+    pub fn sample_until(
+        &self,
+        stop: &AtomicBool,
+        x: &[f64],
+        n: usize,
+        seed: u64,
+    ) -> Result<Draws, PosteriorError> {
         let observed = self.observed(x)?;
-        guarded(self.kind, || match self.corrected() {
-            None => self.proposal().draw(&observed.context, n, seed),
+        guarded(self.kind, || match self.corrected(stop) {
+            None => self.proposal(stop).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
         })?
     }
@@ -83,17 +102,7 @@ impl Posterior {
         x: &[f64],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
-        let mut out = self.flow_log_prob(theta, x)?;
-        let observed = self.observed(x)?;
-        let log_mass = guarded(self.kind, || match self.corrected() {
-            None => {
-                let inside = self.proposal().acceptance(&observed.context, LEAKAGE_DRAWS, seed);
-                inside.map(f64::ln)
-            }
-            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed),
-        })??;
-        out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        Ok(out)
+        self.log_prob_until(&NEVER, theta, x, Some(seed))
     }
 
     /// The same up to a constant that depends on x alone: not divided by the mass inside the prior's
@@ -106,24 +115,52 @@ impl Posterior {
         theta: &ndarray::ArrayView2<f64>,
         x: &[f64],
     ) -> Result<Vec<f64>, PosteriorError> {
+        self.log_prob_until(&NEVER, theta, x, None)
+    }
+
+    /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,
+    /// unless `stop` is set meanwhile: then it ends within a fraction of a second.
+    ///
+    /// # Errors
+    /// As theirs, and [`PosteriorError::Interrupted`].
+    pub fn log_prob_until(
+        &self,
+        stop: &AtomicBool,
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
+        seed: Option<u64>,
+    ) -> Result<Vec<f64>, PosteriorError> {
         let dim = self.model.theta_dim();
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
         let observed = self.observed(x)?;
-        Ok(guarded(self.kind, || match self.corrected() {
-            None => self.proposal().log_prob(theta, &observed.context),
+        let mut out = guarded(self.kind, || match self.corrected(stop) {
+            None => self.proposal(stop).log_prob(theta, &observed.context),
             Some(corrected) => corrected.log_density(theta, observed.at()),
-        })?)
+        })?;
+        self.proposal(stop).stopped()?;
+        let Some(seed) = seed else { return Ok(out) };
+        let log_mass = guarded(self.kind, || match self.corrected(stop) {
+            None => {
+                let proposal = self.proposal(stop);
+                let inside = proposal.acceptance(&observed.context, LEAKAGE_DRAWS, seed);
+                inside.map(f64::ln)
+            }
+            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed),
+        })??;
+        self.proposal(stop).stopped()?;
+        out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
+        Ok(out)
     }
 
-    fn proposal(&self) -> Proposal<'_> {
-        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind }
+    fn proposal<'a>(&'a self, stop: &'a AtomicBool) -> Proposal<'a> {
+        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind, stop }
     }
 
-    fn corrected(&self) -> Option<Corrected<'_>> {
+    fn corrected<'a>(&'a self, stop: &'a AtomicBool) -> Option<Corrected<'a>> {
         let likelihood = self.model.likelihood.as_ref()?;
-        Some(Corrected { proposal: self.proposal(), likelihood, flows: &likelihood.flows })
+        Some(Corrected { proposal: self.proposal(stop), likelihood, flows: &likelihood.flows })
     }
 
     /// An observation as the networks see it.

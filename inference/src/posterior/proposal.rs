@@ -8,6 +8,7 @@ use crate::random::{Purpose, stream};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Latents of one random stream.
 const CHUNK: usize = 1024;
@@ -29,11 +30,21 @@ pub(super) struct Proposal<'a> {
     pub model: &'a Model,
     pub flows: &'a [ConditionalFlow],
     pub kind: EngineKind,
+    /// Set from outside: what is computed from then on is of no use, and not computed.
+    pub stop: &'a AtomicBool,
 }
 
 impl Proposal<'_> {
     fn dim(&self) -> usize {
         self.model.theta_dim()
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn stopped(&self) -> Result<(), PosteriorError> {
+        match self.stop.load(Ordering::Relaxed) {
+            true => Err(PosteriorError::Interrupted),
+            false => Ok(()),
+        }
     }
 
     /// `n` draws inside the support; the same for a seed, whatever the thread count.
@@ -48,6 +59,7 @@ impl Proposal<'_> {
                 .into_par_iter()
                 .map(|c| self.inside(context, seed, c, CHUNK))
                 .collect();
+            self.stopped()?;
             chunk += needed;
             for batch in batches {
                 // Chunks past the last needed draw do not count, so that how many were made at
@@ -88,6 +100,7 @@ impl Proposal<'_> {
             .map(|c| self.inside(context, seed, c, CHUNK).len() / dim)
             .sum();
         let drawn = chunks as usize * CHUNK;
+        self.stopped()?;
         if accepted == 0 {
             return Err(PosteriorError::Leakage { accepted, drawn });
         }
@@ -97,6 +110,9 @@ impl Proposal<'_> {
     /// The draws of one chunk of `rows` latents that lie inside the prior's support, row after
     /// row. Row r comes from flow r mod M.
     fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f64> {
+        if self.stopped().is_err() {
+            return Vec::new();
+        }
         let (dim, members) = (self.dim(), self.flows.len());
         let steps = self.model.config.posterior.polish_steps;
         let mut rng = stream(seed, Purpose::Latents, chunk);
@@ -128,6 +144,9 @@ impl Proposal<'_> {
     }
 
     fn log_prob_chunk(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
+        if self.stopped().is_err() {
+            return vec![f64::NAN; theta.nrows()];
+        }
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut points = vec![0.0; inside.theta.len()];

@@ -1,5 +1,6 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
+use super::NEVER;
 use super::correction::{At, Corrected, HeldOutRatios};
 use super::proposal::Proposal;
 use crate::config::Correction;
@@ -26,7 +27,8 @@ pub fn correction_strength(
     let members = model.posterior.len().min(likelihood.flows.len());
     let mut all = HeldOutRatios { ratios: Vec::new() };
     for index in 0..members {
-        let proposal = Proposal { model, flows: &model.posterior[index..=index], kind };
+        let proposal =
+            Proposal { model, flows: &model.posterior[index..=index], kind, stop: &NEVER };
         let flows = &likelihood.flows[index..=index];
         let corrected = Corrected { proposal, likelihood, flows };
         let posterior = data.fold(Role::Posterior, index);
