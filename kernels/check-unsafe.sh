@@ -25,8 +25,7 @@ lints() { step cargo clippy --release -p freeform-kernels --all-targets -- -D wa
 guard() { step cargo test --release -p freeform-kernels --test guard; }
 
 address() {
-    # The flag is unstable, the runtime comes with every toolchain. Cases of a property test are
-    # enough in these numbers: each instruction writes where the tests' own sums look.
+    # The flag is unstable, its runtime comes with every toolchain.
     RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" ASAN_OPTIONS=detect_leaks=0 PROPTEST_CASES=50 \
         step cargo test --release -p freeform-kernels --target "$target" --target-dir target/address \
         --lib --test agreement --test elementwise --test gemm --test mlp --test optimizer \
@@ -43,11 +42,13 @@ fused() {
 
 valgrind() {
     command -v valgrind >/dev/null || { absent "valgrind"; return; }
-    # Shapes and numbers of every kernel, at a twentieth of the speed.
     local binary
     binary=$(cargo test --release -p freeform-kernels --test agreement --no-run --message-format json |
         sed -n 's/.*"executable":"\([^"]*agreement[^"]*\)".*/\1/p')
-    FREEFORM_SHORT=1 step command valgrind --quiet --error-exitcode=1 "$binary" --test-threads 1
+    step command valgrind --quiet --error-exitcode=1 "$binary" --test-threads 1 \
+        --skip everywhere --skip products
+    # Products: at a shape of each kind.
+    FREEFORM_FEW_SHAPES=1 step command valgrind --quiet --error-exitcode=1 "$binary" products
 }
 
 miri() {

@@ -43,7 +43,9 @@ fn elementwise_kernels_agree() {
 
 #[test]
 fn products_agree() {
-    let step = if cfg!(miri) { 89 } else { 1 };
+    // Under tools that are a hundred times slower, some of them.
+    let few = cfg!(miri) || std::env::var_os("FREEFORM_FEW_SHAPES").is_some();
+    let step = if few { 23 } else { 1 };
     for shape in shapes().into_iter().step_by(step) {
         compare(|isa| products(isa, shape, shape[1] % 2, &Heap));
     }
