@@ -6,7 +6,7 @@ use super::run::{Observations, parse_observations};
 use super::{Failure, Output};
 use clap::ValueEnum;
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
-use freeform_simulators::{Task, write_table};
+use freeform_simulators::{ArrayError, Task, write_table};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -140,6 +140,12 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
 
 fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
     let task = Task::by_name(&args.task)?;
+    // Before minutes of sampling, not after.
+    let extension = args.out.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    if !matches!(extension.as_deref(), Some("npy" | "csv")) {
+        let (path, expected) = (args.out.clone(), ".npy or .csv");
+        return Err(Failure::usage(&ArrayError::UnknownExtension { path, expected }));
+    }
     let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
         (ReferenceSource::Released, _) if args.seed.is_some() => {
