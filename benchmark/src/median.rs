@@ -111,7 +111,8 @@ mod tests {
 
     /// The median of the numbers that `value` makes, and that of their sorted list.
     fn both(rows: usize, value: impl Fn(usize, usize) -> f64 + Sync) -> (f64, f64) {
-        let of_row = |i: usize, each: &mut dyn FnMut(f64)| (0..i).for_each(|j| each(value(i, j)));
+        let value = &value;
+        let of_row = |i: usize| (0..i).map(move |j| value(i, j));
         let mut all: Vec<f64> =
             (0..rows).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| value(i, j)).collect();
         all.sort_unstable_by(f64::total_cmp);

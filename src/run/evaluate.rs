@@ -1,6 +1,7 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
 use super::directory::write_status;
+use super::interruptible::interruptible;
 use super::{Reporter, RunError, TrainResult, failure_warning};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
@@ -12,6 +13,7 @@ use freeform_inference::Posterior;
 use freeform_simulators::{Observation, Task, simulate_at, write_draws};
 use serde::Serialize;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -87,20 +89,20 @@ pub fn evaluate(
     let known = trained.was_finished && table.exists();
     let mut scores = if known { read_scores(&table)? } else { Vec::new() };
     scores.retain(|s| s.reference == Some(job.reference) && job.more.are_in(s));
-    let posterior = Posterior::new(trained.model.clone(), job.engine);
+    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {
         if scores.iter().any(|s| s.num_observation == number) {
             continue;
         }
         if job.interrupt.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+            return Err(stopped(job));
         }
         bar.update(scores.len(), || format!("observation {number}"));
-        scores.push(score(job, &posterior, number).map_err(|error| {
-            let path = job.folder.display().to_string();
-            if error.is_stopped_scoring() { RunError::Interrupted { path } } else { error }
-        })?);
+        scores.push(
+            score(job, &posterior, number)
+                .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?,
+        );
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
@@ -124,16 +126,22 @@ pub fn mean_c2st(scores: &[ObservationScore]) -> f64 {
     scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64
 }
 
+fn stopped(job: &Evaluation) -> RunError {
+    RunError::Interrupted { path: job.folder.display().to_string() }
+}
+
 fn score(
     job: &Evaluation,
-    posterior: &Posterior,
+    posterior: &Arc<Posterior>,
     number: usize,
 ) -> Result<ObservationScore, RunError> {
     let observation = job.task.observation(number)?;
     // Each observation has draws of its own.
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-    let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
+    let (sampler, x) = (Arc::clone(posterior), observation.x.clone());
+    let sampled = interruptible(job.interrupt, move || sampler.sample(&x, DRAWS, seed));
+    let draws = sampled.ok_or_else(|| stopped(job))??.theta;
     write_draws(&path, &posterior.model().prior, draws.view())?;
     let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
     let stop = job.interrupt;
@@ -151,7 +159,10 @@ fn score(
     };
     let median_distance = match job.more.median_distance {
         true => {
-            let predictive = simulate_at(job.task.simulator(), draws.view(), seed)?;
+            let (task, theta) = (Task::by_name(job.task.name())?, draws.clone());
+            let simulate = move || simulate_at(task.simulator(), theta.view(), seed);
+            let predictive =
+                interruptible(job.interrupt, simulate).ok_or_else(|| stopped(job))??;
             failure_warning(&predictive.failures).iter().for_each(|failed| warn(failed));
             Some(median_distance(predictive.simulations.x.view(), &observation.x)?)
         }

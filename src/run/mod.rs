@@ -8,6 +8,7 @@ mod error;
 mod evaluate;
 mod figure;
 mod host;
+mod interruptible;
 mod predict;
 mod progress;
 mod ranks;

@@ -2,6 +2,7 @@
 //! is no reference to score against.
 
 use super::directory::write_status;
+use super::interruptible::interruptible;
 use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
@@ -10,6 +11,7 @@ use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
 use ndarray::ArrayView1;
 use serde::Serialize;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Draws per observation.
@@ -27,7 +29,7 @@ pub struct Prediction<'a> {
     pub seed: u64,
     /// Who does the arithmetic.
     pub engine: EngineKind,
-    /// Set by a signal: stop after the current observation.
+    /// Set by a signal: stop, with every finished observation kept.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
@@ -63,20 +65,23 @@ pub fn predict(
     job: &Prediction<'_>,
     trained: &TrainResult,
 ) -> Result<Vec<ObservationSummary>, RunError> {
-    let posterior = Posterior::new(trained.model.clone(), job.engine);
+    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
+    let stopped = || RunError::Interrupted { path: job.folder.display().to_string() };
     let mut summaries = Vec::new();
     for folder in ["samples", "plots"] {
         std::fs::create_dir_all(job.folder.join(folder))?;
     }
     for &number in job.observations {
         if job.interrupt.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+            return Err(stopped());
         }
         job.reporter.say(&format!("sampling observation {number}"));
         let x = job.program.observation(number)?;
         // Each observation has draws of its own.
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
-        let draws = posterior.sample(&x, DRAWS, seed)?;
+        let sampler = Arc::clone(&posterior);
+        let sampled = interruptible(job.interrupt, move || sampler.sample(&x, DRAWS, seed));
+        let draws = sampled.ok_or_else(stopped)??;
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
         write_draws(&path, &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {

@@ -52,6 +52,8 @@ pub fn import_released(
 
 /// More draws of one observation than any package has.
 const MOST_ROWS: usize = 1_000_000;
+/// The text of so many.
+const MOST_BYTES: u64 = 1 << 28;
 
 /// The package's files.
 enum Package {
@@ -117,7 +119,8 @@ fn parse(
     task: &Task,
 ) -> Result<Array2<f32>, ReferenceError> {
     let dim = task.prior().dim();
-    let mut reader = csv::Reader::from_reader(BzDecoder::new(packed));
+    // A small file can unpack to more than any memory holds.
+    let mut reader = csv::Reader::from_reader(BzDecoder::new(packed).take(MOST_BYTES));
     let mut values: Vec<f32> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| damaged(path, member, &e))?;
@@ -142,6 +145,9 @@ fn parse(
                 }
             }
         }
+    }
+    if reader.get_ref().limit() == 0 {
+        return Err(damaged(path, member, &format!("more than {MOST_BYTES} bytes of text")));
     }
     let rows = values.len() / dim;
     if rows == 0 {
