@@ -12,7 +12,7 @@ fn calibration(scratch: &Scratch, simulations: &str) -> serde_json::Value {
 }
 
 /// Simulations of x = θ + noise whose standard deviation is `noise`.
-fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
+fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f64, seed: u64) {
     use freeform_simulators::Simulations;
     use ndarray::Array2;
     let mut state = seed;
@@ -24,7 +24,7 @@ fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
     // Box and Muller.
     let mut normal = || {
         let (u, v) = (uniform(), uniform());
-        ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     };
     let theta = Array2::from_shape_fn((n, 2), |_| normal());
     let x = theta.mapv(|t| t + noise * normal());
