@@ -36,8 +36,8 @@ fn distances_are_numpys() {
         let (x, y) = (rows(case, "x", 400), rows(case, "y", 500));
         let found = mmd(x.view(), y.view()).unwrap();
         assert!((found - expected_mmd).abs() < 1e-7, "{case}: MMD² {found}, not {expected_mmd}");
-        let observation: Vec<f32> = x.row(0).to_vec();
-        let found = median_distance(y.view(), &observation).unwrap();
+        let observation = x.row(0).mapv(f64::from).to_vec();
+        let found = median_distance(y.mapv(f64::from).view(), &observation).unwrap();
         let error = (found / expected_distance - 1.0).abs();
         assert!(error < 1e-6, "{case}: distance {found}, not {expected_distance}");
     }
@@ -52,7 +52,7 @@ fn unusable_sets_are_refused() {
     assert_eq!(mmd(two.view(), two.slice(s![..1, ..])), rows);
     let same = array![[1.0_f32], [1.0], [1.0]];
     assert_eq!(mmd(same.view(), same.view()), Err(DistanceError::NoBandwidth));
-    let hole = array![[f32::NAN, 1.0]];
+    let hole = array![[f64::NAN, 1.0]];
     let message = median_distance(hole.view(), &[0.0, 0.0]).unwrap_err().to_string();
     assert!(message.contains("row 1, column 1 of the predictive simulations"), "{message}");
     let message = median_distance(two.view(), &[0.0, f32::INFINITY]).unwrap_err().to_string();

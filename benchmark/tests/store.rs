@@ -107,7 +107,7 @@ fn imported_draws_are_kept_checked_and_never_replaced() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     assert!(matches!(cache.released(5), Err(ReferenceError::NotImported { .. })));
     let theta = Array2::from_shape_fn((6, 2), |(i, j)| 0.1 * (i + j) as f32);
-    write_table(&path, theta.view()).unwrap();
+    write_table(&path, "theta", theta.view()).unwrap();
     // An earlier version's import: used, and said.
     let old = cache.released(6).unwrap();
     assert_eq!(old.theta, theta);
@@ -117,12 +117,12 @@ fn imported_draws_are_kept_checked_and_never_replaced() {
     for (value, why) in [(f32::NAN, "row 4"), (1.5, "row 4")] {
         let mut wrong = theta.clone();
         wrong[[3, 1]] = value;
-        write_table(&path, wrong.view()).unwrap();
+        write_table(&path, "theta", wrong.view()).unwrap();
         let kept = std::fs::read(&path).unwrap();
         let error = cache.released(6).unwrap_err();
         assert!(matches!(error, ReferenceError::Damaged { .. }) && error.to_string().contains(why));
         assert_eq!(std::fs::read(&path).unwrap(), kept);
     }
-    write_table(&path, Array2::zeros((6, 3)).view()).unwrap();
+    write_table(&path, "theta", Array2::<f32>::zeros((6, 3)).view()).unwrap();
     assert!(cache.released(6).unwrap_err().to_string().contains("shape"));
 }

@@ -128,7 +128,7 @@ def probed(caller: Caller, theta: np.ndarray, batch: bool | None) -> Caller:
 
     A simulator takes batches if one of several θ gives as many rows of data; rows of one θ differ
     wherever those of single calls do (noise that all rows share would spoil everything); and a row
-    does not depend on the others.
+    does not depend on the others. Where that cannot be seen it is called one by one, if it can be.
     """
     columns = None
     singles = []
@@ -169,11 +169,10 @@ def _takes_batches(caller: Caller, theta: np.ndarray, singles: np.ndarray) -> bo
         x, mixed, again = caller.many(0, same), caller.many(0, other), caller.many(0, same)
     except Exception:
         return False
-    if columns is not None:
-        if x.shape[1] != columns:
-            return False
-        varies = (singles != singles[:1]).any(axis=0)
-        if (varies & (x == x[:1]).all(axis=0)).any():
-            return False
+    if columns is None:
+        return True  # It takes nothing else.
+    varies = (singles != singles[:1]).any(axis=0)
+    if x.shape[1] != columns or (varies & (x == x[:1]).all(axis=0)).any():
+        return False
     repeatable = np.array_equal(x, again)
     return not repeatable or np.array_equal(x[0], mixed[0])

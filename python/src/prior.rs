@@ -11,6 +11,9 @@ use pyo3::prelude::*;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
+/// Name, distribution, and the distribution's numbers.
+type Parameter = (String, String, Vec<(String, f64)>);
+
 /// A prior of the library; `freeform_sbi.Prior` wraps it.
 #[pyclass(frozen, module = "freeform_sbi._native")]
 pub struct Prior(pub simulators::Prior);
@@ -19,7 +22,7 @@ pub struct Prior(pub simulators::Prior);
 impl Prior {
     /// Independent parameters: (name, distribution, its numbers) each.
     #[staticmethod]
-    fn independent(parameters: Vec<(String, String, Vec<(String, f64)>)>) -> PyResult<Self> {
+    fn independent(parameters: Vec<Parameter>) -> PyResult<Self> {
         let entries = parameters.into_iter().map(|(name, distribution, numbers)| {
             let mut entry = Table::new();
             entry.insert("name".to_owned(), name.into());

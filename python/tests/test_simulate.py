@@ -70,6 +70,16 @@ def test_what_only_looks_like_a_batch_is_called_one_by_one(simulator):
     assert abs(noise.std() - 1) < 0.05
 
 
+def test_what_takes_nothing_but_batches_is_given_them():
+    def counts(theta, rng):  # Its rows do not have the same random numbers in another batch.
+        rate = rng.gamma(np.exp(theta[:, 0]))
+        return np.stack([rng.poisson(rate), rng.poisson(rate)], axis=1)
+
+    sims = quiet(counts, 2000)
+    assert sims.x.shape == (2000, 2)
+    np.testing.assert_allclose(sims.x.mean(), np.exp(0.5), rtol=0.15)
+
+
 def test_scalars_and_nested_data():
     assert quiet(lambda theta: float(theta[0])).x.shape == (200, 1)
     assert quiet(lambda theta: [[theta[0], 1.0], [theta[1], 2.0]]).x.shape == (200, 4)

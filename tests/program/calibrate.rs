@@ -16,7 +16,7 @@ fn calibration(scratch: &Scratch, simulations: &str) -> serde_json::Value {
 }
 
 /// Simulations of x = θ + noise whose standard deviation is `noise`.
-fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
+fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f64, seed: u64) {
     let mut state = seed;
     let mut uniform = || {
         state =
@@ -26,7 +26,7 @@ fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
     // Box and Muller.
     let mut normal = || {
         let (u, v) = (uniform(), uniform());
-        ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     };
     let theta = Array2::from_shape_fn((n, 2), |_| normal());
     let x = theta.mapv(|t| t + noise * normal());
@@ -125,7 +125,7 @@ fn too_little_evidence_is_no_verdict_and_a_failure() {
 
 /// Simulations of two_moons's shape, θ inside its prior, changed by `change`.
 fn table(scratch: &Scratch, name: &str, n: usize, change: impl Fn(&mut Simulations)) {
-    let at = |i: usize, j: usize| ((i * 37 + j * 11) % 200) as f32 / 100.0 - 0.995;
+    let at = |i: usize, j: usize| ((i * 37 + j * 11) % 200) as f64 / 100.0 - 0.995;
     let theta = Array2::from_shape_fn((n, 2), |(i, j)| at(i, j));
     let mut simulations = Simulations { x: theta.mapv(|t| 0.2 * t), theta };
     change(&mut simulations);
@@ -136,14 +136,14 @@ fn table(scratch: &Scratch, name: &str, n: usize, change: impl Fn(&mut Simulatio
 fn what_cannot_be_ranked_is_counted_or_refused() {
     let scratch = Scratch::new();
     scratch.tiny_model();
-    table(&scratch, "nan.npz", 120, |s| s.theta.fill(f32::NAN));
+    table(&scratch, "nan.npz", 120, |s| s.theta.fill(f64::NAN));
     let (code, value, said) = verdict(&scratch, &["--simulations", "nan.npz"]);
     assert_eq!((code, value["calibrated"] == true), (Some(1), false), "{value}");
     assert!(said.contains("none of 120 simulations"), "{said}");
 
     table(&scratch, "holes.npz", 120, |s| {
-        s.theta[[7, 1]] = f32::NAN;
-        s.x[[8, 0]] = f32::INFINITY;
+        s.theta[[7, 1]] = f64::NAN;
+        s.x[[8, 0]] = f64::INFINITY;
     });
     let (_, value, said) = verdict(&scratch, &["--simulations", "holes.npz"]);
     assert_eq!((&value["simulations"], &value["left_out"]), (&118.into(), &2.into()), "{value}");

@@ -60,6 +60,13 @@ fn a_second_use_comes_from_disk_and_damage_is_mended() {
     draw("c.npy");
     assert_eq!(bytes(scratch.path("c.npy")), bytes(scratch.path("a.npy")));
     assert_eq!(bytes(&entry), kept);
+    // So is one whose header claims more rows than there is memory.
+    let header = String::from_utf8_lossy(&kept[10..128]).replace("(50, 2)", "(9999999999999, 2)");
+    let liar = [&kept[..10], &header.as_bytes()[..118], &kept[128..]].concat();
+    assert!(liar != kept);
+    std::fs::write(&entry, &liar).unwrap();
+    draw("d.npy");
+    assert_eq!(bytes(&entry), kept);
 }
 
 #[test]

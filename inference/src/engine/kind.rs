@@ -1,10 +1,5 @@
 //! Engines and their devices by name.
 
-#[cfg(feature = "wgpu")]
-use super::burn::gpu;
-use super::cpu::CpuEngine;
-use super::{DeviceError, Engine};
-use crate::network::{FlowWeights, NetworkSpec};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -103,31 +98,6 @@ impl EngineKind {
             _ => false,
         }
     }
-
-    /// Sees to it that the device is there.
-    ///
-    /// # Errors
-    /// [`DeviceError`] where it is not.
-    pub fn open(self) -> Result<(), DeviceError> {
-        match self {
-            #[cfg(feature = "wgpu")]
-            Self::Gpu(gpu) => gpu::open(gpu).map(drop),
-            _ => Ok(()),
-        }
-    }
-
-    /// The device of Burn's tensors.
-    ///
-    /// # Errors
-    /// [`DeviceError`] where it is not there.
-    #[cfg(feature = "burn")]
-    pub fn burn_device(self) -> Result<super::burn::Device, DeviceError> {
-        match self {
-            #[cfg(feature = "wgpu")]
-            Self::Gpu(gpu) => gpu::open(gpu),
-            _ => Ok(super::burn::Device::flex()),
-        }
-    }
 }
 
 impl fmt::Display for EngineKind {
@@ -204,22 +174,6 @@ impl TryFrom<String> for EngineKind {
 impl From<EngineKind> for String {
     fn from(kind: EngineKind) -> Self {
         kind.to_string()
-    }
-}
-
-/// An engine with these weights and a fresh optimiser.
-///
-/// # Panics
-/// If its device is not there; [`EngineKind::open`] says so beforehand.
-#[must_use]
-pub fn create(kind: EngineKind, spec: &NetworkSpec, weights: &FlowWeights) -> Box<dyn Engine> {
-    match kind {
-        EngineKind::Cpu => Box::new(CpuEngine::new(spec, weights)),
-        #[cfg(feature = "burn")]
-        _ => {
-            let device = kind.burn_device().unwrap_or_else(|error| error.unwind());
-            Box::new(super::burn::BurnEngine::on_device(spec, weights, device))
-        }
     }
 }
 

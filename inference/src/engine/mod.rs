@@ -12,14 +12,16 @@ mod device;
 mod inverse;
 mod kind;
 mod latent;
+mod open;
 mod optimizer;
 mod types;
 
 pub use cpu::CpuEngine;
-pub use device::{DeviceError, guarded};
+pub use device::DeviceError;
 pub(crate) use inverse::invert;
-pub use kind::{EngineKind, EngineNameError, Gpu, GraphicsApi, create};
+pub use kind::{EngineKind, EngineNameError, Gpu, GraphicsApi};
 pub(crate) use latent::normal_normalizer;
+pub use open::{create, guarded};
 pub use optimizer::{OptimizerState, UpdateSettings};
 pub use types::{Batch, Direction, LogDet, LossReport, LossSettings};
 

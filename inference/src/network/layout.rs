@@ -1,7 +1,5 @@
 //! Where each tensor of a network lies in its flat parameter vector.
 
-use super::NetworkSpec;
-
 /// One tensor: its name, shape, and place in the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorSlot {
@@ -35,30 +33,14 @@ impl TensorSlot {
 
 /// All tensors of one network, in order: `input.l`, then per block `linear.0`, `linear.1` and
 /// (with GLU) `gate`, then `output`; of each the weight, then the bias.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     slots: Vec<TensorSlot>,
 }
 
 impl Layout {
-    pub(super) fn of(spec: &NetworkSpec) -> Self {
-        let (d, c, h) = (spec.theta_dim, spec.context_dim, spec.width);
-        let mut layout = Self { slots: Vec::new() };
-        for l in 0..spec.input_layers {
-            layout.push(&format!("input.{l}"), if l == 0 { d + c } else { h }, h);
-        }
-        for b in 0..spec.blocks {
-            layout.push(&format!("block.{b}.linear.0"), h, h);
-            layout.push(&format!("block.{b}.linear.1"), h, h);
-            if spec.glu {
-                layout.push(&format!("block.{b}.gate"), c, h);
-            }
-        }
-        layout.push("output", h, d);
-        layout
-    }
-
-    fn push(&mut self, layer: &str, inputs: usize, outputs: usize) {
+    /// Appends the weight `[in, out]` and the bias `[out]` of a layer.
+    pub(super) fn push(&mut self, layer: &str, inputs: usize, outputs: usize) {
         for (kind, shape) in [("weight", vec![inputs, outputs]), ("bias", vec![outputs])] {
             let (name, offset) = (format!("{layer}.{kind}"), self.len());
             self.slots.push(TensorSlot { name, shape, offset });

@@ -81,6 +81,19 @@ impl NetworkSpec {
     /// The tensors of one such network, in the order of its flat parameter vector.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        Layout::of(self)
+        let (d, c, h) = (self.theta_dim, self.context_dim, self.width);
+        let mut layout = Layout::default();
+        for l in 0..self.input_layers {
+            layout.push(&format!("input.{l}"), if l == 0 { d + c } else { h }, h);
+        }
+        for b in 0..self.blocks {
+            layout.push(&format!("block.{b}.linear.0"), h, h);
+            layout.push(&format!("block.{b}.linear.1"), h, h);
+            if self.glu {
+                layout.push(&format!("block.{b}.gate"), c, h);
+            }
+        }
+        layout.push("output", h, d);
+        layout
     }
 }

@@ -1,36 +1,13 @@
 //! Cuts a product into register tiles, copying a block of B where that pays.
 
 use super::block::{copy_block, transpose_block};
+use super::product::{DEPTH, Layout, Product};
 use super::tail;
 use super::tile::{self, Tile, max_rows};
-use super::view::{Start, View, ViewMut};
 use crate::isa::Kernel;
 use crate::simd::Simd;
 use std::mem::MaybeUninit;
 
-/// How B lies in memory.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Layout {
-    /// `b[p, j]`: rows are summed over.
-    Rows,
-    /// `b[j, p]`: columns are summed over; blocks are transposed on the way.
-    Columns,
-}
-
-/// Invariant, by the checks of the public functions: the operands fit in their views (of A, element
-/// `[i, p]` lies at i and p times its strides), and a bias is as long as C is wide.
-pub(super) struct Product<'a> {
-    pub shape: [usize; 3],
-    pub a: &'a [f32],
-    pub a_strides: (usize, usize),
-    pub b: View<'a>,
-    pub layout: Layout,
-    pub c: ViewMut<'a>,
-    pub start: Start<'a>,
-}
-
-/// Depth of a block of B.
-pub(super) const DEPTH: usize = 128;
 /// Widest panel of any instruction set, in elements.
 const PANEL: usize = 64;
 /// From this many rows of C on, copying a block of B costs less than its unaligned, strided loads.

@@ -2,6 +2,7 @@
 
 mod block;
 mod drive;
+mod product;
 mod tail;
 mod tile;
 mod view;
@@ -10,7 +11,7 @@ pub(crate) use block::{copy_block, transpose_block};
 pub use view::{Start, View, ViewMut};
 
 use crate::Isa;
-use drive::{Layout, Product};
+use product::{Layout, Product};
 
 /// C ← A·B for A `[m, k]`, B `[k, n]`, C `[m, n]` (`shape` is `[m, n, k]`), from where `start`
 /// says.

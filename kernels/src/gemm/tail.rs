@@ -5,7 +5,7 @@
 //! it is contiguous along the rows of C they are rows of the transposed product. Which columns, and
 //! the order of their sums, do not depend on the instruction set.
 
-use super::drive::{DEPTH, Layout, Product};
+use super::product::{DEPTH, Layout, Product};
 use super::tile::{self, Tile, max_rows};
 use crate::simd::{GROUP, Simd};
 use std::mem::MaybeUninit;

@@ -1,6 +1,6 @@
 //! Finds the elements other than zero.
 
-use super::DEPTH;
+use super::operands::DEPTH;
 use crate::simd::Simd;
 
 /// Writes the masks of A `[rows, columns]`, whose rows are `stride` apart.

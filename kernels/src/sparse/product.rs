@@ -1,6 +1,8 @@
 //! Each row of C is a sum of the rows of B that a mask of a row of A names.
 
-use super::{DEPTH, Finish, Order, Sparse, masks};
+use super::masks;
+use super::operands::{DEPTH, Finish, Order};
+use super::room::Sparse;
 use crate::gemm::{View, ViewMut, copy_block, transpose_block};
 use crate::isa::Kernel;
 use crate::simd::Simd;

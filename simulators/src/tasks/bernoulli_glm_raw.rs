@@ -1,7 +1,7 @@
 //! Bernoulli GLM raw: a neuron's filter from its spikes themselves.
 
 use super::glm::BernoulliGlmModel as Model;
-use super::{BenchmarkSimulator, TaskInfo};
+use super::simulator::{BenchmarkSimulator, TaskInfo};
 use crate::{Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

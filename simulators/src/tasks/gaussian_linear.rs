@@ -2,7 +2,7 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{BenchmarkSimulator, TaskInfo, normal_ln_pdf};
+use super::simulator::{BenchmarkSimulator, TaskInfo, normal_ln_pdf};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -1,7 +1,7 @@
 //! Gaussian linear under a uniform prior: a normal posterior cut off at the prior's bounds.
 
 use super::gaussian_linear::{GaussianLinear, log_likelihood, shift_by_noise};
-use super::{BenchmarkSimulator, TaskInfo};
+use super::simulator::{BenchmarkSimulator, TaskInfo};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

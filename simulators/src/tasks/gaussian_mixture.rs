@@ -5,7 +5,7 @@ use std::f64::consts::LN_2;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{BenchmarkSimulator, TaskInfo, ln_add_exp, normal_ln_pdf};
+use super::simulator::{BenchmarkSimulator, TaskInfo, ln_add_exp, normal_ln_pdf};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

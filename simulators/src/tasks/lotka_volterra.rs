@@ -4,7 +4,8 @@ use differential_equations::ode::ODE;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{BenchmarkSimulator, TaskInfo, normal_ln_pdf, ode};
+use super::ode;
+use super::simulator::{BenchmarkSimulator, TaskInfo, normal_ln_pdf};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -11,18 +11,18 @@ mod glm;
 mod legacy_numpy;
 mod lotka_volterra;
 mod ode;
+mod simulator;
 mod sir;
 mod slcp;
 mod slcp_distractors;
 mod two_moons;
 
-use std::f64::consts::TAU;
 use std::path::Path;
 
 use thiserror::Error;
 
 use crate::nearest::suggest;
-use crate::{FirstLine, Prior, PriorError, Simulator};
+use crate::{FirstLine, Prior, PriorError};
 
 pub use bernoulli_glm::BernoulliGlm;
 pub use bernoulli_glm_raw::BernoulliGlmRaw;
@@ -32,33 +32,11 @@ pub use gaussian_linear_uniform::GaussianLinearUniform;
 pub use gaussian_mixture::GaussianMixture;
 pub use glm::BernoulliGlmModel;
 pub use lotka_volterra::LotkaVolterra;
+pub use simulator::{BenchmarkSimulator, TaskInfo};
 pub use sir::Sir;
 pub use slcp::Slcp;
 pub use slcp_distractors::SlcpDistractors;
 pub use two_moons::TwoMoons;
-
-/// A simulator of the benchmark: its likelihood is known.
-pub trait BenchmarkSimulator: Simulator {
-    /// log p(x | θ) for θ `[D]` and x `[C]`, up to a term that does not depend on θ (which only
-    /// `bernoulli_glm` and `slcp_distractors` leave out); −∞ where x is impossible.
-    fn log_likelihood(&self, theta: &[f64], x: &[f64]) -> f64;
-}
-
-/// What there is to know about a task without building it.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskInfo {
-    /// Name, as the benchmark spells it.
-    pub name: &'static str,
-    /// One line.
-    pub description: &'static str,
-    /// Number of parameters, D.
-    pub parameter_dim: usize,
-    /// Number of data values, C.
-    pub data_dim: usize,
-    /// True parameters and observations, as CSV.
-    data: &'static str,
-    build: fn() -> Result<Box<dyn BenchmarkSimulator>, PriorError>,
-}
 
 const TASKS: [TaskInfo; 10] = [
     gaussian_linear::INFO,
@@ -199,16 +177,4 @@ impl std::fmt::Debug for Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Task").field(&self.info.name).finish()
     }
-}
-
-/// log N(x; mean, std²).
-fn normal_ln_pdf(x: f64, mean: f64, std: f64) -> f64 {
-    let z = (x - mean) / std;
-    -0.5 * (z * z + TAU.ln()) - std.ln()
-}
-
-/// log(exp(a) + exp(b)), without overflow.
-fn ln_add_exp(a: f64, b: f64) -> f64 {
-    let (high, low) = if a >= b { (a, b) } else { (b, a) };
-    if high == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }

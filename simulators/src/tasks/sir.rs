@@ -5,7 +5,8 @@ use rand::Rng;
 use rand_distr::{Binomial, BinomialError, Distribution};
 use statrs::function::factorial::ln_binomial;
 
-use super::{BenchmarkSimulator, TaskInfo, ode};
+use super::ode;
+use super::simulator::{BenchmarkSimulator, TaskInfo};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{BenchmarkSimulator, TaskInfo};
+use super::simulator::{BenchmarkSimulator, TaskInfo};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -1,6 +1,7 @@
 //! SLCP with distractors: the eight numbers of SLCP, hidden among 92 of noise.
 
-use super::{BenchmarkSimulator, DistractorMixture, Slcp, TaskInfo};
+use super::simulator::{BenchmarkSimulator, TaskInfo};
+use super::{DistractorMixture, Slcp};
 use crate::{Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -6,7 +6,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, PI};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Normal, NormalError};
 
-use super::{BenchmarkSimulator, TaskInfo, normal_ln_pdf};
+use super::simulator::{BenchmarkSimulator, TaskInfo, normal_ln_pdf};
 use crate::{Marginal, Prior, PriorError, SimulationError, SimulationRng, Simulator};
 
 pub(super) const INFO: TaskInfo = TaskInfo {

@@ -133,3 +133,24 @@ fn no_process_is_left_behind() {
         assert!(state.is_empty() || state.contains(") Z "), "{pid} still runs: {state}");
     }
 }
+
+/// Arrays whose headers claim 10¹² rows, more than can be, or nested brackets: garbage, at once.
+#[test]
+fn arrays_that_lie_cost_their_simulations_only() {
+    let nested = "[".repeat(200);
+    for shape in ["(1000000000000, 2)", "(9223372036854775807, 9223372036854775807)", &nested] {
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+        let bytes = format!(
+            "\\223NUMPY\\001\\000\\{:03o}\\{:03o}{header}",
+            header.len() % 256,
+            header.len() / 256
+        );
+        let settings = "command = [\"sh\", \"simulator.sh\", \"{theta}\", \"{x}\"]\n\
+                        protocol = \"files\"\ndata_dim = 2\nmax_failure_share = 1.0";
+        let script = format!("printf \"{bytes}\" > \"$2\"\n");
+        let started = std::time::Instant::now();
+        let error = Project::new(settings, &script).open().simulate(2, 1).unwrap_err().to_string();
+        assert!(error.contains("{x} is not a readable npy file"), "{error}");
+        assert!(started.elapsed().as_secs() < 10);
+    }
+}

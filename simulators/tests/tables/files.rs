@@ -23,6 +23,10 @@ fn bits(table: &Array2<f32>) -> Vec<u32> {
     table.iter().map(|v| v.to_bits()).collect()
 }
 
+fn bits64(table: &Array2<f64>) -> Vec<u64> {
+    table.iter().map(|v| v.to_bits()).collect()
+}
+
 #[test]
 fn all_formats_round_trip_bit_for_bit() {
     let dir = tempfile::tempdir().unwrap();
@@ -103,13 +107,13 @@ fn csv_headers_are_optional_and_written_on_request() {
 fn simulations_round_trip_and_drop_non_finite_rows() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.npz");
-    let theta = array![[1.0], [2.0], [f32::NAN], [4.0]];
-    let x = array![[1.0, 1.5], [f32::INFINITY, 2.0], [3.0, 3.0], [4.0, 4.5]];
+    let theta = array![[1.0], [2.0], [f64::NAN], [4.0]];
+    let x = array![[1.0, 1.5], [f64::INFINITY, 2.0], [3.0, 3.0], [4.0, 4.5]];
     let simulations = Simulations::new(theta, x).unwrap();
     simulations.write(&path).unwrap();
     let back = Simulations::read(&path).unwrap();
-    assert_eq!(bits(&back.theta), bits(&simulations.theta));
-    assert_eq!(bits(&back.x), bits(&simulations.x));
+    assert_eq!(bits64(&back.theta), bits64(&simulations.theta));
+    assert_eq!(bits64(&back.x), bits64(&simulations.x));
     assert_eq!(back.non_finite_rows(), 2);
     let clean = back.without_non_finite();
     assert_eq!((clean.theta, clean.x), (array![[1.0], [4.0]], array![[1.0, 1.5], [4.0, 4.5]]));

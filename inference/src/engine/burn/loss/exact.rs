@@ -1,6 +1,6 @@
 //! Exact log-determinants of Jacobians that came as tangents, where the tangents are.
 
-use super::per_model;
+use super::sums::per_model;
 use burn::tensor::{Bool, Int, Tensor};
 
 /// From J_f's columns `[D·B, …, D]` (column j in rows j·B …): Σ SG(J⁻¹)_ji J_ij, whose gradient is

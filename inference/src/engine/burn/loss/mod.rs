@@ -1,10 +1,12 @@
 //! The loss of free-form flows for any pair of networks over [`Dual`].
 
 mod exact;
+mod sums;
 
 use super::{Dual, DualNetwork};
 use crate::engine::{LogDet, LossSettings};
 use burn::tensor::{Device, Tensor};
+use sums::per_model;
 
 /// A batch as constant tensors; at R = 3 a batch for each of S models, which are the second axis.
 #[derive(Clone, Debug)]
@@ -127,16 +129,6 @@ pub(super) fn loss_of_terms<const R: usize, F: DualNetwork<R>, G: DualNetwork<R>
         },
         latent,
     }
-}
-
-/// The sum over all that belongs to one model, `[S]`: at R = 3 the model is the second axis, at
-/// R = 2 there is but one.
-fn per_model<const R: usize>(numbers: Tensor<R>) -> Tensor<1> {
-    if R == 2 {
-        return numbers.sum();
-    }
-    let models = numbers.dims()[1];
-    numbers.sum_dim(R - 1).sum_dim(0).reshape([models])
 }
 
 /// SG(J_g v) at z = f(θ), `[K·B, …, D]`: nothing of it is recorded.
