@@ -64,9 +64,15 @@ impl SweepFolder {
         Layout::new(&self.out)
     }
 
-    fn open(&self) -> Result<(Layout, Plan), Failure> {
+    fn open(&self, output: &Output) -> Result<(Layout, Plan), Failure> {
         let layout = self.layout();
         let plan = Plan::read(&layout)?;
+        if plan.is_unchecked {
+            output.reporter.say(&format!(
+                "{} was planned by an earlier version, without checksums: it is used unchecked",
+                layout.root().display()
+            ));
+        }
         Ok((layout, plan))
     }
 }

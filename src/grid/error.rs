@@ -13,15 +13,23 @@ pub enum GridError {
         /// Key, value and fix.
         reason: String,
     },
+    /// What is asked of a cluster.
+    #[error("{option}: {reason}")]
+    Option {
+        /// The option, or what the value is for.
+        option: &'static str,
+        /// Value and fix.
+        reason: String,
+    },
     /// There is no plan in the folder.
     #[error("{path} holds no plan; make one with `freeform grid plan SWEEP.toml --out {path}`")]
     NoPlan {
         /// The sweep's folder.
         path: String,
     },
-    /// The plan cannot be read.
-    #[error("plan {path}, line {line}: {reason}")]
-    Plan {
+    /// The plan, or the list of submitted jobs, cannot be read.
+    #[error("{path}, line {line}: {reason}")]
+    Line {
         /// The file.
         path: String,
         /// Line, from 1.

@@ -11,8 +11,11 @@ mod axis;
 mod best;
 pub mod claim;
 mod collect;
+mod entry;
 mod error;
+mod grammar;
 mod layout;
+mod lines;
 #[cfg(feature = "burn")]
 mod pack;
 mod plan;
@@ -25,9 +28,10 @@ mod task;
 
 pub use best::BestSettings;
 pub use collect::{Collected, collect};
+pub use entry::PlanEntry;
 pub use error::GridError;
 pub use layout::Layout;
-pub use plan::{Plan, PlanEntry, Planned, plan};
+pub use plan::{Plan, Planned, plan};
 pub use runner::{LocalJob, LocalReport, request_stop, run_local};
 pub use state::{RunState, SweepStatus, state_of, sweep_status};
 pub use sweep::{Resources, Sweep};

@@ -1,79 +1,19 @@
 //! The frozen list of a sweep's runs.
 
-use super::sweep::{Point, wrong};
-use super::{GridError, Layout, Sweep};
+use super::entry::{LONGEST_NAME, RunSource, read_entries, run_name, write_entries};
+use super::lines::short_hash;
+use super::sweep::{MOST_RUNS, Point, wrong};
+use super::{GridError, Layout, PlanEntry, Sweep};
 use crate::run::RunError;
 use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
-use freeform_inference::{Config, Overrides, Preset, Problem};
-use freeform_simulators::write_bytes_atomically;
-use freeform_simulators::{AnySimulator, FirstLine, Prior, Simulations};
-use serde::{Deserialize, Serialize};
+use freeform_inference::{Config, Overrides, Problem};
+use freeform_simulators::{
+    AnySimulator, FirstLine, Prior, Simulations, Task, human_bytes, write_bytes_atomically,
+};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
-
-/// Where a run's simulations come from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RunSource {
-    /// A benchmark task.
-    Task(String),
-    /// A `simulator.toml`.
-    Simulator(PathBuf),
-    /// A table made elsewhere.
-    Given {
-        /// `.npz` with `theta` and `x`.
-        file: PathBuf,
-        /// The prior they were drawn from.
-        prior: PathBuf,
-    },
-}
-
-impl RunSource {
-    /// What [`AnySimulator::open`] knows it by; a given table's file.
-    #[must_use]
-    pub fn opens(&self) -> String {
-        match self {
-            Self::Task(name) => name.clone(),
-            Self::Simulator(path) | Self::Given { file: path, .. } => path.display().to_string(),
-        }
-    }
-}
-
-/// One run: all that a scheduler needs is its index.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlanEntry {
-    /// Position in the plan, from 0.
-    pub index: usize,
-    /// Name of the run and of its folder: `<task>-<budget>-<hash>`.
-    pub run: String,
-    /// The task's short name.
-    pub task: String,
-    /// Where its simulations come from.
-    pub source: RunSource,
-    /// Hash of the simulator (or table) as planned.
-    pub simulator: String,
-    /// Simulation budget.
-    pub simulations: usize,
-    /// Seed of simulations, training and draws.
-    pub seed: u64,
-    /// Settings beneath `settings`.
-    pub preset: Preset,
-    /// Who does the arithmetic.
-    pub engine: EngineKind,
-    /// The sweep's own settings.
-    pub settings: BTreeMap<String, toml::Value>,
-}
-
-impl PlanEntry {
-    /// The settings as overrides of the preset.
-    ///
-    /// # Errors
-    /// [`RunError::Config`] for a key that is none.
-    pub fn overrides(&self) -> Result<Overrides, GridError> {
-        Ok(Overrides::from_dotted(&self.settings)?)
-    }
-}
+use std::path::Path;
 
 /// The runs of a sweep, in the order of their indices.
 #[derive(Clone, Debug)]
@@ -82,6 +22,8 @@ pub struct Plan {
     pub entries: Vec<PlanEntry>,
     /// The sweep as last planned: what to score, what a cluster should give.
     pub sweep: Sweep,
+    /// Whether an earlier version planned it, which kept no checksums.
+    pub is_unchecked: bool,
 }
 
 impl Plan {
@@ -90,11 +32,20 @@ impl Plan {
     /// # Errors
     /// [`GridError::NoPlan`], or a line that is none.
     pub fn read(layout: &Layout) -> Result<Self, GridError> {
-        let sweep = layout.sweep();
-        if !sweep.exists() {
+        let path = layout.sweep();
+        if !path.exists() {
             return Err(GridError::NoPlan { path: layout.root().display().to_string() });
         }
-        Ok(Self { entries: read_entries(&layout.plan())?, sweep: Sweep::read(&sweep)? })
+        let text = std::fs::read_to_string(&path).map_err(|e| wrong(&path, e.to_string()))?;
+        let (entries, seal) = (read_entries(&layout.plan())?, sealed_runs(&text, layout)?);
+        if let Some(runs) = seal.filter(|runs| entries.len() < *runs) {
+            let reason =
+                format!("ends here, though {runs} runs were planned; plan the sweep again");
+            let path = layout.plan().display().to_string();
+            return Err(GridError::Line { path, line: entries.len() + 1, reason });
+        }
+        let sweep = Sweep::parse(&text).map_err(|reason| wrong(&path, reason))?;
+        Ok(Self { entries, sweep, is_unchecked: seal.is_none() })
     }
 
     /// The run with this index.
@@ -104,6 +55,42 @@ impl Plan {
     pub fn entry(&self, index: usize) -> Result<&PlanEntry, GridError> {
         let entries = self.entries.len();
         self.entries.get(index).ok_or(GridError::Index { index, entries })
+    }
+}
+
+/// The last line of our copy of the sweep's file: a checksum of all before it, and of the number of
+/// runs that the plan has at least.
+fn seal(text: &str, runs: usize) -> String {
+    // Not of a sealed copy that is planned again.
+    let text = &text[..text.len() - old_seal(text).map_or(0, str::len)];
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let text = format!("{text}{end}");
+    let hash = short_hash(&format!("{runs} {text}"));
+    format!("{text}{SEAL}{runs} runs, blake3 {hash}\n")
+}
+
+const SEAL: &str = "# planned by freeform: ";
+
+/// The last line of a text, if it is a seal, whole or damaged.
+fn old_seal(text: &str) -> Option<&str> {
+    let line = text.split_inclusive('\n').next_back()?;
+    (line.contains(SEAL) || line.contains(" runs, blake3 ")).then_some(line)
+}
+
+/// How many runs the sealed text speaks of; none of a text without a seal, of an earlier version.
+fn sealed_runs(text: &str, layout: &Layout) -> Result<Option<usize>, GridError> {
+    let Some(line) = old_seal(text) else { return Ok(None) };
+    let runs = line.strip_prefix(SEAL).and_then(|rest| rest.split(' ').next()?.parse().ok());
+    match runs.filter(|runs| seal(text, *runs) == text) {
+        Some(runs) => Ok(Some(runs)),
+        None => Err(wrong(
+            &layout.sweep(),
+            format!(
+                "was changed or damaged since the sweep was planned; plan it again: freeform grid \
+                 plan SWEEP.toml --out {}",
+                layout.root().display()
+            ),
+        )),
     }
 }
 
@@ -124,7 +111,8 @@ pub struct Planned {
 /// # Errors
 /// [`GridError`] with what is wrong in the sweep's file.
 pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
-    let sweep = Sweep::read(file)?;
+    let text = std::fs::read_to_string(file).map_err(|e| wrong(file, e.to_string()))?;
+    let sweep = Sweep::parse(&text).map_err(|reason| wrong(file, reason))?;
     let points = sweep.points().map_err(|reason| wrong(file, reason))?;
     let base = file.parent().unwrap_or(Path::new("."));
     let mut problems = BTreeMap::new();
@@ -140,6 +128,7 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
             Some(task) => task,
             None => {
                 let opened = Opened::new(&sweep, &point.task, base)?;
+                opened.check(&sweep).map_err(|reason| wrong(file, reason))?;
                 problems.entry(point.task.clone()).or_insert(opened)
             }
         };
@@ -152,21 +141,26 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
             entries.push(entry);
         }
     }
-    let text: String = entries
-        .iter()
-        .map(|e| serde_json::to_string(e).map(|line| line + "\n"))
-        .collect::<Result<_, _>>()
-        .map_err(std::io::Error::other)?;
+    if entries.len() > MOST_RUNS {
+        let reason = format!(
+            "there would be {} runs in the plan with those planned before; at most {MOST_RUNS} are allowed",
+            entries.len()
+        );
+        return Err(wrong(file, reason));
+    }
     std::fs::create_dir_all(layout.root()).map_err(|e| {
         let path = layout.root().display();
         std::io::Error::new(e.kind(), format!("cannot create {path}: {e}"))
     })?;
-    write_bytes_atomically(&layout.plan(), text.as_bytes())?;
+    write_entries(&layout.plan(), &entries)?;
     // Last: a folder with a sweep.toml has a whole plan.
-    write_bytes_atomically(&layout.sweep(), &std::fs::read(file)?)?;
+    write_bytes_atomically(&layout.sweep(), seal(&text, entries.len()).as_bytes())?;
     let runs = entries.len();
     Ok(Planned { runs, added: runs - before, dropped: known.len() - asked.len() })
 }
+
+/// Bytes of the largest set of simulations.
+const MOST_BYTES: u128 = 1 << 42;
 
 /// A task as the planner needs it.
 struct Opened {
@@ -176,6 +170,8 @@ struct Opened {
     dims: (usize, usize),
     /// Rows of a given table.
     rows: Option<usize>,
+    /// Observations that can be scored.
+    observations: usize,
 }
 
 impl Opened {
@@ -192,16 +188,20 @@ impl Opened {
                 identity,
                 dims: (table.parameter_dim(), table.data_dim()),
                 rows: Some(table.len()),
+                observations: 0,
             });
         }
         let beside = base.join(task);
         let is_file = task.ends_with(".toml") || beside.join("simulator.toml").is_file();
         let named = if is_file { beside.display().to_string() } else { task.to_owned() };
         let simulator = AnySimulator::open(&named)?;
-        let source = match &simulator {
-            AnySimulator::Task(task) => RunSource::Task(task.name().to_owned()),
+        let (source, observations) = match &simulator {
+            AnySimulator::Task(task) => {
+                (RunSource::Task(task.name().to_owned()), Task::OBSERVATIONS)
+            }
             AnySimulator::External(program) => {
-                RunSource::Simulator(std::path::absolute(&program.settings().path)?)
+                let path = std::path::absolute(&program.settings().path)?;
+                (RunSource::Simulator(path), program.observation_count()?)
             }
         };
         Ok(Self {
@@ -210,7 +210,49 @@ impl Opened {
             identity: simulator.source().identity(),
             dims: (simulator.prior().dim(), simulator.source().data_dim()),
             rows: None,
+            observations,
         })
+    }
+
+    /// Refuses what no run of this task could do: observations that it does not have, simulations
+    /// that no memory holds, names that are none.
+    fn check(&self, sweep: &Sweep) -> Result<(), String> {
+        let Self { name, observations, .. } = self;
+        if name.is_empty() || name.chars().any(char::is_control) || name.len() > LONGEST_NAME {
+            return Err(format!(
+                "the name {name:?} is empty, longer than {LONGEST_NAME} bytes or has control \
+                 characters; give it another one"
+            ));
+        }
+        let numbers = sweep.observations.iter().flatten();
+        if let Some(wrong) = numbers.filter(|number| *number > observations).max() {
+            let has = match (&self.source, observations) {
+                (RunSource::Given { .. }, _) => {
+                    "is a table of simulations, which has none (its runs are trained only)"
+                        .to_owned()
+                }
+                (_, 0) => "has none".to_owned(),
+                (_, n) => format!("has {n}"),
+            };
+            return Err(format!(
+                "`observations` names observation {wrong}, but {name} {has}; leave it out, or plan \
+                 {name} by a sweep of its own"
+            ));
+        }
+        let numbers = (self.dims.0 + self.dims.1) as u128;
+        for budget in &sweep.budgets {
+            let bytes = 4 * numbers * *budget as u128;
+            // The nodes' memory is not known here.
+            if bytes > MOST_BYTES {
+                return Err(format!(
+                    "`budgets` has {budget}: that many simulations of {name} take {}, which no machine \
+                     trains on; at most {} are allowed",
+                    human_bytes(bytes),
+                    human_bytes(MOST_BYTES)
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -225,11 +267,9 @@ fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<Pla
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;
-    let short: String =
-        task.name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
     Ok(PlanEntry {
         index,
-        run: format!("{short}-{budget}-{hash}"),
+        run: run_name(&task.name, budget, &hash),
         task: task.name.clone(),
         source: task.source.clone(),
         simulator: short_hash(&task.identity),
@@ -258,32 +298,9 @@ fn identity(
     Ok(short_hash(&text))
 }
 
-/// Twelve hexadecimal digits of BLAKE3.
-pub(super) fn short_hash(text: &str) -> String {
-    blake3::hash(text.as_bytes()).to_hex()[..12].to_owned()
-}
-
 /// Text that is equal for equal tables and priors only.
 pub(super) fn table_identity(file: &Path, prior: &Prior) -> std::io::Result<String> {
     let mut content = blake3::Hasher::new();
     std::io::copy(&mut std::fs::File::open(file)?, &mut content)?;
     Ok(format!("{}\n{}", content.finalize().to_hex(), prior.to_toml()))
-}
-
-fn read_entries(path: &Path) -> Result<Vec<PlanEntry>, GridError> {
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| GridError::Plan {
-        path: shown.clone(),
-        line: 0,
-        reason: e.to_string(),
-    })?;
-    let parse = |(i, line): (usize, &str)| {
-        let wrong = |reason: String| GridError::Plan { path: shown.clone(), line: i + 1, reason };
-        let entry: PlanEntry = serde_json::from_str(line).map_err(|e| wrong(e.to_string()))?;
-        match entry.index == i {
-            true => Ok(entry),
-            false => Err(wrong(format!("index {} on line {}", entry.index, i + 1))),
-        }
-    };
-    text.lines().enumerate().map(parse).collect()
 }

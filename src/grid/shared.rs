@@ -1,6 +1,8 @@
 //! Simulations shared between the runs of a sweep: made once, for the largest budget.
 
-use super::plan::{RunSource, short_hash, table_identity};
+use super::entry::RunSource;
+use super::lines::short_hash;
+use super::plan::table_identity;
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, make_set, set_warnings};
 use freeform_simulators::{
@@ -120,17 +122,47 @@ impl Set<'_> {
             for warning in set_warnings(&report) {
                 self.reporter.warn(&warning);
             }
-            write_bytes_atomically(&count_file(path), self.most.to_string().as_bytes())?;
+            write_bytes_atomically(&count_file(path), count_text(self.most).as_bytes())?;
         }
     }
 }
 
-/// `set.npz.count` says how many simulations the set was made for, failed ones included.
+/// `set.npz.count` says how many simulations the set was made for, failed ones included, with a
+/// checksum that those of earlier versions lack. One that is damaged counts as none: the set is then
+/// looked at anew, and found complete.
 fn count_file(path: &Path) -> PathBuf {
     path.with_extension("npz.count")
 }
 
 fn made(path: &Path) -> usize {
-    let count = || std::fs::read_to_string(count_file(path)).ok()?.trim().parse().ok();
-    if path.exists() { count().unwrap_or(0) } else { 0 }
+    let text = std::fs::read_to_string(count_file(path)).unwrap_or_default();
+    if path.exists() { read_count(&text).unwrap_or(0) } else { 0 }
+}
+
+fn count_text(count: usize) -> String {
+    format!("{count} {}", short_hash(&count.to_string()))
+}
+
+fn read_count(text: &str) -> Option<usize> {
+    let count = text.split_once(' ').map_or(text, |(count, _)| count);
+    let is_old = count == text;
+    let count = count.parse().ok()?;
+    (is_old || text == count_text(count)).then_some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flipped_bit_changes_a_count() {
+        let text = count_text(900);
+        assert_eq!((read_count(&text), read_count("900")), (Some(900), Some(900)));
+        for (at, bit) in (0..text.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let flipped = String::from_utf8(bytes).ok().and_then(|text| read_count(&text));
+            assert_eq!(flipped, None, "byte {at}, bit {bit}");
+        }
+    }
 }

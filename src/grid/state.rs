@@ -1,6 +1,7 @@
 //! How far each run of a sweep is, from what lies on disk.
 
 use super::claim::holder_of;
+use super::entry::RunSource;
 use super::{Layout, Plan, PlanEntry, Sweep};
 use crate::run::read_status;
 use freeform_simulators::write_bytes_atomically;
@@ -117,9 +118,10 @@ pub(super) fn is_done(folder: &Path, sweep: &Sweep, entry: &PlanEntry) -> bool {
         scored.iter().any(|row| row["num_observation"].as_u64() == Some(*number as u64))
     };
     match (&entry.source, &sweep.observations) {
-        (super::plan::RunSource::Task(_), _) => sweep.task_observations().iter().all(has),
-        // Only the run itself knows how many there are.
-        _ => true,
+        (RunSource::Task(_), _) => sweep.task_observations().iter().all(has),
+        (RunSource::Simulator(_), Some(numbers)) => numbers.iter().all(has),
+        // A table has none, and of all those of a simulator only the run itself knows the number.
+        (RunSource::Given { .. }, _) | (RunSource::Simulator(_), None) => true,
     }
 }
 
@@ -134,8 +136,12 @@ fn failure_file(folder: &Path) -> PathBuf {
 
 /// Why the run failed, if it did.
 pub(super) fn failure(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(failure_file(folder)).ok()?;
-    serde_json::from_str(&text).map(|f: Failure| f.error).ok()
+    let text = std::fs::read(failure_file(folder)).ok()?;
+    match serde_json::from_slice::<Failure>(&text) {
+        Ok(failure) => Some(failure.error),
+        // That it is there says that the run failed.
+        Err(_) => Some("it failed, and failure.json, which says why, is damaged".to_owned()),
+    }
 }
 
 /// Records why a run failed.

@@ -1,7 +1,7 @@
 //! The file that describes a sweep.
 
-use super::GridError;
 use super::axis::{Assignment, flatten, points};
+use super::{GridError, grammar};
 use freeform_benchmark::ReferenceSource;
 use freeform_inference::EngineKind;
 use freeform_inference::Preset;
@@ -74,6 +74,24 @@ pub struct Resources {
     pub cpus: Option<u16>,
 }
 
+impl Resources {
+    /// The first value that Slurm's grammar does not have, with its name.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let text = |value: &Option<String>, rule: fn(&str) -> Result<(), String>| {
+            value.as_deref().map_or(Ok(()), rule)
+        };
+        text(&self.time, grammar::time).map_err(|reason| ("time", reason))?;
+        text(&self.memory, grammar::memory).map_err(|reason| ("memory", reason))?;
+        match self.cpus {
+            Some(0) => Err(("cpus", "is 0; a run needs at least 1".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Runs of the largest plan: each is a training, and a folder.
+pub(super) const MOST_RUNS: usize = 100_000;
+
 /// One product of axes, perhaps for some of the sweep's tasks, budgets or seeds only.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +126,7 @@ impl Sweep {
         Self::parse(&text).map_err(|reason| wrong(path, reason))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let sweep: Self = toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())?;
         let names = sweep.names();
         nonempty("tasks", names.len())?;
@@ -122,7 +140,14 @@ impl Sweep {
         {
             return Err(format!("`observations` has a {wrong}; observations count from 1"));
         }
-        for key in sweep.resources.keys() {
+        let numbers = sweep.observations.as_deref().unwrap_or_default();
+        if let Some(twice) = numbers.iter().enumerate().find(|(i, n)| numbers[..*i].contains(n)) {
+            return Err(format!("`observations` has {} twice", twice.1));
+        }
+        for (key, wanted) in &sweep.resources {
+            wanted
+                .check()
+                .map_err(|(name, reason)| format!("`resources.{key}.{name}`: {reason}"))?;
             let known = key == "default"
                 || key.parse().is_ok_and(|budget: usize| sweep.budgets.contains(&budget));
             if !known {
@@ -174,9 +199,26 @@ impl Sweep {
         let blocks = if self.grid.is_empty() { &plain[..] } else { &self.grid[..] };
         let fixed = flatten(&self.settings);
         let mut found = Vec::new();
+        let mut runs = 0_u128;
         for block in blocks {
-            let products = product(block)?;
             let names = block.tasks.clone().unwrap_or_else(|| self.names());
+            let axes = axes(block)?;
+            // Counted before anything of that size is made.
+            let sizes = axes.iter().map(Vec::len).chain([
+                names.len(),
+                block.budgets.as_ref().unwrap_or(&self.budgets).len(),
+                block.seeds.as_ref().unwrap_or(&self.seeds).len(),
+            ]);
+            runs = sizes
+                .fold(1_u128, |product, n| product.saturating_mul(n as u128))
+                .saturating_add(runs);
+            if runs > MOST_RUNS as u128 {
+                return Err(format!(
+                    "tasks, budgets, seeds and `grid.axes` make {runs} runs or more; at most \
+                     {MOST_RUNS} are allowed"
+                ));
+            }
+            let products = product(&axes);
             for task in &names {
                 for &budget in block.budgets.as_ref().unwrap_or(&self.budgets) {
                     for &seed in block.seeds.as_ref().unwrap_or(&self.seeds) {
@@ -193,16 +235,20 @@ impl Sweep {
 }
 
 /// All combinations of a block's axes.
-fn product(block: &Block) -> Result<Vec<Assignment>, String> {
+fn product(axes: &[Vec<Assignment>]) -> Vec<Assignment> {
     let mut products = vec![Vec::new()];
-    for (key, values) in &block.axes {
-        let axis = points(key, values)?;
+    for axis in axes {
         products = products
             .iter()
             .flat_map(|head: &Assignment| axis.iter().map(|p| [&head[..], &p[..]].concat()))
             .collect();
     }
-    Ok(products)
+    products
+}
+
+/// The points of each of a block's axes.
+fn axes(block: &Block) -> Result<Vec<Vec<Assignment>>, String> {
+    block.axes.iter().map(|(key, values)| points(key, values)).collect()
 }
 
 fn nonempty(key: &str, count: usize) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! One run of a sweep: what any scheduler calls.
 
 use super::claim::Claim;
-use super::plan::RunSource;
+use super::entry::RunSource;
 use super::state::{clear_failure, is_done, write_failure};
 use super::{GridError, Layout, Plan, PlanEntry, shared};
 use crate::run::{

@@ -7,6 +7,7 @@ mod determinism;
 mod external;
 mod grid;
 mod grid_bad_input;
+mod grid_files;
 mod main_job;
 mod precision;
 mod races;

@@ -1,5 +1,6 @@
 //! `grid run`, `grid resume`, `grid task`: runs in this process.
 
+use super::super::interrupt::prompt_interrupt_flag;
 use super::super::settings::interrupt_flag;
 use super::super::{Failure, Output};
 use super::SweepFolder;
@@ -91,12 +92,12 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
     if let Some(sweep) = &args.sweep {
         plan(sweep, &args.folder.layout())?;
     }
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     here(&args.here, &layout, &plan, output)
 }
 
 pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> {
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     match args.slurm {
         true => submit(&args.cluster, args.here.retry_failed, &layout, &plan, output),
         false => here(&args.here, &layout, &plan, output),
@@ -104,7 +105,8 @@ pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> 
 }
 
 fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Result<(), Failure> {
-    let interrupt = interrupt_flag()?;
+    // Whatever a runner leaves is whole: a checkpoint, or what an earlier step wrote.
+    let interrupt = prompt_interrupt_flag(output)?;
     let plan = &args.device.applied(plan.clone())?;
     let job = LocalJob {
         layout,
@@ -142,7 +144,7 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
 }
 
 pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     let plan = args.device.applied(plan)?;
     let entry = plan.entry(args.index)?;
     let interrupt = interrupt_flag()?;

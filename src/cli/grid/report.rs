@@ -46,7 +46,7 @@ pub(super) fn plan_sweep(args: &PlanArgs, output: &Output) -> Result<(), Failure
 }
 
 pub(super) fn status(args: &StatusArgs, output: &Output) -> Result<(), Failure> {
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     let status = sweep_status(&layout, &plan);
     let queue = slurm::queue_of(&layout);
     let SweepStatus { runs, done, failed, running, interrupted, pending, .. } = &status;
@@ -85,7 +85,7 @@ fn duration(seconds: f64) -> String {
 }
 
 pub(super) fn collect_results(args: &CollectArgs, output: &Output) -> Result<(), Failure> {
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     let collected = collect(&layout, &plan)?;
     let mut text = format!(
         "{:<24} {:>11} {:<15} {:>8} {:>6}  settings\n",

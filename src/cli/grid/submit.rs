@@ -48,13 +48,13 @@ pub(super) struct SlurmArgs {
     /// Slurm: a further option, e.g. --sbatch-line=--qos=long (repeatable).
     #[arg(long = "sbatch-line", value_name = "OPTION", allow_hyphen_values = true)]
     sbatch_line: Vec<String>,
-    /// Slurm: write and print the job scripts, submit nothing.
+    /// Slurm: print the job scripts; write and submit nothing.
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let (layout, plan) = args.folder.open()?;
+    let (layout, plan) = args.folder.open(output)?;
     submit(&args.cluster, args.retry_failed, &layout, &plan, output)
 }
 
@@ -95,7 +95,7 @@ pub(super) fn submit(
 }
 
 pub(super) fn cancel(args: &CancelArgs, output: &Output) -> Result<(), Failure> {
-    let (layout, _) = args.folder.open()?;
+    let (layout, _) = args.folder.open(output)?;
     request_stop(&layout)?;
     let arrays = cancel_jobs(&layout)?;
     let text = format!(

@@ -1,6 +1,6 @@
 //! What Slurm has of a sweep.
 
-use super::array::SubmittedArray;
+use super::array::{SubmittedArray, submitted};
 use super::commands::call;
 use crate::grid::{GridError, Layout};
 use serde::Serialize;
@@ -54,9 +54,10 @@ impl Queue {
 /// The sweep's tasks in Slurm's queue; none where nothing was ever submitted.
 ///
 /// # Errors
-/// [`GridError::Slurm`] where jobs were submitted and Slurm does not answer.
+/// [`GridError::Slurm`] where jobs were submitted and Slurm does not answer; [`GridError::Line`] where
+/// the list of submitted jobs is damaged.
 pub fn queue_of(layout: &Layout) -> Result<Option<Queue>, GridError> {
-    let arrays = submitted(layout);
+    let arrays = submitted(layout)?;
     if arrays.is_empty() {
         return Ok(None);
     }
@@ -74,12 +75,6 @@ pub fn cancel_jobs(layout: &Layout) -> Result<usize, GridError> {
         call("scancel", &[job])?;
     }
     Ok(queue.jobs.len())
-}
-
-/// The arrays recorded in the sweep's folder.
-fn submitted(layout: &Layout) -> Vec<SubmittedArray> {
-    let text = std::fs::read_to_string(layout.slurm().join("jobs.jsonl")).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// Reads lines such as `12_3 PENDING Resources`.

@@ -1,23 +1,44 @@
-//! The batch script of one array.
+//! The batch scripts: of one array, and of the job that collects.
 
+use crate::grid::grammar::{path as checked, plain_name};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What every script of a sweep names; each path is fit for one.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// The program.
+    freeform: PathBuf,
+    /// The sweep's folder, absolute.
+    sweep: PathBuf,
+    /// Where logs and lists lie, absolute.
+    slurm: PathBuf,
+}
+
+impl Places {
+    /// The places of a script, or the path that cannot be in one.
+    pub(super) fn new(freeform: PathBuf, sweep: PathBuf, slurm: PathBuf) -> Result<Self, String> {
+        for path in [&freeform, &sweep, &slurm] {
+            checked(path)?;
+        }
+        Ok(Self { freeform, sweep, slurm })
+    }
+
+    /// A file beside the scripts.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.slurm.join(name)
+    }
+}
 
 /// What one array runs, and with what.
 pub(super) struct ArrayScript<'a> {
-    pub(super) name: &'a str,
-    /// The program.
-    pub(super) freeform: &'a Path,
-    /// The sweep's folder, absolute.
-    pub(super) sweep: &'a Path,
-    /// Where logs and lists lie, absolute.
-    pub(super) slurm: &'a Path,
+    pub(super) places: &'a Places,
     /// File of plan indices, one a line; array index i is line i + 1.
     pub(super) list: &'a Path,
     pub(super) tasks: usize,
     pub(super) max_running: Option<usize>,
     pub(super) cpus: u16,
-    /// Further `#SBATCH` options, without the word.
+    /// Further `#SBATCH` options, without the word; each is one line.
     pub(super) options: &'a [String],
 }
 
@@ -26,12 +47,12 @@ impl ArrayScript<'_> {
     /// state and ends with 75, and the task goes back into the queue by the array's own id: one
     /// array task carries the id of the whole array as its job id.
     pub(super) fn text(&self) -> String {
-        let Self { name, tasks, cpus, .. } = self;
+        let Self { places, tasks, cpus, .. } = self;
         let at_most = self.max_running.map_or(String::new(), |n| format!("%{n}"));
-        let logs = self.slurm.join("%x-%A_%a.log");
+        let name = places.sweep.file_name().unwrap_or_default().to_string_lossy();
         let mut text = format!(
             "#!/bin/bash\n\
-             #SBATCH --job-name={name}\n\
+             #SBATCH --job-name=freeform-{}\n\
              #SBATCH --array=0-{}{at_most}\n\
              #SBATCH --output={}\n\
              #SBATCH --open-mode=append\n\
@@ -40,14 +61,15 @@ impl ArrayScript<'_> {
              #SBATCH --nodes=1\n\
              #SBATCH --ntasks=1\n\
              #SBATCH --cpus-per-task={cpus}\n",
+            plain_name(&name),
             tasks - 1,
-            logs.display(),
+            option_value(&places.file("%x-%A_%a.log")),
         );
         for option in self.options {
             let _ = writeln!(text, "#SBATCH {option}");
         }
         let (list, freeform, sweep) =
-            (quoted(self.list), quoted(self.freeform), quoted(self.sweep));
+            (quoted(self.list), quoted(&places.freeform), quoted(&places.sweep));
         let _ = write!(
             text,
             "\n\
@@ -79,7 +101,63 @@ impl ArrayScript<'_> {
     }
 }
 
+/// The script of the job that collects the results when the arrays have ended.
+pub(super) fn collect_script(places: &Places, options: &[String]) -> String {
+    let mut text = format!(
+        "#!/bin/bash\n\
+         #SBATCH --job-name=freeform-collect\n\
+         #SBATCH --output={}\n\
+         #SBATCH --time=10\n",
+        option_value(&places.file("collect-%j.log")),
+    );
+    for option in options {
+        let _ = writeln!(text, "#SBATCH {option}");
+    }
+    let (freeform, sweep) = (quoted(&places.freeform), quoted(&places.sweep));
+    let _ = write!(text, "\n{freeform} grid collect --out {sweep}\n");
+    text
+}
+
 /// A path as one word of the shell.
-pub(super) fn quoted(path: &Path) -> String {
+fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// A path without quotes in it as the value of an option in a `#SBATCH` line.
+fn option_value(path: &Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_one_word() {
+        let places = |sweep: &str| {
+            let slurm = Path::new(sweep).join("slurm");
+            Places::new("/opt/free form/bin".into(), sweep.into(), slurm)
+        };
+        let there = places("/data/my $(touch X) `sweep`; #1").unwrap();
+        let list = there.file("array-1.txt");
+        let script = ArrayScript {
+            places: &there,
+            list: &list,
+            tasks: 3,
+            max_running: None,
+            cpus: 1,
+            options: &["--time=1:00".to_owned()],
+        };
+        let text = script.text();
+        assert!(text.contains("--job-name=freeform-my___touch_X___sweep____1\n"), "{text}");
+        let sweep = "'/data/my $(touch X) `sweep`; #1'";
+        assert!(text.contains(&format!("--out {sweep} --threads 1 &")), "{text}");
+        let log = "#SBATCH --output=\"/data/my $(touch X) `sweep`; #1/slurm/%x-%A_%a.log\"\n";
+        assert!(text.contains(log), "{text}");
+        assert!(collect_script(&there, &[]).contains(&format!("grid collect --out {sweep}\n")));
+        for name in ["/data/a\nb", "/data/100%", "/data/a\"b", "/data/it's"] {
+            let message = places(name).unwrap_err();
+            assert!(message.contains("rename or move"), "{message}");
+        }
+    }
 }

@@ -1,16 +1,14 @@
 //! Submitting what is missing.
 
-use super::array::SubmittedArray;
+use super::array::{SubmittedArray, record};
 use super::commands::{call, max_array_size};
 use super::queue::{Queue, queue_of};
-use super::script::{ArrayScript, quoted};
-use crate::grid::{GridError, Layout, Plan, Resources, RunState, state_of};
+use super::script::{ArrayScript, Places, collect_script};
+use crate::grid::{GridError, Layout, Plan, Resources, RunState, grammar, state_of};
 use freeform_simulators::write_bytes_atomically;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 /// How to submit.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +29,7 @@ pub struct SubmitOptions {
     pub lines: Vec<String>,
     /// Whether failed runs are tried again.
     pub retry_failed: bool,
-    /// Write and show the scripts, submit nothing.
+    /// Show the scripts; write and submit nothing.
     pub dry_run: bool,
 }
 
@@ -44,21 +42,63 @@ pub struct Submission {
     pub collect: Option<String>,
     /// Runs that Slurm has already.
     pub queued: usize,
-    /// With a dry run: the scripts.
+    /// With a dry run: the scripts of the arrays, and last that of the job that collects.
     pub scripts: Vec<String>,
+}
+
+impl SubmitOptions {
+    /// Refuses what Slurm's grammar does not have.
+    fn check(&self) -> Result<(), GridError> {
+        type Rule = fn(&str) -> Result<(), String>;
+        let named: [(&'static str, &Option<String>, Rule); 4] = [
+            ("--time", &self.time, grammar::time),
+            ("--mem", &self.memory, grammar::memory),
+            ("--partition", &self.partition, grammar::partition),
+            ("--account", &self.account, grammar::account),
+        ];
+        let lines =
+            self.lines.iter().map(|line| ("--sbatch-line", line.as_str(), grammar::option as Rule));
+        let given = named
+            .iter()
+            .filter_map(|(option, text, rule)| Some((*option, text.as_deref()?, *rule)));
+        for (option, text, rule) in given.chain(lines) {
+            rule(text).map_err(|reason| GridError::Option { option, reason })?;
+        }
+        match self.cpus {
+            Some(0) => {
+                Err(GridError::Option { option: "--cpus-per-task", reason: "is 0".to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What every job is asked for.
+    fn everywhere(&self) -> impl Iterator<Item = String> {
+        let option = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("--{name}={value}"))
+        };
+        [option("partition", &self.partition), option("account", &self.account)]
+            .into_iter()
+            .flatten()
+    }
 }
 
 /// Submits every run that is neither done, nor running, nor queued: one array for each class of
 /// resources, in pieces no larger than the cluster takes, and a job that collects the results.
 ///
 /// # Errors
-/// [`GridError`] with what Slurm said. Arrays submitted before the error are recorded, and the next
-/// call leaves them alone.
+/// [`GridError`] with what Slurm said, or with the option that it would not understand. Arrays
+/// submitted before the error are recorded, and the next call leaves them alone.
 pub fn submit(
     layout: &Layout,
     plan: &Plan,
     options: &SubmitOptions,
 ) -> Result<Submission, GridError> {
+    options.check()?;
+    let sweep = std::path::absolute(layout.root())?;
+    let slurm = std::path::absolute(layout.slurm())?;
+    let places = Places::new(std::env::current_exe()?, sweep, slurm.clone())
+        .map_err(|reason| GridError::Option { option: "--out", reason })?;
     let size = match options.dry_run {
         // A dry run works on any machine.
         true => max_array_size().unwrap_or(1001),
@@ -68,7 +108,8 @@ pub fn submit(
         true => queue_of(layout).unwrap_or_default(),
         false => queue_of(layout)?,
     };
-    let queued = queue.as_ref().map_or_else(Vec::new, Queue::indices);
+    let queued: HashSet<usize> =
+        queue.as_ref().map_or_else(Vec::new, Queue::indices).into_iter().collect();
     let mut classes: BTreeMap<Wanted, Vec<usize>> = BTreeMap::new();
     for entry in &plan.entries {
         let wanted = match state_of(layout, &plan.sweep, entry) {
@@ -82,25 +123,66 @@ pub fn submit(
         }
     }
     let mut submission = Submission { queued: queued.len(), ..Submission::default() };
-    let slurm = std::path::absolute(layout.slurm())?;
-    std::fs::create_dir_all(&slurm)?;
+    let mut names = Names::new(&slurm);
+    if !options.dry_run {
+        std::fs::create_dir_all(&slurm)?;
+    }
     for (class, indices) in &classes {
         for piece in indices.chunks(size) {
-            let script = write_script(layout, &slurm, class, piece, options)?;
+            let (name, list) = names.next();
+            let script = ArrayScript {
+                places: &places,
+                list: &list,
+                tasks: piece.len(),
+                max_running: options.max_running,
+                cpus: class.cpus,
+                options: &class.lines(options),
+            };
             if options.dry_run {
-                submission.scripts.push(std::fs::read_to_string(&script)?);
+                submission.scripts.push(script.text());
                 continue;
             }
-            let job = sbatch(&[&script.display().to_string()])?;
+            let lines: String = piece.iter().map(|i| format!("{i}\n")).collect();
+            write_bytes_atomically(&list, lines.as_bytes())?;
+            write_bytes_atomically(&name, script.text().as_bytes())?;
+            let job = sbatch(&[&name.display().to_string()])?;
             let array = SubmittedArray { job, indices: piece.to_vec() };
-            record(&slurm, &array)?;
+            record(layout, &array)?;
             submission.arrays.push(array);
         }
     }
-    if !submission.arrays.is_empty() {
-        submission.collect = Some(submit_collect(layout, &slurm, &submission.arrays, options)?);
+    let collect = collect_script(&places, &options.everywhere().collect::<Vec<_>>());
+    if !submission.scripts.is_empty() {
+        submission.scripts.push(collect);
+    } else if !submission.arrays.is_empty() {
+        let script = places.file("collect.sh");
+        write_bytes_atomically(&script, collect.as_bytes())?;
+        let ids: Vec<&str> = submission.arrays.iter().map(|a| a.job.as_str()).collect();
+        let after = format!("--dependency=afterany:{}", ids.join(":"));
+        submission.collect = Some(sbatch(&[&after, &script.display().to_string()])?);
     }
     Ok(submission)
+}
+
+/// Names of scripts and their lists, each later than those there.
+struct Names<'a> {
+    slurm: &'a Path,
+    number: usize,
+}
+
+impl<'a> Names<'a> {
+    fn new(slurm: &'a Path) -> Self {
+        Self { slurm, number: 0 }
+    }
+
+    fn next(&mut self) -> (PathBuf, PathBuf) {
+        let file = |number, kind| self.slurm.join(format!("array-{number}.{kind}"));
+        self.number += 1;
+        while file(self.number, "sh").exists() {
+            self.number += 1;
+        }
+        (file(self.number, "sh"), file(self.number, "txt"))
+    }
 }
 
 /// Resources, and whatever else tells arrays apart.
@@ -122,80 +204,24 @@ impl Wanted {
 
     /// Options of `sbatch`.
     fn lines(&self, options: &SubmitOptions) -> Vec<String> {
-        let option = |name: &str, value: &Option<String>| {
-            value.as_ref().map(|value| format!("--{name}={value}"))
-        };
-        [option("time", &self.time), option("mem", &self.memory)]
-            .into_iter()
-            .chain([option("partition", &options.partition), option("account", &options.account)])
-            .flatten()
+        let time = self.time.iter().map(|time| format!("--time={time}"));
+        let memory = self.memory.iter().map(|memory| format!("--mem={memory}"));
+        time.chain(memory)
+            .chain(options.everywhere())
             .chain(options.lines.iter().cloned())
             .collect()
     }
-}
-
-/// Writes list and script of one array; their names tell how many there were before.
-fn write_script(
-    layout: &Layout,
-    slurm: &Path,
-    class: &Wanted,
-    indices: &[usize],
-    options: &SubmitOptions,
-) -> Result<std::path::PathBuf, GridError> {
-    let number = (1..).find(|n| !slurm.join(format!("array-{n}.sh")).exists()).unwrap_or(1);
-    let list = slurm.join(format!("array-{number}.txt"));
-    let lines: String = indices.iter().map(|i| format!("{i}\n")).collect();
-    write_bytes_atomically(&list, lines.as_bytes())?;
-    let sweep = std::path::absolute(layout.root())?;
-    let name = sweep.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let script = ArrayScript {
-        name: &format!("freeform-{name}"),
-        freeform: &std::env::current_exe()?,
-        sweep: &sweep,
-        slurm,
-        list: &list,
-        tasks: indices.len(),
-        max_running: options.max_running,
-        cpus: class.cpus,
-        options: &class.lines(options),
-    };
-    let path = slurm.join(format!("array-{number}.sh"));
-    write_bytes_atomically(&path, script.text().as_bytes())?;
-    Ok(path)
 }
 
 /// Runs `sbatch` and returns the job's id.
 fn sbatch(args: &[&str]) -> Result<String, GridError> {
     let printed = call("sbatch", &[&["--parsable"], args].concat())?;
     // With a federation: id;cluster.
-    Ok(printed.trim().split(';').next().unwrap_or_default().to_owned())
-}
-
-fn submit_collect(
-    layout: &Layout,
-    slurm: &Path,
-    arrays: &[SubmittedArray],
-    options: &SubmitOptions,
-) -> Result<String, GridError> {
-    let ids: Vec<&str> = arrays.iter().map(|a| a.job.as_str()).collect();
-    let sweep = std::path::absolute(layout.root())?;
-    let command =
-        format!("{} grid collect --out {}", quoted(&std::env::current_exe()?), quoted(&sweep));
-    let mut args = vec![
-        format!("--dependency=afterany:{}", ids.join(":")),
-        "--job-name=freeform-collect".to_owned(),
-        format!("--output={}", slurm.join("collect-%j.log").display()),
-        "--time=10".to_owned(),
-        format!("--wrap={command}"),
-    ];
-    args.extend(options.partition.iter().map(|p| format!("--partition={p}")));
-    args.extend(options.account.iter().map(|a| format!("--account={a}")));
-    sbatch(&args.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// Notes an array in `jobs.jsonl`, by which later calls know it.
-fn record(slurm: &Path, array: &SubmittedArray) -> std::io::Result<()> {
-    let line = serde_json::to_string(array).map_err(std::io::Error::other)? + "\n";
-    let path = slurm.join("jobs.jsonl");
-    OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
+    let id = printed.trim().split(';').next().unwrap_or_default();
+    match grammar::job_id(id) {
+        Ok(()) => Ok(id.to_owned()),
+        Err(reason) => {
+            Err(GridError::Slurm(format!("sbatch {}: printed {reason}", args.join(" "))))
+        }
+    }
 }
