@@ -3,7 +3,6 @@
 use super::arguments::{Observations, parse_observations};
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
-use super::settings::interrupt_flag;
 use super::{Failure, Output};
 use crate::run::{Evaluation, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
@@ -79,7 +78,7 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
     };
     let task = Task::by_name(name)?;
     args.observations.0.iter().try_for_each(|&number| task.observation(number).map(drop))?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let evaluation = Evaluation {
         folder,
         task: &task,

@@ -1,7 +1,6 @@
 //! `freeform calibrate`.
 
 use super::device::DeviceArg;
-use super::settings::interrupt_flag;
 use super::{Failure, Output};
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
 use freeform_inference::Model;
@@ -43,7 +42,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let model = Model::load(&args.model)?;
     // Never the simulations of the training.
     let seed = args.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000));

@@ -1,6 +1,6 @@
 //! A failed command: what to say, and the exit code.
 
-use super::settings::was_preempted;
+use super::signals::{INTERRUPTED, PREEMPTED, was_preempted};
 use crate::grid::GridError;
 use crate::run::RunError;
 use freeform_simulators::SourceError;
@@ -8,26 +8,38 @@ use std::fmt::Display;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
-const INTERRUPTED: u8 = 130;
-/// Stopped by SIGTERM or SIGUSR1, with the state saved: `EX_TEMPFAIL` of sysexits.h.
-const PREEMPTED: u8 = 75;
 
 /// Message and exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) code: u8,
+    /// Whether standard output still works.
+    pub(super) printable: bool,
 }
 
 impl Failure {
+    fn new(message: String, code: u8) -> Self {
+        Self { message, code, printable: true }
+    }
+
     /// The work failed.
     pub(super) fn failed(error: &impl Display) -> Self {
-        Self { message: error.to_string(), code: FAILED }
+        Self::new(error.to_string(), FAILED)
     }
 
     /// The command makes no sense as given.
     pub(super) fn usage(error: &impl Display) -> Self {
-        Self { message: error.to_string(), code: USAGE }
+        Self::new(error.to_string(), USAGE)
+    }
+
+    /// The work is done, but its result cannot be printed.
+    pub(super) fn unprinted(error: &std::io::Error) -> Self {
+        let message = format!(
+            "the result cannot be written to standard output: {error}; what the command wrote into \
+             files is there"
+        );
+        Self { printable: false, ..Self::new(message, FAILED) }
     }
 }
 
@@ -46,7 +58,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };
-        Self { message: error.to_string(), code }
+        Self::new(error.to_string(), code)
     }
 }
 

@@ -19,6 +19,7 @@ mod run;
 mod sample;
 mod scores;
 mod settings;
+mod signals;
 mod simulate;
 mod tasks;
 mod train;
@@ -91,7 +92,10 @@ enum Verb {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return say(&error),
+    };
     let output = Output::new(cli.json, cli.quiet);
     if let Some(threads) = cli.threads {
         // Fails only where a pool exists already, and none does.
@@ -116,5 +120,14 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
+    }
+}
+
+/// Prints help, a version, or what is wrong with the arguments.
+fn say(error: &clap::Error) -> ExitCode {
+    match (error.print(), error.use_stderr()) {
+        // Help that nobody can read.
+        (Err(_), false) => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
     }
 }

@@ -3,7 +3,7 @@
 use super::arguments::{Observations, parse_observations};
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
-use super::settings::{TrainingArgs, interrupt_flag};
+use super::settings::TrainingArgs;
 use super::{Failure, Output};
 use crate::run::{
     Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
     let observations = observations(args, &simulator)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
     reporter.say(&format!("simulating {} {} times", args.task, args.simulations));

@@ -1,6 +1,5 @@
 //! `freeform simulate`.
 
-use super::settings::interrupt_flag;
 use super::{Failure, Output};
 use crate::run::{Workplace, failure_warning, make_set};
 use freeform_simulators::AnySimulator;
@@ -38,7 +37,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let simulator = AnySimulator::open(&args.task)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let at = Workplace {
         folder: args.out.parent().unwrap_or(&args.out),
         overwrite: args.overwrite,

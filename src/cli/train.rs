@@ -1,6 +1,6 @@
 //! `freeform train`.
 
-use super::settings::{TrainingArgs, interrupt_flag};
+use super::settings::TrainingArgs;
 use super::{Failure, Output};
 use crate::run::{Existing, Source, TrainJob, Workplace, train};
 use freeform_simulators::{AnySimulator, Prior};
@@ -57,7 +57,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let existing = args.training.existing();
     let at = Workplace {
         folder: &args.out,

@@ -1,6 +1,6 @@
 //! `freeform tune`.
 
-use super::settings::{SettingsArgs, interrupt_flag};
+use super::settings::SettingsArgs;
 use super::train::SourceArgs;
 use super::{Failure, Output};
 use crate::run::{Knob, TuneJob, Workplace, tune};
@@ -38,7 +38,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let reporter = output.reporter;
     let at = Workplace { folder: &args.out, overwrite: false, interrupt: &interrupt, reporter };
     let mut input = args.source.source()?.load(args.seed, &at)?;

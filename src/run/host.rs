@@ -1,7 +1,7 @@
 //! A run's folder while its flows train: checkpoints, metrics, one bar over all of them.
 
 use super::progress::Bar;
-use super::{RunError, TrainJob};
+use super::{Reporter, RunError};
 use freeform_inference::Config;
 use freeform_inference::training::{
     Checkpoint, CheckpointError, EpochMetrics, Host, Member, Observer, Outcome, StepInfo,
