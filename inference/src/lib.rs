@@ -75,10 +75,11 @@ mod summary;
 pub mod training;
 mod transform;
 mod whitening;
+mod work;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
+    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
     TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
@@ -87,3 +88,4 @@ pub use model::{
     CorrectionSummary, FORMAT_VERSION, MemberSummary, Model, ModelError, TrainingSummary,
 };
 pub use posterior::{Draws, Posterior, PosteriorError};
+pub use work::{Halt, Saver, Unwatched, Work};

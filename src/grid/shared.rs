@@ -2,7 +2,9 @@
 
 use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
-use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
+use crate::run::{
+    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, failure_warning, make_set,
+};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
 use ndarray::s;
@@ -46,7 +48,11 @@ pub(super) fn input(
         theta: table.theta.slice(s![..rows, ..]).to_owned(),
         x: table.x.slice(s![..rows, ..]).to_owned(),
     };
-    Ok(TrainingInput { simulations, prior, task, warnings: Vec::new() })
+    let simulator = match &task {
+        Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+        None => None,
+    };
+    Ok(TrainingInput { simulations, prior, task, simulator, warnings: Vec::new() })
 }
 
 /// Refuses a simulator that is not the one planned for.

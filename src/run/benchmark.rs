@@ -1,6 +1,6 @@
 //! The benchmark's table: many runs, each in its own folder, into one `results.csv`.
 
-use super::directory::read_status;
+use super::directory::{create_folder, read_status};
 use super::evaluate::DRAWS;
 use super::figure::curves;
 use super::{
@@ -169,7 +169,7 @@ fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
             fix: "choose another folder",
         }),
         Err(_) => {
-            std::fs::create_dir_all(job.folder)?;
+            create_folder(job.folder)?;
             Ok(write_bytes_atomically(&path, record.as_bytes())?)
         }
     }

@@ -1,6 +1,7 @@
 //! Is the posterior as wide as it should be? Simulation-based calibration and expected coverage on
 //! fresh simulations.
 
+use super::directory::create_folder;
 use super::{Reporter, RunError};
 use freeform_benchmark::{
     CalibrationPlot, UniformityTest, calibration_plot, expected_coverage, uniformity,
@@ -145,7 +146,7 @@ fn write(
     let text = serde_json::to_string_pretty(calibration).map_err(std::io::Error::other)?;
     write_bytes_atomically(&job.folder.join("calibration.json"), (text + "\n").as_bytes())?;
     let plots = job.folder.join("plots");
-    std::fs::create_dir_all(&plots)?;
+    create_folder(&plots)?;
     let plot = CalibrationPlot {
         title: &format!("calibration on {} fresh simulations", calibration.simulations),
         names,

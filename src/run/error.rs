@@ -82,6 +82,15 @@ pub enum RunError {
         /// What to do.
         fix: &'static str,
     },
+    /// The folder's model is of another run.
+    #[error(
+        "{path} holds the model of another training than its config.toml says: choose another \
+         folder, or add --overwrite to start anew"
+    )]
+    OtherModel {
+        /// The folder.
+        path: String,
+    },
     /// A table stopped by a signal.
     #[error("interrupted; everything finished is kept in {path}: the same command goes on")]
     TableInterrupted {

@@ -1,6 +1,6 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
-use super::directory::write_status;
+use super::directory::{create_folder, write_status};
 use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
@@ -81,7 +81,7 @@ pub fn evaluate(
 ) -> Result<Vec<ObservationScore>, RunError> {
     let started = Instant::now();
     for folder in ["samples", "plots"] {
-        std::fs::create_dir_all(job.folder.join(folder))?;
+        create_folder(&job.folder.join(folder))?;
     }
     let table = job.folder.join("c2st.csv");
     let known = trained.was_finished && table.exists();

@@ -25,7 +25,7 @@ pub(crate) use figure::curves as published_curves;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
-pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
+pub use source::{SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

@@ -1,7 +1,7 @@
 //! The second half of a run with a program of one's own: the posterior of each observation. There
 //! is no reference to score against.
 
-use super::directory::write_status;
+use super::directory::{create_folder, write_status};
 use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
@@ -65,7 +65,7 @@ pub fn predict(
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut summaries = Vec::new();
     for folder in ["samples", "plots"] {
-        std::fs::create_dir_all(job.folder.join(folder))?;
+        create_folder(&job.folder.join(folder))?;
     }
     for &number in job.observations {
         if job.interrupt.load(Ordering::Relaxed) {

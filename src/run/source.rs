@@ -1,5 +1,6 @@
 //! Where a training's simulations come from.
 
+use super::directory::create_folder;
 use super::{Reporter, RunError};
 use freeform_simulators::{
     AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
@@ -38,8 +39,35 @@ pub struct TrainingInput {
     pub prior: Prior,
     /// The benchmark task, if it is one.
     pub task: Option<String>,
+    /// The program, where it is one.
+    pub simulator: Option<SimulatorRecord>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
+}
+
+/// A program as a model remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatorRecord {
+    /// Its `simulator.toml`, by its absolute path.
+    pub path: PathBuf,
+    /// A hash of what it simulates.
+    pub identity: String,
+}
+
+impl SimulatorRecord {
+    /// Describes a simulator; `None` where it is a benchmark task.
+    ///
+    /// # Errors
+    /// Where the system does not say what the current folder is.
+    pub fn of(simulator: &AnySimulator) -> std::io::Result<Option<Self>> {
+        match simulator {
+            AnySimulator::Task(_) => Ok(None),
+            AnySimulator::External(program) => {
+                let path = std::path::absolute(&program.settings().path)?;
+                Ok(Some(Self { path, identity: program.identity() }))
+            }
+        }
+    }
 }
 
 /// Where and how an external program is simulated.
@@ -62,29 +90,9 @@ impl Source {
     /// An unknown task, an unreadable file, simulations none of which is usable, an interruption.
     pub fn load(&self, seed: u64, at: &Workplace<'_>) -> Result<TrainingInput, RunError> {
         match self {
-            Self::Task { name, simulations } => match AnySimulator::open(name)? {
-                AnySimulator::Task(task) => {
-                    let simulated = simulate(task.simulator(), *simulations, seed)?;
-                    let warnings = failure_warning(&simulated.failures).into_iter().collect();
-                    Ok(TrainingInput {
-                        simulations: simulated.simulations,
-                        prior: task.prior().clone(),
-                        task: Some(task.name().to_owned()),
-                        warnings,
-                    })
-                }
-                AnySimulator::External(program) => {
-                    let path = at.folder.join("simulations.npz");
-                    create_folder(at.folder)?;
-                    let report = make_set(&*program, *simulations, seed, &path, at)?;
-                    Ok(TrainingInput {
-                        simulations: Simulations::read(&path)?,
-                        prior: program.prior().clone(),
-                        task: Some(name.clone()),
-                        warnings: failure_warning(&report.failures).into_iter().collect(),
-                    })
-                }
-            },
+            Self::Task { name, simulations } => {
+                Self::simulated(name, &AnySimulator::open(name)?, *simulations, seed, at)
+            }
             Self::File { path, prior, task } => {
                 let simulations = Simulations::read(path)?;
                 let lost = simulations.non_finite_rows();
@@ -97,17 +105,43 @@ impl Source {
                 }
                 let simulations = simulations.without_non_finite();
                 let prior = (**prior).clone();
-                Ok(TrainingInput { simulations, prior, task: task.clone(), warnings })
+                let simulator = match task {
+                    Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+                    None => None,
+                };
+                Ok(TrainingInput { simulations, prior, task: task.clone(), simulator, warnings })
             }
         }
     }
-}
 
-fn create_folder(folder: &Path) -> std::io::Result<()> {
-    let named = |e: std::io::Error| {
-        std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(named)
+    /// Simulates a task, or a program, that was opened by `name`.
+    pub(crate) fn simulated(
+        name: &str,
+        simulator: &AnySimulator,
+        n: usize,
+        seed: u64,
+        at: &Workplace<'_>,
+    ) -> Result<TrainingInput, RunError> {
+        let (simulations, task, failures) = match simulator {
+            AnySimulator::Task(task) => {
+                let simulated = simulate(task.simulator(), n, seed)?;
+                (simulated.simulations, task.name(), simulated.failures)
+            }
+            AnySimulator::External(program) => {
+                let path = at.folder.join("simulations.npz");
+                create_folder(at.folder)?;
+                let report = make_set(&**program, n, seed, &path, at)?;
+                (Simulations::read(&path)?, name, report.failures)
+            }
+        };
+        Ok(TrainingInput {
+            simulations,
+            prior: simulator.prior().clone(),
+            task: Some(task.to_owned()),
+            simulator: SimulatorRecord::of(simulator)?,
+            warnings: failure_warning(&failures).into_iter().collect(),
+        })
+    }
 }
 
 /// Makes, resumes or extends the set of simulations at `path`, with progress.

@@ -145,19 +145,23 @@ impl<'a> Fit<'a> {
                 Some(folder.map_err(crate::training::EnsembleError::from)?)
             }
         };
-        let data = TrainingData::prepare(simulations, self.prior, &config, self.seed)?;
-        let watcher = Watcher {
-            members: members(&config, &data).len(),
+        let mut watcher = Watcher {
+            members: 0,
             checkpoints: checkpoints.as_ref(),
             interrupt: self.interrupt,
             progress: self.progress,
         };
+        let data = TrainingData::prepare(simulations, self.prior, &config, self.seed, &watcher)?;
+        watcher.members = members(&config, &data).len();
         let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
         let trained = trained.ok_or(FitError::Interrupted)?;
         let named = (self.prior, self.task.clone());
         let model = guarded(self.device, || {
-            assemble(&trained, &data, named, &config, self.seed, self.device)
-        })?;
+            assemble(&trained, &data, named, &config, self.seed, self.device, &watcher)
+        })??;
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.clear_pieces();
+        }
         Ok(Posterior::new(model, self.device))
     }
 

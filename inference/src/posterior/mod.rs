@@ -7,7 +7,7 @@ mod strength;
 
 pub use error::PosteriorError;
 pub use proposal::Draws;
-pub use strength::correction_strength;
+pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};

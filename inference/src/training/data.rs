@@ -6,6 +6,7 @@ use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataTransform, ParameterTransform, informative_columns};
+use crate::work::{Halt, Part, Work};
 use freeform_simulators::{Prior, Simulations};
 use rand::seq::SliceRandom;
 use std::borrow::Cow;
@@ -53,6 +54,9 @@ pub enum DataError {
         /// Its value.
         value: f64,
     },
+    /// Told to stop, or unable to keep what was done.
+    #[error(transparent)]
+    Halt(#[from] Halt),
 }
 
 /// Fewer training rows than this make no standard deviation worth the name.
@@ -79,7 +83,8 @@ pub struct TrainingData {
 impl TrainingData {
     /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
-    /// `simulations` must be finite (see [`Simulations::without_non_finite`]).
+    /// `simulations` must be finite (see [`Simulations::without_non_finite`]). What it takes long to
+    /// find for a likelihood is kept by `work`.
     ///
     /// # Errors
     /// [`DataError`] where there are too few rows or they do not fit the prior.
@@ -88,7 +93,9 @@ impl TrainingData {
         prior: &Prior,
         config: &Config,
         seed: u64,
+        work: &dyn Work,
     ) -> Result<Self, DataError> {
+        let part = &Part::new(work, "data");
         let (rows, columns) = simulations.theta.dim();
         let context = simulations.x.ncols();
         if columns != prior.dim() {
@@ -113,6 +120,7 @@ impl TrainingData {
             let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
             return Err(DataError::ConstantParameter { name, value });
         }
+        part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -128,6 +136,7 @@ impl TrainingData {
             kept,
             seen.iter().map(|r| row(&x, context, *r)),
         );
+        part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -143,9 +152,11 @@ impl TrainingData {
         });
         let kept = varying(&data);
         let mut likelihood = match kept.len() {
-            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
+            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept, part)),
             _ => None,
-        };
+        }
+        .transpose()?;
+        part.go_on()?;
         let mut log_dets = vec![0.0; rows];
         let mut buffer = vec![0.0; columns];
         for (row, log_det) in theta.chunks_exact_mut(columns).zip(&mut log_dets) {
@@ -164,11 +175,11 @@ impl TrainingData {
                 settings: &config.whitening,
                 seed,
             };
-            likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
+            if let Some((summary, table)) = Summary::cross_fit(&regressed, part)? {
                 let all: Vec<usize> = (0..columns).collect();
-                let tables = reversed.tables(&table, columns, &all);
-                LikelihoodTables { summary: Some(summary), ..tables }
-            });
+                let tables = reversed.tables(&table, columns, &all, part)?;
+                likelihood = Some(LikelihoodTables { summary: Some(summary), ..tables });
+            }
         }
         Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
     }
