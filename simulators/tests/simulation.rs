@@ -98,6 +98,9 @@ fn failures_are_counted_and_left_out() {
         assert_eq!(batch.simulations.theta[[row, 0]], theta[index as usize]);
         assert_eq!(batch.simulations.x[[row, 0]], whole.simulations.x[[index as usize, 0]]);
     }
+    let left: Vec<f32> =
+        theta.iter().copied().filter(|theta| !(0.2..=0.9).contains(theta)).collect();
+    assert_eq!(batch.theta_failed.into_raw_vec_and_offset().0, left);
     let first = batch.failures.first.unwrap();
     let expected = theta.iter().position(|t| !(0.2..=0.9).contains(t)).unwrap();
     assert_eq!(first.index, expected as u64);
@@ -123,6 +126,9 @@ fn impossible_requests_are_errors() {
     assert_eq!(simulate(&simulator, 0, 1).unwrap_err(), SimulateError::Nothing);
     let error = simulate(&simulator, usize::MAX / 2, 1).unwrap_err();
     assert!(matches!(error, SimulateError::TooLarge { .. }), "{error}");
+    // 80 TB: a system that promises more memory than it has would say yes.
+    let error = simulate(&simulator, 10_000_000_000_000, 1).unwrap_err().to_string();
+    assert!(error.contains("80.0 TB of memory"), "{error}");
     let error = simulate_at(&simulator, Array2::zeros((3, 2)).view(), 1).unwrap_err();
     assert_eq!(error, SimulateError::ParameterDim { found: 2, expected: 1 });
 }

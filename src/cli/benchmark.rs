@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Simulation budgets.
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1000,10000,100000",
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     budgets: Vec<usize>,
     /// Observations to sample and score, e.g. 1-10 or 1,4,7.

@@ -2,7 +2,9 @@
 
 use super::device::DeviceArg;
 use super::{Failure, Output};
-use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
+use crate::run::{
+    Calibration, CalibrationJob, Source, Workplace, announce, calibrate, open_origin, own,
+};
 use freeform_inference::Model;
 use freeform_inference::Posterior;
 use freeform_simulators::Simulations;
@@ -32,7 +34,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::count::count)]
     count: usize,
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]
@@ -44,21 +46,20 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let model = Model::load(&args.model)?;
+    let _own = own(&args.model)?;
     // Never the simulations of the training.
     let seed = args.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000));
     let simulations = match &args.simulations {
         Some(path) => Simulations::read(path)?.without_non_finite(),
         None => {
-            let name = args.task.clone().or_else(|| model.training.task.clone());
-            let Some(name) = name else {
-                return Err(Failure::usage(
-                    &"the model does not say what it was trained on: add --task, or --simulations",
-                ));
-            };
+            let fix = "add --task, or --simulations";
+            let simulator = open_origin(&model.training, args.task.as_deref(), fix)?;
+            announce(&simulator, output.reporter);
             let folder = args.model.join("calibration");
             let (interrupt, reporter) = (&*interrupt, output.reporter);
             let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
-            Source::Task { name, simulations: args.count }.load(seed, &at)?.simulations
+            let name = args.task.as_deref().unwrap_or_default();
+            Source::simulated(name, &simulator, args.count, seed, &at)?.simulations
         }
     };
     let (theta_dim, data_dim) = (model.theta_dim(), model.data_dim());

@@ -55,6 +55,7 @@ impl<E: Into<RunError>> From<E> for Failure {
                 false => INTERRUPTED,
             },
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
+            RunError::Origin(_) | RunError::Room { .. } => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };

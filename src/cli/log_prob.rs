@@ -27,6 +27,10 @@ pub(super) struct Args {
     /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Seed of the draws that estimate the mass outside the prior.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -39,7 +43,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
-    let x = args.observation.load(model.training.task.as_deref())?;
+    let x = args.observation.load(&model.training, args.task.as_deref())?;
     let theta = read_table(&args.theta)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;

@@ -4,6 +4,7 @@ mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod count;
 mod device;
 mod devices;
 mod failure;
@@ -53,7 +54,7 @@ struct Cli {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Threads to use [default: all cores]; results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
 

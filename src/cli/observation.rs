@@ -1,7 +1,9 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
-use freeform_simulators::{AnySimulator, read_vector};
+use crate::run::open_origin;
+use freeform_inference::TrainingSummary;
+use freeform_simulators::{Task, read_vector};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -31,17 +33,30 @@ impl ObservationArg {
         }
     }
 
-    /// The data. `task` is the task whose observations the numbers mean.
-    pub(super) fn load(&self, task: Option<&str>) -> Result<Vec<f32>, Failure> {
-        match (self, task) {
-            (Self::File(path), _) => Ok(read_vector(path)?),
-            (Self::Number(number), Some(task)) => {
-                Ok(AnySimulator::open(task)?.observation(*number)?)
+    /// The data; numbers mean the observations of `task`.
+    pub(super) fn of_task(&self, task: &Task) -> Result<Vec<f32>, Failure> {
+        match self {
+            Self::File(path) => Ok(read_vector(path)?),
+            Self::Number(number) => Ok(task.observation(*number)?.x),
+        }
+    }
+
+    /// The data. Numbers mean the observations of the simulator that a model was trained on, or of
+    /// the one `named` in its place.
+    pub(super) fn load(
+        &self,
+        summary: &TrainingSummary,
+        named: Option<&str>,
+    ) -> Result<Vec<f32>, Failure> {
+        match self {
+            Self::File(path) => Ok(read_vector(path)?),
+            Self::Number(number) => {
+                let fix = format!(
+                    "--observation {number} then means nothing; give a file with the observed data \
+                     (.npy or .csv), or --task"
+                );
+                Ok(open_origin(summary, named, &fix)?.observation(*number)?)
             }
-            (Self::Number(number), None) => Err(Failure::usage(&format!(
-                "--observation {number}: this model was not trained on a benchmark task; give a \
-                 file with the observed data (.npy or .csv)"
-            ))),
         }
     }
 }

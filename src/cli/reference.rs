@@ -50,7 +50,7 @@ struct Draw {
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
@@ -93,7 +93,7 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             ));
         }
         (ReferenceSource::Native, _) => {
-            let x = args.observation.load(Some(task.name()))?;
+            let x = args.observation.of_task(&task)?;
             store.native(&task, &x, args.draws, args.seed)?
         }
     };

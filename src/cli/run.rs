@@ -7,7 +7,7 @@ use super::settings::TrainingArgs;
 use super::{Failure, Output};
 use crate::run::{
     Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
-    mean_c2st, predict, train,
+    mean_c2st, own, predict, train,
 };
 use freeform_benchmark::ObservationScore;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Simulation budget.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     simulations: usize,
     /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:
@@ -57,6 +57,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
+    let _own = own(&args.out)?;
     reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();

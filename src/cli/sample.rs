@@ -3,6 +3,7 @@
 use super::device::DeviceArg;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
+use crate::run::check_room;
 use freeform_inference::Model;
 use freeform_inference::Posterior;
 use freeform_simulators::write_table;
@@ -22,8 +23,12 @@ pub(super) struct Args {
     /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
     #[arg(long, value_name = "NUMBER|FILE")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
@@ -37,7 +42,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
-    let x = args.observation.load(model.training.task.as_deref())?;
+    let x = args.observation.load(&model.training, args.task.as_deref())?;
+    // A corrected draw is chosen among several.
+    let each =
+        if model.training.correction.is_some() { model.config.posterior.proposals } else { 1 };
+    let numbers = [args.draws, each, model.theta_dim()].map(|n| n as u128).iter().product();
+    check_room(&format!("-n {}: so many draws", args.draws), numbers)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let draws = posterior.sample(&x, args.draws, args.seed)?;
     write_table(&args.out, draws.theta.view())?;

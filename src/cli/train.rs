@@ -2,7 +2,7 @@
 
 use super::settings::TrainingArgs;
 use super::{Failure, Output};
-use crate::run::{Existing, Source, TrainJob, Workplace, train};
+use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
 use freeform_simulators::{AnySimulator, Prior};
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(super) struct SourceArgs {
     /// Simulation budget with --task.
     #[arg(
         short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count, conflicts_with = "simulations"
+        value_parser = super::count::count, conflicts_with = "simulations"
     )]
     budget: usize,
 }
@@ -65,7 +65,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let input = args.source.source()?.load(args.training.seed, &at)?;
+    let source = args.source.source()?;
+    let _own = own(&args.out)?;
+    let input = source.load(args.training.seed, &at)?;
     let job = TrainJob {
         preset: args.training.settings.preset(),
         overrides: &overrides,

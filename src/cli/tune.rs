@@ -3,7 +3,7 @@
 use super::settings::SettingsArgs;
 use super::train::SourceArgs;
 use super::{Failure, Output};
-use crate::run::{Knob, TuneJob, Workplace, tune};
+use crate::run::{Knob, TuneJob, Workplace, own, tune};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -41,7 +41,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let reporter = output.reporter;
     let at = Workplace { folder: &args.out, overwrite: false, interrupt: &interrupt, reporter };
-    let mut input = args.source.source()?.load(args.seed, &at)?;
+    let source = args.source.source()?;
+    let _own = own(&args.out)?;
+    let mut input = source.load(args.seed, &at)?;
     // Said once, not before every training.
     input.warnings.drain(..).for_each(|warning| reporter.warn(&warning));
     let job = TuneJob {

@@ -3,10 +3,12 @@
 use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{
-    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, failure_warning, make_set,
+    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
 };
-use freeform_simulators::write_bytes_atomically;
-use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
+use freeform_simulators::{
+    AnySimulator, Prior, SimulationSource, Simulations, SourceError, read_theta_failed,
+    write_bytes_atomically,
+};
 use ndarray::s;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,8 +44,12 @@ pub(super) fn input(
             (path, simulator.prior().clone(), Some(name))
         }
     };
+    // First, because it verifies the checksum of a set.
+    let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
     let table = Simulations::read(&path)?.without_non_finite();
     let rows = table.len().min(entry.simulations);
+    // Those of a part of the set are not known.
+    let theta_failed = theta_failed.filter(|_| rows == table.len());
     let simulations = Simulations {
         theta: table.theta.slice(s![..rows, ..]).to_owned(),
         x: table.x.slice(s![..rows, ..]).to_owned(),
@@ -52,7 +58,8 @@ pub(super) fn input(
         Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
         None => None,
     };
-    Ok(TrainingInput { simulations, prior, task, simulator, warnings: Vec::new() })
+    let warnings = Vec::new();
+    Ok(TrainingInput { simulations, prior, task, simulator, theta_failed, warnings })
 }
 
 /// Refuses a simulator that is not the one planned for.
@@ -112,7 +119,7 @@ impl Set<'_> {
             let quiet = Reporter::new(true);
             let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter: quiet };
             let report = make_set(source, self.most, self.entry.seed, path, &at)?;
-            if let Some(warning) = failure_warning(&report.failures) {
+            for warning in set_warnings(&report) {
                 self.reporter.warn(&warning);
             }
             write_bytes_atomically(&count_file(path), self.most.to_string().as_bytes())?;

@@ -5,7 +5,7 @@ use super::evaluate::DRAWS;
 use super::figure::curves;
 use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
-    train,
+    own, train,
 };
 use freeform_benchmark::{
     CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
@@ -91,6 +91,7 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
             job.observations.iter().try_for_each(|number| read(number).map(drop))?;
         }
     }
+    let _own = own(job.folder)?;
     claim(job)?;
     let cells = cells(job);
     let path = job.folder.join("results.csv");
@@ -203,6 +204,7 @@ fn work(
 
 fn run_cell(job: &BenchmarkJob, cell: &Cell) -> Result<Vec<ResultRow>, RunError> {
     let folder = job.folder.join(cell.name());
+    let _own = own(&folder)?;
     let source = Source::Task { name: cell.task.name().to_owned(), simulations: cell.simulations };
     let reporter = Reporter::new(true);
     let training = TrainJob {

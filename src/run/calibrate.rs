@@ -2,7 +2,7 @@
 //! fresh simulations.
 
 use super::directory::create_folder;
-use super::{Reporter, RunError};
+use super::{Reporter, RunError, own};
 use freeform_benchmark::{
     CalibrationPlot, UniformityTest, calibration_plot, expected_coverage, uniformity,
 };
@@ -76,6 +76,7 @@ pub struct Calibration {
 /// # Errors
 /// [`RunError`].
 pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
+    let _own = own(job.folder)?;
     let Simulations { theta, .. } = job.simulations;
     let (n, dim) = theta.dim();
     let bar = Mutex::new((job.reporter.bar("ranking", n, 0), 0));

@@ -36,6 +36,22 @@ pub enum RunError {
     /// An array file.
     #[error(transparent)]
     Array(#[from] freeform_simulators::ArrayError),
+    /// A folder that another process works on.
+    #[error(transparent)]
+    Ownership(#[from] freeform_simulators::OwnershipError),
+    /// The simulator of a model.
+    #[error(transparent)]
+    Origin(#[from] super::OriginError),
+    /// More than fits into the memory.
+    #[error("{what} would take {needed} of memory; there are {available}: ask for fewer")]
+    Room {
+        /// What it is, and the option that says how many.
+        what: String,
+        /// How much that is.
+        needed: String,
+        /// How much there is.
+        available: String,
+    },
     /// A prior.
     #[error(transparent)]
     Prior(#[from] freeform_simulators::PriorError),

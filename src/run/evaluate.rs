@@ -1,7 +1,7 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
 use super::directory::{create_folder, write_status};
-use super::{Reporter, RunError, TrainResult};
+use super::{Reporter, RunError, TrainResult, own};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
@@ -80,6 +80,7 @@ pub fn evaluate(
     trained: &TrainResult,
 ) -> Result<Vec<ObservationScore>, RunError> {
     let started = Instant::now();
+    let own = own(job.folder)?;
     for folder in ["samples", "plots"] {
         create_folder(&job.folder.join(folder))?;
     }
@@ -98,6 +99,7 @@ pub fn evaluate(
         }
         bar.update(scores.len(), || format!("observation {number}"));
         scores.push(score(job, &posterior, number)?);
+        own.check()?;
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }

@@ -2,12 +2,13 @@
 //! is no reference to score against.
 
 use super::directory::{create_folder, write_status};
-use super::{Reporter, RunError, TrainResult};
+use super::kept::KeptDraws;
+use super::{Reporter, RunError, TrainResult, own};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::Posterior;
 use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,7 +34,8 @@ pub struct Prediction<'a> {
 }
 
 /// The posterior of one observation in short.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ObservationSummary {
     /// The observation's number.
     pub num_observation: usize,
@@ -62,22 +64,28 @@ pub fn predict(
     job: &Prediction<'_>,
     trained: &TrainResult,
 ) -> Result<Vec<ObservationSummary>, RunError> {
+    let own = own(job.folder)?;
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut summaries = Vec::new();
-    for folder in ["samples", "plots"] {
-        create_folder(&job.folder.join(folder))?;
-    }
+    KeptDraws::make_folder(job.folder)?;
+    create_folder(&job.folder.join("plots"))?;
     for &number in job.observations {
         if job.interrupt.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         }
-        job.reporter.say(&format!("sampling observation {number}"));
         let x = job.program.observation(number)?;
         // Each observation has draws of its own.
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
+        let plotted = job.folder.join(format!("plots/observation_{number:02}.svg"));
+        let identity = identity(job, trained, &x, seed);
+        let kept = KeptDraws { folder: job.folder, number, identity };
+        if let Some(summary) = kept.recall().filter(|_| plotted.exists()) {
+            summaries.push(summary);
+            continue;
+        }
+        job.reporter.say(&format!("sampling observation {number}"));
         let draws = posterior.sample(&x, DRAWS, seed)?;
-        let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-        write_table(&path, draws.theta.view())?;
+        write_table(&kept.path(), draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),
@@ -85,14 +93,16 @@ pub fn predict(
             reference: None,
             truth: None,
         };
-        pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?;
+        pair_plot(&plotted, &plot)?;
         let wide = draws.theta.mapv(f64::from);
-        summaries.push(ObservationSummary {
+        let summary = ObservationSummary {
             num_observation: number,
             mean: wide.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect(),
             std: wide.columns().into_iter().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
-        });
+        };
+        kept.keep(&summary)?;
+        summaries.push(summary);
     }
     let status = PredictionStatus {
         status: "done",
@@ -101,6 +111,20 @@ pub fn predict(
         observations: &summaries,
         training: &trained.model.training,
     };
+    own.check()?;
     write_status(job.folder, &status)?;
     Ok(summaries)
+}
+
+/// Names everything that the draws of an observation are made of.
+fn identity(job: &Prediction<'_>, trained: &TrainResult, x: &[f32], seed: u64) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let made = trained.model.training.run.as_deref().unwrap_or("of a former version");
+    // A model that was trained again is another one, if only by rounding.
+    let text = format!("{made} {:?} {seed} {DRAWS} {}", trained.model.training, job.engine);
+    hasher.update(text.as_bytes());
+    x.iter().for_each(|v| {
+        hasher.update(&v.to_le_bytes());
+    });
+    hasher.finalize().to_hex().to_string()
 }

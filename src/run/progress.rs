@@ -21,6 +21,11 @@ impl Reporter {
         Self { quiet }
     }
 
+    /// One line that a user should see whatever the verbosity.
+    pub fn tell(&self, line: &str) {
+        tell(line);
+    }
+
     /// One line of news.
     pub fn say(&self, line: &str) {
         if !self.quiet {

@@ -3,9 +3,10 @@
 use super::directory::create_folder;
 use super::{Reporter, RunError};
 use freeform_simulators::{
-    AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
-    simulate_set,
+    AnySimulator, FailureReport, Noise, Prior, SetJob, SetReport, SimulationSource, Simulations,
+    SourceError, read_theta_failed, simulate, simulate_set,
 };
+use ndarray::Array2;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -41,6 +42,8 @@ pub struct TrainingInput {
     pub task: Option<String>,
     /// The program, where it is one.
     pub simulator: Option<SimulatorRecord>,
+    /// Parameters of the simulations that failed, `[m, D]`, where they are known.
+    pub theta_failed: Option<Array2<f32>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -94,6 +97,8 @@ impl Source {
                 Self::simulated(name, &AnySimulator::open(name)?, *simulations, seed, at)
             }
             Self::File { path, prior, task } => {
+                // First, because it verifies the checksum of a set.
+                let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let simulations = Simulations::read(path)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
@@ -105,11 +110,12 @@ impl Source {
                 }
                 let simulations = simulations.without_non_finite();
                 let prior = (**prior).clone();
-                let simulator = match task {
+                let task = task.clone();
+                let simulator = match &task {
                     Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
                     None => None,
                 };
-                Ok(TrainingInput { simulations, prior, task: task.clone(), simulator, warnings })
+                Ok(TrainingInput { simulations, prior, task, simulator, theta_failed, warnings })
             }
         }
     }
@@ -122,16 +128,18 @@ impl Source {
         seed: u64,
         at: &Workplace<'_>,
     ) -> Result<TrainingInput, RunError> {
-        let (simulations, task, failures) = match simulator {
+        let (simulations, task, theta_failed, warnings) = match simulator {
             AnySimulator::Task(task) => {
                 let simulated = simulate(task.simulator(), n, seed)?;
-                (simulated.simulations, task.name(), simulated.failures)
+                let warnings = failure_warning(&simulated.failures).into_iter().collect();
+                (simulated.simulations, task.name(), Some(simulated.theta_failed), warnings)
             }
             AnySimulator::External(program) => {
                 let path = at.folder.join("simulations.npz");
                 create_folder(at.folder)?;
                 let report = make_set(&**program, n, seed, &path, at)?;
-                (Simulations::read(&path)?, name, report.failures)
+                let failed = read_theta_failed(&path).map_err(SourceError::from)?;
+                (Simulations::read(&path)?, name, failed, set_warnings(&report))
             }
         };
         Ok(TrainingInput {
@@ -139,7 +147,8 @@ impl Source {
             prior: simulator.prior().clone(),
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
-            warnings: failure_warning(&failures).into_iter().collect(),
+            theta_failed,
+            warnings,
         })
     }
 }
@@ -181,6 +190,30 @@ pub fn make_set(
 pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
-        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
+        format!(
+            "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
+             depends on theta, the simulations that are left follow the prior times the probability to \
+             succeed, not the prior, and so does what is learnt from them (theta_failed in the .npz \
+             holds the parameters of those that failed)",
+            report.details()
+        )
     })
+}
+
+/// What a user should know of lines that a simulator printed beside its answers.
+#[must_use]
+pub fn noise_warning(noise: &Noise) -> Option<String> {
+    let first = noise.first.as_ref()?;
+    let lines = noise.lines;
+    Some(format!(
+        "the simulator printed {lines} lines beside its answers, which were passed over; the first was \
+         \"{first}\" (messages belong on standard error)"
+    ))
+}
+
+/// All that a user should know of a set.
+#[must_use]
+pub fn set_warnings(report: &SetReport) -> Vec<String> {
+    let known = [failure_warning(&report.failures), noise_warning(&report.noise)];
+    known.into_iter().flatten().chain(report.remarks.iter().cloned()).collect()
 }

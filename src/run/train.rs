@@ -1,9 +1,11 @@
 //! A training with its folder: checkpoints, metrics, model, curves, status.
 
+#[cfg(feature = "burn")]
+use super::Owned;
 use super::directory::{claim, create_folder, release, training_seconds, write_status};
 use super::host::FolderHost;
 use super::source::SimulatorRecord;
-use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
+use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
 use freeform_benchmark::{CurvePoint, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
@@ -74,6 +76,7 @@ struct TrainStatus<'a> {
 /// # Errors
 /// [`RunError`]; what was computed so far stays in the folder.
 pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunError> {
+    let own = own(job.folder)?;
     let prepared = match Prepared::of(job, input)? {
         Start::Finished(result) => return Ok(*result),
         Start::Ready(prepared) => prepared,
@@ -82,6 +85,7 @@ pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunErr
     let Prepared { data, config, identity, host, .. } = &*prepared;
     let trained = train_ensemble(data, config, job.seed, job.engine, identity, host)?;
     host.finish();
+    own.check()?;
     prepared.conclude(trained)
 }
 
@@ -96,6 +100,8 @@ pub fn train_together(
     engine: EngineKind,
 ) -> Result<(), RunError> {
     let (jobs, inputs): (Vec<TrainJob>, Vec<TrainingInput>) = runs.into_iter().unzip();
+    let folders = jobs.iter().map(|job| own(job.folder));
+    let owned = folders.collect::<Result<Vec<Owned>, RunError>>()?;
     let mut ready = Vec::new();
     for (job, input) in jobs.iter().zip(inputs) {
         if let Start::Ready(prepared) = Prepared::of(job, input)? {
@@ -116,6 +122,7 @@ pub fn train_together(
     let trained = train_stacked(&ensembles, engine)?;
     drop(ensembles);
     ready.iter().for_each(|run| run.host.finish());
+    owned.iter().try_for_each(Owned::check)?;
     ready.into_iter().zip(trained).try_for_each(|(run, flows)| run.conclude(flows).map(drop))
 }
 
@@ -151,6 +158,9 @@ impl<'a> Prepared<'a> {
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
+        config
+            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
         let record = record.to_toml()?;
         let identity = blake3::hash(record.as_bytes()).to_hex().to_string();

@@ -8,6 +8,7 @@ mod external;
 mod grid;
 mod grid_bad_input;
 mod main_job;
+mod races;
 mod reference;
 mod resume;
 mod support;

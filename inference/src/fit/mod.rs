@@ -137,6 +137,9 @@ impl<'a> Fit<'a> {
         let problem = Problem::of(&simulations);
         let config = self.settings.resolve(self.preset, problem)?;
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
+        config
+            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .map_err(|error| self.settings.placed(error))?;
         let identity = self.identity(&config, &simulations);
         let checkpoints = match &self.checkpoints {
             None => None,

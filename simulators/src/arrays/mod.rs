@@ -1,6 +1,5 @@
 //! Tables of numbers on disk, in the formats of the numpy world.
 
-mod atomic;
 pub(crate) mod csv;
 mod error;
 mod npy;
@@ -10,7 +9,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
 
-pub use atomic::{write_atomically, write_bytes_atomically};
+use crate::files::write_atomically;
 pub use error::ArrayError;
 pub use simulations::Simulations;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{FailureKind, SimulationRng};
+use crate::{FailureKind, Noise, SimulationRng};
 use rand::Rng;
 
 /// What became of one simulation.
@@ -25,6 +25,8 @@ pub(super) struct Batch {
     pub(super) x: Vec<f64>,
     /// One for each simulation that was answered.
     pub(super) verdicts: Vec<Option<Verdict>>,
+    /// What was printed beside the answers.
+    pub(super) noise: Noise,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
 }
@@ -46,7 +48,8 @@ impl Batch {
         let own = |index| SimulationRng::new(seed, index).next_u64() >> 11;
         let seeds = range.clone().map(own).collect();
         let (x, verdicts) = (vec![f64::NAN; rows * data_dim], vec![None; rows]);
-        Self { start: range.start, theta, seeds, x, verdicts, parameter_dim, data_dim }
+        let (start, noise) = (range.start, Noise::default());
+        Self { start, theta, seeds, x, verdicts, noise, parameter_dim, data_dim }
     }
 
     /// Number of simulations.

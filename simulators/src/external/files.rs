@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::batch::Batch;
 use super::process::Process;
 use super::runner::{Attempt, Fault, Runner};
+use super::watcher::temporary_folders;
 use super::{ExternalError, ExternalSettings};
 use crate::{FailureKind, Orientation, read_table_oriented};
 
@@ -36,8 +37,9 @@ impl Runner for FileRunner<'_> {
         rows: &[usize],
         stop: &dyn Fn() -> bool,
     ) -> Result<Attempt, ExternalError> {
-        let folder = TempDir::with_prefix("freeform-")
-            .map_err(|source| ExternalError::io("create", &std::env::temp_dir(), source))?;
+        let (parent, prefix) = temporary_folders();
+        let folder = TempDir::with_prefix_in(prefix, &parent)
+            .map_err(|source| ExternalError::io("create", &parent, source))?;
         let command = self.prepare(folder.path(), batch, rows)?;
         let mut process = Process::start(self.settings, &command, Stdio::null(), Stdio::null())?;
         let started = Instant::now();
@@ -60,6 +62,8 @@ impl Runner for FileRunner<'_> {
             let message = format!("the program failed ({status}){}", process.last_words());
             return Ok(Attempt::Fault(Fault { kind: FailureKind::Crash, message }));
         }
+        // Nobody writes to it any more.
+        process.kill();
         Ok(match collect(&folder.path().join("x.npy"), batch, rows) {
             Ok(()) => Attempt::Answered,
             Err((kind, message)) => {
@@ -107,9 +111,7 @@ impl FileRunner<'_> {
 
 /// Reads the output file into the batch.
 fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (FailureKind, String)> {
-    if !path.exists() {
-        return Err((FailureKind::Garbage, "the program wrote no {x}".to_owned()));
-    }
+    check_file(path, batch, rows).map_err(|message| (FailureKind::Garbage, message))?;
     // A one-dimensional array is one simulation, or one number for each of several.
     let orientation = if rows.len() == 1 { Orientation::Row } else { Orientation::Column };
     let table: Array2<f32> = read_table_oriented(path, orientation).map_err(|error| {
@@ -124,6 +126,26 @@ fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (Failur
     for (&row, values) in rows.iter().zip(table.rows()) {
         let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
         batch.answer(row, &values);
+    }
+    Ok(())
+}
+
+/// Refuses what cannot be the table before it is opened: a pipe, which would never end, or a file
+/// that is far too long.
+fn check_file(path: &Path, batch: &Batch, rows: &[usize]) -> Result<(), String> {
+    let Ok(found) = path.metadata() else {
+        return Err("the program wrote no {x}".to_owned());
+    };
+    if !found.is_file() {
+        return Err("{x} is not a file: write an .npy file to it".to_owned());
+    }
+    // Twice as many numbers of 16 bytes, so that a wrong shape is still read and explained.
+    let longest = 65_536 + 32 * (rows.len() * batch.data_dim) as u64;
+    if found.len() > longest {
+        let (size, rows, columns) = (found.len(), rows.len(), batch.data_dim);
+        return Err(format!(
+            "{{x}} has {size} bytes, far more than [{rows}, {columns}] numbers take"
+        ));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, Verdict};
 use super::files::FileRunner;
 use super::runner::{Runner, settle};
+use super::start::Start;
 use super::worker::LineRunner;
 use super::{ExternalError, ExternalSettings, Protocol};
 use crate::simulation::{SourceError, narrow, table};
@@ -21,6 +22,8 @@ const TARGET: Duration = Duration::from_millis(50);
 /// Largest batch unless the settings say otherwise: of lines, and of rows of a file.
 const MOST_LINES: usize = 1000;
 const MOST_ROWS: usize = 100;
+/// Simulations at the beginning that are batches of their own.
+const TRIED_ALONE: u64 = 8;
 /// How far the fastest worker may be ahead of the slowest, in simulations.
 const WINDOW: u64 = 1 << 16;
 
@@ -122,6 +125,8 @@ fn take(job: &Job<'_>, queue: &Mutex<Queue>, moved: &Condvar, size: usize) -> Op
         queue = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
     let left = job.range.end - queue.next;
+    // The first ones are tried alone, so that a program that cannot work is soon found out.
+    let size = if queue.next - job.range.start < TRIED_ALONE { 1 } else { size };
     if queue.closed || left == 0 || job.stop.load(Ordering::Relaxed) {
         return None;
     }
@@ -142,6 +147,7 @@ fn deliver(
 ) -> Result<(), SourceError> {
     let mut waiting = BTreeMap::new();
     let mut next = job.range.start;
+    let mut start = Start::new(job);
     while next < job.range.end {
         let Ok(batch) = finished.recv() else {
             // All workers ended before the work did: only a stop does that.
@@ -151,7 +157,9 @@ fn deliver(
         waiting.insert(batch.start, batch);
         while let Some(batch) = waiting.remove(&next) {
             next += batch.len() as u64;
-            sink(finish(batch))?;
+            for batch in start.pass(finish(batch), next == job.range.end)? {
+                sink(batch)?;
+            }
         }
         lock(queue).delivered = next;
         moved.notify_all();
@@ -163,6 +171,7 @@ fn deliver(
 fn finish(batch: Batch) -> SimulatedBatch {
     let mut failures = FailureReport { requested: batch.len(), ..FailureReport::default() };
     let (mut theta, mut x, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+    let mut failed = Vec::new();
     for (row, verdict) in batch.verdicts.iter().enumerate() {
         let index = batch.start + row as u64;
         let (kind, message) = match verdict {
@@ -176,14 +185,16 @@ fn finish(batch: Batch) -> SimulatedBatch {
             None => (FailureKind::Crash, "no answer".to_owned()),
         };
         let theta = batch.theta_row(row).to_vec();
+        failed.extend_from_slice(&theta);
         failures.record(kind, FirstFailure { index, theta, message });
     }
     let single = |wide: Vec<f64>, columns: usize| {
         let mut values = vec![0.0; wide.len()];
         narrow(&wide, &mut values);
-        table(values, indices.len(), columns)
+        table(values, wide.len() / columns, columns)
     };
     let simulations =
         Simulations { theta: single(theta, batch.parameter_dim), x: single(x, batch.data_dim) };
-    SimulatedBatch { simulations, indices, failures }
+    let theta_failed = single(failed, batch.parameter_dim);
+    SimulatedBatch { simulations, indices, theta_failed, failures, noise: batch.noise }
 }

@@ -7,10 +7,11 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::{
-    FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch, SimulationRng,
+    FailureKind, FailureReport, FirstFailure, Noise, SimulateError, SimulatedBatch, SimulationRng,
     Simulator, narrow,
 };
 use crate::Simulations;
+use crate::files::{human_bytes, memory};
 
 /// Receives the number of simulations finished since its last call, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
@@ -98,7 +99,8 @@ impl Tables {
             return Err(SimulateError::NoData);
         }
         let columns = parameter_dim + data_dim;
-        let too_large = || SimulateError::TooLarge { rows: n, columns };
+        check_memory(n, columns)?;
+        let too_large = || too_large(n, columns);
         let table = |columns: usize| {
             let mut values: Vec<f32> = Vec::new();
             let len = n.checked_mul(columns).ok_or_else(too_large)?;
@@ -158,6 +160,8 @@ impl Tables {
     fn finish(mut self, start: u64) -> SimulatedBatch {
         let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut indices = Vec::with_capacity(self.good.len() - failures.total());
+        let failed = self.theta.chunks(self.parameter_dim).zip(&self.good);
+        let failed = failed.filter(|(_, good)| !**good).flat_map(|(row, _)| row).copied().collect();
         for (row, _) in self.good.iter().enumerate().filter(|(_, good)| **good) {
             let (to, d, c) = (indices.len(), self.parameter_dim, self.data_dim);
             if to != row {
@@ -170,8 +174,25 @@ impl Tables {
             theta: table(self.theta, indices.len(), self.parameter_dim),
             x: table(self.x, indices.len(), self.data_dim),
         };
-        SimulatedBatch { simulations, indices, failures }
+        let theta_failed = table(failed, failures.total(), self.parameter_dim);
+        let noise = Noise::default();
+        SimulatedBatch { simulations, indices, theta_failed, failures, noise }
     }
+}
+
+/// Refuses tables that the machine cannot hold; where the system promises more memory than it has,
+/// an attempt would end in the death of the process.
+pub(super) fn check_memory(rows: usize, columns: usize) -> Result<(), SimulateError> {
+    let needed = rows as u128 * 4 * columns as u128;
+    match memory() {
+        Some(memory) if needed > memory.into() => Err(too_large(rows, columns)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(rows: usize, columns: usize) -> SimulateError {
+    let needed = human_bytes(rows as u128 * 4 * columns as u128);
+    SimulateError::TooLarge { rows, columns, needed }
 }
 
 /// The first `rows` rows as a table.

@@ -1,6 +1,7 @@
 //! Running simulators.
 
 mod batch;
+mod noise;
 mod report;
 mod rng;
 mod set;
@@ -8,11 +9,12 @@ mod simulator;
 mod source;
 
 pub use batch::{Progress, simulate, simulate_at, simulate_range};
+pub use noise::Noise;
 pub use report::{
     FailureCount, FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch,
 };
 pub use rng::SimulationRng;
-pub use set::{SetError, SetJob, SetReport, simulate_set};
+pub use set::{SetError, SetJob, SetReport, check_set, read_theta_failed, simulate_set};
 pub use simulator::{SimulationError, Simulator};
 pub use source::{SimulationSource, SourceError};
 

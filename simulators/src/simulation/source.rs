@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ndarray::{Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 use thiserror::Error;
 
-use super::{FailureReport, SimulateError, SimulatedBatch, simulate_range};
+use super::batch::check_memory;
+use super::{FailureReport, Noise, SimulateError, SimulatedBatch, simulate_range};
 use crate::{ExternalError, Prior, Simulations, Task};
 
 /// Time between two looks at the stop flag, and between two reports.
@@ -85,6 +86,20 @@ pub enum SourceError {
         /// The share allowed.
         share: f64,
     },
+    /// None of the first simulations succeeded.
+    #[error(
+        "none of the first {} simulations succeeded, so no more are tried (with max_failure_share = \
+         {share} that is no accident):\n{}\nsee what the program says when it is run by hand, and mend \
+         it or what it needs; where most simulations may fail, raise max_failure_share in \
+         simulator.toml",
+        report.requested, report.details()
+    )]
+    NoneSucceeded {
+        /// The account of these.
+        report: Box<FailureReport>,
+        /// The share of failures allowed.
+        share: f64,
+    },
     /// A table could not be written or read.
     #[error(transparent)]
     Set(#[from] super::SetError),
@@ -119,23 +134,29 @@ pub(crate) fn collect(
     if n == 0 {
         return Err(SimulateError::Nothing.into());
     }
-    let mut parts = Vec::new();
-    let mut failures = FailureReport::default();
+    // Twice: in pieces, and joined.
+    check_memory(n as usize, 2 * (source.prior().dim() + source.data_dim()))?;
+    let (mut parts, mut failed) = (Vec::new(), Vec::new());
+    let (mut failures, mut noise) = (FailureReport::default(), Noise::default());
     let mut indices = Vec::new();
     run(&mut |batch| {
         failures.merge(batch.failures);
         check_share(source, &failures, n)?;
         indices.extend(batch.indices);
+        noise.merge(&batch.noise);
         parts.push(batch.simulations);
+        failed.push(batch.theta_failed);
         Ok(())
     })?;
-    let join = |table: fn(&Simulations) -> ndarray::ArrayView2<'_, f32>| {
-        let views: Vec<_> = parts.iter().map(table).collect();
+    let join = |tables: &mut dyn Iterator<Item = &Array2<f32>>| {
+        let views: Vec<_> = tables.map(|table| table.view()).collect();
         // The parts have the same number of columns by construction.
         concatenate(Axis(0), &views).unwrap_or_default()
     };
-    let simulations = Simulations { theta: join(|s| s.theta.view()), x: join(|s| s.x.view()) };
-    Ok(SimulatedBatch { simulations, indices, failures }.require_success()?)
+    let theta = join(&mut parts.iter().map(|part| &part.theta));
+    let x = join(&mut parts.iter().map(|part| &part.x));
+    let (simulations, theta_failed) = (Simulations { theta, x }, join(&mut failed.iter()));
+    Ok(SimulatedBatch { simulations, indices, theta_failed, failures, noise }.require_success()?)
 }
 
 impl SimulationSource for Task {
