@@ -163,6 +163,8 @@ impl<'a> Prepared<'a> {
             .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
         let record = record.to_toml()?;
+        // Before a former run is touched.
+        TrainingData::check(&simulations, &prior, &config, job.seed)?;
         let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
         let resumed = claim(job.folder, &record, job.existing)?;
         if resumed && let Some(model) = finished_model(job, &identity)? {

@@ -67,3 +67,13 @@ pub fn bytes(path: impl AsRef<Path>) -> Vec<u8> {
     let path = path.as_ref();
     std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
+
+/// How many of each attack: 6, or as many as `FREEFORM_ATTACKS` says.
+pub fn attacks() -> usize {
+    std::env::var("FREEFORM_ATTACKS").ok().and_then(|n| n.parse().ok()).unwrap_or(6)
+}
+
+/// Random moments and places, the same for the same number of attacks.
+pub fn random() -> rand_chacha::ChaCha8Rng {
+    rand::SeedableRng::seed_from_u64(attacks() as u64)
+}

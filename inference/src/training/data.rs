@@ -96,30 +96,19 @@ impl TrainingData {
         work: &dyn Work,
     ) -> Result<Self, DataError> {
         let part = &Part::new(work, "data");
+        Self::check(&simulations, prior, config, seed)?;
         let (rows, columns) = simulations.theta.dim();
         let context = simulations.x.ncols();
-        if columns != prior.dim() {
-            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
-        }
         let validation_fraction = config.training.validation_fraction;
         let held_out = held_out(rows, validation_fraction);
-        if rows < held_out + MIN_TRAINING || held_out == 0 {
-            let training = rows - held_out;
-            return Err(DataError::TooFew { rows, training, validation: held_out });
-        }
         let order = shuffled(rows, seed);
         // With one flow, its held-out rows take no part in anything; with several, every row is
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         let mut theta = contiguous(simulations.theta);
         let x = contiguous(simulations.x);
-        check_support(&theta, prior)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
-        if let Some(&column) = parameters.scaler().constant_columns().first() {
-            let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
-            return Err(DataError::ConstantParameter { name, value });
-        }
         part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
@@ -182,6 +171,43 @@ impl TrainingData {
             }
         }
         Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
+    }
+
+    /// Whether these simulations can be trained on, at little cost.
+    ///
+    /// # Errors
+    /// [`DataError`] where not.
+    pub fn check(
+        simulations: &Simulations,
+        prior: &Prior,
+        config: &Config,
+        seed: u64,
+    ) -> Result<(), DataError> {
+        let (rows, columns) = simulations.theta.dim();
+        if columns != prior.dim() {
+            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
+        }
+        let held_out = held_out(rows, config.training.validation_fraction);
+        if rows < held_out + MIN_TRAINING || held_out == 0 {
+            let training = rows - held_out;
+            return Err(DataError::TooFew { rows, training, validation: held_out });
+        }
+        let theta = simulations.theta.as_standard_layout();
+        let theta = theta.as_slice().unwrap_or_default();
+        check_support(theta, prior)?;
+        let mut seen = shuffled(rows, seed);
+        if config.training.members == 1 {
+            seen.truncate(rows - held_out);
+        }
+        let seen = seen.iter().map(|r| row(theta, columns, *r));
+        let parameters = ParameterTransform::fit(config.transform.theta, prior, seen);
+        match parameters.scaler().constant_columns().first() {
+            None => Ok(()),
+            Some(&column) => {
+                let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
+                Err(DataError::ConstantParameter { name, value })
+            }
+        }
     }
 
     /// Number of parameters D.

@@ -229,3 +229,66 @@ impl<'a> Contexts<'a> {
         &self.flat[(self.row - 1) * self.width..self.row * self.width]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::Unwatched;
+    use crate::work::tests::Stopper;
+
+    /// Stopped again and again, a whitening goes on from what was kept to the very same numbers.
+    #[test]
+    fn a_stopped_whitening_goes_on_bit_for_bit() {
+        let (n, d, c) = (400, 2, 130);
+        let wave = |len: usize, rate: f32| -> Vec<f32> {
+            (0..len).map(|i| (rate * (i * i % 1009) as f32).sin()).collect()
+        };
+        let (target, context) = (wave(n * d, 0.7), wave(n * c, 1.3));
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let (training, validation) = rows.split_at(360);
+        let (target, context) = (&target[..], &context[..]);
+        let table = WhiteningTable { target, context, dims: (d, c), training, validation };
+        let config = WhiteningConfig {
+            kind: WhiteningKind::Network,
+            width: 8,
+            steps: 200,
+            batch_size: 33,
+            learning_rate: 3e-3,
+            weight_decay: 1e-3,
+        };
+        let fit = |work| Whitening::fit(&table, &config, 1, &Part::new(work, "whitening"));
+        let whole = fit(&Unwatched).unwrap().unwrap();
+        let stopper = Stopper::default();
+        let stopped = |questions| {
+            stopper.allow(questions);
+            matches!(fit(&stopper), Err(Halt::Stopped))
+        };
+        // In the second tile of rows, then in the middle of the network's training.
+        assert!(stopped(3));
+        assert!(stopper.has("whitening.linear.moments"));
+        stopper.allow(usize::MAX);
+        let mut uninterrupted = Stopper::default();
+        uninterrupted.allow(usize::MAX);
+        fit(&uninterrupted).unwrap();
+        let all = uninterrupted.asked();
+        for before_the_end in [250, 120, 33] {
+            uninterrupted = Stopper::default();
+            uninterrupted.allow(usize::MAX);
+            assert!(stopped(all - before_the_end));
+            assert!(stopper.has("whitening.network"));
+        }
+        stopper.allow(usize::MAX);
+        assert_eq!(fit(&stopper).unwrap().unwrap(), whole);
+    }
+
+    #[test]
+    fn absurd_sizes_are_not_counted() {
+        let shape = |dim, context_dim, width| WhiteningShape { dim, context_dim, width };
+        assert_eq!(shape(2, 3, None).parameters(), Some(2 * 3 + 2 + 3));
+        assert_eq!(shape(usize::MAX, 3, None).parameters(), None);
+        assert_eq!(shape(2, 3, Some(usize::MAX)).parameters(), None);
+        let fit = shape(2, 3, Some(4));
+        let network = 4 * 4 + 5 * 4 + 5 * triangular::outputs(2);
+        assert_eq!(fit.parameters(), Some(11 + network));
+    }
+}
