@@ -76,10 +76,11 @@ mod summary;
 pub mod training;
 mod transform;
 mod whitening;
+mod work;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
+    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
     TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
@@ -91,3 +92,4 @@ pub use posterior::{
     Draws, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks, rank_simulation,
     rank_simulations,
 };
+pub use work::{Halt, Saver, Unwatched, Work};

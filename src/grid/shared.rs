@@ -4,7 +4,9 @@ use super::entry::RunSource;
 use super::lines::short_hash;
 use super::plan::table_identity;
 use super::{GridError, Layout, PlanEntry, claim::Claim};
-use crate::run::{Reporter, RunError, TrainingInput, Workplace, make_set, set_warnings};
+use crate::run::{
+    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
+};
 use freeform_simulators::{
     AnySimulator, FirstLine, OwnershipError, Prior, SetError, SimulationSource, Simulations,
     SourceError, read_theta_failed, write_bytes_atomically,
@@ -50,7 +52,12 @@ pub(super) fn input(
     // Those of a part of the set are not known.
     let theta_failed = theta_failed.filter(|_| table.len() <= entry.simulations);
     let simulations = table.first(entry.simulations);
-    Ok(TrainingInput { simulations, prior, task, theta_failed, warnings: Vec::new() })
+    let simulator = match &task {
+        Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+        None => None,
+    };
+    let warnings = Vec::new();
+    Ok(TrainingInput { simulations, prior, task, simulator, theta_failed, warnings })
 }
 
 /// Refuses a simulator that is not the one planned for.

@@ -16,9 +16,12 @@ use std::path::Path;
 pub const FORMAT_VERSION: u64 = 3;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
+/// Name of the first line of the description: BLAKE3 of all that follows.
+const CHECKSUM: &str = "description_blake3";
 
 /// `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Description {
     format_version: u64,
     /// BLAKE3 of the weights file.
@@ -35,6 +38,7 @@ struct Description {
 
 /// `[likelihood]` of `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LikelihoodDescription {
     strength: f64,
     flows: Vec<FlowDescription>,
@@ -59,15 +63,44 @@ impl LikelihoodDescription {
     /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
     fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
         let described = if self.summary.is_empty() { data_dim } else { theta_dim };
-        let whole = |w: &WhiteningShape| (w.dim, w.context_dim) == (theta_dim, context_dim);
+        let whole = |w: &WhiteningShape| {
+            (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
+        };
         let targets = self.data.kept().len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
             && self.data.columns() == described
             && self.summary.iter().all(whole)
-            && self.data.scaler().columns() == targets
-            && self.regressors.scaler().columns() == theta_dim
+            && self.data.is_whole()
+            && self.regressors.scaler().is_whole(theta_dim)
             && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
+    }
+}
+
+impl Description {
+    /// Bytes that the numbers of all networks take at least.
+    fn bytes(&self) -> Option<u64> {
+        let likelihood = self.likelihood.iter();
+        let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
+        let numbers = flows.map(FlowDescription::parameters);
+        let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
+        let all = numbers.chain(summaries).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
+        u64::try_from(all).ok()?.checked_mul(4)
+    }
+}
+
+/// The text of `model.toml` under a line with its checksum.
+fn signed(text: &str) -> String {
+    format!("{CHECKSUM} = \"{}\"\n{text}", blake3::hash(text.as_bytes()).to_hex())
+}
+
+/// The text beneath that line, and whether it is the one that the line was made for. A text without
+/// the line, as former versions wrote it, is used without that check.
+fn checked(text: &str) -> (&str, bool) {
+    let Some((first, rest)) = text.split_once('\n') else { return (text, true) };
+    match first.strip_prefix(CHECKSUM) {
+        None => (text, true),
+        Some(_) => (rest, text == signed(rest)),
     }
 }
 
@@ -109,7 +142,7 @@ impl Model {
             config: self.config.clone(),
             prior: self.prior.clone(),
         };
-        let text = toml::to_string(&description).map_err(std::io::Error::other)?;
+        let text = signed(&toml::to_string(&description).map_err(std::io::Error::other)?);
         write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
         Ok(write_bytes_atomically(&folder.join(DESCRIPTION), text.as_bytes())?)
     }
@@ -156,6 +189,13 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
     let text = String::from_utf8(read(folder, DESCRIPTION)?)
         .map_err(|_| invalid("is not text".to_owned()))?;
+    let (text, whole) = checked(&text);
+    if !whole {
+        return Err(invalid(format!(
+            "has changed since it was written: its checksum is not that of its text; copy it again, \
+             or remove the line that begins with {CHECKSUM} to use it all the same"
+        )));
+    }
     let table: toml::Table =
         text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let version = table.get("format_version").and_then(toml::Value::as_integer);
@@ -169,13 +209,30 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let (dim, data) = (description.prior.dim(), &description.data);
-    let width = data.scaler().columns();
+    let width = data.kept().len();
+    description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
-        && description.parameters.scaler().columns() == dim
+        && data.is_whole()
+        && description.parameters.scaler().is_whole(dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
-        return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
+        return Err(invalid(
+            "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
+        ));
+    }
+    let path = folder.join(WEIGHTS);
+    // Nothing is allocated for numbers that the file cannot hold.
+    if let Ok(found) = std::fs::metadata(&path)
+        && description.bytes().is_none_or(|bytes| bytes > found.len())
+    {
+        return Err(ModelError::Invalid {
+            path: path.display().to_string(),
+            reason: format!(
+                "is {} bytes long, which is too short for the networks that model.toml describes",
+                found.len()
+            ),
+        });
     }
     Ok(description)
 }
@@ -188,4 +245,27 @@ fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {
         }
         kind => std::io::Error::new(kind, format!("{}: {e}", path.display())).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_signed_text_is_noticed() {
+        let text = signed("format_version = 3\n\n[a]\nb = 1.5\n");
+        assert_eq!(checked(&text), ("format_version = 3\n\n[a]\nb = 1.5\n", true));
+        let unchecked = "format_version = 3\n";
+        assert_eq!(checked(unchecked), (unchecked, true));
+        let bytes = text.as_bytes();
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let Ok(damaged) = String::from_utf8(damaged) else { continue };
+            let (rest, whole) = checked(&damaged);
+            // Where the line itself has another name, it is one that no model has.
+            let unknown = rest.len() == text.len();
+            assert!(!whole || unknown, "bit {bit}");
+        }
+    }
 }

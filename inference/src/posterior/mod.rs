@@ -9,7 +9,7 @@ mod strength;
 pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
 pub use error::PosteriorError;
 pub use proposal::Draws;
-pub use strength::correction_strength;
+pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};

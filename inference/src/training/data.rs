@@ -7,6 +7,7 @@ use crate::config::{Config, Correction, ThetaTransform};
 use crate::random::{Purpose, stream};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataTransform, ParameterTransform, informative_columns};
+use crate::work::{Halt, Part, Work};
 use freeform_simulators::{Prior, Simulations};
 use rand::seq::SliceRandom;
 use std::borrow::Cow;
@@ -77,6 +78,9 @@ pub enum DataError {
         /// Its value.
         value: f64,
     },
+    /// Told to stop, or unable to keep what was done.
+    #[error(transparent)]
+    Halt(#[from] Halt),
 }
 
 /// Fewer training rows than this make no standard deviation worth the name.
@@ -103,7 +107,8 @@ pub struct TrainingData {
 impl TrainingData {
     /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
-    /// `simulations` must be finite (see [`Simulations::without_non_finite`]).
+    /// `simulations` must be finite (see [`Simulations::without_non_finite`]). What it takes long to
+    /// find for a likelihood is kept by `work`.
     ///
     /// # Errors
     /// [`DataError`] where there are too few rows or they do not fit the prior.
@@ -112,25 +117,20 @@ impl TrainingData {
         prior: &Prior,
         config: &Config,
         seed: u64,
+        work: &dyn Work,
     ) -> Result<Self, DataError> {
+        let part = &Part::new(work, "data");
+        Self::check(&simulations, prior, config, seed)?;
         let (rows, columns) = simulations.theta.dim();
         let context = simulations.x.ncols();
-        if columns != prior.dim() {
-            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
-        }
         let validation_fraction = config.training.validation_fraction;
         let held_out = held_out(rows, validation_fraction);
-        if rows < held_out + MIN_TRAINING || held_out == 0 {
-            let training = rows - held_out;
-            return Err(DataError::TooFew { rows, training, validation: held_out });
-        }
         let order = shuffled(rows, seed);
         // With one flow, its held-out rows take no part in anything; with several, every row is
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         let theta = contiguous(simulations.theta);
         let x = contiguous(simulations.x);
-        check_support(&theta, prior)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
@@ -150,6 +150,7 @@ impl TrainingData {
             fix: "transform.theta = \"unconstrain\"",
         }
         .check()?;
+        part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -176,6 +177,7 @@ impl TrainingData {
             fix: "transform.data = \"shape\"",
         }
         .check()?;
+        part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -191,9 +193,11 @@ impl TrainingData {
         });
         let kept = varying(&data);
         let mut likelihood = match kept.len() {
-            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
+            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept, part)),
             _ => None,
-        };
+        }
+        .transpose()?;
+        part.go_on()?;
         let mut points = vec![0.0; theta.len()];
         let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
         let log_dets: Vec<f64> =
@@ -211,14 +215,51 @@ impl TrainingData {
                 settings: &config.whitening,
                 seed,
             };
-            likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
+            if let Some((summary, table)) = Summary::cross_fit(&regressed, part)? {
                 let all: Vec<usize> = (0..columns).collect();
                 let table: Vec<f64> = table.into_iter().map(f64::from).collect();
-                let tables = reversed.tables(&table, columns, &all);
-                LikelihoodTables { summary: Some(summary), ..tables }
-            });
+                let tables = reversed.tables(&table, columns, &all, part)?;
+                likelihood = Some(LikelihoodTables { summary: Some(summary), ..tables });
+            }
         }
         Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
+    }
+
+    /// Whether these simulations can be trained on, at little cost.
+    ///
+    /// # Errors
+    /// [`DataError`] where not.
+    pub fn check(
+        simulations: &Simulations,
+        prior: &Prior,
+        config: &Config,
+        seed: u64,
+    ) -> Result<(), DataError> {
+        let (rows, columns) = simulations.theta.dim();
+        if columns != prior.dim() {
+            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
+        }
+        let held_out = held_out(rows, config.training.validation_fraction);
+        if rows < held_out + MIN_TRAINING || held_out == 0 {
+            let training = rows - held_out;
+            return Err(DataError::TooFew { rows, training, validation: held_out });
+        }
+        let theta = simulations.theta.as_standard_layout();
+        let theta = theta.as_slice().unwrap_or_default();
+        check_support(theta, prior)?;
+        let mut seen = shuffled(rows, seed);
+        if config.training.members == 1 {
+            seen.truncate(rows - held_out);
+        }
+        let seen = seen.iter().map(|r| row(theta, columns, *r));
+        let parameters = ParameterTransform::fit(config.transform.theta, prior, seen);
+        match parameters.scaler().constant_columns().first() {
+            None => Ok(()),
+            Some(&column) => {
+                let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
+                Err(DataError::ConstantParameter { name, value })
+            }
+        }
     }
 
     /// Number of parameters D.
