@@ -159,6 +159,13 @@ impl Model {
             return Err(ModelError::Checksum { path });
         }
         let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        // Nothing is allocated for numbers that the file does not hold.
+        if description.bytes().is_none_or(|needed| needed > bytes.len() as u64) {
+            return Err(invalid(format!(
+                "has {} bytes, too few for the networks that model.toml describes",
+                bytes.len()
+            )));
+        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
         let flows = |role: &str, descriptions: &[FlowDescription]| {
             let read = |(index, description)| {
@@ -220,19 +227,6 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
         return Err(invalid(
             "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
         ));
-    }
-    let path = folder.join(WEIGHTS);
-    // Nothing is allocated for numbers that the file cannot hold.
-    if let Ok(found) = std::fs::metadata(&path)
-        && description.bytes().is_none_or(|bytes| bytes > found.len())
-    {
-        return Err(ModelError::Invalid {
-            path: path.display().to_string(),
-            reason: format!(
-                "is {} bytes long, which is too short for the networks that model.toml describes",
-                found.len()
-            ),
-        });
     }
     Ok(description)
 }
