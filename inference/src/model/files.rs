@@ -197,17 +197,20 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let text = String::from_utf8(read(folder, DESCRIPTION)?)
         .map_err(|_| invalid("is not text".to_owned()))?;
     let (text, whole) = checked(&text);
-    if !whole {
-        return Err(invalid(format!(
+    let changed = || {
+        invalid(format!(
             "has changed since it was written: its checksum is not that of its text; copy it again, \
              or remove the line that begins with {CHECKSUM} to use it all the same"
-        )));
-    }
-    let table: toml::Table =
-        text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+        ))
+    };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| match whole {
+        true => invalid(e.message().to_owned()),
+        false => changed(),
+    })?;
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
+        Some(FORMAT_VERSION) if !whole => return Err(changed()),
         Some(FORMAT_VERSION) => {}
         Some(found) => {
             return Err(ModelError::Version { path, found, expected: FORMAT_VERSION });
