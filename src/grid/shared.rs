@@ -6,8 +6,8 @@ use crate::run::{
     Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
 };
 use freeform_simulators::{
-    AnySimulator, Prior, SimulationSource, Simulations, SourceError, read_theta_failed,
-    write_bytes_atomically,
+    AnySimulator, OwnershipError, Prior, SetError, SimulationSource, Simulations, SourceError,
+    read_theta_failed, write_bytes_atomically,
 };
 use ndarray::s;
 use std::path::{Path, PathBuf};
@@ -118,7 +118,16 @@ impl Set<'_> {
             self.reporter.say(&format!("simulating {} {} times", self.entry.task, self.most));
             let quiet = Reporter::new(true);
             let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter: quiet };
-            let report = make_set(source, self.most, self.entry.seed, path, &at)?;
+            let report = match make_set(source, self.most, self.entry.seed, path, &at) {
+                // A lost node's claim may be void a moment before its ownership of the set is.
+                Err(RunError::Source(SourceError::Set(SetError::Ownership(
+                    OwnershipError::Taken { .. },
+                )))) => {
+                    std::thread::sleep(WAIT);
+                    continue;
+                }
+                other => other?,
+            };
             for warning in set_warnings(&report) {
                 self.reporter.warn(&warning);
             }

@@ -62,7 +62,7 @@ fn two_seeds_on_one_set_are_never_mixed() {
     let scratch = project();
     for (task, n) in [("two_moons", "200k"), ("lines.toml", "400")] {
         let whole = ["1", "2"].map(|seed| {
-            let name = format!("whole{seed}.npz");
+            let name = format!("{task}-{seed}.npz");
             assert!(end(start(&scratch, task, n, seed, &name, "")).0);
             bytes(scratch.path(&name))
         });

@@ -21,6 +21,9 @@ use super::holder::{Holder, State, state_of};
 const TOUCH_EVERY: Duration = Duration::from_secs(5);
 /// Rounds against others who take and give up at the same moment.
 const ROUNDS: usize = 100;
+/// Rounds that wait for the name of an owner who has just come.
+const NAMELESS: usize = 20;
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// A place owned; given up when dropped, or when the process ends in whatever way.
 #[derive(Debug)]
@@ -84,7 +87,7 @@ impl Ownership {
     /// [`OwnershipError::Io`].
     pub fn take(lock: &Path, what: &Path) -> Result<Self, OwnershipError> {
         let failed = |source| OwnershipError::Io { path: lock.to_owned(), source };
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             if let Some(folder) = lock.parent() {
                 fs::create_dir_all(folder).map_err(failed)?;
             }
@@ -95,8 +98,11 @@ impl Ownership {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    if let Some(holder) = void_or_holder(lock) {
-                        return Err(taken(lock, what, holder.as_ref()));
+                    match void_or_holder(lock) {
+                        // Its name will be in it in a moment.
+                        Some(None) if round < NAMELESS => std::thread::sleep(MOMENT),
+                        Some(holder) => return Err(taken(lock, what, holder.as_ref())),
+                        None => {}
                     }
                 }
                 // Its last owner removed the folder in between.
