@@ -292,7 +292,10 @@ mod tests {
             "[network]\nactivation = \"rely\"",
             &["line 2", "`network.activation` is \"rely\"", "one of relu, silu, gelu, tanh"],
         );
-        says("[training]\nbatch_size = 0\n", &["`training.batch_size` is 0", "from 1 to"]);
+        says(
+            "[training]\nbatch_size = 0\n",
+            &["`training.batch_size` is 0", "at least 1 and at most"],
+        );
         says("[loss]\nbeta_end = nan", &["`loss.beta_end` is NaN"]);
         says("[nets]\nwidth = 3", &["unknown key `nets`"]);
         says("[network]\nwidth = = 3", &["line 2"]);

@@ -215,12 +215,12 @@ const AUTO_EXACT_DIM: usize = 10;
 /// The most that a size may be, and the range in words.
 type Limit = (usize, &'static str);
 
-const WIDEST: Limit = (100_000, "a whole number from 1 to 100000");
-const DEEPEST: Limit = (10_000, "a whole number from 1 to 10000");
-const LARGEST_BATCH: Limit = (100_000_000, "a whole number from 1 to 100000000");
-const MOST_STEPS: Limit = (1_000_000_000, "a whole number from 1 to 1000000000");
-const MOST_MEMBERS: Limit = (1000, "a whole number from 1 to 1000");
-const MOST_PROPOSALS: Limit = (10_000, "a whole number from 1 to 10000");
+const WIDEST: Limit = (100_000, "a whole number of at least 1 and at most 100000");
+const DEEPEST: Limit = (10_000, "a whole number of at least 1 and at most 10000");
+const LARGEST_BATCH: Limit = (100_000_000, "a whole number of at least 1 and at most 100000000");
+const MOST_STEPS: Limit = (1_000_000_000, "a whole number of at least 1 and at most 1000000000");
+const MOST_MEMBERS: Limit = (1000, "a whole number of at least 1 and at most 1000");
+const MOST_PROPOSALS: Limit = (10_000, "a whole number of at least 1 and at most 10000");
 
 impl Config {
     /// The network for D parameters and C data.

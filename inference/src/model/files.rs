@@ -159,6 +159,13 @@ impl Model {
             return Err(ModelError::Checksum { path });
         }
         let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        // Nothing is allocated for numbers that the file does not hold.
+        if description.bytes().is_none_or(|needed| needed > bytes.len() as u64) {
+            return Err(invalid(format!(
+                "has {} bytes, too few for the networks that model.toml describes",
+                bytes.len()
+            )));
+        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
         let flows = |role: &str, descriptions: &[FlowDescription]| {
             let read = |(index, description)| {
@@ -190,17 +197,20 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let text = String::from_utf8(read(folder, DESCRIPTION)?)
         .map_err(|_| invalid("is not text".to_owned()))?;
     let (text, whole) = checked(&text);
-    if !whole {
-        return Err(invalid(format!(
+    let changed = || {
+        invalid(format!(
             "has changed since it was written: its checksum is not that of its text; copy it again, \
              or remove the line that begins with {CHECKSUM} to use it all the same"
-        )));
-    }
-    let table: toml::Table =
-        text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+        ))
+    };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| match whole {
+        true => invalid(e.message().to_owned()),
+        false => changed(),
+    })?;
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
+        Some(FORMAT_VERSION) if !whole => return Err(changed()),
         Some(FORMAT_VERSION) => {}
         Some(found) => {
             return Err(ModelError::Version { path, found, expected: FORMAT_VERSION });
@@ -220,19 +230,6 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
         return Err(invalid(
             "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
         ));
-    }
-    let path = folder.join(WEIGHTS);
-    // Nothing is allocated for numbers that the file cannot hold.
-    if let Ok(found) = std::fs::metadata(&path)
-        && description.bytes().is_none_or(|bytes| bytes > found.len())
-    {
-        return Err(ModelError::Invalid {
-            path: path.display().to_string(),
-            reason: format!(
-                "is {} bytes long, which is too short for the networks that model.toml describes",
-                found.len()
-            ),
-        });
     }
     Ok(description)
 }
