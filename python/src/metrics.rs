@@ -1,6 +1,6 @@
 //! Judging posteriors: C2ST, ranks, coverage.
 
-use crate::arrays::table;
+use crate::arrays::{single_table, table};
 use crate::errors::Raise;
 use crate::posterior::Posterior;
 use crate::work::{quietly, run};
@@ -33,7 +33,7 @@ pub fn c2st(
             return Err(PyValueError::new_err(text));
         }
     };
-    let (x, y) = (table(x, "x")?, table(y, "y")?);
+    let (x, y) = (single_table(x, "x")?, single_table(y, "y")?);
     let settings = C2stSettings { classifier, seed, folds };
     let score = quietly(py, move |_| benchmark::c2st(x.view(), y.view(), &settings))?;
     let score = score.map_err(Raise::raise)?;

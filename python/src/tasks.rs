@@ -53,5 +53,5 @@ pub fn reference<'py>(
     let task = Task::by_name(task).map_err(|e| SourceError::from(e).raise())?;
     let x: Vec<_> = table(x, "x")?.into_iter().collect();
     let drawn = quietly(py, move |_| reference_draws(&task, &x, n, seed))?;
-    Ok(to_numpy(py, drawn.map_err(Raise::raise)?.theta))
+    to_numpy(py, drawn.map_err(Raise::raise)?.theta)
 }
