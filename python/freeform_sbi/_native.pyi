@@ -6,6 +6,27 @@ from typing import Callable, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "fit",
+    "c2st",
+    "rank",
+    "uniformity",
+    "calibration_plot",
+    "pair_plot",
+    "Posterior",
+    "Prior",
+    "failure_details",
+    "read_simulations",
+    "simulate",
+    "simulate_at",
+    "write_simulations",
+    "observation",
+    "reference",
+    "task_prior",
+    "tasks",
+    "set_threads",
+]
+
 _Path = str | os.PathLike[str]
 _Table = NDArray[np.float32] | NDArray[np.float64]
 _Draws = NDArray[np.float32]
