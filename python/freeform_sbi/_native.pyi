@@ -11,6 +11,8 @@ __all__ = [
     "c2st",
     "rank",
     "uniformity",
+    "least_ranks",
+    "coverage_band",
     "calibration_plot",
     "pair_plot",
     "Posterior",
@@ -111,7 +113,9 @@ def rank(
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> tuple[NDArray[np.uint64], NDArray[np.float64], int]: ...
-def uniformity(ranks: list[int], draws: int) -> tuple[list[int], float, float]: ...
+def uniformity(ranks: list[int], draws: int) -> tuple[list[int], float, float | None]: ...
+def least_ranks(draws: int) -> int: ...
+def coverage_band(n: int) -> float: ...
 def pair_plot(
     path: _Path,
     title: str,

@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 /// What tables of the library hold.
-pub type Number = f32;
+pub type Number = f64;
 
 /// A number of the library, which Python is given in single precision.
 pub trait Single {

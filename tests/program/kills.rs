@@ -146,7 +146,7 @@ fn ctrl_c_is_heard_while_wide_data_are_prepared() {
     let (n, d, c) = (4000, 20, 1500);
     let mut random = random();
     let mut table = |columns: usize| {
-        ndarray::Array2::from_shape_fn((n, columns), |_| random.random_range(0.0..1.0_f32))
+        ndarray::Array2::from_shape_fn((n, columns), |_| random.random_range(0.0..1.0))
     };
     let simulations = Simulations { theta: table(d), x: table(c) };
     simulations.write(scratch.path("wide.npz")).unwrap();
