@@ -52,7 +52,8 @@
 //! # The names
 //! - **Learning**: [`Fit`] with its [`Overrides`] over a [`Preset`] (all settings: [`Config`]),
 //!   [`FitProgress`], [`FitError`].
-//! - **Asking**: [`Posterior`], its [`Draws`], [`PosteriorError`].
+//! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
+//!   simulations, [`Asking`] in other ways, [`PosteriorError`].
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -67,6 +68,7 @@ mod config;
 pub mod engine;
 mod fit;
 pub mod flow;
+mod law;
 mod model;
 pub mod network;
 mod posterior;
@@ -82,8 +84,10 @@ pub use config::{
     TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
-pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, fingerprint};
+pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};
 pub use model::{
-    CorrectionSummary, FORMAT_VERSION, MemberSummary, Model, ModelError, TrainingSummary,
+    CorrectionSummary, FORMAT_VERSION, LearntSummary, MemberSummary, Model, ModelError,
+    TrainingSummary,
 };
-pub use posterior::{Draws, Posterior, PosteriorError};
+pub use posterior::{Asking, DrawProgress, Draws, LogProb, Posterior, PosteriorError};
+pub use transform::{Beyond, Distance};

@@ -3,6 +3,7 @@
 use super::settings::was_preempted;
 use crate::grid::GridError;
 use crate::run::RunError;
+use freeform_inference::PosteriorError;
 use freeform_simulators::SourceError;
 use std::fmt::Display;
 
@@ -38,6 +39,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted
+            | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => match was_preempted() {
                 true => PREEMPTED,
                 false => INTERRUPTED,

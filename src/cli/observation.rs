@@ -1,6 +1,7 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
+use freeform_inference::{Distance, PosteriorError};
 use freeform_simulators::{AnySimulator, read_vector};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -44,4 +45,22 @@ impl ObservationArg {
             ))),
         }
     }
+}
+
+/// Where an observation lies, in words.
+pub(super) fn place(distance: Option<&Distance>) -> String {
+    match distance {
+        Some(distance) => distance.to_string(),
+        None => "how far x lies from the simulations is unknown (an older model)".to_owned(),
+    }
+}
+
+/// A failed question; where the answer exists but is worthless, with how to have it.
+pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
+    let exists = matches!(error, PosteriorError::FarAway { .. } | PosteriorError::Collapsed { .. });
+    let mut failure = Failure::from(error);
+    if exists {
+        failure.message += &format!(" (--anyway gives {answer} all the same)");
+    }
+    failure
 }

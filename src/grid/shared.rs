@@ -3,6 +3,7 @@
 use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
+use freeform_inference::failed_rows;
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
 use ndarray::s;
@@ -40,13 +41,16 @@ pub(super) fn input(
             (path, simulator.prior().clone(), Some(name))
         }
     };
-    let table = Simulations::read(&path)?.without_non_finite();
+    let table = Simulations::read(&path)?;
+    let failed = Some(failed_rows(&table)).filter(|failed| failed.nrows() > 0);
+    let table = table.without_non_finite();
     let rows = table.len().min(entry.simulations);
     let simulations = Simulations {
         theta: table.theta.slice(s![..rows, ..]).to_owned(),
         x: table.x.slice(s![..rows, ..]).to_owned(),
     };
-    Ok(TrainingInput { simulations, prior, task, warnings: Vec::new() })
+    let (theta_from, warnings) = (None, Vec::new());
+    Ok(TrainingInput { simulations, prior, task, theta_from, failed, warnings })
 }
 
 /// Refuses a simulator that is not the one planned for.

@@ -8,7 +8,7 @@ use freeform_benchmark::{
 };
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{Observation, Task, simulate_at, write_table};
 use serde::Serialize;
 use std::path::Path;
@@ -130,7 +130,17 @@ fn score(
     // Each observation has draws of its own.
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-    let draws = posterior.sample(&observation.x, DRAWS, seed)?.theta;
+    let asking = Asking { anyway: true, interrupt: Some(job.interrupt), progress: None };
+    let draws = match posterior.sample_as(&observation.x, DRAWS, seed, &asking) {
+        Err(PosteriorError::Interrupted) => {
+            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+        }
+        draws => draws?,
+    };
+    for warning in draws.warnings() {
+        job.reporter.warn(&format!("observation {number}: {warning}"));
+    }
+    let draws = draws.theta;
     write_table(&path, draws.view())?;
     let reference = job.store.official(job.task, number, DRAWS, job.reference)?.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;

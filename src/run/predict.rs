@@ -5,7 +5,7 @@ use super::directory::write_status;
 use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
 use serde::Serialize;
 use std::path::Path;
@@ -43,6 +43,10 @@ pub struct ObservationSummary {
     pub std: Vec<f64>,
     /// Share of the flow's draws inside the prior.
     pub acceptance: f64,
+    /// How many independent draws these are worth.
+    pub effective: f64,
+    /// How many of them are different.
+    pub distinct: usize,
 }
 
 #[derive(Serialize)]
@@ -63,7 +67,7 @@ pub fn predict(
     trained: &TrainResult,
 ) -> Result<Vec<ObservationSummary>, RunError> {
     let posterior = Posterior::new(trained.model.clone(), job.engine);
-    let mut summaries = Vec::new();
+    let (mut summaries, mut worthless) = (Vec::new(), Vec::new());
     for folder in ["samples", "plots"] {
         std::fs::create_dir_all(job.folder.join(folder))?;
     }
@@ -75,7 +79,25 @@ pub fn predict(
         let x = job.program.observation(number)?;
         // Each observation has draws of its own.
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
-        let draws = posterior.sample(&x, DRAWS, seed)?;
+        let asking = Asking { anyway: true, interrupt: Some(job.interrupt), progress: None };
+        let draws = match posterior.sample_as(&x, DRAWS, seed, &asking) {
+            Ok(draws) => draws,
+            Err(PosteriorError::Interrupted) => {
+                return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+            }
+            // The other observations are not lost for it.
+            Err(error @ PosteriorError::Leakage { .. }) => {
+                worthless.push(format!("observation {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for warning in draws.warnings() {
+            job.reporter.warn(&format!("observation {number}: {warning}"));
+        }
+        if draws.are_worthless() {
+            worthless.push(format!("observation {number}: {}", draws.warnings().join("; ")));
+        }
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
         write_table(&path, draws.theta.view())?;
         let plot = PairPlot {
@@ -92,6 +114,8 @@ pub fn predict(
             mean: wide.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect(),
             std: wide.columns().into_iter().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
+            effective: draws.effective,
+            distinct: draws.distinct,
         });
     }
     let status = PredictionStatus {
@@ -102,5 +126,9 @@ pub fn predict(
         training: &trained.model.training,
     };
     write_status(job.folder, &status)?;
+    if !worthless.is_empty() {
+        let path = job.folder.display().to_string();
+        return Err(RunError::Worthless { path, reasons: worthless });
+    }
     Ok(summaries)
 }

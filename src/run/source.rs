@@ -1,10 +1,12 @@
 //! Where a training's simulations come from.
 
 use super::{Reporter, RunError};
+use freeform_inference::failed_rows;
 use freeform_simulators::{
     AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
     simulate_set,
 };
+use ndarray::Array2;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -26,6 +28,8 @@ pub enum Source {
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
         task: Option<String>,
+        /// The law that their θ was drawn from, where it is not the prior.
+        theta_from: Option<Box<Prior>>,
     },
 }
 
@@ -38,6 +42,10 @@ pub struct TrainingInput {
     pub prior: Prior,
     /// The benchmark task, if it is one.
     pub task: Option<String>,
+    /// The law that θ was drawn from, where it is not the prior.
+    pub theta_from: Option<Prior>,
+    /// θ whose simulations failed `[m, D]`, where they are known.
+    pub failed: Option<Array2<f32>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -70,6 +78,8 @@ impl Source {
                         simulations: simulated.simulations,
                         prior: task.prior().clone(),
                         task: Some(task.name().to_owned()),
+                        theta_from: None,
+                        failed: None,
                         warnings,
                     })
                 }
@@ -81,11 +91,13 @@ impl Source {
                         simulations: Simulations::read(&path)?,
                         prior: program.prior().clone(),
                         task: Some(name.clone()),
+                        theta_from: None,
+                        failed: None,
                         warnings: failure_warning(&report.failures).into_iter().collect(),
                     })
                 }
             },
-            Self::File { path, prior, task } => {
+            Self::File { path, prior, task, theta_from } => {
                 let simulations = Simulations::read(path)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
@@ -95,9 +107,15 @@ impl Source {
                         "{lost} of {rows} simulations are not finite and are left out"
                     ));
                 }
-                let simulations = simulations.without_non_finite();
-                let prior = (**prior).clone();
-                Ok(TrainingInput { simulations, prior, task: task.clone(), warnings })
+                let failed = Some(failed_rows(&simulations)).filter(|failed| failed.nrows() > 0);
+                Ok(TrainingInput {
+                    simulations: simulations.without_non_finite(),
+                    prior: (**prior).clone(),
+                    task: task.clone(),
+                    theta_from: theta_from.as_deref().cloned(),
+                    failed,
+                    warnings,
+                })
             }
         }
     }

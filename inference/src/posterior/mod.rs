@@ -1,17 +1,21 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod correction;
+mod draws;
+mod effective;
 mod error;
 mod proposal;
 mod strength;
 
+pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use error::PosteriorError;
-pub use proposal::Draws;
 pub use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
+use crate::transform::Distance;
 use correction::{At, Corrected};
+use draws::LEAST_EFFECTIVE;
 use proposal::Proposal;
 use std::path::Path;
 
@@ -53,19 +57,46 @@ impl Posterior {
         &self.model
     }
 
-    /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
-    /// the model has a likelihood they are resampled from several times as many, so some occur more
-    /// than once. The same seed gives the same draws, whatever the thread count.
+    /// Where `x` lies among the simulations; `None` where the model is older than that question.
     ///
     /// # Errors
-    /// [`PosteriorError`] where x has the wrong length or is not finite, or nearly all of the
-    /// flow's mass lies outside the support.
+    /// [`PosteriorError`] where x has the wrong length or is not finite.
+    pub fn distance(&self, x: &[f32]) -> Result<Option<Distance>, PosteriorError> {
+        self.check(x)?;
+        Ok(self.model.span.as_ref().map(|span| span.distance(x, &self.model.data)))
+    }
+
+    /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
+    /// the model has a likelihood they are resampled from several times as many, so some occur more
+    /// than once: [`Draws::effective`] says how many they are worth. The same seed gives the same
+    /// draws, whatever the thread count.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where x has the wrong length, is not finite or lies far from everything
+    /// simulated, nearly all of the flow's mass lies outside the support, or the draws are worth
+    /// fewer than ten.
     pub fn sample(&self, x: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let observed = self.observed(x)?;
-        guarded(self.kind, || match self.corrected() {
-            None => self.proposal().draw(&observed.context, n, seed),
+        self.sample_as(x, n, seed, &Asking::default())
+    }
+
+    /// [`sample`](Self::sample), asked in another way: watched, stoppable, or answered even where the
+    /// answer is worth next to nothing.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample); [`PosteriorError::Interrupted`].
+    pub fn sample_as(
+        &self,
+        x: &[f32],
+        n: usize,
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Draws, PosteriorError> {
+        let (observed, distance) = self.admitted(x, asking)?;
+        let draws = guarded(self.kind, || match self.corrected(*asking) {
+            None => self.proposal(*asking).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
-        })?
+        })??;
+        Ok(Draws { distance, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -74,24 +105,44 @@ impl Posterior {
     /// [`sample`](Self::sample) draws from.
     ///
     /// # Errors
-    /// [`PosteriorError`] where x or theta do not fit the model.
+    /// [`PosteriorError`] where x or theta do not fit the model, and as [`sample`](Self::sample).
     pub fn log_prob(
         &self,
         theta: &ndarray::ArrayView2<f32>,
         x: &[f32],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
-        let mut out = self.flow_log_prob(theta, x)?;
-        let observed = self.observed(x)?;
-        let log_mass = guarded(self.kind, || match self.corrected() {
+        Ok(self.log_prob_as(theta, x, seed, &Asking::default())?.values)
+    }
+
+    /// [`log_prob`](Self::log_prob) with what it rests on, asked in another way.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob); [`PosteriorError::Interrupted`].
+    pub fn log_prob_as(
+        &self,
+        theta: &ndarray::ArrayView2<f32>,
+        x: &[f32],
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<LogProb, PosteriorError> {
+        let (observed, distance) = self.admitted(x, asking)?;
+        let mut values = self.flow_log_prob(theta, x)?;
+        let n = LEAKAGE_DRAWS;
+        let constant = guarded(self.kind, || match self.corrected(*asking) {
             None => {
-                let inside = self.proposal().acceptance(&observed.context, LEAKAGE_DRAWS, seed);
-                inside.map(f64::ln)
+                let inside = self.proposal(*asking).acceptance(&observed.context, n, seed);
+                inside.map(|inside| (inside.ln(), n as f64, inside))
             }
-            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed),
-        })??;
-        out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        Ok(out)
+            Some(corrected) => corrected.log_evidence(observed.at(), n, seed),
+        })?;
+        let (log_mass, effective, acceptance) = constant?;
+        // Without any weight there is no constant to divide by.
+        if effective < LEAST_EFFECTIVE && !(asking.anyway && effective > 0.0) {
+            return Err(PosteriorError::Collapsed { effective, proposals: n });
+        }
+        values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
+        Ok(LogProb { values, acceptance, effective, distance })
     }
 
     /// The same up to a constant that depends on x alone: not divided by the mass inside the prior's
@@ -109,23 +160,44 @@ impl Posterior {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
         let observed = self.observed(x)?;
-        Ok(guarded(self.kind, || match self.corrected() {
-            None => self.proposal().log_prob(theta, &observed.context),
+        let asking = Asking::default();
+        Ok(guarded(self.kind, || match self.corrected(asking) {
+            None => self.proposal(asking).log_prob(theta, &observed.context),
             Some(corrected) => corrected.log_density(theta, observed.at()),
         })?)
     }
 
-    fn proposal(&self) -> Proposal<'_> {
-        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind }
+    fn proposal<'a>(&'a self, asking: Asking<'a>) -> Proposal<'a> {
+        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind, asking }
     }
 
-    fn corrected(&self) -> Option<Corrected<'_>> {
-        let likelihood = self.model.likelihood.as_ref()?;
-        Some(Corrected { proposal: self.proposal(), likelihood, flows: &likelihood.flows })
+    /// What corrects the flows, if anything does.
+    fn corrected<'a>(&'a self, asking: Asking<'a>) -> Option<Corrected<'a>> {
+        let likelihood = self.model.likelihood.as_ref();
+        if likelihood.is_none() && !self.model.law.is_shifted() {
+            return None;
+        }
+        let flows = likelihood.map_or(&[][..], |l| &l.flows);
+        let proposal = self.proposal(asking);
+        Some(Corrected { proposal, likelihood, flows, as_simulated: false })
     }
 
-    /// An observation as the networks see it.
-    fn observed(&self, x: &[f32]) -> Result<Observed, PosteriorError> {
+    /// An observation that may be asked about, and where it lies.
+    fn admitted(
+        &self,
+        x: &[f32],
+        asking: &Asking,
+    ) -> Result<(Observed, Option<Distance>), PosteriorError> {
+        let distance = self.distance(x)?;
+        match distance {
+            Some(distance) if distance.is_far() && !asking.anyway => {
+                Err(PosteriorError::FarAway { distance })
+            }
+            distance => Ok((self.observed(x)?, distance)),
+        }
+    }
+
+    fn check(&self, x: &[f32]) -> Result<(), PosteriorError> {
         let expected = self.model.data_dim();
         if x.len() != expected {
             return Err(PosteriorError::ObservationLength { length: x.len(), expected });
@@ -133,6 +205,12 @@ impl Posterior {
         if let Some(index) = x.iter().position(|v| !v.is_finite()) {
             return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
         }
+        Ok(())
+    }
+
+    /// An observation as the networks see it.
+    fn observed(&self, x: &[f32]) -> Result<Observed, PosteriorError> {
+        self.check(x)?;
         let mut context = vec![0.0; self.model.data.kept().len()];
         self.model.data.apply(x, &mut context);
         let likelihood = self.model.likelihood.as_ref();

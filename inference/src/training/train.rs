@@ -28,15 +28,18 @@ pub fn train_ensemble(
         // One at a time: members are large pieces of work.
         .with_max_len(1)
         .map(|member| {
-            let Some(ready) = job.prepare(member)? else { return Ok(None) };
-            let engine = engine::create(kind, &ready.network, &ready.weights);
-            let mut trainer = ready.trainer(engine)?;
-            let outcome = trainer.run(&mut *host.watch(member))??;
-            host.keep(member, &trainer, outcome)?;
-            if outcome == Outcome::Interrupted {
-                return Ok(None);
-            }
-            Ok(Some(ready.finish(trainer)?))
+            let outcome = (|| {
+                let Some(ready) = job.prepare(member)? else { return Ok(None) };
+                let engine = engine::create(kind, &ready.network, &ready.weights);
+                let mut trainer = ready.trainer(engine)?;
+                let outcome = trainer.run(&mut *host.watch(member))??;
+                host.keep(member, &trainer, outcome)?;
+                if outcome == Outcome::Interrupted {
+                    return Ok(None);
+                }
+                Ok(Some(ready.finish(trainer)?))
+            })();
+            outcome.map_err(|error: EnsembleError| error.because_of(data))
         })
         .collect()
 }

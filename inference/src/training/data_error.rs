@@ -1,0 +1,48 @@
+//! Why simulations cannot be trained on.
+
+use super::data::MIN_TRAINING;
+
+/// Simulations that cannot be trained on.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Too few rows.
+    #[error(
+        "{rows} usable simulations leave {training} for training and {validation} for validation; \
+         at least {MIN_TRAINING} and 1 are needed: simulate more"
+    )]
+    TooFew {
+        /// Usable rows.
+        rows: usize,
+        /// Of these, for training.
+        training: usize,
+        /// Of these, for validation.
+        validation: usize,
+    },
+    /// theta does not fit the prior.
+    #[error("simulations have {columns} columns of theta, but the prior has {dim} parameters")]
+    PriorMismatch {
+        /// Columns of theta.
+        columns: usize,
+        /// Parameters of the prior.
+        dim: usize,
+    },
+    /// Parameters outside the prior.
+    #[error(
+        "row {row} of theta lies outside the prior's support ({theta:?}): these simulations were \
+         not drawn from this prior"
+    )]
+    OutsidePrior {
+        /// First such row, counted from 0.
+        row: usize,
+        /// Its parameters.
+        theta: Vec<f32>,
+    },
+    /// A parameter that never varies.
+    #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
+    ConstantParameter {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
+}
