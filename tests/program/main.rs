@@ -7,6 +7,7 @@ mod determinism;
 mod external;
 mod grid;
 mod grid_bad_input;
+mod honest;
 mod main_job;
 mod reference;
 mod resume;

@@ -138,18 +138,24 @@ impl Corrected<'_> {
     /// log of the corrected density, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
         let alpha = self.strength();
-        let mut proposal = self.proposal.log_prob(theta, at.context);
-        if let Some(shifts) = self.log_shifts(theta) {
-            // Outside either law's support there is no density, whatever the flows say.
-            let shift = |q: f64, s: f64| if s.is_finite() { q + s } else { f64::NEG_INFINITY };
-            proposal.iter_mut().zip(shifts).for_each(|(q, s)| *q = shift(*q, s));
+        let mut density = self.proposal.log_prob(theta, at.context);
+        let shifts = self.log_shifts(theta);
+        for (q, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
+            *q += shift;
         }
-        if alpha == 0.0 {
-            return proposal;
+        if alpha > 0.0 {
+            let joint = self.log_joint(theta, at);
+            let mix = |q: f64, j: f64| match alpha {
+                1.0 => j,
+                _ => (1.0 - alpha) * q + alpha * j,
+            };
+            density.iter_mut().zip(joint).for_each(|(q, j)| *q = mix(*q, j));
         }
-        let joint = self.log_joint(theta, at);
-        let mix = |(q, j): (f64, f64)| if alpha == 1.0 { j } else { (1.0 - alpha) * q + alpha * j };
-        proposal.into_iter().zip(joint).map(mix).collect()
+        // Outside either law's support there is no density, whatever the flows say.
+        for (density, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
+            *density = if shift.is_finite() { *density } else { f64::NEG_INFINITY };
+        }
+        density
     }
 
     /// log of the mean weight of at least `n` proposals: the constant that

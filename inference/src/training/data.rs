@@ -80,6 +80,7 @@ impl TrainingData {
         move_off(&mut theta, prior);
         let x = contiguous(simulations.x);
         check_support(&theta, prior)?;
+        origin.check_law(&theta)?;
         let span = DataSpan::of(context, &x);
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());

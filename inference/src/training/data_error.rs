@@ -37,6 +37,17 @@ pub enum DataError {
         /// Its parameters.
         theta: Vec<f32>,
     },
+    /// Parameters outside the law that they are said to be drawn from.
+    #[error(
+        "row {row} of theta ({theta:?}) lies outside the support of the law that theta is said to be \
+         drawn from (--theta-from)"
+    )]
+    OutsideLaw {
+        /// First such row, counted from 0.
+        row: usize,
+        /// Its parameters.
+        theta: Vec<f32>,
+    },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
     ConstantParameter {

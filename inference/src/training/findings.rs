@@ -87,7 +87,7 @@ impl fmt::Display for Finding {
                 }
                 write!(
                     f,
-                    " the posterior under the stated prior will be wrong. State the prior \
+                    " what is learnt is not the posterior under the stated prior. State the prior \
                            that theta was drawn from, or name that law beside the prior \
                            (--theta-from proposal.toml)"
                 )?;

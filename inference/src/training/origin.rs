@@ -2,7 +2,7 @@
 
 use super::agreement::deviations;
 use super::order::Groups;
-use super::{Finding, bounds};
+use super::{DataError, Finding, bounds};
 use crate::transform::ParameterTransform;
 use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis};
@@ -23,6 +23,17 @@ impl<'a> ThetaOrigin<'a> {
     #[must_use]
     pub fn prior(prior: &'a Prior) -> Self {
         Self { prior, drawn_from: None, failed: None }
+    }
+
+    /// Refuses θ outside the law that it is said to be drawn from.
+    pub(super) fn check_law(&self, theta: &[f32]) -> Result<(), DataError> {
+        let Some(law) = self.drawn_from else { return Ok(()) };
+        match bounds::check_support(theta, law) {
+            Err(DataError::OutsidePrior { row, theta }) => {
+                Err(DataError::OutsideLaw { row, theta })
+            }
+            other => other,
+        }
     }
 
     /// Rows of θ that failed, inside the prior's support.

@@ -1,6 +1,7 @@
 //! Where the simulated data lie, and how far from there an observation is.
 
 use super::{ColumnMap, DataTransform};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -74,7 +75,7 @@ impl DataSpan {
             values.sort_unstable_by(f64::total_cmp);
             CORE.map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
         };
-        let core: Vec<[f64; 2]> = (0..columns).map(quantiles).collect();
+        let core: Vec<[f64; 2]> = (0..columns).into_par_iter().map(quantiles).collect();
         let (low, high) = core.into_iter().map(|[low, high]| (low, high)).unzip();
         Self { rows, least, most, low, high }
     }
@@ -139,6 +140,8 @@ impl fmt::Display for Distance {
         let Some(Beyond { column, value, least, most, widths }) = self.farthest else {
             return write!(f, "x lies within the simulations in every column");
         };
+        // As many digits as a person reads.
+        let [value, least, most] = [value, least, most].map(|v| v as f32);
         write!(
             f,
             "x lies beyond all simulations in {} of {} columns",
