@@ -8,7 +8,7 @@
 
 use super::PosteriorError;
 use super::draws::{Draws, LEAST_EFFECTIVE};
-use super::effective::{distinct_rows, effective_number, pareto_k};
+use super::effective::{effective_number, merged, pareto_k};
 use super::proposal::{Drawn, Inside, Proposal, average_density, in_chunks, log_sum};
 use crate::flow::ConditionalFlow;
 use crate::model::{LikelihoodModel, Model};
@@ -227,7 +227,10 @@ impl Corrected<'_> {
         let (count, dim) = (weighed.log_weights.len(), self.model().theta_dim());
         let acceptance = weighed.drawn.acceptance();
         let weights = weighed.truncated();
-        let effective = weights.as_deref().map_or(0.0, effective_number);
+        let proposals = weighed.drawn.rows(0, count, dim);
+        let effective = weights
+            .as_ref()
+            .map_or(0.0, |weights| effective_number(&merged(&proposals, weights.iter().copied())));
         if effective < LEAST_EFFECTIVE && !self.proposal.asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals: count });
         }
@@ -237,15 +240,12 @@ impl Corrected<'_> {
         };
         let offset = stream(seed, Purpose::Resampling, 0).random_range(0.0..1.0);
         let chosen = systematic(&weights, n, offset);
-        let theta = weighed.drawn.rows(0, count, dim).select(Axis(0), &chosen);
+        let theta = proposals.select(Axis(0), &chosen);
         Ok(Draws {
-            distinct: distinct_rows(&theta),
-            theta,
-            acceptance,
             effective: effective.min(n as f64),
             proposals: count,
             pareto_k: pareto_k(&weighed.log_weights),
-            distance: None,
+            ..Draws::plain(theta, acceptance)
         })
     }
 }

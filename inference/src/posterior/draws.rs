@@ -1,7 +1,7 @@
 //! What comes out of a question to a posterior, and how it may be asked.
 
 use super::PosteriorError;
-use super::effective::distinct_rows;
+use super::effective::{effective_number, merged};
 use crate::transform::Distance;
 use ndarray::Array2;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,9 @@ pub struct Draws {
     pub theta: Array2<f32>,
     /// Share of the flows' draws that lay inside it.
     pub acceptance: f64,
-    /// How many independent draws these are worth (Kish 1965, from the weights that they were
-    /// resampled by); n where nothing was resampled.
+    /// How many independent draws these are worth (Kish 1965): from the weights that they were
+    /// resampled by, equal rows counted as one point; n where nothing was resampled and no rows are
+    /// equal.
     pub effective: f64,
     /// How many different rows `theta` has.
     pub distinct: usize,
@@ -84,9 +85,17 @@ impl Asking<'_> {
 impl Draws {
     /// Draws that were not resampled.
     pub(super) fn plain(theta: Array2<f32>, acceptance: f64) -> Self {
-        let (distinct, n) = (distinct_rows(&theta), theta.nrows());
-        let (effective, pareto_k, distance) = (n as f64, None, None);
-        Self { theta, acceptance, effective, distinct, proposals: n, pareto_k, distance }
+        let n = theta.nrows();
+        let counts = merged(&theta, std::iter::repeat_n(1.0, n));
+        Self {
+            effective: effective_number(&counts),
+            distinct: counts.len(),
+            theta,
+            acceptance,
+            proposals: n,
+            pareto_k: None,
+            distance: None,
+        }
     }
 
     /// Whether they are worth next to nothing: a few points repeated, or an observation far from all
@@ -105,16 +114,10 @@ impl Draws {
         if self.effective < (n as f64).min(FEW).max(FEW_SHARE * n as f64) {
             let k = self.pareto_k.map_or(String::new(), |k| format!(", Pareto k {k:.2}"));
             warnings.push(format!(
-                "the {n} draws are worth {:.0} independent ones ({} different{k}): posterior flows \
-                 and learnt likelihood disagree at this observation; intervals and tails are \
-                 rough. Simulate more, or set posterior.proposals higher",
+                "the {n} draws are worth {:.0} independent ones ({} different{k}): intervals and \
+                 tails are rough. Posterior flows and learnt likelihood disagree at this observation: \
+                 simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
-            ));
-        } else if self.distinct < n.div_ceil(10) {
-            warnings.push(format!(
-                "only {} of {n} draws are different: the posterior is narrower than single \
-                 precision resolves, or than the flows are",
-                self.distinct
             ));
         }
         warnings

@@ -1,7 +1,7 @@
 //! How much weighted draws are worth.
 
 use ndarray::Array2;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Kish's effective number of draws with these weights: (Σw)² / Σw²; 0 where all are 0.
 pub(super) fn effective_number(weights: &[f64]) -> f64 {
@@ -9,10 +9,20 @@ pub(super) fn effective_number(weights: &[f64]) -> f64 {
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
 
-/// How many different rows a table has, bit by bit.
-pub(super) fn distinct_rows(theta: &Array2<f32>) -> usize {
-    let bits = |row: ndarray::ArrayView1<f32>| row.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-    theta.rows().into_iter().map(bits).collect::<HashSet<_>>().len()
+/// The weights of a table's different rows, bit by bit, in order of appearance: equal rows are one
+/// point, however many they are.
+pub(super) fn merged(theta: &Array2<f32>, weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut places: HashMap<Vec<u32>, usize> = HashMap::with_capacity(theta.nrows());
+    let mut merged = Vec::with_capacity(theta.nrows());
+    for (row, weight) in theta.rows().into_iter().zip(weights) {
+        let bits = row.iter().map(|v| v.to_bits()).collect();
+        let place = *places.entry(bits).or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(sum) => *sum += weight,
+            None => merged.push(weight),
+        }
+    }
+    merged
 }
 
 /// Fewest weights in a tail that a law is fitted to.
@@ -77,7 +87,7 @@ mod tests {
         assert!((effective_number(&[1.0, 2.0, 3.0]) - 36.0 / 14.0).abs() < 1e-12);
         assert_eq!(effective_number(&[0.0; 3]), 0.0);
         let table = ndarray::arr2(&[[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]]);
-        assert_eq!(distinct_rows(&table), 2);
+        assert_eq!(merged(&table, [0.5, 1.0, 2.0].into_iter()), [1.5, 2.0]);
     }
 
     /// Quantiles of weights whose law is Pareto's: P(w > t) = t^(−1/k) has shape k exactly; those of

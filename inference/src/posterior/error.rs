@@ -56,12 +56,12 @@ pub enum PosteriorError {
         /// Where it lies.
         distance: Distance,
     },
-    /// Draws of the flows hardly any of which the learnt likelihood supports.
+    /// Draws that are a few points repeated.
     #[error(
-        "of {proposals} draws of the posterior flows the learnt likelihood leaves {effective:.1} \
-         (effective number): the draws would be a few points repeated. The two disagree at this \
-         observation: it is unlike the simulations (check its units), or its posterior is far \
-         narrower than what was learnt; simulate more, or nearer to it"
+        "{proposals} draws of the posterior flows are worth {effective:.1} (effective number): the \
+         answer would be a few points repeated. Either flows and learnt likelihood disagree at this \
+         observation, which is unlike the simulations then (check its units) or wants more of them; or \
+         the posterior is narrower than single precision resolves"
     )]
     Collapsed {
         /// Effective number of draws.

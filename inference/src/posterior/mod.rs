@@ -96,6 +96,10 @@ impl Posterior {
             None => self.proposal(*asking).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
         })??;
+        let (effective, proposals) = (draws.effective, draws.proposals);
+        if effective < LEAST_EFFECTIVE.min(n as f64) && !asking.anyway {
+            return Err(PosteriorError::Collapsed { effective, proposals });
+        }
         Ok(Draws { distance, ..draws })
     }
 

@@ -193,9 +193,8 @@ impl Ready<'_> {
     }
 
     /// The flow at the end of its training.
-    pub(super) fn finish(&self, trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
+    pub(super) fn finish(&self, mut trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
         let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + self.seconds);
-        let mut trainer = trainer;
         let start_nll = self.whitening.is_some().then(|| trainer.nll_of(&self.weights));
         let (weights, best_epoch, quality) = trainer.into_best()?;
         let (whitening, network) = (self.whitening.clone(), self.network.clone());

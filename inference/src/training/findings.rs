@@ -106,9 +106,10 @@ impl fmt::Display for Finding {
             ),
             Self::Dominated { table, column, row, value } => write!(
                 f,
-                "column {column} of {table} is dominated by one value: {value:e} in row {row} holds \
+                "column {column} of {table} is dominated by one value: {:e} in row {row} holds \
                  more than half of its variance, and all others look alike beside it; mend or drop \
-                 that row"
+                 that row",
+                *value as f32
             ),
         }
     }

