@@ -3,6 +3,7 @@
 use super::settings::was_preempted;
 use crate::grid::GridError;
 use crate::run::RunError;
+use freeform_inference::PosteriorError;
 use freeform_simulators::SourceError;
 use std::fmt::Display;
 
@@ -60,6 +61,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
+            | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => interrupted(),
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,

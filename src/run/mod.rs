@@ -27,6 +27,7 @@ pub(crate) use figure::curves as published_curves;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
+pub(crate) use source::all_failed;
 pub use source::{
     Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning, set_warnings,
 };

@@ -2,16 +2,14 @@
 //! is no reference to score against.
 
 use super::directory::write_status;
-use super::interruptible::interruptible;
 use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
 use ndarray::ArrayView1;
 use serde::Serialize;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Draws per observation.
@@ -46,6 +44,10 @@ pub struct ObservationSummary {
     pub std: Vec<f64>,
     /// Share of the flow's draws inside the prior.
     pub acceptance: f64,
+    /// How many independent draws these are worth.
+    pub effective: f64,
+    /// How many of them are different.
+    pub distinct: usize,
 }
 
 #[derive(Serialize)]
@@ -65,9 +67,9 @@ pub fn predict(
     job: &Prediction<'_>,
     trained: &TrainResult,
 ) -> Result<Vec<ObservationSummary>, RunError> {
-    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
+    let posterior = Posterior::new(trained.model.clone(), job.engine);
     let stopped = || RunError::Interrupted { path: job.folder.display().to_string() };
-    let mut summaries = Vec::new();
+    let (mut summaries, mut worthless) = (Vec::new(), Vec::new());
     for folder in ["samples", "plots"] {
         std::fs::create_dir_all(job.folder.join(folder))?;
     }
@@ -79,9 +81,25 @@ pub fn predict(
         let x = job.program.observation(number)?;
         // Each observation has draws of its own.
         let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
-        let sampler = Arc::clone(&posterior);
-        let sampled = interruptible(job.interrupt, move || sampler.sample(&x, DRAWS, seed));
-        let draws = sampled.ok_or_else(stopped)??;
+        let asking = Asking { anyway: true, ..Asking::until(job.interrupt) };
+        let draws = match posterior.sample_as(&x, DRAWS, seed, &asking) {
+            Ok(draws) => draws,
+            Err(PosteriorError::Interrupted) => return Err(stopped()),
+            // The other observations are not lost for it.
+            Err(
+                error @ (PosteriorError::Leakage { .. } | PosteriorError::ObservationTooFar { .. }),
+            ) => {
+                worthless.push(format!("observation {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for warning in draws.warnings() {
+            job.reporter.warn(&format!("observation {number}: {warning}"));
+        }
+        if draws.are_worthless() {
+            worthless.push(format!("observation {number}: {}", draws.warnings().join("; ")));
+        }
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
         write_draws(&path, &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {
@@ -101,6 +119,8 @@ pub fn predict(
             mean: columns().map(mean).collect(),
             std: columns().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
+            effective: draws.effective,
+            distinct: draws.distinct,
         });
     }
     let status = PredictionStatus {
@@ -111,5 +131,9 @@ pub fn predict(
         training: &trained.model.training,
     };
     write_status(job.folder, &status)?;
+    if !worthless.is_empty() {
+        let path = job.folder.display().to_string();
+        return Err(RunError::Worthless { path, reasons: worthless });
+    }
     Ok(summaries)
 }

@@ -7,7 +7,9 @@ use freeform_benchmark::{CurvePoint, training_curves};
 use freeform_inference::assemble;
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
-use freeform_inference::training::{EpochMetrics, TrainedMember, TrainingData, train_ensemble};
+use freeform_inference::training::{
+    EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, train_ensemble,
+};
 use freeform_inference::{Config, Overrides, Preset, Problem};
 use freeform_inference::{EngineKind, guarded};
 use freeform_inference::{Model, TrainingSummary};
@@ -129,6 +131,7 @@ struct Prepared<'a> {
     job: &'a TrainJob<'a>,
     config: Config,
     prior: Prior,
+    theta_from: Option<Prior>,
     task: Option<String>,
     data: TrainingData,
     /// Names the training in checkpoints.
@@ -141,22 +144,38 @@ impl<'a> Prepared<'a> {
         for warning in &input.warnings {
             job.reporter.warn(warning);
         }
-        let TrainingInput { simulations, prior, task, .. } = input;
+        let TrainingInput { simulations, prior, task, theta_from, theta_failed, .. } = input;
         let problem = Problem::of(&simulations);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
-        let record = record.to_toml()?;
-        let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
+        let record = record.drawn_from(theta_from.as_ref()).to_toml()?;
+        let origin = ThetaOrigin {
+            prior: &prior,
+            drawn_from: theta_from.as_ref(),
+            failed: theta_failed.as_ref(),
+        };
+        let data = TrainingData::prepare(simulations, &origin, &config, job.seed)?;
         warn_of_columns(&data, job.reporter);
+        data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
 
         let resumed = claim(job.folder, &record, job.existing)?;
         if resumed && let Ok(model) = Model::load(job.folder) {
+            tell(&model.training, &data, job.reporter);
             return Ok(Start::Finished(Box::new(TrainResult::finished(job.folder, model))));
         }
         let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
-        Ok(Start::Ready(Box::new(Self { job, config, prior, task, data, identity, resumed })))
+        Ok(Start::Ready(Box::new(Self {
+            job,
+            config,
+            prior,
+            theta_from,
+            task,
+            data,
+            identity,
+            resumed,
+        })))
     }
 
     fn host(&self) -> Result<FolderHost<'_>, RunError> {
@@ -165,15 +184,18 @@ impl<'a> Prepared<'a> {
 
     /// Makes and saves the model; `None` where the training was interrupted.
     fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
-        let Self { job, config, prior, task, data, .. } = self;
+        let Self { job, config, prior, theta_from, task, data, .. } = self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
         let seconds = trained.iter().map(|member| member.seconds).sum();
         plot_curves(&trained[0].history, job.folder)?;
+        let drawn_from = theta_from.as_ref();
+        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None };
         let model = guarded(job.engine, || {
-            assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine)
+            assemble(&trained, &data, (&origin, task), &config, job.seed, job.engine)
         })?;
+        tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
         write_status(
             job.folder,
@@ -181,6 +203,14 @@ impl<'a> Prepared<'a> {
         )?;
         Ok(TrainResult { model, was_finished: false, seconds })
     }
+}
+
+/// Tells what came of a training; what there was to say of its simulations has been said.
+fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Reporter) {
+    let known: Vec<String> = data.findings().iter().map(ToString::to_string).collect();
+    let news = summary.remarks.iter().filter(|remark| !known.contains(remark));
+    news.for_each(|remark| reporter.warn(remark));
+    summary.notes.iter().for_each(|note| reporter.say(&format!("note: {note}")));
 }
 
 /// Tells of columns of x that the networks do not see.

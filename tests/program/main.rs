@@ -8,6 +8,7 @@ mod external;
 mod grid;
 mod grid_bad_input;
 mod grid_files;
+mod honest;
 mod main_job;
 mod precision;
 mod races;
