@@ -3,6 +3,7 @@
 use super::signals::{INTERRUPTED, PREEMPTED, was_preempted};
 use crate::grid::GridError;
 use crate::run::RunError;
+use freeform_inference::PosteriorError;
 use freeform_simulators::SourceError;
 use std::fmt::Display;
 
@@ -62,6 +63,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
+            | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => interrupted(),
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Origin(_) | RunError::Room { .. } => USAGE,

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::table::TableArgs;
 use crate::run::open_origin;
-use freeform_inference::TrainingSummary;
+use freeform_inference::{Distance, PosteriorError, TrainingSummary};
 use freeform_simulators::{SimulationSource, Task};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -81,4 +81,22 @@ fn split(text: &Path) -> (&Path, Option<usize>) {
         Some((path, number)) if !text.exists() => (path, Some(number)),
         _ => (text, None),
     }
+}
+
+/// Where an observation lies, in words.
+pub(super) fn place(distance: Option<&Distance>) -> String {
+    match distance {
+        Some(distance) => distance.to_string(),
+        None => "how far x lies from the simulations is unknown (an older model)".to_owned(),
+    }
+}
+
+/// A failed question; where the answer exists but is worthless, with how to have it.
+pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
+    let exists = matches!(error, PosteriorError::FarAway { .. } | PosteriorError::Collapsed { .. });
+    let mut failure = Failure::from(error);
+    if exists {
+        failure.message += &format!(" (--anyway gives {answer} all the same)");
+    }
+    failure
 }

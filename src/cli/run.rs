@@ -151,6 +151,12 @@ fn summarise(
     let mut text = String::new();
     for summary in summaries {
         text += &format!("observation {}\n", summary.num_observation);
+        text += &format!(
+            "  {:.1}% of draws inside the prior, worth {:.0} independent ones ({} different)\n",
+            100.0 * summary.acceptance,
+            summary.effective,
+            summary.distinct
+        );
         let parameters = prior.names().iter().zip(&summary.mean).zip(&summary.std);
         for ((name, mean), std) in parameters {
             text += &format!("  {name:<20} {mean:>10.4} ± {std:.4}\n");

@@ -38,6 +38,9 @@ struct RunSection<'a> {
     /// BLAKE3 of prior and simulations.
     data: String,
     seed: u64,
+    /// BLAKE3 of the law that θ was drawn from, where it is not the prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theta_from: Option<String>,
 }
 
 impl<'a> RunRecord<'a> {
@@ -51,8 +54,16 @@ impl<'a> RunRecord<'a> {
         seed: u64,
     ) -> Self {
         let data = fingerprint(prior, simulations);
-        let run = RunSection { task, simulations: simulations.len(), data, seed };
+        let run = RunSection { task, simulations: simulations.len(), data, seed, theta_from: None };
         Self { run, config }
+    }
+
+    /// Names the law that θ was drawn from, where it is not the prior.
+    #[must_use]
+    pub fn drawn_from(mut self, law: Option<&Prior>) -> Self {
+        let hash = |law: &Prior| blake3::hash(law.to_toml().as_bytes()).to_hex()[..16].to_owned();
+        self.run.theta_from = law.map(hash);
+        self
     }
 
     /// The text of `config.toml`.

@@ -61,6 +61,18 @@ pub enum RunError {
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// Training failed, and the simulations may be why.
+    #[error(transparent)]
+    Ensemble(EnsembleError),
+    /// Draws were made and kept, but are worth next to nothing.
+    #[error("{path} is whole, but of some observations the posterior draws are worthless:\n{}",
+        reasons.join("\n"))]
+    Worthless {
+        /// The folder.
+        path: String,
+        /// One line an observation.
+        reasons: Vec<String>,
+    },
     /// A checkpoint that does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -173,6 +185,7 @@ impl From<EnsembleError> for RunError {
             EnsembleError::Checkpoint(error) => Self::Checkpoint(error),
             EnsembleError::Io(error) => Self::Io(error),
             EnsembleError::Device(error) => Self::Device(error),
+            error @ EnsembleError::Data { .. } => Self::Ensemble(error),
         }
     }
 }

@@ -95,6 +95,8 @@ mod tests {
             mean: vec![0.1],
             std: vec![1.0 / 3.0],
             acceptance: 1.0,
+            effective: 900.0,
+            distinct: 800,
         };
         kept.keep(&summary).unwrap();
         assert_eq!(kept.recall(), Some(summary));

@@ -34,6 +34,7 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
+pub(crate) use source::all_failed;
 pub use source::{
     SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,
     set_warnings,

@@ -2,17 +2,15 @@
 //! is no reference to score against.
 
 use super::directory::{create_folder, write_status};
-use super::interruptible::interruptible;
 use super::kept::KeptDraws;
 use super::{Reporter, RunError, TrainResult, own};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Draws per observation.
@@ -48,6 +46,10 @@ pub struct ObservationSummary {
     pub std: Vec<f64>,
     /// Share of the flow's draws inside the prior.
     pub acceptance: f64,
+    /// How many independent draws these are worth.
+    pub effective: f64,
+    /// How many of them are different.
+    pub distinct: usize,
 }
 
 #[derive(Serialize)]
@@ -68,9 +70,9 @@ pub fn predict(
     trained: &TrainResult,
 ) -> Result<Vec<ObservationSummary>, RunError> {
     let own = own(job.folder)?;
-    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
+    let posterior = Posterior::new(trained.model.clone(), job.engine);
     let stopped = || RunError::Interrupted { path: job.folder.display().to_string() };
-    let mut summaries = Vec::new();
+    let (mut summaries, mut worthless) = (Vec::new(), Vec::new());
     KeptDraws::make_folder(job.folder)?;
     create_folder(&job.folder.join("plots"))?;
     for &number in job.observations {
@@ -88,9 +90,25 @@ pub fn predict(
             continue;
         }
         job.reporter.say(&format!("sampling observation {number}"));
-        let sampler = Arc::clone(&posterior);
-        let sampled = interruptible(job.interrupt, move || sampler.sample(&x, DRAWS, seed));
-        let draws = sampled.ok_or_else(stopped)??;
+        let asking = Asking { anyway: true, ..Asking::until(job.interrupt) };
+        let draws = match posterior.sample_as(&x, DRAWS, seed, &asking) {
+            Ok(draws) => draws,
+            Err(PosteriorError::Interrupted) => return Err(stopped()),
+            // The other observations are not lost for it.
+            Err(
+                error @ (PosteriorError::Leakage { .. } | PosteriorError::ObservationTooFar { .. }),
+            ) => {
+                worthless.push(format!("observation {number}: {error}"));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for warning in draws.warnings() {
+            job.reporter.warn(&format!("observation {number}: {warning}"));
+        }
+        if draws.are_worthless() {
+            worthless.push(format!("observation {number}: {}", draws.warnings().join("; ")));
+        }
         write_draws(&kept.path(), &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
@@ -109,8 +127,13 @@ pub fn predict(
             mean: columns().map(mean).collect(),
             std: columns().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
+            effective: draws.effective,
+            distinct: draws.distinct,
         };
-        kept.keep(&summary)?;
+        // Draws worth nothing are made, and said to be so, again.
+        if !draws.are_worthless() {
+            kept.keep(&summary)?;
+        }
         summaries.push(summary);
     }
     let status = PredictionStatus {
@@ -122,6 +145,10 @@ pub fn predict(
     };
     own.check()?;
     write_status(job.folder, &status)?;
+    if !worthless.is_empty() {
+        let path = job.folder.display().to_string();
+        return Err(RunError::Worthless { path, reasons: worthless });
+    }
     Ok(summaries)
 }
 

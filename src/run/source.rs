@@ -2,13 +2,13 @@
 
 use super::directory::{create_folder, recorded_data};
 use super::{Reporter, RunError};
-use freeform_inference::fingerprint;
+use freeform_inference::{failed_rows, fingerprint};
 use freeform_simulators::{
     AnySimulator, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
     SimulatedBatch, SimulationSource, Simulations, SourceError, Task, read_theta_failed, simulate,
     simulate_set,
 };
-use ndarray::Array2;
+use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +32,8 @@ pub enum Source {
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
         task: Option<String>,
+        /// The law that their θ was drawn from, where it is not the prior.
+        theta_from: Option<Box<Prior>>,
     },
 }
 
@@ -46,6 +48,8 @@ pub struct TrainingInput {
     pub task: Option<String>,
     /// The program, where it is one.
     pub simulator: Option<SimulatorRecord>,
+    /// The law that θ was drawn from, where it is not the prior.
+    pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
     pub theta_failed: Option<Array2<f64>>,
     /// Remarks for the user, e.g. how many rows were left out.
@@ -100,10 +104,11 @@ impl Source {
             Self::Task { name, simulations } => {
                 Self::simulated(name, &AnySimulator::open(name)?, *simulations, seed, at)
             }
-            Self::File { path, first_line, prior, task } => {
+            Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
+                let theta_failed = all_failed(theta_failed, &simulations);
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {
@@ -112,14 +117,19 @@ impl Source {
                         "{lost} of {rows} simulations are not finite and are left out"
                     ));
                 }
-                let simulations = simulations.without_non_finite();
-                let prior = (**prior).clone();
-                let task = task.clone();
-                let simulator = match &task {
+                let simulator = match task {
                     Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
                     None => None,
                 };
-                Ok(TrainingInput { simulations, prior, task, simulator, theta_failed, warnings })
+                Ok(TrainingInput {
+                    simulations: simulations.without_non_finite(),
+                    prior: (**prior).clone(),
+                    task: task.clone(),
+                    simulator,
+                    theta_from: theta_from.as_deref().cloned(),
+                    theta_failed,
+                    warnings,
+                })
             }
         }
     }
@@ -151,9 +161,21 @@ impl Source {
             prior: simulator.prior().clone(),
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
+            theta_from: None,
             theta_failed,
             warnings,
         })
+    }
+}
+
+/// θ of failed simulations: those known apart from a table, and those of its rows without data.
+pub(crate) fn all_failed(apart: Option<Array2<f64>>, table: &Simulations) -> Option<Array2<f64>> {
+    let found = failed_rows(table);
+    match apart {
+        Some(apart) if apart.ncols() == found.ncols() => {
+            concatenate(Axis(0), &[apart.view(), found.view()]).ok()
+        }
+        _ => (found.nrows() > 0).then_some(found),
     }
 }
 
@@ -216,8 +238,8 @@ pub fn failure_warning(report: &FailureReport) -> Option<String> {
         format!(
             "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
              depends on theta, the simulations that are left follow the prior times the probability to \
-             succeed, not the prior, and so does what is learnt from them (theta_failed in the .npz \
-             holds the parameters of those that failed)",
+             succeed, not the prior (theta_failed in the .npz holds the parameters of those that failed: \
+             training learns that probability from them, and counts it to the prior)",
             report.details()
         )
     })

@@ -9,7 +9,7 @@ use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
 use freeform_benchmark::{CurvePoint, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
-    DataError, EpochMetrics, TrainedMember, TrainingData, train_ensemble,
+    DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, train_ensemble,
 };
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
@@ -138,6 +138,7 @@ struct Prepared<'a> {
     job: &'a TrainJob<'a>,
     config: Config,
     prior: Prior,
+    theta_from: Option<Prior>,
     task: Option<String>,
     data: TrainingData,
     /// Names the training in checkpoints and model.
@@ -153,7 +154,8 @@ impl<'a> Prepared<'a> {
         for warning in &input.warnings {
             job.reporter.warn(warning);
         }
-        let TrainingInput { simulations, prior, task, simulator, .. } = input;
+        let TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, .. } =
+            input;
         let problem = Problem::of(&simulations);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
@@ -162,16 +164,22 @@ impl<'a> Prepared<'a> {
             .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
             .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
-        let record = record.to_toml()?;
+        let record = record.drawn_from(theta_from.as_ref()).to_toml()?;
+        let origin = ThetaOrigin {
+            prior: &prior,
+            drawn_from: theta_from.as_ref(),
+            failed: theta_failed.as_ref(),
+        };
         // Before a former run is touched.
-        TrainingData::check(&simulations, &prior, &config, job.seed)?;
+        TrainingData::check(&simulations, &origin, &config)?;
         let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
         let resumed = claim(job.folder, &record, job.existing)?;
         if resumed && let Some(model) = finished_model(job, &identity)? {
+            model.training.remarks.iter().for_each(|remark| job.reporter.warn(remark));
             return Ok(Start::Finished(Box::new(TrainResult::finished(job.folder, model))));
         }
         let host = FolderHost::new(job.folder, &identity, job.interrupt, job.reporter)?;
-        let data = match TrainingData::prepare(simulations, &prior, &config, job.seed, &host) {
+        let data = match TrainingData::prepare(simulations, &origin, &config, job.seed, &host) {
             Ok(data) => data,
             Err(error) => {
                 // What cannot be trained on leaves no run behind.
@@ -182,8 +190,19 @@ impl<'a> Prepared<'a> {
             }
         };
         warn_of_columns(&data, job.reporter);
-        let run = Self { job, config, prior, task, data, identity, simulator, host, resumed };
-        Ok(Start::Ready(Box::new(run)))
+        data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
+        Ok(Start::Ready(Box::new(Self {
+            job,
+            config,
+            prior,
+            theta_from,
+            task,
+            data,
+            identity,
+            simulator,
+            host,
+            resumed,
+        })))
     }
 
     fn begin(&self) {
@@ -192,19 +211,23 @@ impl<'a> Prepared<'a> {
 
     /// Makes and saves the model; `None` where the training was interrupted.
     fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
-        let Self { job, config, prior, task, data, identity, simulator, host, .. } = self;
+        let Self { job, config, prior, theta_from, task, data, identity, simulator, host, .. } =
+            self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
         let seconds = trained.iter().map(|member| member.seconds).sum();
         plot_curves(&trained[0].history, job.folder)?;
         let task = simulator.as_ref().map(|s| s.path.display().to_string()).or(task);
+        let drawn_from = theta_from.as_ref();
+        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None };
         let model = guarded(job.engine, || {
-            assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine, &host)
+            assemble(&trained, &data, (&origin, task), &config, job.seed, job.engine, &host)
         })?;
         let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
         model.training.simulator = simulator.map(|s| s.identity);
         model.training.run = Some(identity);
+        tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
         write_status(
             job.folder,
@@ -242,6 +265,14 @@ fn halted(error: DataError, folder: &Path) -> RunError {
         DataError::Halt(Halt::Io(error)) => RunError::Io(error),
         other => RunError::Data(other),
     }
+}
+
+/// Tells what came of a training; what there was to say of its simulations has been said.
+fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Reporter) {
+    let known: Vec<String> = data.findings().iter().map(ToString::to_string).collect();
+    let news = summary.remarks.iter().filter(|remark| !known.contains(remark));
+    news.for_each(|remark| reporter.warn(remark));
+    summary.notes.iter().for_each(|note| reporter.say(&format!("note: {note}")));
 }
 
 /// Tells of columns of x that the networks do not see.

@@ -9,6 +9,7 @@ mod folders;
 mod grid;
 mod grid_bad_input;
 mod grid_files;
+mod honest;
 mod kills;
 mod main_job;
 mod origin;

@@ -1,14 +1,15 @@
 //! From trained flows to a model.
 
+use super::judge::{judge, remarks};
 use crate::config::Config;
 use crate::engine::EngineKind;
 use crate::flow::FlowQuality;
+use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
 use crate::posterior::correction_strength;
-use crate::training::{Role, TrainedMember, TrainingData};
+use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
 use crate::work::{Halt, Part, Work};
 use freeform_kernels::Isa;
-use freeform_simulators::Prior;
 
 /// The model that trained flows make, its likelihood weighed; what that takes is kept by `work`.
 ///
@@ -17,7 +18,7 @@ use freeform_simulators::Prior;
 pub fn assemble(
     trained: &[TrainedMember],
     data: &TrainingData,
-    (prior, task): (&Prior, Option<String>),
+    (origin, task): (&ThetaOrigin, Option<String>),
     config: &Config,
     seed: u64,
     engine: EngineKind,
@@ -32,6 +33,12 @@ pub fn assemble(
         validation_nll: m.quality.encoder_nll,
     };
     let qualities: Vec<FlowQuality> = of(Role::Posterior).map(|m| m.quality).collect();
+    let learnt = judge(trained, data, engine);
+    let findings = data.findings().iter().map(ToString::to_string);
+    let (warnings, notes) = remarks(trained, learnt.as_ref());
+    let remarks = findings.chain(warnings).collect();
+    let (succeeded, failed) = data.outcomes();
+    let success = Success::fit(data.theta_dim(), succeeded, failed, seed);
     let training = TrainingSummary {
         task,
         simulations: data.len(),
@@ -42,14 +49,19 @@ pub fn assemble(
         arithmetic: Some(Isa::best().arithmetic().to_owned()),
         simulator: None,
         run: None,
+        learnt,
+        remarks,
+        notes,
         members: trained.iter().map(summary).collect(),
     };
     let mut model = Model {
         posterior: flows(Role::Posterior),
         likelihood: None,
-        prior: prior.clone(),
+        prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
         data: data.data().clone(),
+        span: Some(data.span().clone()),
+        law: ThetaLaw { drawn_from: origin.drawn_from.cloned(), success },
         config: config.clone(),
         training,
     };

@@ -1,10 +1,11 @@
 //! Reading and writing of models.
 
-use super::tensors::{FlowDescription, Tensors, read_flow, read_whitening};
+use super::tensors::{FlowDescription, Tensors, read_flat, read_flow, read_whitening};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
+use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
-use crate::transform::{DataTransform, ParameterTransform};
+use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
@@ -14,6 +15,8 @@ use std::path::Path;
 
 /// Version of the files of a model; raised when they change their meaning.
 pub const FORMAT_VERSION: u64 = 3;
+/// That of models whose simulations' θ did not follow the prior: older programs must not read them.
+const VERSION_WITH_LAW: u64 = 4;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -32,8 +35,23 @@ struct Description {
     likelihood: Option<LikelihoodDescription>,
     parameters: ParameterTransform,
     data: DataTransform,
+    /// Where the simulated x lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    span: Option<DataSpan>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    success: Option<SuccessDescription>,
     config: Config,
     prior: Prior,
+    /// The law that θ was drawn from, where it is not the prior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    theta_from: Option<Prior>,
+}
+
+/// `[success]` of `model.toml`: which simulations succeed.
+#[derive(Serialize, Deserialize)]
+struct SuccessDescription {
+    offset: f64,
+    networks: usize,
 }
 
 /// `[likelihood]` of `model.toml`.
@@ -130,17 +148,29 @@ impl Model {
         for (index, regression) in regressions.enumerate() {
             tensors.add_whitening(&format!("summary.{index}"), regression);
         }
+        let success = self.law.success.as_ref().map(|success| {
+            let (offset, networks) = success.numbers();
+            for (index, weights) in networks.iter().enumerate() {
+                tensors.add_flat(&format!("success.{index}"), weights);
+            }
+            SuccessDescription { offset, networks: networks.len() }
+        });
+        let theta_from = self.law.drawn_from.clone();
+        let plain = success.is_none() && theta_from.is_none();
         let bytes = tensors.to_bytes()?;
         let description = Description {
-            format_version: FORMAT_VERSION,
+            format_version: if plain { FORMAT_VERSION } else { VERSION_WITH_LAW },
             weights_blake3: blake3::hash(&bytes).to_hex().to_string(),
             training: self.training.clone(),
             posterior: self.posterior.iter().map(FlowDescription::of).collect(),
             likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
             data: self.data.clone(),
+            span: self.span.clone(),
+            success,
             config: self.config.clone(),
             prior: self.prior.clone(),
+            theta_from,
         };
         let text = signed(&toml::to_string(&description).map_err(std::io::Error::other)?);
         write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
@@ -186,8 +216,20 @@ impl Model {
                 Some(LikelihoodModel { flows, summary, data, regressors, strength })
             }
         };
-        let Description { training, parameters, data, config, prior, .. } = description;
-        Ok(Self { posterior, likelihood, prior, parameters, data, config, training })
+        let success = match description.success {
+            None => None,
+            Some(SuccessDescription { offset, networks }) => {
+                let read = |index| read_flat(&tensors, &format!("success.{index}"));
+                let weights: Result<_, _> = (0..networks).map(read).collect();
+                let weights = weights.map_err(invalid)?;
+                let success = Success::from_numbers(description.prior.dim(), offset, weights);
+                let differs = || invalid("success does not fit its description".to_owned());
+                Some(success.ok_or_else(differs)?)
+            }
+        };
+        let Description { training, parameters, data, span, config, prior, .. } = description;
+        let law = ThetaLaw { drawn_from: description.theta_from, success };
+        Ok(Self { posterior, likelihood, prior, parameters, data, span, law, config, training })
     }
 }
 
@@ -210,10 +252,10 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION) => {}
+        Some(FORMAT_VERSION | VERSION_WITH_LAW) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION | VERSION_WITH_LAW) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: FORMAT_VERSION });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_LAW });
         }
     }
     let description: Description =
@@ -225,6 +267,8 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
         && data.is_whole()
         && description.parameters.scaler().is_whole(dim)
+        && description.span.as_ref().is_none_or(|span| span.fits(data.columns()))
+        && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
         return Err(invalid(

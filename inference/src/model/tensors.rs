@@ -67,6 +67,11 @@ impl Tensors {
         self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
     }
 
+    /// Adds a row of numbers.
+    pub fn add_flat(&mut self, name: &str, flat: &[f32]) {
+        self.0.push((name.to_owned(), Dtype::F32, vec![flat.len()], to_bytes(flat)));
+    }
+
     /// The bytes of a safetensors file.
     pub fn to_bytes(&self) -> Result<Vec<u8>, std::io::Error> {
         let views = self
@@ -117,6 +122,11 @@ pub(super) fn read_whitening(
     let network = from_bytes(bytes(tensors, &format!("{prefix}.network"), Dtype::F32, None)?);
     let whitening = Whitening::from_numbers(shape, &linear, network);
     whitening.ok_or(format!("{prefix} does not fit its description"))
+}
+
+/// Reads what [`Tensors::add_flat`] wrote.
+pub(super) fn read_flat(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>, String> {
+    Ok(from_bytes(bytes(tensors, name, Dtype::F32, None)?))
 }
 
 fn bytes<'a>(

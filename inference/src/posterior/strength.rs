@@ -1,7 +1,7 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
-use super::NEVER;
 use super::correction::{At, Corrected, HeldOutRatios};
+use super::draws::Asking;
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;
@@ -31,10 +31,11 @@ pub(crate) fn correction_strength(
     let members = model.posterior.len().min(likelihood.flows.len());
     let mut all = HeldOutRatios { ratios: Vec::new() };
     for index in 0..members {
-        let proposal =
-            Proposal { model, flows: &model.posterior[index..=index], kind, stop: &NEVER };
+        let flows = &model.posterior[index..=index];
+        let proposal = Proposal { model, flows, kind, asking: Asking::default() };
         let flows = &likelihood.flows[index..=index];
-        let corrected = Corrected { proposal, likelihood, flows };
+        let likelihood = Some(likelihood);
+        let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
         let posterior = data.fold(Role::Posterior, index);
         let (points, context) = posterior.validation_tables();
         let (target, _) = data.fold(Role::Likelihood, index).validation_tables();

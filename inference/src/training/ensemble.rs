@@ -19,6 +19,14 @@ pub enum EnsembleError {
     /// A flow's training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// The same, on simulations that may be why.
+    #[error("{cause}. This is probably why the training failed: {error}")]
+    Data {
+        /// How it failed.
+        error: TrainError,
+        /// What is amiss in the simulations.
+        cause: String,
+    },
     /// A checkpoint that does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -56,6 +64,18 @@ pub trait Host: Work {
     ) -> std::io::Result<()>;
 }
 
+impl EnsembleError {
+    /// A training that failed on simulations that may be why: both are told.
+    pub(super) fn because_of(self, data: &TrainingData) -> Self {
+        let causes = data.findings().iter().filter(|f| f.may_break_training());
+        let cause = causes.map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        match self {
+            Self::Train(error) if !cause.is_empty() => Self::Data { error, cause },
+            error => error,
+        }
+    }
+}
+
 /// A flow at the end of its training.
 #[derive(Debug)]
 pub struct TrainedMember {
@@ -65,6 +85,8 @@ pub struct TrainedMember {
     pub flow: ConditionalFlow,
     /// The epoch whose weights these are (from 1; 0: before the first).
     pub best_epoch: usize,
+    /// NLL of its whitening alone on its held-out rows, where it has one.
+    pub start_nll: Option<f64>,
     /// Quality on its held-out rows; NLLs in the units of the data.
     pub quality: FlowQuality,
     /// One entry an epoch.
@@ -179,11 +201,13 @@ impl Ready<'_> {
     }
 
     /// The flow at the end of its training.
-    pub(super) fn finish(&self, trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
+    pub(super) fn finish(&self, mut trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
         let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + self.seconds);
+        let start_nll = self.whitening.is_some().then(|| trainer.nll_of(&self.weights));
         let (weights, best_epoch, quality) = trainer.into_best()?;
         let (whitening, network) = (self.whitening.clone(), self.network.clone());
         let flow = ConditionalFlow { whitening, network, weights };
-        Ok(TrainedMember { member: self.member, flow, best_epoch, quality, history, seconds })
+        let member = self.member;
+        Ok(TrainedMember { member, flow, best_epoch, start_nll, quality, history, seconds })
     }
 }

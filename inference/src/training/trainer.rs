@@ -294,6 +294,12 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// Validation NLL of other weights, in the units of the data.
+    pub(super) fn nll_of(&mut self, weights: &FlowWeights) -> f64 {
+        self.engine.set_weights(weights);
+        self.validate().encoder_nll
+    }
+
     /// Ends the training: the best epoch's weights, their number of the epoch, and their quality.
     ///
     /// # Errors

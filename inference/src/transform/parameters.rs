@@ -41,6 +41,20 @@ impl ParameterTransform {
         log_det + self.scaler.log_det()
     }
 
+    /// Whether θ inside the prior's support has a place in the flow's space: an end of an interval
+    /// without bounds has none.
+    #[must_use]
+    pub fn reaches(&self, prior: &Prior, theta: &[f64]) -> bool {
+        let mut places = theta.iter().zip(prior.support());
+        places.all(|(v, support)| !is_mapped(self.kind, *support) || support.contains_strictly(*v))
+    }
+
+    /// Whether every point of the flow's space lies inside the prior's support.
+    #[must_use]
+    pub fn is_unconstrained(&self) -> bool {
+        self.kind == ThetaTransform::Unconstrain
+    }
+
     /// Maps a point of the flow's space back to θ (inside the support with `unconstrain`,
     /// possibly outside with the others).
     pub fn invert(&self, prior: &Prior, point: &[f32], theta: &mut [f64]) {
