@@ -90,6 +90,7 @@ pub fn predict(
             posterior: draws.theta.view(),
             reference: None,
             truth: None,
+            prior: Some(&posterior.model().prior),
         };
         pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?;
         let columns = || draws.theta.columns().into_iter();
