@@ -35,6 +35,7 @@ pub fn pair_plot(
     let truth: Option<Vec<_>> = truth.map(|t| t.into_iter().collect());
     quietly(py, move |_| {
         let plot = PairPlot {
+            prior: None,
             title: &title,
             names: &names,
             posterior: draws.view(),

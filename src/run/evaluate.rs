@@ -197,6 +197,7 @@ fn plot(
         posterior: draws.view(),
         reference: Some(reference.view()),
         truth: Some(&observation.true_parameters),
+        prior: Some(&model.prior),
     };
     Ok(pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?)
 }

@@ -116,6 +116,7 @@ pub fn predict(
             posterior: draws.theta.view(),
             reference: None,
             truth: None,
+            prior: Some(&posterior.model().prior),
         };
         pair_plot(&plotted, &plot)?;
         let columns = || draws.theta.columns().into_iter();
