@@ -30,7 +30,7 @@ pub use freeform_inference::{
     Overrides, Posterior, PosteriorError, Preset,
 };
 pub use freeform_simulators::{
-    Marginal, Prior, SimulationError, SimulationRng, Simulations, Simulator, Task, read_table,
-    simulate, write_table,
+    Marginal, Prior, SimulationError, SimulationRng, Simulations, Simulator, SimulatorFn, Task,
+    read_table, simulate, write_table,
 };
 pub use ndarray;

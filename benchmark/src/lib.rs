@@ -3,15 +3,20 @@
 mod c2st;
 mod calibration;
 mod distances;
+mod median;
 mod plots;
 mod published;
 mod random;
 mod reference;
 mod results;
 mod scores;
+mod support;
 
 pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
-pub use calibration::{UniformityTest, expected_coverage, uniformity};
+pub use calibration::{
+    SIGNIFICANCE, UniformityTest, coverage_band, coverage_p_value, expected_coverage, least_ranks,
+    uniformity,
+};
 pub use distances::{DistanceError, median_distance, mmd};
 pub use plots::{
     BudgetCurve, CalibrationPlot, CurvePoint, PairPlot, PlotError, budget_figure, calibration_plot,
@@ -24,3 +29,4 @@ pub use reference::{
 };
 pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
 pub use scores::{ObservationScore, TableError, read_scores, write_scores};
+pub use support::{Outside, outside};

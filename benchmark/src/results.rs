@@ -1,7 +1,7 @@
 //! `results.csv`: one row an observation, its first columns named as in the published table.
 
 use crate::TableError;
-use crate::scores::wrong;
+use crate::scores::{check_scores, wrong};
 use freeform_simulators::write_atomically;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -40,8 +40,9 @@ pub struct CellSummary {
     /// Mean C2ST over observations and seeds.
     #[serde(rename = "mean_C2ST")]
     pub mean: f64,
-    /// Half the 95% interval of that mean, 1.96 standard errors; 0 for a single row.
-    pub half_width: f64,
+    /// Half the 95% interval of that mean, 1.96 standard errors; `None` for a single row, which says
+    /// nothing of the spread.
+    pub half_width: Option<f64>,
     /// Rows behind the mean.
     pub rows: usize,
     /// Mean seconds of a training.
@@ -68,7 +69,12 @@ pub fn write_results(path: &Path, rows: &[ResultRow]) -> Result<(), TableError> 
 /// [`TableError::Csv`] with the path.
 pub fn read_results(path: &Path) -> Result<Vec<ResultRow>, TableError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(path, e))?;
-    reader.deserialize().map(|row| row.map_err(|e| wrong(path, e))).collect()
+    let rows: Vec<ResultRow> = reader
+        .deserialize()
+        .map(|row| row.map_err(|e| wrong(path, e)))
+        .collect::<Result<_, _>>()?;
+    check_scores(path, rows.iter().map(|row| row.c2st))?;
+    Ok(rows)
 }
 
 /// Cells in the order of their first rows.
@@ -93,7 +99,7 @@ fn summary(first: &ResultRow, members: &[&ResultRow]) -> CellSummary {
     let n = members.len() as f64;
     let mean = members.iter().map(|r| r.c2st).sum::<f64>() / n;
     let squares = members.iter().map(|r| (r.c2st - mean).powi(2)).sum::<f64>();
-    let half_width = if n > 1.0 { 1.96 * (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
+    let half_width = (n > 1.0).then(|| 1.96 * (squares / (n - 1.0) / n).sqrt());
     CellSummary {
         task: first.task.clone(),
         num_simulations: first.num_simulations,
@@ -125,6 +131,7 @@ mod tests {
         assert_eq!(cells.len(), 1);
         assert!((cells[0].mean - 0.7).abs() < 1e-12);
         // The standard deviation is 0.1, its error 0.1/√3.
-        assert!((cells[0].half_width - 1.96 * 0.1 / 3_f64.sqrt()).abs() < 1e-12);
+        assert!((cells[0].half_width.unwrap() - 1.96 * 0.1 / 3_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(summarize(&[row(1, 0.6)])[0].half_width, None);
     }
 }

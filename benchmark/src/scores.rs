@@ -19,6 +19,16 @@ pub enum TableError {
         /// What is wrong.
         source: csv::Error,
     },
+    /// A score that is none.
+    #[error("{path}, row {}: C2ST {value}, which is not between 0 and 1", row + 1)]
+    Score {
+        /// The file.
+        path: String,
+        /// Row beneath the header, from 0.
+        row: usize,
+        /// What stands there.
+        value: f64,
+    },
 }
 
 /// One scored observation.
@@ -60,9 +70,27 @@ pub fn write_scores(path: &Path, scores: &[ObservationScore]) -> Result<(), Tabl
 /// [`TableError::Csv`] with the path.
 pub fn read_scores(path: &Path) -> Result<Vec<ObservationScore>, TableError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(path, e))?;
-    reader.deserialize().map(|row| row.map_err(|e| wrong(path, e))).collect()
+    let scores: Vec<ObservationScore> = reader
+        .deserialize()
+        .map(|row| row.map_err(|e| wrong(path, e)))
+        .collect::<Result<_, _>>()?;
+    check_scores(path, scores.iter().map(|score| score.c2st))?;
+    Ok(scores)
 }
 
 pub(crate) fn wrong(path: &Path, source: csv::Error) -> TableError {
     TableError::Csv { path: path.display().to_string(), source }
+}
+
+/// Accuracies lie between 0 and 1.
+pub(crate) fn check_scores(
+    path: &Path,
+    scores: impl Iterator<Item = f64>,
+) -> Result<(), TableError> {
+    match scores.enumerate().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+        Some((row, value)) => {
+            Err(TableError::Score { path: path.display().to_string(), row, value })
+        }
+        None => Ok(()),
+    }
 }

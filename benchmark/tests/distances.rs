@@ -1,8 +1,9 @@
 //! MMD and median distance against numpy, on rows of the classifier test's battery.
 
-use freeform_benchmark::{DistanceError, median_distance, mmd};
-use freeform_simulators::read_table;
-use ndarray::{Array2, array, s};
+use freeform_benchmark::{DistanceError, median_distance};
+use freeform_simulators::{TableOptions, read_table};
+use ndarray::{Array2, ArrayView2, array, s};
+use std::sync::atomic::AtomicBool;
 
 /// Case, unbiased MMD² of x[..400] and y[..500] with the lower median of the distances in x as
 /// bandwidth, and median distance of y[..500] from x[0], in double precision.
@@ -15,9 +16,17 @@ const NUMPY: [(&str, f64, f64); 6] = [
     ("lotka-volterra-decorrelated", 0.0185570511, 0.029489723),
 ];
 
+/// Nobody asks to stop.
+fn mmd<T: Copy + Into<f64>>(x: ArrayView2<T>, y: ArrayView2<T>) -> Result<f64, DistanceError> {
+    freeform_benchmark::mmd(x, y, &AtomicBool::new(false))
+}
+
 fn rows(case: &str, side: &str, n: usize) -> Array2<f32> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/c2st-battery");
-    let table = read_table(format!("{folder}/{case}-{side}.npy")).unwrap();
+    let table = read_table(format!("{folder}/{case}-{side}.npy"), &TableOptions::default())
+        .unwrap()
+        .to_f32()
+        .unwrap();
     table.slice(s![..n, ..]).to_owned()
 }
 
@@ -27,8 +36,8 @@ fn distances_are_numpys() {
         let (x, y) = (rows(case, "x", 400), rows(case, "y", 500));
         let found = mmd(x.view(), y.view()).unwrap();
         assert!((found - expected_mmd).abs() < 1e-7, "{case}: MMD² {found}, not {expected_mmd}");
-        let observation: Vec<f32> = x.row(0).to_vec();
-        let found = median_distance(y.view(), &observation).unwrap();
+        let observation = x.row(0).mapv(f64::from).to_vec();
+        let found = median_distance(y.mapv(f64::from).view(), &observation).unwrap();
         let error = (found / expected_distance - 1.0).abs();
         assert!(error < 1e-6, "{case}: distance {found}, not {expected_distance}");
     }
@@ -43,6 +52,24 @@ fn unusable_sets_are_refused() {
     assert_eq!(mmd(two.view(), two.slice(s![..1, ..])), rows);
     let same = array![[1.0_f32], [1.0], [1.0]];
     assert_eq!(mmd(same.view(), same.view()), Err(DistanceError::NoBandwidth));
-    let hole = array![[f32::NAN, 1.0]];
-    assert!(matches!(median_distance(hole.view(), &[0.0, 0.0]), Err(DistanceError::NotFinite(_))));
+    let hole = array![[f64::NAN, 1.0]];
+    let message = median_distance(hole.view(), &[0.0, 0.0]).unwrap_err().to_string();
+    assert!(message.contains("row 1, column 1 of the predictive simulations"), "{message}");
+    let message = median_distance(two.view(), &[0.0, f32::INFINITY]).unwrap_err().to_string();
+    assert!(message.contains("column 2 of the observation"), "{message}");
+    let stop = AtomicBool::new(true);
+    let stopped = freeform_benchmark::mmd(two.view(), two.view(), &stop);
+    assert_eq!(stopped, Err(DistanceError::Interrupted));
+}
+
+/// Squares of such numbers do not fit into single precision, but their kernel does.
+#[test]
+fn mmd_does_not_depend_on_the_unit() {
+    let (x, y) = (rows("gaussian-shifted", "x", 400), rows("gaussian-shifted", "y", 500));
+    let expected = mmd(x.view(), y.view()).unwrap();
+    for factor in [1e-30, 1e30] {
+        let [x, y] = [&x, &y].map(|set| set.mapv(|v| f64::from(v) * factor));
+        let found = mmd(x.view(), y.view()).unwrap();
+        assert!((found - expected).abs() < 1e-12, "{factor}: {found}, not {expected}");
+    }
 }

@@ -2,16 +2,17 @@
 
 use freeform_benchmark::ReferenceError;
 use freeform_simulators::Task;
+use std::sync::atomic::AtomicBool;
 
 const N: usize = 20_000;
 
 fn reference_draws(
     task: &Task,
-    x: &[f32],
+    x: &[f64],
     n: usize,
     seed: u64,
 ) -> Result<ndarray::Array2<f32>, ReferenceError> {
-    Ok(freeform_benchmark::reference_draws(task, x, n, seed)?.theta)
+    Ok(freeform_benchmark::reference_draws(task, x, n, seed, &AtomicBool::new(false))?.theta)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -28,7 +29,7 @@ fn gaussian_linear_has_its_conjugate_posterior() {
         let m = mean(column.iter().map(|v| f64::from(*v)));
         let v = mean(column.iter().map(|v| (f64::from(*v) - m).powi(2)));
         // Mean x/2, variance 0.05; five standard errors.
-        assert!((m - f64::from(x[j]) / 2.0).abs() < 5.0 * (0.05 / N as f64).sqrt());
+        assert!((m - x[j] / 2.0).abs() < 5.0 * (0.05 / N as f64).sqrt());
         assert!((v / 0.05 - 1.0).abs() < 5.0 * (2.0 / N as f64).sqrt());
     }
 }
@@ -38,7 +39,7 @@ fn gaussian_linear_has_its_conjugate_posterior() {
 fn two_moons_agrees_with_quadrature() {
     let task = Task::by_name("two_moons").unwrap();
     let x = task.observation(3).unwrap().x;
-    let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+    let wide = x.clone();
     let draws = reference_draws(&task, &x, N, 1).unwrap();
     let side = 3000;
     let (mut total, mut sums) = (0.0, [0.0; 2]);
@@ -83,7 +84,7 @@ fn slcp_has_its_four_mirrored_modes_inside_the_box() {
 fn slcp_agrees_with_importance_sampling() {
     let task = Task::by_name("slcp").unwrap();
     let x = task.observation(5).unwrap().x;
-    let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+    let wide = x.clone();
     let draws = reference_draws(&task, &x, N, 2).unwrap();
     let proposals = task.prior().sample_n(9, 2_000_000);
     let (mut total, mut squares, mut sums) = (0.0, 0.0, [0.0; 5]);
@@ -114,8 +115,29 @@ fn slcp_agrees_with_importance_sampling() {
 #[test]
 fn observations_that_do_not_fit_are_errors() {
     let task = Task::by_name("two_moons").unwrap();
-    let wrong = |x: &[f32]| reference_draws(&task, x, 10, 1).unwrap_err();
+    let wrong = |x: &[f64]| reference_draws(&task, x, 10, 1).unwrap_err();
     assert!(matches!(wrong(&[0.0]), ReferenceError::Length { length: 1, expected: 2, .. }));
-    assert!(matches!(wrong(&[0.0, f32::NAN]), ReferenceError::NotFinite(_)));
+    assert!(matches!(wrong(&[0.0, f64::NAN]), ReferenceError::NotFinite(_)));
     assert!(matches!(wrong(&[50.0, 0.0]), ReferenceError::Impossible { .. }));
+}
+
+#[test]
+fn chains_and_rejection_stop_when_told() {
+    let stop = AtomicBool::new(true);
+    for name in ["two_moons", "lotka_volterra"] {
+        let task = Task::by_name(name).unwrap();
+        let x = task.observation(1).unwrap().x;
+        let result = freeform_benchmark::reference_draws(&task, &x, 100, 1, &stop);
+        assert!(matches!(result, Err(ReferenceError::Interrupted)), "{name}");
+    }
+}
+
+#[test]
+fn absurdly_many_draws_are_refused_at_once() {
+    for name in ["two_moons", "sir"] {
+        let task = Task::by_name(name).unwrap();
+        let x = task.observation(1).unwrap().x;
+        let error = reference_draws(&task, &x, usize::MAX / 16, 1).unwrap_err();
+        assert!(matches!(error, ReferenceError::TooMany { .. }), "{name}: {error}");
+    }
 }

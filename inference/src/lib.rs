@@ -54,6 +54,7 @@
 //!   [`FitProgress`], [`FitError`].
 //! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
 //!   simulations, [`Asking`] in other ways, [`PosteriorError`].
+//! - **Checking**: [`rank_simulations`], for calibration and coverage.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -89,5 +90,8 @@ pub use model::{
     CorrectionSummary, FORMAT_VERSION, LearntSummary, MemberSummary, Model, ModelError,
     TrainingSummary,
 };
-pub use posterior::{Asking, DrawProgress, Draws, LogProb, Posterior, PosteriorError};
+pub use posterior::{
+    Asking, DrawProgress, Draws, LogProb, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks,
+    rank_simulation, rank_simulations,
+};
 pub use transform::{Beyond, Distance};

@@ -89,19 +89,18 @@ fn the_flow_reaches_the_closed_form_posterior() {
     for (theta, x) in fresh.theta.rows().into_iter().zip(fresh.x.rows()) {
         let (theta, x) = (theta.insert_axis(ndarray::Axis(0)), x.to_vec());
         let learnt = posterior.log_prob(&theta, &x, 1).unwrap()[0];
-        let wide = |v: f32| f64::from(v);
-        let point = [wide(theta[[0, 0]]), wide(theta[[0, 1]])];
-        error += (learnt - exact_log_prob(point, [wide(x[0]), wide(x[1])])).abs();
+        let point = [theta[[0, 0]], theta[[0, 1]]];
+        error += (learnt - exact_log_prob(point, [x[0], x[1]])).abs();
     }
     let error = error / fresh.len() as f64;
     assert!(error < 0.05, "mean absolute error of log p is {error} nats");
 
-    let x = [0.8_f32, -0.4];
+    let x = [0.8, -0.4];
     let draws = posterior.sample(&x, 20_000, 3).unwrap();
     assert_eq!(draws.acceptance, 1.0);
-    let (mean, covariance) = exact([f64::from(x[0]), f64::from(x[1])]);
+    let (mean, covariance) = exact(x);
     for j in 0..2 {
-        let column: Vec<f64> = draws.theta.column(j).iter().map(|v| f64::from(*v)).collect();
+        let column: Vec<f64> = draws.theta.column(j).to_vec();
         let m = column.iter().sum::<f64>() / column.len() as f64;
         let v = column.iter().map(|t| (t - m).powi(2)).sum::<f64>() / column.len() as f64;
         let sd = covariance[j][j].sqrt();

@@ -151,12 +151,15 @@ fn a_training_reaches_the_cpu_s_c2st() {
         overrides.set(assignment).expect("a setting");
     }
     let x = task.observation(1).expect("an observation").x;
-    let reference = reference_draws(&task, &x, 2000, 1).expect("a closed form").theta;
+    let never = std::sync::atomic::AtomicBool::new(false);
+    let reference = reference_draws(&task, &x, 2000, 1, &never).expect("a closed form").theta;
     let scores = [EngineKind::Burn, gpu].map(|kind| {
         let fit = Fit::new(task.prior()).settings(overrides.clone()).device(kind);
         let posterior = fit.run(table.clone()).expect("a training");
         let draws = posterior.sample(&x, 2000, 1).expect("draws").theta;
-        c2st(reference.view(), draws.view(), &C2stSettings::default()).expect("a score").accuracy
+        c2st(reference.view(), draws.view(), &C2stSettings::default(), &never)
+            .expect("a score")
+            .accuracy
     });
     // Two scores of 4,000 held-out draws in all have a standard error of 0.01.
     assert!((scores[0] - scores[1]).abs() < 0.03, "{scores:?}");

@@ -38,10 +38,10 @@ impl Simulator for Wide {
 }
 
 /// Each parameter is independently normal about the mean of its 30 numbers, cut off at −1 and 1.
-fn exact_log_prob(theta: &[f32], x: &[f32]) -> f64 {
+fn exact_log_prob(theta: &[f64], x: &[f64]) -> f64 {
     let n = (COLUMNS / 2) as f64;
     let each = theta.iter().enumerate().map(|(i, t)| {
-        let mean = x.iter().skip(i).step_by(2).map(|v| f64::from(*v)).sum::<f64>() / n;
+        let mean = x.iter().skip(i).step_by(2).sum::<f64>() / n;
         let normal = Normal::new(mean, NOISE / n.sqrt()).unwrap();
         normal.ln_pdf(f64::from(*t)) - (normal.cdf(1.0) - normal.cdf(-1.0)).ln()
     });

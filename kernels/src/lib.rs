@@ -1,8 +1,10 @@
 //! f32 kernels for small networks on one core.
 //!
 //! Every function takes an [`Isa`], the instruction set to use, usually [`Isa::best`]. All matrices
-//! are row-major; nothing here allocates or starts threads. One [`Isa`] gives the same bits for the
-//! same input on every call; different ones differ by rounding.
+//! are row-major; nothing here allocates or starts threads. Every instruction set does the same
+//! operations in the same order, so those of one [arithmetic](Isa::arithmetic), AVX-512 and AVX2 among
+//! them, give the same bits for the same input; the others differ by rounding. (Bits of what is not a
+//! number, or comes of an infinity, are no part of that.)
 //!
 //! - Matrix products: [`gemm_nn`], [`gemm_nt`], [`gemm_tn`], tuned for operands that fit in the
 //!   first- and second-level caches (4…512 rows, 2…256 columns).
@@ -13,6 +15,11 @@
 //! - Back from a single output to rectified units: [`output_backward`].
 //! - Optimiser: [`adamw`], [`average`], [`sum_squares`].
 //! - All of these together: [`Mlp`], a plain perceptron.
+//!
+//! `unsafe` is what follows a pointer, and calls of intrinsics that a token proves may run. Public
+//! functions are safe: they check every length, and panic where one does not fit.
+
+#![deny(clippy::undocumented_unsafe_blocks, clippy::missing_safety_doc, unsafe_op_in_unsafe_fn)]
 
 mod elementwise;
 mod gemm;
@@ -27,7 +34,7 @@ pub use elementwise::{
     gated_add, output_backward, sigmoid, tangent_streams,
 };
 pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
-pub use isa::Isa;
+pub use isa::{Isa, UnknownIsa};
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
 pub use sparse::{Finish, Order, Sparse};

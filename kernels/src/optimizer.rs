@@ -2,7 +2,7 @@
 
 use crate::Isa;
 use crate::isa::Kernel;
-use crate::simd::Simd;
+use crate::simd::{GROUP, Simd};
 
 /// One update of AdamW, bias corrections worked out by the caller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,31 +54,33 @@ struct Update<'a> {
 impl Kernel for Update<'_> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let n = self.w.len();
         let (w, g) = (self.w.as_mut_ptr(), self.g.as_ptr());
         let (m, v) = (self.m.as_mut_ptr(), self.v.as_mut_ptr());
-        // SAFETY: all four hold n elements (checked on entry) and are borrowed apart.
+        // SAFETY: all four hold n elements (checked by `adamw`) and are borrowed apart; whole vectors
+        // end at `whole` ≤ n, the mask covers the n − whole elements left.
         unsafe {
-            let rule = Rule::<S>::new(self.step);
+            let rule = Rule::new(simd, self.step);
             let whole = n / S::LANES * S::LANES;
             for i in (0..whole).step_by(S::LANES) {
-                let (old_w, old_g) = (S::load(w.add(i)), S::load(g.add(i)));
-                let [nw, nm, nv] = rule.apply(old_w, old_g, S::load(m.add(i)), S::load(v.add(i)));
-                S::store(w.add(i), nw);
-                S::store(m.add(i), nm);
-                S::store(v.add(i), nv);
+                let (old_w, old_g) = (simd.load(w.add(i)), simd.load(g.add(i)));
+                let [nw, nm, nv] =
+                    rule.apply(simd, old_w, old_g, simd.load(m.add(i)), simd.load(v.add(i)));
+                simd.store(w.add(i), nw);
+                simd.store(m.add(i), nm);
+                simd.store(v.add(i), nv);
             }
             if whole < n {
-                let mask = S::mask(n - whole);
+                let mask = simd.mask(n - whole);
                 let (w, g) = (w.add(whole), g.add(whole));
                 let (m, v) = (m.add(whole), v.add(whole));
-                let (old_w, old_g) = (S::load_masked(w, mask), S::load_masked(g, mask));
-                let (old_m, old_v) = (S::load_masked(m, mask), S::load_masked(v, mask));
-                let [nw, nm, nv] = rule.apply(old_w, old_g, old_m, old_v);
-                S::store_masked(w, mask, nw);
-                S::store_masked(m, mask, nm);
-                S::store_masked(v, mask, nv);
+                let (old_w, old_g) = (simd.load_masked(w, mask), simd.load_masked(g, mask));
+                let (old_m, old_v) = (simd.load_masked(m, mask), simd.load_masked(v, mask));
+                let [nw, nm, nv] = rule.apply(simd, old_w, old_g, old_m, old_v);
+                simd.store_masked(w, mask, nw);
+                simd.store_masked(m, mask, nm);
+                simd.store_masked(v, mask, nv);
             }
         }
     }
@@ -96,34 +98,28 @@ struct Rule<S: Simd> {
 
 impl<S: Simd> Rule<S> {
     #[inline(always)]
-    unsafe fn new(step: &AdamW) -> Self {
+    fn new(simd: S, step: &AdamW) -> Self {
         // (m/c₁)/(√(v/c₂) + ε) = (√c₂/c₁)·m/(√v + √c₂·ε): one division an element.
         let root = step.correction2.sqrt();
-        // SAFETY: passed on.
-        unsafe {
-            Self {
-                scale: S::splat(step.gradient_scale),
-                beta: [S::splat(step.beta1), S::splat(step.beta2)],
-                rest: [S::splat(1.0 - step.beta1), S::splat(1.0 - step.beta2)],
-                rate: S::splat(step.learning_rate * root / step.correction1),
-                epsilon: S::splat(step.epsilon * root),
-                keep: S::splat(1.0 - step.learning_rate * step.weight_decay),
-            }
+        Self {
+            scale: simd.splat(step.gradient_scale),
+            beta: [simd.splat(step.beta1), simd.splat(step.beta2)],
+            rest: [simd.splat(1.0 - step.beta1), simd.splat(1.0 - step.beta2)],
+            rate: simd.splat(step.learning_rate * root / step.correction1),
+            epsilon: simd.splat(step.epsilon * root),
+            keep: simd.splat(1.0 - step.learning_rate * step.weight_decay),
         }
     }
 
     /// New weight and moments.
     #[inline(always)]
-    unsafe fn apply(&self, w: S::V, g: S::V, m: S::V, v: S::V) -> [S::V; 3] {
-        // SAFETY: passed on.
-        unsafe {
-            let g = S::mul(g, self.scale);
-            let m = S::fma(self.beta[0], m, S::mul(self.rest[0], g));
-            let v = S::fma(self.beta[1], v, S::mul(S::mul(self.rest[1], g), g));
-            let size = S::add(S::sqrt(v), self.epsilon);
-            let w = S::fnma(self.rate, S::div(m, size), S::mul(w, self.keep));
-            [flush::<S>(w), flush::<S>(m), flush::<S>(v)]
-        }
+    fn apply(&self, simd: S, w: S::V, g: S::V, m: S::V, v: S::V) -> [S::V; 3] {
+        let g = simd.mul(g, self.scale);
+        let m = simd.fma(self.beta[0], m, simd.mul(self.rest[0], g));
+        let v = simd.fma(self.beta[1], v, simd.mul(simd.mul(self.rest[1], g), g));
+        let size = simd.add(simd.sqrt(v), self.epsilon);
+        let w = simd.fnma(self.rate, simd.div(m, size), simd.mul(w, self.keep));
+        [flush(simd, w), flush(simd, m), flush(simd, v)]
     }
 }
 
@@ -133,14 +129,11 @@ impl<S: Simd> Rule<S> {
 const NOTHING: f32 = 1e-30;
 
 #[inline(always)]
-unsafe fn flush<S: Simd>(x: S::V) -> S::V {
-    // SAFETY: passed on.
-    unsafe {
-        let zero = S::splat(0.0);
-        let size = S::max(S::sub(zero, x), x);
-        // In this order a NaN survives.
-        S::select_gt(S::splat(NOTHING), size, zero, x)
-    }
+fn flush<S: Simd>(simd: S, x: S::V) -> S::V {
+    let zero = simd.splat(0.0);
+    let size = simd.max(simd.sub(zero, x), x);
+    // In this order a NaN survives.
+    simd.select_gt(simd.splat(NOTHING), size, zero, x)
 }
 
 /// `average` ← decay·`average` + (1 − decay)·`w`: the exponential moving average of the weights.
@@ -162,7 +155,7 @@ struct Average<'a> {
 impl Kernel for Average<'_> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, _: S) {
         // Safe code: compiled for the features of `S`, it becomes vectors by itself.
         let rest = 1.0 - self.decay;
         for (a, w) in self.average.iter_mut().zip(self.w) {
@@ -182,25 +175,29 @@ struct SumSquares<'a>(&'a [f32]);
 impl Kernel for SumSquares<'_> {
     type Output = f64;
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) -> f64 {
-        // Sums of 16 chunks' worth stay in f32, then go to f64.
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        // Sums of 16 numbers of a chunk stay in f32, then go to f64.
         const CHUNK: usize = 1024;
+        // Four groups at a time; where one is several vectors, vector after vector.
+        const STEP: usize = 4 * GROUP;
         let mut total = 0.0;
         for chunk in self.0.chunks(CHUNK) {
-            let (p, n) = (chunk.as_ptr(), chunk.len());
-            let whole = n / (4 * S::LANES) * (4 * S::LANES);
-            // SAFETY: reads stay inside the chunk.
-            unsafe {
-                let mut sums = [S::splat(0.0); 4];
-                for i in (0..whole).step_by(4 * S::LANES) {
+            let (p, whole) = (chunk.as_ptr(), chunk.len() / STEP * STEP);
+            let mut group = [simd.splat(0.0); 4];
+            for (w, group) in group.iter_mut().enumerate().take(GROUP / S::LANES) {
+                let mut sums = [simd.splat(0.0); 4];
+                for i in (0..whole).step_by(STEP) {
                     for (j, sum) in sums.iter_mut().enumerate() {
-                        let x = S::load(p.add(i + j * S::LANES));
-                        *sum = S::fma(x, x, *sum);
+                        // SAFETY: vector w of group j of the STEP numbers from i on, which are
+                        // inside the chunk.
+                        let x = unsafe { simd.load(p.add(i + j * GROUP + w * S::LANES)) };
+                        *sum = simd.fma(x, x, *sum);
                     }
                 }
                 let [a, b, c, d] = sums;
-                total += S::sum_f64(S::add(S::add(a, b), S::add(c, d)));
+                *group = simd.add(simd.add(a, b), simd.add(c, d));
             }
+            total += simd.sum_f64(&group);
             total += chunk[whole..].iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
         }
         total

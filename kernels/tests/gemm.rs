@@ -145,7 +145,6 @@ fn a_matrix_that_does_not_fit_is_refused() {
 
 #[test]
 fn the_portable_path_is_always_there() {
-    let names: Vec<_> = Isa::available().iter().map(|isa| format!("{isa:?}")).collect();
-    assert_eq!(names.last().map(String::as_str), Some("Portable"));
-    assert_eq!(format!("{:?}", Isa::best()), names[0]);
+    let names: Vec<_> = Isa::available().iter().map(|isa| isa.name()).collect();
+    assert_eq!(names.last(), Some(&"portable"));
 }

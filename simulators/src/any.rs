@@ -55,7 +55,7 @@ impl AnySimulator {
     ///
     /// # Errors
     /// [`SourceError`] if there is no such observation.
-    pub fn observation(&self, number: usize) -> Result<Vec<f32>, SourceError> {
+    pub fn observation(&self, number: usize) -> Result<Vec<f64>, SourceError> {
         match self {
             Self::Task(task) => Ok(task.observation(number)?.x),
             Self::External(simulator) => simulator.observation(number),

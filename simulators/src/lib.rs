@@ -19,7 +19,9 @@
 
 mod any;
 mod arrays;
+mod draws;
 mod external;
+mod files;
 mod nearest;
 mod prior;
 mod simulation;
@@ -27,15 +29,22 @@ mod tasks;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, Orientation, Simulations, read_table, read_table_oriented, read_vector,
-    write_atomically, write_bytes_atomically, write_csv, write_table,
+    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
+    beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
+    single_precision, write_csv, write_table,
 };
+pub use draws::write_draws;
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
+pub use files::{
+    Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes, memory,
+    write_atomically, write_bytes_atomically,
+};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    FailureCount, FailureKind, FailureReport, FirstFailure, Progress, SetError, SetJob, SetReport,
-    SimulateError, SimulatedBatch, SimulationError, SimulationRng, SimulationSource, Simulator,
-    SourceError, simulate, simulate_at, simulate_range, simulate_set,
+    FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,
+    SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,
+    SimulationSource, Simulator, SimulatorFn, SourceError, check_set, read_theta_failed, simulate,
+    simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,

@@ -41,13 +41,13 @@ fn observed(
     task: &Task,
     theta: &[f64],
     observe: impl Fn(&mut SimulationRng, &mut [f64]),
-) -> Array2<f32> {
+) -> Array2<f64> {
     let (n, columns) = (100_000, task.simulator().data_dim());
     let mut table = Array2::zeros((n, columns));
     let mut x = vec![0.0; columns];
     for (index, mut row) in (0..).zip(table.rows_mut()) {
         observe(&mut SimulationRng::new(SEED, index), &mut x);
-        row.iter_mut().zip(&x).for_each(|(slot, &value)| *slot = value as f32);
+        row.iter_mut().zip(&x).for_each(|(slot, &value)| *slot = value);
     }
     assert_eq!(table.slice(s![..200, ..]), repeated(task.simulator(), theta, 200));
     table
@@ -79,7 +79,7 @@ fn lotka_volterra_moments() {
     {
         let means = LotkaVolterra::log_populations(&theta).unwrap();
         let x = observed(&task, &theta, |rng, x| LotkaVolterra::observe(&means, rng, x));
-        let logs = x.mapv(f32::ln);
+        let logs = x.mapv(f64::ln);
         assert_columns("lotka_volterra", logs.view(), &means, &[0.01; 20]);
     }
 }
@@ -118,7 +118,7 @@ fn failed_solves_are_rows_without_data() {
         assert_eq!(task.log_likelihood(&theta, &data), f64::NEG_INFINITY, "{name} {theta:?}");
     }
     let task = Task::by_name("lotka_volterra").unwrap();
-    let theta = array![[0.7, 0.1, 0.9, 0.1], [f32::MAX, f32::MAX, f32::MAX, f32::MAX]];
+    let theta = array![[0.7, 0.1, 0.9, 0.1], [f64::MAX, f64::MAX, f64::MAX, f64::MAX]];
     let batch = simulate_at(task.simulator(), theta.view(), 1).unwrap();
     assert_eq!((batch.indices, batch.failures.non_finite), (vec![0], 1));
 }

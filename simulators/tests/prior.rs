@@ -72,7 +72,7 @@ fn samples_have_the_right_moments() {
     // The variance of a t with 4 degrees of freedom has no finite error: means only, there.
     let regular = draws.slice(ndarray::s![.., ..6]);
     assert_columns("independent", regular, &means[..6], &variances[..6]);
-    support::assert_mean("t", draws.column(6).iter().map(|&v| f64::from(v)), means[6]);
+    support::assert_mean("t", draws.column(6).iter().copied(), means[6]);
 
     let draws = normal().sample_n(4, 100_000);
     let mean = [0.1, -0.2, 0.3];
@@ -117,9 +117,9 @@ fn the_bijection_round_trips_up_to_the_edges() {
     let beta = Support::Interval { lower: 0.0, upper: 1.0 };
     let (u, _) = beta.to_unconstrained(1.0 - f64::EPSILON / 2.0);
     assert_close("logit", u, 53.0 * std::f64::consts::LN_2, 1e-15);
-    // Far out, θ saturates inside the closed interval and the slope stays finite.
+    // Far out, θ stays the number next to the end and the slope finite.
     let (theta, log_slope) = beta.from_unconstrained(800.0);
-    assert_eq!((theta, log_slope), (1.0, -800.0));
+    assert_eq!((theta, log_slope), (1.0_f64.next_down(), -800.0));
 }
 
 #[test]
@@ -141,12 +141,4 @@ fn log_determinants_equal_finite_differences() {
         }
         assert_close("log det", log_det, expected, 1e-8);
     }
-}
-
-#[test]
-fn samples_are_strictly_inside_in_single_precision() {
-    // So narrow that single precision has only a few values between the bounds.
-    let prior = Prior::identical(1, Marginal::Uniform { low: 1.0, high: 1.000_001 }).unwrap();
-    let draws = prior.sample_n(1, 10_000);
-    assert!(draws.iter().all(|&v| 1.0 < f64::from(v) && f64::from(v) < 1.000_001));
 }

@@ -50,7 +50,7 @@ fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
 }
 
-fn bytes(table: &Array2<f32>) -> Vec<u32> {
+fn bytes(table: &Array2<f64>) -> Vec<u64> {
     table.iter().map(|v| v.to_bits()).collect()
 }
 
@@ -86,7 +86,7 @@ fn failures_are_counted_and_left_out() {
     let n = 5000;
     let whole = simulate(&Fragile::new(0.0, 1.0), n, 3).unwrap();
     assert_eq!(whole.failures, FailureReport { requested: n, ..FailureReport::default() });
-    let theta: Vec<f32> = whole.simulations.theta.iter().copied().collect();
+    let theta: Vec<f64> = whole.simulations.theta.iter().copied().collect();
     let kept: Vec<u64> =
         (0..n as u64).filter(|&i| (0.2..=0.9).contains(&theta[i as usize])).collect();
 
@@ -98,10 +98,13 @@ fn failures_are_counted_and_left_out() {
         assert_eq!(batch.simulations.theta[[row, 0]], theta[index as usize]);
         assert_eq!(batch.simulations.x[[row, 0]], whole.simulations.x[[index as usize, 0]]);
     }
+    let left: Vec<f64> =
+        theta.iter().copied().filter(|theta| !(0.2..=0.9).contains(theta)).collect();
+    assert_eq!(batch.theta_failed.into_raw_vec_and_offset().0, left);
     let first = batch.failures.first.unwrap();
     let expected = theta.iter().position(|t| !(0.2..=0.9).contains(t)).unwrap();
     assert_eq!(first.index, expected as u64);
-    assert_eq!(first.theta, [f64::from(theta[expected])]);
+    assert_eq!(first.theta, [theta[expected]]);
 }
 
 #[test]
@@ -123,6 +126,9 @@ fn impossible_requests_are_errors() {
     assert_eq!(simulate(&simulator, 0, 1).unwrap_err(), SimulateError::Nothing);
     let error = simulate(&simulator, usize::MAX / 2, 1).unwrap_err();
     assert!(matches!(error, SimulateError::TooLarge { .. }), "{error}");
+    // 80 TB: a system that promises more memory than it has would say yes.
+    let error = simulate(&simulator, 10_000_000_000_000, 1).unwrap_err().to_string();
+    assert!(error.contains("80.0 TB of memory"), "{error}");
     let error = simulate_at(&simulator, Array2::zeros((3, 2)).view(), 1).unwrap_err();
     assert_eq!(error, SimulateError::ParameterDim { found: 2, expected: 1 });
 }

@@ -162,7 +162,7 @@ fn slcp_distractors_hide_slcp() {
         for (row, mut slot) in x.rows().into_iter().zip(data.rows_mut()) {
             let wide: Vec<f64> = row.iter().map(|&v| v.into()).collect();
             let part = SlcpDistractors::slcp_data(&wide);
-            slot.assign(&ndarray::aview1(&part.map(|v| v as f32)));
+            slot.assign(&ndarray::aview1(&part));
         }
         let (s1, s2) = (theta[2].powi(2), theta[3].powi(2));
         let mean: Vec<f64> = (0..8).map(|i| theta[i % 2]).collect();

@@ -1,16 +1,7 @@
-//! Values that several verbs take: counts, lists of observations, lists of tasks.
+//! Values that several verbs take: lists of observations, lists of tasks.
 
 use super::Failure;
 use freeform_simulators::{Task, tasks};
-
-/// A count of at least 1.
-pub(super) fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("is not a whole number".to_owned()),
-    }
-}
 
 /// Largest observation number that makes sense.
 const MOST: usize = 100_000;

@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Simulation budgets.
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1000,10000,100000",
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     budgets: Vec<usize>,
     /// Observations to sample and score, e.g. 1-10 or 1,4,7.
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         preset: args.settings.preset(),
         overrides: &overrides,
         reference: args.reference.source(),
-        store: &args.reference.store(),
+        store: &args.reference.store()?,
         engine: args.settings.device.open()?,
         folder: &args.out,
         jobs: args.jobs.map_or_else(rayon::current_num_threads, usize::from),
@@ -86,8 +86,7 @@ fn report(args: &Args, table: &BenchmarkTable, output: &Output) -> Result<(), Fa
     for cell in &table.cells {
         text += &line(cell);
     }
-    text +=
-        "\nMean C2ST with its 95% interval; NPE, NLE, NRE as published by Lueckmann et al. 2021.\n";
+    text += "\nMean C2ST with its 95% interval (none of a single score); NPE, NLE, NRE as published by Lueckmann et al. 2021.\n";
     text += &format!("Table and figure: {}", args.out.display());
     let value = serde_json::json!({
         "cells": table.cells, "failures": table.failures, "out": args.out.display().to_string(),
@@ -97,7 +96,9 @@ fn report(args: &Args, table: &BenchmarkTable, output: &Output) -> Result<(), Fa
 
 fn line(cell: &CellSummary) -> String {
     let CellSummary { task, num_simulations, mean, half_width, training_seconds, .. } = cell;
-    let mut line = format!("{task:<24} {num_simulations:>11} {mean:>6.3} ±{half_width:.3}");
+    // One score says nothing of the spread.
+    let spread = half_width.map_or(String::new(), |half| format!("±{half:.3}"));
+    let mut line = format!("{task:<24} {num_simulations:>11} {mean:>6.3} {spread:<6}");
     for algorithm in AMORTISED {
         line += &match published_c2st(task, *num_simulations, algorithm) {
             Some(published) => format!(" {published:>5.3}"),

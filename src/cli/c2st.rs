@@ -1,16 +1,17 @@
 //! `freeform c2st`.
 
 use super::arguments::{Observations, parse_observations};
+use super::interrupt::prompt_interrupt_flag;
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
-use super::settings::interrupt_flag;
+use super::table::TableArgs;
 use super::{Failure, Output};
-use crate::run::{Evaluation, TrainResult, evaluate, mean_c2st};
+use crate::run::{Evaluation, RunError, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
 use freeform_benchmark::{C2stSettings, Classifier, c2st, mmd};
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
-use freeform_simulators::{Task, read_table};
+use freeform_simulators::Task;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -26,7 +27,7 @@ draws as X.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// First set of draws (.npy, .csv); supplies mean and standard deviation.
+    /// First set of draws (.npy, .npz with theta, or text); supplies mean and standard deviation.
     #[arg(value_name = "X", required_unless_present = "all", requires = "second")]
     first: Option<PathBuf>,
     /// Second set of draws.
@@ -34,7 +35,7 @@ pub(super) struct Args {
     second: Option<PathBuf>,
     /// Sample and score the observations of a trained run instead, into its c2st.csv; those it has
     /// are kept.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["first", "classifier"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["first", "classifier", "seed"])]
     all: Option<PathBuf>,
     /// Observations to score with --all.
     #[arg(long, default_value = "1-10", requires = "all", value_parser = parse_observations)]
@@ -42,9 +43,12 @@ pub(super) struct Args {
     /// The benchmark's multilayer perceptron, or a fast linear classifier.
     #[arg(long, value_enum, default_value = "mlp")]
     classifier: ClassifierArg,
-    /// Seed of folds, initial weights and shuffling.
+    /// Seed of folds, initial weights and shuffling, and of the rows drawn from the larger set; a
+    /// run's own scoring has the run's.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    tables: TableArgs,
     #[command(flatten)]
     more: MoreArgs,
     #[command(flatten)]
@@ -79,14 +83,14 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
     };
     let task = Task::by_name(name)?;
     args.observations.0.iter().try_for_each(|&number| task.observation(number).map(drop))?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = prompt_interrupt_flag(output)?;
     let evaluation = Evaluation {
         folder,
         task: &task,
         observations: &args.observations.0,
         more: args.more.metrics(),
         reference: args.reference.source(),
-        store: &args.reference.store(),
+        store: &args.reference.store()?,
         // A run's own scoring has the run's seed: scored twice, it is the same.
         seed: model.training.seed,
         engine: EngineKind::default(),
@@ -94,7 +98,11 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
         reporter: output.reporter,
     };
     let trained = TrainResult::finished(folder, model);
-    let scores = evaluate(&evaluation, &trained)?;
+    let scores = evaluate(&evaluation, &trained).map_err(|error| match error {
+        // There is no --resume here: the same command goes on.
+        RunError::Interrupted { path } => RunError::TableInterrupted { path },
+        other => other,
+    })?;
     let value = serde_json::json!({
         "task": task.name(), "out": folder.display().to_string(), "observations": scores,
         "mean_c2st": mean_c2st(&scores),
@@ -104,22 +112,35 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
 
 /// Compares two sets of draws.
 fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure> {
-    let [x, y] = [read_table(sets[0])?, read_table(sets[1])?];
+    let more = args.more.metrics();
+    if more.median_distance {
+        return Err(Failure::usage(&"--median-distance needs a simulator: use it with --all"));
+    }
+    if let Some(given) = args.reference.given().first() {
+        return Err(Failure::usage(&format!("{given} belongs to --all: here X is the reference")));
+    }
+    let stop = prompt_interrupt_flag(output)?;
+    let [x, y] = [args.tables.parameters(sets[0])?, args.tables.parameters(sets[1])?];
     let classifier = match args.classifier {
         ClassifierArg::Mlp => Classifier::Mlp,
         ClassifierArg::Logistic => Classifier::Logistic,
     };
     let settings = C2stSettings { classifier, seed: args.seed, ..C2stSettings::default() };
-    let score = c2st(x.view(), y.view(), &settings)?;
-    let more = args.more.metrics();
-    let mmd = if more.mmd { Some(mmd(x.view(), y.view())?) } else { None };
-    if more.median_distance {
-        return Err(Failure::usage(&"--median-distance needs a simulator: use it with --all"));
-    }
+    let score = c2st(x.view(), y.view(), &settings, &stop)?;
+    score.remarks.iter().for_each(|remark| output.reporter.warn(remark));
+    let mmd = if more.mmd { Some(mmd(x.view(), y.view(), &stop)?) } else { None };
     let value = serde_json::json!({
         "c2st": score.accuracy, "folds": score.folds, "mmd": mmd, "seed": args.seed,
-        "x_rows": x.nrows(), "y_rows": y.nrows(),
+        "x_rows": x.nrows(), "y_rows": y.nrows(), "rows_compared": score.rows,
+        "remarks": score.remarks,
     });
-    let mmd = mmd.map_or(String::new(), |value| format!("\nMMD  {value:.5}"));
-    output.result(&value, &format!("C2ST {:.4}{mmd}", score.accuracy))
+    let mut text = format!("C2ST {:.4}", score.accuracy);
+    if x.nrows() != y.nrows() {
+        let (larger, all) = if x.nrows() > y.nrows() { ("X", x.nrows()) } else { ("Y", y.nrows()) };
+        text += &format!("  ({} rows each, of {all} in {larger} drawn with the seed)", score.rows);
+    }
+    if let Some(mmd) = mmd {
+        text += &format!("\nMMD  {mmd:.5}");
+    }
+    output.result(&value, &text)
 }

@@ -1,13 +1,15 @@
 //! `freeform calibrate`.
 
 use super::device::DeviceArg;
-use super::settings::interrupt_flag;
+use super::interrupt::prompt_interrupt_flag;
+use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
 use freeform_inference::Model;
 use freeform_inference::Posterior;
 use freeform_simulators::Simulations;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,8 +19,10 @@ Examples:
 
 Simulation-based calibration: the true parameters of fresh simulations, ranked among posterior draws,
 are uniform if the posterior is right on average. Expected coverage: the share of true parameters in
-the highest-density region of each credible level. Writes calibration.json and
-plots/calibration.svg into the model's folder.";
+the highest-density region of each credible level. Calibrated means that the ranks of every parameter
+are uniform and that the coverage stays in the 99% band of the whole curve; fewer than 100 simulations
+are no evidence either way, and exit code 1. Writes calibration.json and plots/calibration.svg into
+the model's folder. Stopped and started again, it goes on.";
 
 /// Options of `freeform calibrate`.
 #[derive(clap::Args)]
@@ -29,39 +33,31 @@ pub(super) struct Args {
     /// Benchmark task, or your own simulator.toml, to simulate [default: the one it was trained on].
     #[arg(long, conflicts_with = "simulations")]
     task: Option<String>,
-    /// Simulations that the model was not trained on (.npz with theta and x), θ from its prior.
+    /// Simulations that the model was not trained on, θ from its prior: .npz with theta and x, or
+    /// text with named columns.
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Fresh simulations.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000, value_parser = super::arguments::count)]
+    #[arg(
+        short = 'n', long, value_name = "N", default_value_t = 1000, conflicts_with = "simulations",
+        value_parser = super::count::count
+    )]
     count: usize,
     /// Seed of simulations and draws; that of the training plus one million by default.
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
     device: DeviceArg,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let interrupt = interrupt_flag()?;
+    let interrupt = prompt_interrupt_flag(output)?;
     let model = Model::load(&args.model)?;
     // Never the simulations of the training.
     let seed = args.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000));
-    let simulations = match &args.simulations {
-        Some(path) => Simulations::read(path)?.without_non_finite(),
-        None => {
-            let name = args.task.clone().or_else(|| model.training.task.clone());
-            let Some(name) = name else {
-                return Err(Failure::usage(
-                    &"the model does not say what it was trained on: add --task, or --simulations",
-                ));
-            };
-            let folder = args.model.join("calibration");
-            let (interrupt, reporter) = (&*interrupt, output.reporter);
-            let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
-            Source::Task { name, simulations: args.count }.load(seed, &at)?.simulations
-        }
-    };
+    let (simulations, left_out) = simulations(args, &model, seed, &interrupt, output)?;
     let (theta_dim, data_dim) = (model.theta_dim(), model.data_dim());
     let (dim, width) = (simulations.parameter_dim(), simulations.data_dim());
     if (dim, width) != (theta_dim, data_dim) {
@@ -70,33 +66,91 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
              {data_dim}"
         )));
     }
-    let posterior = Posterior::new(model, args.device.open()?);
+    let engine = args.device.open()?;
+    let posterior = Posterior::new(model, engine);
     let job = CalibrationJob {
         posterior: &posterior,
         simulations: &simulations,
+        left_out,
         seed,
+        engine,
         folder: &args.model,
         interrupt: &interrupt,
         reporter: output.reporter,
     };
     let calibration = calibrate(&job)?;
-    output.result(&calibration, &text(&calibration, args))
+    output.result(&calibration, &text(&calibration, args))?;
+    match (&calibration.calibrated, &calibration.reason) {
+        (None, Some(reason)) => Err(Failure::with_result(reason)),
+        (Some(false), Some(reason)) => {
+            output.reporter.warn(&format!("not calibrated: {reason}"));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Those to rank, all of them finite, and how many were left out, which the user is told.
+fn simulations(
+    args: &Args,
+    model: &Model,
+    seed: u64,
+    interrupt: &AtomicBool,
+    output: &Output,
+) -> Result<(Simulations, usize), Failure> {
+    let reporter = output.reporter;
+    let Some(path) = &args.simulations else {
+        let name = args.task.clone().or_else(|| model.training.task.clone());
+        let Some(name) = name else {
+            return Err(Failure::usage(
+                &"the model does not say what it was trained on: add --task, or --simulations",
+            ));
+        };
+        let folder = args.model.join("calibration");
+        let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
+        let input = Source::Task { name, simulations: args.count }.load(seed, &at)?;
+        input.warnings.iter().for_each(|warning| reporter.warn(warning));
+        let left_out = args.count.saturating_sub(input.simulations.len());
+        return Ok((input.simulations, left_out));
+    };
+    let all = args.tables.simulations(path, model.prior.names())?;
+    let (rows, left_out) = (all.len(), all.non_finite_rows());
+    let shown = path.display();
+    if left_out == rows {
+        return Err(Failure::failed(&format!(
+            "{shown}: none of {rows} simulations is finite: nothing to rank"
+        )));
+    }
+    if left_out > 0 {
+        reporter.warn(&format!(
+            "{shown}: {left_out} of {rows} simulations are not finite and are \
+             left out"
+        ));
+    }
+    Ok((all.without_non_finite(), left_out))
 }
 
 fn text(calibration: &Calibration, args: &Args) -> String {
     let mut text = format!("{:<20} {:>6} {:>8}\n", "parameter", "chi2", "p");
     for ranks in &calibration.parameters {
         let test = &ranks.test;
-        text += &format!("{:<20} {:>6.1} {:>8.4}\n", ranks.name, test.chi_square, test.p_value);
+        let p_value = test.p_value.map_or("-".to_owned(), |p| format!("{p:.4}"));
+        text += &format!("{:<20} {:>6.1} {p_value:>8}\n", ranks.name, test.chi_square);
     }
-    let verdict = if calibration.calibrated { "uniform" } else { "not uniform" };
+    let overall = calibration.p_value.map_or("none".to_owned(), |p| format!("{p:.4}"));
     text += &format!(
-        "ranks of {} simulations are {verdict} (p {:.4} over all parameters); coverage is off by at \
-         most {:.3}\nlook at {}",
+        "{} simulations ranked, {} left out; p of the ranks over all parameters: {overall}; coverage \
+         is off by at most {:.3}, its 99% band allows {:.3}\n",
         calibration.simulations,
-        calibration.p_value,
+        calibration.left_out,
         calibration.coverage_deviation,
-        args.model.join("plots/calibration.svg").display()
+        calibration.coverage_band,
     );
+    text += &match (&calibration.calibrated, &calibration.reason) {
+        (Some(false), Some(reason)) => format!("not calibrated: {reason}"),
+        (None, Some(reason)) => format!("no verdict: {reason}"),
+        _ => "calibrated: ranks are uniform, coverage stays in its band".to_owned(),
+    };
+    text += &format!("\nlook at {}", args.model.join("plots/calibration.svg").display());
     text
 }

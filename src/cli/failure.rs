@@ -18,17 +18,38 @@ const PREEMPTED: u8 = 75;
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) code: u8,
+    /// Whether standard output has the result, which says so too: nothing is added to it.
+    pub(super) has_result: bool,
+}
+
+/// The exit code of work that a signal ended.
+pub(super) fn interrupted() -> u8 {
+    if was_preempted() { PREEMPTED } else { INTERRUPTED }
 }
 
 impl Failure {
     /// The work failed.
     pub(super) fn failed(error: &impl Display) -> Self {
-        Self { message: error.to_string(), code: FAILED }
+        Self::new(error, FAILED)
+    }
+
+    /// The work is done and its result printed, and the result is a failure.
+    pub(super) fn with_result(error: &impl Display) -> Self {
+        Self { has_result: true, ..Self::new(error, FAILED) }
+    }
+
+    /// A signal ended the work.
+    pub(super) fn interrupted(error: &impl Display) -> Self {
+        Self::new(error, interrupted())
+    }
+
+    fn new(error: &impl Display, code: u8) -> Self {
+        Self { message: error.to_string(), code, has_result: false }
     }
 
     /// The command makes no sense as given.
     pub(super) fn usage(error: &impl Display) -> Self {
-        Self { message: error.to_string(), code: USAGE }
+        Self::new(error, USAGE)
     }
 }
 
@@ -36,19 +57,17 @@ impl<E: Into<RunError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         let code = match &error {
+            error if error.is_stopped_scoring() => interrupted(),
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
-            | RunError::CalibrationInterrupted
+            | RunError::CalibrationInterrupted { .. }
             | RunError::Posterior(PosteriorError::Interrupted)
-            | RunError::SimulationInterrupted { .. } => match was_preempted() {
-                true => PREEMPTED,
-                false => INTERRUPTED,
-            },
+            | RunError::SimulationInterrupted { .. } => interrupted(),
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };
-        Self { message: error.to_string(), code }
+        Self::new(&error, code)
     }
 }
 

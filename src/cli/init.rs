@@ -4,6 +4,7 @@ use super::{Failure, Output};
 use clap::ValueEnum;
 use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,6 +72,17 @@ impl Language {
         }
     }
 
+    /// What must be installed, in words, and a command that fails where it is not.
+    fn needs(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Python | Self::Files => {
+                ("python3 with numpy (pip install numpy)", &["python3", "-c", "import numpy"])
+            }
+            Self::Shell => ("sh and awk", &["sh", "-c", "awk 'BEGIN { exit }'"]),
+            Self::R => ("R, with Rscript on the PATH", &["Rscript", "--version"]),
+        }
+    }
+
     fn protocol(self) -> &'static str {
         match self {
             Self::Files => FILES,
@@ -83,7 +95,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let folder = &args.folder;
     let (program, code, settings, observed) = args.language.template();
     let protocol = args.language.protocol();
+    let (needs, probe) = args.language.needs();
     let readme = README.replace("{{PROGRAM}}", program).replace("{{PROTOCOL}}", protocol);
+    let readme = readme.replace("{{NEEDS}}", needs);
     let files = [
         (program, code),
         ("simulator.toml", settings),
@@ -102,15 +116,27 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     for (name, text) in files {
         write_bytes_atomically(&folder.join(name), text.as_bytes())?;
     }
+    if !works(probe) {
+        output.reporter.warn(&format!("{program} needs {needs}, which was not found here"));
+    }
     let names = files.map(|(name, _)| name);
-    let value = serde_json::json!({ "folder": folder.display().to_string(), "files": names });
-    output.result(&value, &next_steps(folder, program))
+    let shown = folder.display().to_string();
+    let value = serde_json::json!({ "folder": shown, "files": names, "needs": needs });
+    output.result(&value, &next_steps(folder, program, needs))
 }
 
-fn next_steps(folder: &Path, program: &str) -> String {
+/// Whether the command succeeds.
+fn works(command: &[&str]) -> bool {
+    let mut probe = Command::new(command[0]);
+    probe.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
+fn next_steps(folder: &Path, program: &str, needs: &str) -> String {
     let folder = folder.display();
     format!(
         "{folder}: {program}, simulator.toml, observed.csv, config.toml, README.md\n\n\
+         {program} needs {needs}.\n\n\
          Next:\n  cd {folder}\n  \
          freeform run simulator.toml --simulations 2000 --config config.toml --out run"
     )

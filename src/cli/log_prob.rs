@@ -2,17 +2,18 @@
 
 use super::device::DeviceArg;
 use super::observation::{ObservationArg, place, with_advice};
+use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_inference::{Asking, Model, Posterior};
-use freeform_simulators::{read_table, write_table};
-use ndarray::Array2;
+use ndarray::ArrayView2;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Example:
   freeform log-prob model --theta samples.npy --observation 3 --out lp.npy
 
-Writes log p(θ | x) of each row of theta [n, D], shape [n, 1]; -inf outside the prior's support.";
+Writes log p(θ | x) of each row of theta [n, D], shape [n, 1]; -inf outside the prior's support. An
+.npz holds it as log_prob.";
 
 /// Options of `freeform log-prob`.
 #[derive(clap::Args)]
@@ -20,11 +21,12 @@ Writes log p(θ | x) of each row of theta [n, D], shape [n, 1]; -inf outside the
 pub(super) struct Args {
     /// Folder of a trained model.
     model: PathBuf,
-    /// Parameters, one set a row (.npy, .csv).
+    /// Parameters, one set a row (.npy, .npz with theta, or text).
     #[arg(long, value_name = "FILE")]
     theta: PathBuf,
-    /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
-    #[arg(long, value_name = "NUMBER|FILE")]
+    /// Number of one of the task's observations, or a file with the observed data (.npy, .npz, or
+    /// text); of a file with several observations, one a row, the third is FILE:3.
+    #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
     /// Seed of the draws that estimate the mass outside the prior.
     #[arg(long, default_value_t = 1)]
@@ -35,28 +37,29 @@ pub(super) struct Args {
     anyway: bool,
     #[command(flatten)]
     device: DeviceArg,
-    /// Output file (.npy or .csv).
-    #[arg(long)]
-    out: PathBuf,
+    #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let x = args.observation.load(model.training.task.as_deref())?;
-    let theta = read_table(&args.theta)?;
+    let task = model.training.task.as_deref();
+    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
+    let theta = args.tables.parameters(&args.theta)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let asking = Asking { anyway: args.anyway, ..Asking::default() };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
     let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     let log_prob = &answer.values;
-    let column: Vec<f32> = log_prob.iter().map(|v| *v as f32).collect();
-    let table =
-        Array2::from_shape_vec((column.len(), 1), column).map_err(|e| Failure::failed(&e))?;
-    write_table(&args.out, table.view())?;
+    let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);
+    args.out.write("log_prob", table.map_err(|e| Failure::failed(&e))?)?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);
-    let (path, rows, inside) = (args.out.display().to_string(), log_prob.len(), finite.len());
+    let (path, rows, inside) = (args.out.shown(), log_prob.len(), finite.len());
     let shown = mean.map_or("none finite".to_owned(), |m| format!("mean {m:.4}"));
     let value = serde_json::json!({
         "out": path, "rows": rows, "finite": inside, "mean": mean,

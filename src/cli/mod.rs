@@ -4,11 +4,13 @@ mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod count;
 mod device;
 mod devices;
 mod failure;
 mod grid;
 mod init;
+mod interrupt;
 mod log_prob;
 mod observation;
 mod output;
@@ -20,6 +22,7 @@ mod sample;
 mod scores;
 mod settings;
 mod simulate;
+mod table;
 mod tasks;
 mod train;
 mod tune;
@@ -35,6 +38,9 @@ Examples:
   freeform simulate slcp -n 10000 --seed 1 --out sims.npz
   freeform train --simulations sims.npz --prior prior.toml --out model
   freeform sample model --observation x.csv -n 10000 --out samples.npy
+
+Environment: FREEFORM_ISA=avx512, avx2 or portable chooses the CPU's instruction set (else the fastest);
+FREEFORM_CACHE is where reference draws are kept.
 
 Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted (go on with --resume), 75 stopped by
 SIGTERM or SIGUSR1 with the state saved (a scheduler may start the same command again).";
@@ -96,6 +102,9 @@ pub fn main() -> ExitCode {
     if let Some(threads) = cli.threads {
         // Fails only where a pool exists already, and none does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
+    if let Err(error) = freeform_kernels::Isa::chosen() {
+        return output.fail(&Failure::usage(&error));
     }
     let result = match &cli.verb {
         Verb::Tasks(args) => tasks::run(args, &output),

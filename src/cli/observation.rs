@@ -1,9 +1,10 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
+use super::table::TableArgs;
 use freeform_inference::{Distance, PosteriorError};
-use freeform_simulators::{AnySimulator, read_vector};
-use std::path::PathBuf;
+use freeform_simulators::AnySimulator;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// An observation as a user names it.
@@ -11,7 +12,7 @@ use std::str::FromStr;
 pub(super) enum ObservationArg {
     /// One of the benchmark task's ten, or a row of the table that a simulator.toml names.
     Number(usize),
-    /// A file with the data of one observation.
+    /// A file of observations, perhaps with `:` and the number of one.
     File(PathBuf),
 }
 
@@ -32,21 +33,41 @@ impl ObservationArg {
         }
     }
 
-    /// The data. `task` is the task whose observations the numbers mean.
-    pub(super) fn load(&self, task: Option<&str>) -> Result<Vec<f32>, Failure> {
+    /// The data, `[data_dim]` unless the file has another number of columns. `task` is the task
+    /// whose observations the numbers mean.
+    pub(super) fn load(
+        &self,
+        task: Option<&str>,
+        data_dim: usize,
+        tables: &TableArgs,
+    ) -> Result<Vec<f64>, Failure> {
         match (self, task) {
-            (Self::File(path), _) => Ok(read_vector(path)?),
+            (Self::File(text), _) => {
+                let (path, number) = split(text);
+                Ok(tables.observations(path)?.observation(number, data_dim)?)
+            }
             (Self::Number(number), Some(task)) => {
                 Ok(AnySimulator::open(task)?.observation(*number)?)
             }
             (Self::Number(number), None) => Err(Failure::usage(&format!(
                 "--observation {number}: this model was not trained on a benchmark task; give a \
-                 file with the observed data (.npy or .csv)"
+                 file with the observed data (.npy, .npz, .csv, .tsv, .txt or .dat)"
             ))),
         }
     }
 }
 
+/// `x.npy:3` is row 3 of x.npy, unless there is a file of the whole name.
+fn split(text: &Path) -> (&Path, Option<usize>) {
+    let parts = || {
+        let (path, number) = text.to_str()?.rsplit_once(':')?;
+        Some((Path::new(path), number.parse().ok()?))
+    };
+    match parts() {
+        Some((path, number)) if !text.exists() => (path, Some(number)),
+        _ => (text, None),
+    }
+}
 /// Where an observation lies, in words.
 pub(super) fn place(distance: Option<&Distance>) -> String {
     match distance {

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// Where and how results are printed.
+#[derive(Clone, Copy)]
 pub(super) struct Output {
     json: bool,
     /// Progress and warnings.
@@ -33,7 +34,7 @@ impl Output {
     /// Reports a failure and turns it into the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
         eprintln!("error: {}", failure.message);
-        if self.json {
+        if self.json && !failure.has_result {
             let value = serde_json::json!({ "error": failure.message, "exit_code": failure.code });
             let _ = writeln!(std::io::stdout(), "{value}");
         }

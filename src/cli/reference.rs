@@ -1,11 +1,13 @@
 //! `freeform reference`.
 
+use super::interrupt::prompt_interrupt_flag;
 use super::observation::ObservationArg;
 use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
+use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
-use freeform_simulators::{Task, write_table};
+use freeform_simulators::{SimulationSource, Task};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -27,6 +29,10 @@ pub(super) struct Args {
     #[command(flatten)]
     draw: Option<Draw>,
     #[command(flatten)]
+    out: Option<TableOut>,
+    #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
     reference: ReferenceArgs,
 }
 
@@ -46,26 +52,25 @@ enum Other {
 struct Draw {
     /// Benchmark task.
     task: String,
-    /// Number of an official observation, or a file with observed data (.npy, .csv).
-    #[arg(long, value_name = "NUMBER|FILE")]
+    /// Number of an official observation, or a file with observed data (.npy, .npz, or text); of
+    /// a file with several observations, one a row, the third is FILE:3.
+    #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Output file (.npy or .csv), one draw a row.
+    /// Seed of native draws [default: 1].
     #[arg(long)]
-    out: PathBuf,
+    seed: Option<u64>,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    match (&args.other, &args.draw) {
-        (Some(Other::Import { package }), _) => import(package, output),
-        (Some(Other::Compare(args)), _) => super::reference_compare::run(args, output),
-        (None, Some(draw)) => self::draw(draw, &args.reference, output),
-        (None, None) => Err(Failure::usage(&"name a task, or `import`")),
+    match (&args.other, &args.draw, &args.out) {
+        (Some(Other::Import { package }), ..) => import(package, output),
+        (Some(Other::Compare(args)), ..) => super::reference_compare::run(args, output),
+        (None, Some(draw), Some(out)) => self::draw(draw, out, args, output),
+        (None, Some(_), None) => Err(Failure::usage(&"add --out FILE, where the draws go")),
+        (None, None, _) => Err(Failure::usage(&"name a task, or `import`")),
     }
 }
 
@@ -82,10 +87,17 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
     output.result(&value, &text)
 }
 
-fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), Failure> {
+fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), Failure> {
+    let reference = &all.reference;
+    out.prepare()?;
     let task = Task::by_name(&args.task)?;
-    let store = reference.store();
+    let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
     let draws = match (reference.source(), args.observation.number()) {
+        (ReferenceSource::Released, _) if args.seed.is_some() => {
+            return Err(Failure::usage(
+                &"--seed is of native draws: released ones are as they are",
+            ));
+        }
         (ReferenceSource::Released, Some(number)) => store.released(&task, number, args.draws)?,
         (ReferenceSource::Released, None) => {
             return Err(Failure::usage(
@@ -93,12 +105,13 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             ));
         }
         (ReferenceSource::Native, _) => {
-            let x = args.observation.load(Some(task.name()))?;
-            store.native(&task, &x, args.draws, args.seed)?
+            let x = args.observation.load(Some(task.name()), task.data_dim(), &all.tables)?;
+            store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };
-    write_table(&args.out, draws.theta.view())?;
-    let (path, (n, dim)) = (args.out.display().to_string(), draws.theta.dim());
+    draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
+    out.write("theta", draws.theta.view())?;
+    let (path, (n, dim)) = (out.shown(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {
         (_, ReferenceSource::Released) => "as released".to_owned(),
         (None, _) => "exact and independent".to_owned(),
@@ -106,8 +119,12 @@ fn draw(args: &Draw, reference: &ReferenceArgs, output: &Output) -> Result<(), F
             format!("R-hat {:.4}, {:.0} effective draws behind them", d.r_hat, d.effective_draws)
         }
     };
+    let seed = match reference.source() {
+        ReferenceSource::Native => Some(args.seed.unwrap_or(1)),
+        ReferenceSource::Released => None,
+    };
     let value = serde_json::json!({
-        "task": task.name(), "draws": n, "theta_dim": dim, "seed": args.seed, "out": path,
+        "task": task.name(), "draws": n, "theta_dim": dim, "seed": seed, "out": path,
         "reference": reference.source().name(), "diagnostics": draws.diagnostics,
     });
     output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))

@@ -1,5 +1,6 @@
 //! The options of verbs that compare with reference draws.
 
+use super::Failure;
 use clap::ValueEnum;
 use freeform_benchmark::{ReferenceSource, ReferenceStore};
 
@@ -28,12 +29,22 @@ impl ReferenceArgs {
         }
     }
 
-    /// The user's store; none with --no-cache, unless imported draws are asked for.
-    pub(super) fn store(&self) -> ReferenceStore {
-        if self.no_cache && self.source == SourceArg::Native {
-            ReferenceStore::none()
-        } else {
-            ReferenceStore::of_user()
+    /// The options given, other than the default, as a user writes them.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        let released = self.source == SourceArg::Released;
+        let all = [(released, "--reference released"), (self.no_cache, "--no-cache")];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, name)| name).collect()
+    }
+
+    /// The user's store; none with --no-cache, without which imported draws cannot be had.
+    pub(super) fn store(&self) -> Result<ReferenceStore, Failure> {
+        match (self.no_cache, self.source) {
+            (false, _) => Ok(ReferenceStore::of_user()),
+            (true, SourceArg::Native) => Ok(ReferenceStore::none()),
+            (true, SourceArg::Released) => Err(Failure::usage(
+                &"--no-cache and --reference released exclude each other: the released draws are \
+                  kept in the cache",
+            )),
         }
     }
 }

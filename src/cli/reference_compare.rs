@@ -1,6 +1,7 @@
 //! `freeform reference compare`.
 
 use super::arguments::{Observations, parse_observations, tasks_named};
+use super::interrupt::prompt_interrupt_flag;
 use super::{Failure, Output};
 use freeform_benchmark::{C2stSettings, ReferenceSource, ReferenceStore, c2st};
 
@@ -19,14 +20,20 @@ pub(super) struct Compare {
 const DRAWS: usize = 10_000;
 
 pub(super) fn run(args: &Compare, output: &Output) -> Result<(), Failure> {
-    let store = ReferenceStore::of_user();
+    let (store, stop) = (ReferenceStore::of_user(), prompt_interrupt_flag(output)?);
     let mut text = String::new();
     let mut values = Vec::new();
     for task in tasks_named(&args.tasks)? {
         for &number in &args.observations.0 {
-            let released = store.official(&task, number, DRAWS, ReferenceSource::Released)?.theta;
-            let native = store.official(&task, number, DRAWS, ReferenceSource::Native)?.theta;
-            let score = c2st(released.view(), native.view(), &C2stSettings::default())?.accuracy;
+            let draws = |source| {
+                let draws = store.official(&task, number, DRAWS, source, &stop)?;
+                draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
+                Ok::<_, Failure>(draws.theta)
+            };
+            let (released, native) =
+                (draws(ReferenceSource::Released)?, draws(ReferenceSource::Native)?);
+            let settings = C2stSettings::default();
+            let score = c2st(released.view(), native.view(), &settings, &stop)?.accuracy;
             let line = format!("{:<24} {number:>2} {score:.4}", task.name());
             output.reporter.say(&line);
             text += &(line + "\n");

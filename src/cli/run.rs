@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Simulation budget.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count
+        value_parser = super::count::count
     )]
     simulations: usize,
     /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:
@@ -53,6 +53,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
+    if let AnySimulator::External(_) = &simulator {
+        refuse_scoring(args)?;
+    }
+    let store = args.reference.store()?;
     let observations = observations(args, &simulator)?;
     let interrupt = interrupt_flag()?;
     let (seed, engine, reporter) =
@@ -78,13 +82,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = &*interrupt;
     match &simulator {
         AnySimulator::Task(task) => {
-            let store = &args.reference.store();
             let evaluation = Evaluation {
                 folder,
                 task,
                 observations,
                 reference: args.reference.source(),
-                store,
+                store: &store,
                 more: args.more.metrics(),
                 seed,
                 engine,
@@ -101,6 +104,23 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             summarise(args, program.prior(), &summaries, trained.seconds, output)
         }
     }
+}
+
+/// A simulator of one's own has no exact posterior to score against.
+fn refuse_scoring(args: &Args) -> Result<(), Failure> {
+    let mut given = args.more.given();
+    given.extend(args.reference.given());
+    if given.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage(&format!(
+        "{} measure{} against the reference draws of a benchmark task, and {} is a simulator of your \
+         own: leave {} out",
+        given.join(" and "),
+        if given.len() > 1 { "" } else { "s" },
+        args.task,
+        if given.len() > 1 { "them" } else { "it" },
+    )))
 }
 
 /// The observations asked for, all of which exist.

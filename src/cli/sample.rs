@@ -2,16 +2,19 @@
 
 use super::device::DeviceArg;
 use super::observation::{ObservationArg, place, with_advice};
+use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_inference::{Asking, DrawProgress, Model, Posterior};
-use freeform_simulators::write_table;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 const EXAMPLES: &str = "\
 Examples:
   freeform sample model --observation 3 -n 10000 --seed 1 --out samples.npy
-  freeform sample model --observation x.csv -n 10000 --out samples.csv";
+  freeform sample model --observation x.csv -n 10000 --out samples.csv
+  freeform sample model --observation many.npy:3 --out samples.npy    # row 3 of [m, C]
+
+The output has one draw a row, [n, D]; an .npz holds it as theta.";
 
 /// Options of `freeform sample`.
 #[derive(clap::Args)]
@@ -19,11 +22,12 @@ Examples:
 pub(super) struct Args {
     /// Folder of a trained model.
     model: PathBuf,
-    /// Number of one of the task's observations, or a file with the observed data (.npy, .csv).
-    #[arg(long, value_name = "NUMBER|FILE")]
+    /// Number of one of the task's observations, or a file with the observed data (.npy, .npz, or
+    /// text); of a file with several observations, one a row, the third is FILE:3.
+    #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
     /// Number of draws.
-    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::arguments::count)]
+    #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
@@ -34,14 +38,17 @@ pub(super) struct Args {
     anyway: bool,
     #[command(flatten)]
     device: DeviceArg,
-    /// Output file (.npy or .csv), one draw a row.
-    #[arg(long)]
-    out: PathBuf,
+    #[command(flatten)]
+    tables: TableArgs,
+    #[command(flatten)]
+    out: TableOut,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let x = args.observation.load(model.training.task.as_deref())?;
+    let task = model.training.task.as_deref();
+    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let bar = Mutex::new(output.reporter.bar("drawing", args.draws, 0));
     let progress = |at: DrawProgress| {
@@ -59,8 +66,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let draws = draws.map_err(|error| with_advice(error, "its draws"))?;
     draws.warnings().iter().for_each(|warning| output.reporter.warn(warning));
-    write_table(&args.out, draws.theta.view())?;
-    let (path, acceptance) = (args.out.display().to_string(), draws.acceptance);
+    args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
+    let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
     let text = format!(
         "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior, worth {:.0} independent \

@@ -15,6 +15,12 @@ pub(super) struct MoreArgs {
 }
 
 impl MoreArgs {
+    /// The options given, as a user writes them.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        let all = [(self.mmd, "--mmd"), (self.median_distance, "--median-distance")];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, name)| name).collect()
+    }
+
     pub(super) fn metrics(&self) -> MoreMetrics {
         MoreMetrics { mmd: self.mmd, median_distance: self.median_distance }
     }

@@ -1,6 +1,7 @@
 //! `freeform train`.
 
 use super::settings::{TrainingArgs, interrupt_flag};
+use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{Existing, Source, TrainJob, Workplace, train};
 use freeform_simulators::{AnySimulator, Prior};
@@ -29,7 +30,8 @@ pub(super) struct SourceArgs {
     /// Benchmark task, or your own simulator.toml, to simulate; with --simulations, only its prior is used.
     #[arg(long, required_unless_present = "simulations")]
     task: Option<String>,
-    /// Simulations to train on (.npz with theta and x).
+    /// Simulations to train on: .npz with theta and x, or text (.csv, .tsv, .txt, .dat) whose first
+    /// line names the columns: those of the prior's parameters are θ, all others x.
     #[arg(long, value_name = "FILE")]
     simulations: Option<PathBuf>,
     /// Prior that the simulations were drawn from (TOML).
@@ -42,9 +44,11 @@ pub(super) struct SourceArgs {
     /// Simulation budget with --task.
     #[arg(
         short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
-        value_parser = super::arguments::count, conflicts_with = "simulations"
+        value_parser = super::count::count, conflicts_with = "simulations"
     )]
     budget: usize,
+    #[command(flatten)]
+    tables: TableArgs,
 }
 
 /// Options of `freeform train`.
@@ -136,7 +140,12 @@ impl SourceArgs {
             }
         };
         let theta_from = self.theta_from.as_ref().map(Prior::read).transpose()?.map(Box::new);
-        let (path, prior, task) = (path.clone(), Box::new(prior), self.task.clone());
-        Ok(Source::File { path, prior, task, theta_from })
+        Ok(Source::File {
+            path: path.clone(),
+            first_line: self.tables.first_line(),
+            prior: Box::new(prior),
+            task: self.task.clone(),
+            theta_from,
+        })
     }
 }

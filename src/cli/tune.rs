@@ -70,6 +70,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             trial.failure.as_ref().map_or(String::new(), |f| format!("  {f}")),
         );
     }
+    if tuned.trials[tuned.best].settings.is_empty() {
+        text += "nothing searched is better than the start: best.toml has its settings\n";
+    }
     text += &format!("use it with --config {}", args.out.join("best.toml").display());
     output.result(&tuned, &text)
 }

@@ -132,7 +132,8 @@ pub(super) fn figure(
 fn oracle_curves(cells: &[CellSummary]) -> Vec<BudgetCurve> {
     let mut points: BTreeMap<&String, Vec<(usize, f64, f64)>> = BTreeMap::new();
     for cell in cells {
-        let point = (cell.num_simulations, cell.mean, cell.half_width);
+        // A single score has no interval: a bar of no height.
+        let point = (cell.num_simulations, cell.mean, cell.half_width.unwrap_or(0.0));
         points.entry(&cell.task).or_default().push(point);
     }
     let curve = |(task, points): (&String, _)| BudgetCurve {

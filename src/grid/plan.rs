@@ -7,7 +7,7 @@ use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
 use freeform_inference::{Config, Overrides, Preset, Problem};
 use freeform_simulators::write_bytes_atomically;
-use freeform_simulators::{AnySimulator, Prior, Simulations};
+use freeform_simulators::{AnySimulator, FirstLine, Prior, Simulations};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -183,8 +183,9 @@ impl Opened {
         if let Some(given) = sweep.simulations.iter().find(|s| s.name == task) {
             let absolute = |path: &Path| std::path::absolute(base.join(path));
             let (file, prior) = (absolute(&given.file)?, absolute(&given.prior)?);
-            let table = Simulations::read(&file)?;
-            let identity = table_identity(&file, &Prior::read(&prior)?)?;
+            let law = Prior::read(&prior)?;
+            let table = Simulations::read_table(&file, law.names(), FirstLine::Auto)?;
+            let identity = table_identity(&file, &law)?;
             return Ok(Self {
                 name: given.name.clone(),
                 source: RunSource::Given { file, prior },

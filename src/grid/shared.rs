@@ -2,11 +2,13 @@
 
 use super::plan::{RunSource, short_hash, table_identity};
 use super::{GridError, Layout, PlanEntry, claim::Claim};
-use crate::run::{Reporter, RunError, TrainingInput, Workplace, failure_warning, make_set};
-use freeform_inference::failed_rows;
-use freeform_simulators::write_bytes_atomically;
-use freeform_simulators::{AnySimulator, Prior, SimulationSource, Simulations};
-use ndarray::s;
+use crate::run::{
+    Reporter, RunError, TrainingInput, Workplace, all_failed, make_set, set_warnings,
+};
+use freeform_simulators::{
+    AnySimulator, FirstLine, OwnershipError, Prior, SetError, SimulationSource, Simulations,
+    SourceError, read_theta_failed, write_bytes_atomically,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -41,16 +43,16 @@ pub(super) fn input(
             (path, simulator.prior().clone(), Some(name))
         }
     };
-    let table = Simulations::read(&path)?;
-    let failed = Some(failed_rows(&table)).filter(|failed| failed.nrows() > 0);
+    // First, because it verifies the checksum of a set.
+    let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
+    let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
+    let theta_failed = all_failed(theta_failed, &table);
     let table = table.without_non_finite();
-    let rows = table.len().min(entry.simulations);
-    let simulations = Simulations {
-        theta: table.theta.slice(s![..rows, ..]).to_owned(),
-        x: table.x.slice(s![..rows, ..]).to_owned(),
-    };
+    // Those of a part of the set are not known.
+    let theta_failed = theta_failed.filter(|_| table.len() <= entry.simulations);
+    let simulations = table.first(entry.simulations);
     let (theta_from, warnings) = (None, Vec::new());
-    Ok(TrainingInput { simulations, prior, task, theta_from, failed, warnings })
+    Ok(TrainingInput { simulations, prior, task, theta_from, theta_failed, warnings })
 }
 
 /// Refuses a simulator that is not the one planned for.
@@ -109,8 +111,17 @@ impl Set<'_> {
             self.reporter.say(&format!("simulating {} {} times", self.entry.task, self.most));
             let quiet = Reporter::new(true);
             let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter: quiet };
-            let report = make_set(source, self.most, self.entry.seed, path, &at)?;
-            if let Some(warning) = failure_warning(&report.failures) {
+            let report = match make_set(source, self.most, self.entry.seed, path, &at) {
+                // A lost node's claim may be void a moment before its ownership of the set is.
+                Err(RunError::Source(SourceError::Set(SetError::Ownership(
+                    OwnershipError::Taken { .. },
+                )))) => {
+                    std::thread::sleep(WAIT);
+                    continue;
+                }
+                other => other?,
+            };
+            for warning in set_warnings(&report) {
                 self.reporter.warn(&warning);
             }
             write_bytes_atomically(&count_file(path), self.most.to_string().as_bytes())?;

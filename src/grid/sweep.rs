@@ -56,7 +56,7 @@ pub struct Sweep {
 pub struct GivenSimulations {
     /// What to call it.
     pub name: String,
-    /// `.npz` with `theta` and `x`.
+    /// `.npz` with `theta` and `x`, or text with named columns.
     pub file: PathBuf,
     /// The prior they were drawn from (TOML).
     pub prior: PathBuf,

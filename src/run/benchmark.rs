@@ -87,7 +87,9 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     // Draws that are not there would be missed only after the first training.
     if job.reference == ReferenceSource::Released {
         for task in job.tasks {
-            let read = |&number: &usize| job.store.official(task, number, DRAWS, job.reference);
+            let read = |&number: &usize| {
+                job.store.official(task, number, DRAWS, job.reference, job.interrupt)
+            };
             job.observations.iter().try_for_each(|number| read(number).map(drop))?;
         }
     }

@@ -1,28 +1,25 @@
 //! Is the posterior as wide as it should be? Simulation-based calibration and expected coverage on
 //! fresh simulations.
 
+use super::ranks::RankFile;
 use super::{Reporter, RunError};
 use freeform_benchmark::{
-    CalibrationPlot, UniformityTest, calibration_plot, expected_coverage, uniformity,
+    CalibrationPlot, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
+    coverage_p_value, expected_coverage, least_ranks, outside, uniformity,
 };
-use freeform_inference::{Asking, Posterior};
+use freeform_inference::{EngineKind, Posterior, RANKED_DRAWS, Ranked, rank_simulation};
 use freeform_simulators::Simulations;
 use freeform_simulators::write_bytes_atomically;
-use ndarray::s;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Posterior draws that a true parameter is ranked among.
-const DRAWS: usize = 399;
-/// Of them, those whose density is compared with that of the true parameters.
-const DENSITIES: usize = 199;
 /// Levels of the coverage curve.
 const LEVELS: usize = 100;
-/// Level of the test: below it, ranks do not count as uniform.
-const SIGNIFICANCE: f64 = 0.01;
+/// Where finished ranks are kept until all of them are.
+const RANKS: &str = "calibration/ranks.txt";
 
 /// What to calibrate, and where results go.
 pub struct CalibrationJob<'a> {
@@ -30,11 +27,15 @@ pub struct CalibrationJob<'a> {
     pub posterior: &'a Posterior,
     /// Simulations that it was not trained on, parameters from its prior.
     pub simulations: &'a Simulations,
+    /// Simulations that were left out before: they failed, or are not finite.
+    pub left_out: usize,
     /// Seed of the draws.
     pub seed: u64,
+    /// Who does the arithmetic of the posterior.
+    pub engine: EngineKind,
     /// The model's folder.
     pub folder: &'a Path,
-    /// Set by a signal.
+    /// Set by a signal: stop, with every finished rank kept.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
@@ -53,90 +54,153 @@ pub struct ParameterRanks {
 /// How well a posterior is calibrated.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
-    /// Fresh simulations.
+    /// Fresh simulations that were ranked.
     pub simulations: usize,
+    /// Simulations that were left out: they failed, or are not finite.
+    pub left_out: usize,
     /// Posterior draws for each.
     pub draws: usize,
     /// Ranks of each parameter.
     pub parameters: Vec<ParameterRanks>,
-    /// The least p-value times the number of parameters (Bonferroni), at most 1.
-    pub p_value: f64,
-    /// Whether that is at least 0.01.
-    pub calibrated: bool,
+    /// The least p-value of the ranks times the number of parameters (Bonferroni), at most 1;
+    /// `None` for too few ranks.
+    pub p_value: Option<f64>,
     /// Credible level and expected coverage.
     pub coverage: Vec<(f64, f64)>,
     /// Largest distance between the two.
     pub coverage_deviation: f64,
+    /// What that distance may be: the 99% band of the whole curve.
+    pub coverage_band: f64,
+    /// The probability of at least that distance under calibration.
+    pub coverage_p_value: f64,
+    /// Whether ranks are uniform at the 1% level and the coverage stays in its band; `None` where
+    /// the simulations are too few to say.
+    pub calibrated: Option<bool>,
+    /// Why not, in words, where that is not `Some(true)`.
+    pub reason: Option<String>,
 }
 
 /// Ranks the true parameters of each simulation among posterior draws; writes `calibration.json`
-/// and `plots/calibration.svg`.
+/// and `plots/calibration.svg`. Finished ranks are kept as they come: after an interruption the same
+/// call goes on.
 ///
 /// # Errors
-/// [`RunError`].
+/// [`RunError`]: θ outside the prior that the model was trained with, an observation that the
+/// posterior gives up on, an interruption, files that cannot be written.
 pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
-    let Simulations { theta, .. } = job.simulations;
-    let (n, dim) = theta.dim();
-    let bar = Mutex::new((job.reporter.bar("ranking", n, 0), 0));
-    let ranked: Vec<(Vec<usize>, f64)> = (0..n)
-        .into_par_iter()
-        .map(|index| {
-            if job.interrupt.load(Ordering::Relaxed) {
-                return Err(RunError::CalibrationInterrupted);
+    let (simulations, prior) = (job.simulations, &job.posterior.model().prior);
+    let (n, dim) = simulations.theta.dim();
+    if let Some(found) = outside(prior, simulations.theta.view()) {
+        return Err(RunError::OutsidePrior { simulations: n, found });
+    }
+    let (file, known) = RankFile::open(&job.folder.join(RANKS), identity(job)?, simulations)?;
+    let ranked = rank_all(job, &file, known)?;
+    let parameters: Vec<ParameterRanks> = (0..dim)
+        .map(|d| {
+            let ranks: Vec<usize> = ranked.iter().map(|ranked| ranked.ranks[d]).collect();
+            ParameterRanks {
+                name: prior.names()[d].clone(),
+                test: uniformity(&ranks, RANKED_DRAWS),
             }
-            let ranks = rank(job, index)?;
+        })
+        .collect();
+    let shares: Vec<f64> = ranked.iter().map(Ranked::share).collect();
+    let coverage = expected_coverage(&shares, LEVELS);
+    let deviation = coverage.iter().map(|(l, c)| (l - c).abs()).fold(0.0, f64::max);
+    let mut calibration = Calibration {
+        simulations: n,
+        left_out: job.left_out,
+        draws: RANKED_DRAWS,
+        p_value: least(&parameters).map(|p| (p * dim as f64).min(1.0)),
+        parameters,
+        coverage,
+        coverage_deviation: deviation,
+        coverage_band: coverage_band(n),
+        coverage_p_value: coverage_p_value(deviation, n),
+        calibrated: None,
+        reason: None,
+    };
+    judge(&mut calibration);
+    write(job, prior.names(), &calibration)?;
+    file.remove();
+    Ok(calibration)
+}
+
+/// The least p-value; `None` where there is none for one of the parameters.
+fn least(parameters: &[ParameterRanks]) -> Option<f64> {
+    parameters.iter().try_fold(1.0, |least: f64, p| Some(least.min(p.test.p_value?)))
+}
+
+/// Both tests must pass, on evidence enough.
+fn judge(calibration: &mut Calibration) {
+    let (n, needed) = (calibration.simulations, least_ranks(RANKED_DRAWS));
+    let Some(p_value) = calibration.p_value else {
+        calibration.reason = Some(format!(
+            "too few simulations for a verdict: {n}, and the rank tests need at least {needed}"
+        ));
+        return;
+    };
+    let mut reasons = Vec::new();
+    if p_value < SIGNIFICANCE {
+        reasons.push(format!("the ranks are not uniform (p {p_value:.2e} over all parameters)"));
+    }
+    let (deviation, band) = (calibration.coverage_deviation, calibration.coverage_band);
+    if deviation > band {
+        reasons.push(format!(
+            "the expected coverage leaves its 99% band (it is off by {deviation:.3}, the band \
+             allows {band:.3})"
+        ));
+    }
+    calibration.calibrated = Some(reasons.is_empty());
+    calibration.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+}
+
+/// Names everything that ranks depend on, except the simulation.
+fn identity(job: &CalibrationJob) -> Result<[u8; 32], RunError> {
+    let mut hasher = blake3::Hasher::new();
+    // It has the checksum of the weights.
+    hasher.update(&std::fs::read(job.folder.join("model.toml"))?);
+    let how = format!("ranks 1 {} {RANKED_DRAWS} {}", job.engine.name(), job.seed);
+    hasher.update(how.as_bytes());
+    Ok(hasher.finalize().into())
+}
+
+/// Ranks of all simulations, those that are known included.
+fn rank_all(
+    job: &CalibrationJob,
+    file: &RankFile,
+    mut ranked: Vec<Option<Ranked>>,
+) -> Result<Vec<Ranked>, RunError> {
+    let open: Vec<usize> = (0..ranked.len()).filter(|&i| ranked[i].is_none()).collect();
+    let known = ranked.len() - open.len();
+    if known > 0 {
+        job.reporter.say(&format!("{known} of {} simulations are ranked already", ranked.len()));
+    }
+    let bar = Mutex::new((job.reporter.bar("ranking", ranked.len(), known), known));
+    let new: Vec<Ranked> = open
+        .par_iter()
+        .map(|&index| {
+            if job.interrupt.load(Ordering::Relaxed) {
+                let path = file.path().display().to_string();
+                return Err(RunError::CalibrationInterrupted { path });
+            }
+            let wrong = |source| RunError::Ranking { simulation: index + 1, source };
+            let ranked = rank_simulation(job.posterior, job.simulations, job.seed, index);
+            let ranked = ranked.map_err(wrong)?;
+            file.keep(index, &ranked, job.simulations)?;
             if let Ok(mut bar) = bar.lock() {
                 bar.1 += 1;
                 let done = bar.1;
                 bar.0.update(done, String::new);
             }
-            Ok(ranks)
+            Ok(ranked)
         })
         .collect::<Result<_, RunError>>()?;
     if let Ok(bar) = bar.lock() {
         bar.0.finish();
     }
-    let names = job.posterior.model().prior.names();
-    let parameters: Vec<ParameterRanks> = (0..dim)
-        .map(|d| {
-            let ranks: Vec<usize> = ranked.iter().map(|(ranks, _)| ranks[d]).collect();
-            ParameterRanks { name: names[d].clone(), test: uniformity(&ranks, DRAWS) }
-        })
-        .collect();
-    let least = parameters.iter().map(|p| p.test.p_value).fold(1.0, f64::min);
-    let shares: Vec<f64> = ranked.iter().map(|(_, share)| *share).collect();
-    let coverage = expected_coverage(&shares, LEVELS);
-    let p_value = (least * dim as f64).min(1.0);
-    let calibration = Calibration {
-        simulations: n,
-        draws: DRAWS,
-        parameters,
-        p_value,
-        calibrated: p_value >= SIGNIFICANCE,
-        coverage_deviation: coverage.iter().map(|(l, c)| (l - c).abs()).fold(0.0, f64::max),
-        coverage,
-    };
-    write(job, names, &calibration)?;
-    Ok(calibration)
-}
-
-/// Ranks of each parameter of one simulation, and the share of draws with a higher density.
-fn rank(job: &CalibrationJob, index: usize) -> Result<(Vec<usize>, f64), RunError> {
-    let truth = job.simulations.theta.row(index).to_vec();
-    let x = job.simulations.x.row(index).to_vec();
-    // Each simulation has draws of its own.
-    let seed = job.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-    // Whatever the flows make of a simulation counts.
-    let asking = Asking { anyway: true, ..Asking::default() };
-    let draws = job.posterior.sample_as(&x, DRAWS, seed, &asking)?.theta;
-    let below = |(d, truth): (usize, &f32)| draws.column(d).iter().filter(|v| *v < truth).count();
-    let ranks = truth.iter().enumerate().map(below).collect();
-    let mut compared = draws.slice(s![..=DENSITIES, ..]).to_owned();
-    compared.row_mut(0).assign(&job.simulations.theta.row(index));
-    let densities = job.posterior.flow_log_prob(&compared.view(), &x)?;
-    let higher = densities[1..].iter().filter(|d| **d > densities[0]).count();
-    // Half a draw more: the level lies between two draws.
-    Ok((ranks, (higher as f64 + 0.5) / (DENSITIES as f64 + 1.0)))
+    open.iter().zip(new).for_each(|(&index, new)| ranked[index] = Some(new));
+    Ok(ranked.into_iter().flatten().collect())
 }
 
 fn write(

@@ -74,6 +74,13 @@ impl<'a> RunRecord<'a> {
     }
 }
 
+/// The hash of prior and simulations in the `config.toml` of `folder`, where there is one.
+pub(super) fn recorded_data(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join(CONFIG)).ok()?;
+    let record: toml::Table = text.parse().ok()?;
+    Some(record.get("run")?.get("data")?.as_str()?.to_owned())
+}
+
 /// Takes `folder` for the run that `record` describes; says whether it held that very run.
 pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<bool, RunError> {
     let path = folder.join(CONFIG);

@@ -101,14 +101,56 @@ pub enum RunError {
         path: String,
     },
     /// A calibration stopped by a signal.
-    #[error("interrupted; nothing of the calibration is kept: the same command starts it anew")]
-    CalibrationInterrupted,
+    #[error("interrupted; the finished ranks are kept in {path}: the same command goes on")]
+    CalibrationInterrupted {
+        /// The file.
+        path: String,
+    },
+    /// θ that the model's prior cannot have drawn.
+    #[error(
+        "{} of {simulations} simulations have θ outside the model's prior, the first in row {} \
+         ({} = {}): calibration needs θ drawn from that prior; leave such rows out only if the \
+         others are such draws", found.rows, found.first + 1, found.name, found.value
+    )]
+    OutsidePrior {
+        /// Simulations given.
+        simulations: usize,
+        /// What was found.
+        found: freeform_benchmark::Outside,
+    },
+    /// A simulation that the posterior gives up on.
+    #[error("simulation {simulation}: {source}")]
+    Ranking {
+        /// Its number, from 1.
+        simulation: usize,
+        /// Why.
+        source: PosteriorError,
+    },
+    /// No training of a search ended well.
+    #[error("no training of the search succeeded; the first: {failure}")]
+    NothingTuned {
+        /// Why the first one failed.
+        failure: String,
+    },
     /// Stopped by a signal.
     #[error("interrupted; the state is saved in {path}: add --resume to go on")]
     Interrupted {
         /// The folder.
         path: String,
     },
+}
+
+impl RunError {
+    /// Whether a score or reference draws were given up because a signal asked for it.
+    pub(crate) fn is_stopped_scoring(&self) -> bool {
+        use freeform_benchmark::{C2stError, DistanceError, ReferenceError};
+        matches!(
+            self,
+            Self::C2st(C2stError::Interrupted)
+                | Self::Distance(DistanceError::Interrupted)
+                | Self::Reference(ReferenceError::Interrupted)
+        )
+    }
 }
 
 impl From<EnsembleError> for RunError {

@@ -1,7 +1,8 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
 use super::directory::write_status;
-use super::{Reporter, RunError, TrainResult};
+use super::interruptible::interruptible;
+use super::{Reporter, RunError, TrainResult, failure_warning};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
@@ -9,9 +10,10 @@ use freeform_benchmark::{
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
 use freeform_inference::{Asking, Posterior, PosteriorError};
-use freeform_simulators::{Observation, Task, simulate_at, write_table};
+use freeform_simulators::{Observation, Task, simulate_at, write_draws};
 use serde::Serialize;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -36,7 +38,7 @@ pub struct Evaluation<'a> {
     pub seed: u64,
     /// Who does the arithmetic.
     pub engine: EngineKind,
-    /// Set by a signal: stop after the current observation.
+    /// Set by a signal: stop, with every finished observation kept.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
@@ -87,17 +89,20 @@ pub fn evaluate(
     let known = trained.was_finished && table.exists();
     let mut scores = if known { read_scores(&table)? } else { Vec::new() };
     scores.retain(|s| s.reference == Some(job.reference) && job.more.are_in(s));
-    let posterior = Posterior::new(trained.model.clone(), job.engine);
+    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {
         if scores.iter().any(|s| s.num_observation == number) {
             continue;
         }
         if job.interrupt.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
+            return Err(stopped(job));
         }
         bar.update(scores.len(), || format!("observation {number}"));
-        scores.push(score(job, &posterior, number)?);
+        scores.push(
+            score(job, &posterior, number)
+                .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?,
+        );
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
@@ -121,9 +126,13 @@ pub fn mean_c2st(scores: &[ObservationScore]) -> f64 {
     scores.iter().map(|s| s.c2st).sum::<f64>() / scores.len() as f64
 }
 
+fn stopped(job: &Evaluation) -> RunError {
+    RunError::Interrupted { path: job.folder.display().to_string() }
+}
+
 fn score(
     job: &Evaluation,
-    posterior: &Posterior,
+    posterior: &Arc<Posterior>,
     number: usize,
 ) -> Result<ObservationScore, RunError> {
     let observation = job.task.observation(number)?;
@@ -132,35 +141,40 @@ fn score(
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let asking = Asking { anyway: true, interrupt: Some(job.interrupt), progress: None };
     let draws = match posterior.sample_as(&observation.x, DRAWS, seed, &asking) {
-        Err(PosteriorError::Interrupted) => {
-            return Err(RunError::Interrupted { path: job.folder.display().to_string() });
-        }
+        Err(PosteriorError::Interrupted) => return Err(stopped(job)),
         draws => draws?,
     };
-    for warning in draws.warnings() {
-        job.reporter.warn(&format!("observation {number}: {warning}"));
-    }
+    let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
+    draws.warnings().iter().for_each(|warning| warn(warning));
     let draws = draws.theta;
-    write_table(&path, draws.view())?;
-    let reference = job.store.official(job.task, number, DRAWS, job.reference)?.theta;
+    write_draws(&path, &posterior.model().prior, draws.view())?;
+    let stop = job.interrupt;
+    let reference = job.store.official(job.task, number, DRAWS, job.reference, stop)?;
+    reference.remark.iter().for_each(|remark| warn(remark));
+    let reference = reference.theta;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.
-    let c2st = c2st(reference.view(), draws.view(), &settings)?.accuracy;
+    let c2st = c2st(reference.view(), draws.view(), &settings, stop)?;
+    c2st.remarks.iter().for_each(|remark| warn(remark));
     let mmd = match job.more.mmd {
-        true => Some(mmd(reference.view(), draws.view())?),
+        true => Some(mmd(reference.view(), draws.view(), stop)?),
         false => None,
     };
     let median_distance = match job.more.median_distance {
         true => {
-            let predictive = simulate_at(job.task.simulator(), draws.view(), seed)?.simulations;
-            Some(median_distance(predictive.x.view(), &observation.x)?)
+            let (task, theta) = (Task::by_name(job.task.name())?, draws.clone());
+            let simulate = move || simulate_at(task.simulator(), theta.view(), seed);
+            let predictive =
+                interruptible(job.interrupt, simulate).ok_or_else(|| stopped(job))??;
+            failure_warning(&predictive.failures).iter().for_each(|failed| warn(failed));
+            Some(median_distance(predictive.simulations.x.view(), &observation.x)?)
         }
         false => None,
     };
     Ok(ObservationScore {
         num_observation: number,
-        c2st,
+        c2st: c2st.accuracy,
         mmd,
         median_distance,
         reference: Some(job.reference),
@@ -172,9 +186,10 @@ fn plot(
     model: &Model,
     observation: &Observation,
     number: usize,
-    draws: &ndarray::Array2<f32>,
+    draws: &ndarray::Array2<f64>,
     reference: &ndarray::Array2<f32>,
 ) -> Result<(), RunError> {
+    let reference = reference.mapv(f64::from);
     let plot = PairPlot {
         title: &format!("{}, observation {number}", job.task.name()),
         names: model.prior.names(),

@@ -21,7 +21,8 @@ pub(crate) fn curves(cells: &[CellSummary]) -> Vec<BudgetCurve> {
         }),
     };
     for cell in cells {
-        let point = (cell.num_simulations, cell.mean, cell.half_width);
+        // A single score has no interval: a bar of no height.
+        let point = (cell.num_simulations, cell.mean, cell.half_width.unwrap_or(0.0));
         add(&cell.task, &cell.algorithm, true, point);
     }
     for score in published_scores() {

@@ -8,8 +8,10 @@ mod error;
 mod evaluate;
 mod figure;
 mod host;
+mod interruptible;
 mod predict;
 mod progress;
+mod ranks;
 mod source;
 mod train;
 mod tune;
@@ -25,7 +27,10 @@ pub(crate) use figure::curves as published_curves;
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
-pub use source::{Source, TrainingInput, Workplace, failure_warning, make_set};
+pub use source::{
+    Source, TrainingInput, Workplace, all_failed, failure_warning, make_set, noise_warning,
+    set_warnings,
+};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

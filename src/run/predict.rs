@@ -6,7 +6,8 @@ use super::{Reporter, RunError, TrainResult};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::{Asking, Posterior, PosteriorError};
-use freeform_simulators::{ExternalSimulator, SimulationSource, write_table};
+use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
+use ndarray::ArrayView1;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,7 @@ pub struct Prediction<'a> {
     pub seed: u64,
     /// Who does the arithmetic.
     pub engine: EngineKind,
-    /// Set by a signal: stop after the current observation.
+    /// Set by a signal: stop, with every finished observation kept.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
@@ -99,7 +100,7 @@ pub fn predict(
             worthless.push(format!("observation {number}: {}", draws.warnings().join("; ")));
         }
         let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-        write_table(&path, draws.theta.view())?;
+        write_draws(&path, &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),
@@ -108,11 +109,14 @@ pub fn predict(
             truth: None,
         };
         pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?;
-        let wide = draws.theta.mapv(f64::from);
+        let columns = || draws.theta.columns().into_iter();
+        // Of differences from the first draw, which keeps their digits.
+        let mean =
+            |c: ArrayView1<f64>| c[0] + c.iter().map(|v| v - c[0]).sum::<f64>() / c.len() as f64;
         summaries.push(ObservationSummary {
             num_observation: number,
-            mean: wide.columns().into_iter().map(|c| c.sum() / c.len() as f64).collect(),
-            std: wide.columns().into_iter().map(|c| c.std(0.0)).collect(),
+            mean: columns().map(mean).collect(),
+            std: columns().map(|c| c.std(0.0)).collect(),
             acceptance: draws.acceptance,
             effective: draws.effective,
             distinct: draws.distinct,

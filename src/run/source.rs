@@ -1,12 +1,14 @@
 //! Where a training's simulations come from.
 
+use super::directory::recorded_data;
 use super::{Reporter, RunError};
-use freeform_inference::failed_rows;
+use freeform_inference::{failed_rows, fingerprint};
 use freeform_simulators::{
-    AnySimulator, FailureReport, Prior, SetJob, SetReport, SimulationSource, Simulations, simulate,
+    AnySimulator, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
+    SimulatedBatch, SimulationSource, Simulations, SourceError, read_theta_failed, simulate,
     simulate_set,
 };
-use ndarray::Array2;
+use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -22,8 +24,10 @@ pub enum Source {
     },
     /// A file of simulations and the prior they were drawn from.
     File {
-        /// `.npz` with `theta` and `x`.
+        /// `.npz` with `theta` and `x`, or text with named columns.
         path: PathBuf,
+        /// Of text: whether its first line has the names.
+        first_line: FirstLine,
         /// The prior.
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
@@ -44,8 +48,8 @@ pub struct TrainingInput {
     pub task: Option<String>,
     /// The law that θ was drawn from, where it is not the prior.
     pub theta_from: Option<Prior>,
-    /// θ whose simulations failed `[m, D]`, where they are known.
-    pub failed: Option<Array2<f32>>,
+    /// Parameters of the simulations that failed, `[m, D]`, where they are known.
+    pub theta_failed: Option<Array2<f64>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -72,14 +76,26 @@ impl Source {
         match self {
             Self::Task { name, simulations } => match AnySimulator::open(name)? {
                 AnySimulator::Task(task) => {
-                    let simulated = simulate(task.simulator(), *simulations, seed)?;
+                    let mut simulated = simulate(task.simulator(), *simulations, seed)?;
+                    if !at.overwrite
+                        && let Some(known) = recorded_data(at.folder)
+                    {
+                        let is_known = |batch: &SimulatedBatch| {
+                            fingerprint(task.prior(), &batch.simulations) == known
+                        };
+                        if !is_known(&simulated) {
+                            // A run that an earlier version began goes on with its own numbers.
+                            let single = task.simulate_in(Precision::Single, *simulations, seed)?;
+                            simulated = if is_known(&single) { single } else { simulated };
+                        }
+                    }
                     let warnings = failure_warning(&simulated.failures).into_iter().collect();
                     Ok(TrainingInput {
                         simulations: simulated.simulations,
                         prior: task.prior().clone(),
                         task: Some(task.name().to_owned()),
                         theta_from: None,
-                        failed: None,
+                        theta_failed: Some(simulated.theta_failed),
                         warnings,
                     })
                 }
@@ -92,13 +108,15 @@ impl Source {
                         prior: program.prior().clone(),
                         task: Some(name.clone()),
                         theta_from: None,
-                        failed: None,
-                        warnings: failure_warning(&report.failures).into_iter().collect(),
+                        theta_failed: read_theta_failed(&path).map_err(SourceError::from)?,
+                        warnings: set_warnings(&report),
                     })
                 }
             },
-            Self::File { path, prior, task, theta_from } => {
-                let simulations = Simulations::read(path)?;
+            Self::File { path, first_line, prior, task, theta_from } => {
+                // First, because it verifies the checksum of a set.
+                let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
+                let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {
@@ -107,13 +125,13 @@ impl Source {
                         "{lost} of {rows} simulations are not finite and are left out"
                     ));
                 }
-                let failed = Some(failed_rows(&simulations)).filter(|failed| failed.nrows() > 0);
+                let theta_failed = all_failed(theta_failed, &simulations);
                 Ok(TrainingInput {
                     simulations: simulations.without_non_finite(),
                     prior: (**prior).clone(),
                     task: task.clone(),
                     theta_from: theta_from.as_deref().cloned(),
-                    failed,
+                    theta_failed,
                     warnings,
                 })
             }
@@ -165,6 +183,42 @@ pub fn make_set(
 pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
-        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
+        format!(
+            "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
+             depends on theta, the simulations that are left follow the prior times the probability to \
+             succeed, not the prior, and so does what is learnt from them (theta_failed in the .npz \
+             holds the parameters of those that failed)",
+            report.details()
+        )
     })
+}
+
+/// What a user should know of lines that a simulator printed beside its answers.
+#[must_use]
+pub fn noise_warning(noise: &Noise) -> Option<String> {
+    let first = noise.first.as_ref()?;
+    let lines = noise.lines;
+    Some(format!(
+        "the simulator printed {lines} lines beside its answers, which were passed over; the first was \
+         \"{first}\" (messages belong on standard error)"
+    ))
+}
+
+/// All that a user should know of a set.
+#[must_use]
+pub fn set_warnings(report: &SetReport) -> Vec<String> {
+    let known = [failure_warning(&report.failures), noise_warning(&report.noise)];
+    known.into_iter().flatten().chain(report.remarks.iter().cloned()).collect()
+}
+
+/// θ that a set remembers as failed, and those of rows whose x is not finite.
+#[must_use]
+pub fn all_failed(known: Option<Array2<f64>>, table: &Simulations) -> Option<Array2<f64>> {
+    let found = failed_rows(table);
+    match known {
+        Some(known) if known.ncols() == found.ncols() => {
+            Some(concatenate(Axis(0), &[known.view(), found.view()]).unwrap_or(found))
+        }
+        _ => Some(found).filter(|found| found.nrows() > 0),
+    }
 }

@@ -144,15 +144,18 @@ impl<'a> Prepared<'a> {
         for warning in &input.warnings {
             job.reporter.warn(warning);
         }
-        let TrainingInput { simulations, prior, task, theta_from, failed, .. } = input;
+        let TrainingInput { simulations, prior, task, theta_from, theta_failed, .. } = input;
         let problem = Problem::of(&simulations);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
         let record = record.drawn_from(theta_from.as_ref()).to_toml()?;
-        let origin =
-            ThetaOrigin { prior: &prior, drawn_from: theta_from.as_ref(), failed: failed.as_ref() };
+        let origin = ThetaOrigin {
+            prior: &prior,
+            drawn_from: theta_from.as_ref(),
+            failed: theta_failed.as_ref(),
+        };
         let data = TrainingData::prepare(simulations, &origin, &config, job.seed)?;
         warn_of_columns(&data, job.reporter);
         data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));

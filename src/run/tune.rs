@@ -128,20 +128,42 @@ pub fn tune(job: &TuneJob, input: &TrainingInput) -> Result<Tuned, RunError> {
                     .collect();
                 settings.extend(step);
                 let trial = search.run(&settings)?;
-                if search.trials[trial].score() > search.trials[best].score() - TOLERANCE {
+                let gain = search.trials[best].score() - search.trials[trial].score();
+                if gain > 0.0 {
+                    best = trial;
+                }
+                // Two that failed differ by no number.
+                if gain.is_nan() || gain < TOLERANCE {
                     break;
                 }
-                best = trial;
             }
         }
     }
     let found = &search.trials[best];
-    let settings = found.settings.iter().map(|(k, v)| (k, v));
-    // The user's own settings stay beneath what was found.
-    let mut merged = job.overrides.clone();
-    merged.absorb(&Overrides::from_dotted(settings)?);
-    write_bytes_atomically(&job.folder.join("best.toml"), merged.to_toml()?.as_bytes())?;
+    if !found.score().is_finite() {
+        let failure = search.trials.iter().find_map(|trial| trial.failure.clone());
+        let failure = failure.unwrap_or("its validation NLL is no number".to_owned());
+        return Err(RunError::NothingTuned { failure });
+    }
+    let text = best_settings(&search, found)?;
+    write_bytes_atomically(&job.folder.join("best.toml"), text.as_bytes())?;
     Ok(Tuned { trials: search.trials, best })
+}
+
+/// `best.toml`: the user's own settings, and over them the value of every setting that was searched,
+/// the start's where none was better.
+fn best_settings(search: &Search, found: &Trial) -> Result<String, RunError> {
+    let job = search.job;
+    let mut merged = job.overrides.clone();
+    for knob in job.knobs {
+        let start = knob.settings(&search.base, 0);
+        merged.absorb(&Overrides::from_dotted(start.iter().map(|(k, v)| (k, v)))?);
+    }
+    let settings = found.settings.iter().map(|(k, v)| (k, v));
+    merged.absorb(&Overrides::from_dotted(settings)?);
+    let (name, nll) = (&found.name, found.score());
+    let head = format!("# Best of {} trainings: {name}, NLL {nll:.3}.\n", search.trials.len());
+    Ok(head + &merged.to_toml()?)
 }
 
 struct Search<'a> {

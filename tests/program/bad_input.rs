@@ -18,7 +18,7 @@ fn contains_all(message: &str, parts: &[&str]) {
 fn simulations() -> Simulations {
     let theta = Array2::from_shape_fn((200, 2), |(i, j)| {
         let phase = (i * (7 + 4 * j)) % 199;
-        (phase as f32 / 99.5 - 1.0) * 0.9
+        (phase as f64 / 99.5 - 1.0) * 0.9
     });
     Simulations { x: &theta * 2.0, theta }
 }
@@ -82,8 +82,8 @@ fn devices_are_listed_and_unknown_or_missing_ones_named() {
 fn rows_that_are_not_finite_are_left_out_and_counted() {
     let scratch = Scratch::new();
     let mut simulations = simulations();
-    simulations.x[[3, 1]] = f32::NAN;
-    simulations.theta[[5, 0]] = f32::INFINITY;
+    simulations.x[[3, 1]] = f64::NAN;
+    simulations.theta[[5, 0]] = f64::INFINITY;
     let output = train_on(&scratch, &simulations).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
@@ -96,7 +96,7 @@ fn rows_that_are_not_finite_are_left_out_and_counted() {
 fn simulations_without_a_finite_row_are_an_error() {
     let scratch = Scratch::new();
     let mut simulations = simulations();
-    simulations.x.fill(f32::NAN);
+    simulations.x.fill(f64::NAN);
     let output = train_on(&scratch, &simulations).output().unwrap();
     assert_eq!(output.status.code(), Some(FAILED));
     contains_all(&String::from_utf8_lossy(&output.stderr), &["error: 0 usable simulations"]);

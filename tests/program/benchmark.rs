@@ -1,7 +1,7 @@
 //! `freeform benchmark` and `freeform c2st --all`.
 
 use crate::support::{Scratch, TINY, bytes};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 const CELLS: [&str; 7] =
     ["benchmark", "--tasks", "two_moons,gaussian_mixture", "--budgets", "300,400", "--out", "t"];
@@ -34,6 +34,8 @@ fn a_table_grows_and_nothing_is_done_twice() {
     let scratch = Scratch::new();
     let printed = table(&scratch, &["--observations", "1", "--tasks", "two_moons"]);
     assert!(printed.contains("two_moons") && printed.contains("NPE"), "{printed}");
+    // One observation says nothing of the spread.
+    assert!(!printed.contains('±'), "{printed}");
     assert_eq!(rows(&scratch).len(), 4);
     let model = scratch.path("t/two_moons-300-seed1/weights.safetensors");
     // A rewritten model would have a new date.
@@ -42,7 +44,8 @@ fn a_table_grows_and_nothing_is_done_twice() {
     file.set_modified(long_ago).unwrap();
     let before = rows(&scratch);
 
-    table(&scratch, &["--observations", "1-2"]);
+    let printed = table(&scratch, &["--observations", "1-2"]);
+    assert!(printed.contains('±') && !printed.contains("±0.000"), "{printed}");
     let after = rows(&scratch);
     assert_eq!(after.len(), 8);
     assert!(before.iter().all(|row| after.contains(row)), "{before:?} are not in {after:?}");
@@ -112,4 +115,31 @@ fn missing_released_draws_are_missed_before_anything_is_trained() {
     let message = scratch.fails(1, &[&args[..], &["--reference", "released"]].concat());
     assert!(message.contains("freeform reference import"), "{message}");
     assert!(!scratch.path("table").exists());
+}
+
+/// What an interrupted scoring advises exists, and it comes at once.
+#[test]
+fn scoring_stops_soon_and_says_how_to_go_on() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    let args = ["c2st", "--all", "model"];
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_freeform"));
+    command.args(args).current_dir(scratch.path("")).env("FREEFORM_CACHE", scratch.path("cache"));
+    let pipe = std::process::Stdio::piped;
+    let child = command.stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    let first = scratch.path("model/samples/observation_01.npy");
+    let begun = Instant::now();
+    while !first.exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Ten thousand against ten thousand draws take longer than this.
+    std::thread::sleep(Duration::from_millis(300));
+    let asked = Instant::now();
+    let id = child.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the same command goes on") && !said.contains("--resume"), "{said}");
 }

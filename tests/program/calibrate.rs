@@ -1,6 +1,10 @@
 //! Calibration: right posteriors pass, wrong ones do not.
 
 use crate::support::{Scratch, bytes};
+use freeform_simulators::Simulations;
+use ndarray::Array2;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// θ ~ N(0, 1) in two dimensions.
 const PRIOR: &str = "[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n\
@@ -12,9 +16,7 @@ fn calibration(scratch: &Scratch, simulations: &str) -> serde_json::Value {
 }
 
 /// Simulations of x = θ + noise whose standard deviation is `noise`.
-fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
-    use freeform_simulators::Simulations;
-    use ndarray::Array2;
+fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f64, seed: u64) {
     let mut state = seed;
     let mut uniform = || {
         state =
@@ -24,7 +26,7 @@ fn simulations(scratch: &Scratch, name: &str, n: usize, noise: f32, seed: u64) {
     // Box and Muller.
     let mut normal = || {
         let (u, v) = (uniform(), uniform());
-        ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     };
     let theta = Array2::from_shape_fn((n, 2), |_| normal());
     let x = theta.mapv(|t| t + noise * normal());
@@ -86,4 +88,115 @@ fn calibration_asks_for_what_it_needs() {
     assert!(message.contains("--task") && message.contains("--simulations"), "{message}");
     let message = scratch.fails(2, &["calibrate", "model", "--task", "slcp", "-n", "10"]);
     assert!(message.contains("5 parameters and 8 data"), "{message}");
+}
+
+/// A tiny model of two_moons, and whatever `calibrate` says of it with these arguments: exit code,
+/// JSON, standard error.
+fn verdict(scratch: &Scratch, args: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+    let head = ["calibrate", "model", "--json", "--quiet"];
+    let output = scratch.freeform(&[&head[..], args].concat()).output().unwrap();
+    let (text, said) = (output.stdout, String::from_utf8(output.stderr).unwrap());
+    // One document: the result says itself why it is a failure.
+    (output.status.code(), serde_json::from_slice(&text).unwrap(), said)
+}
+
+#[test]
+fn too_little_evidence_is_no_verdict_and_a_failure() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    for n in ["1", "20", "99"] {
+        let (code, value, said) = verdict(&scratch, &["-n", n]);
+        assert_eq!((code, &value["calibrated"]), (Some(1), &serde_json::Value::Null), "{value}");
+        assert_eq!(value["simulations"].to_string(), n);
+        let reason = value["reason"].as_str().unwrap();
+        assert!(reason.contains("at least 100") && said.contains(reason), "{reason}, {said}");
+        assert_eq!(value["p_value"], serde_json::Value::Null);
+    }
+    let (code, value, _) = verdict(&scratch, &["-n", "100"]);
+    assert_eq!(code, Some(0), "{value}");
+    assert!(value["calibrated"].is_boolean(), "{value}");
+    // What is said of the coverage is what the plot shows.
+    let [deviation, band] =
+        ["coverage_deviation", "coverage_band"].map(|key| value[key].as_f64().unwrap());
+    // scipy.stats.kstwo.isf(.01, 100).
+    assert!((band - 0.1608).abs() < 5e-4, "{band}");
+    assert!(deviation <= band || value["calibrated"] == false, "{value}");
+}
+
+/// Simulations of two_moons's shape, θ inside its prior, changed by `change`.
+fn table(scratch: &Scratch, name: &str, n: usize, change: impl Fn(&mut Simulations)) {
+    let at = |i: usize, j: usize| ((i * 37 + j * 11) % 200) as f64 / 100.0 - 0.995;
+    let theta = Array2::from_shape_fn((n, 2), |(i, j)| at(i, j));
+    let mut simulations = Simulations { x: theta.mapv(|t| 0.2 * t), theta };
+    change(&mut simulations);
+    simulations.write(scratch.path(name)).unwrap();
+}
+
+#[test]
+fn what_cannot_be_ranked_is_counted_or_refused() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    table(&scratch, "nan.npz", 120, |s| s.theta.fill(f64::NAN));
+    let (code, value, said) = verdict(&scratch, &["--simulations", "nan.npz"]);
+    assert_eq!((code, value["calibrated"] == true), (Some(1), false), "{value}");
+    assert!(said.contains("none of 120 simulations"), "{said}");
+
+    table(&scratch, "holes.npz", 120, |s| {
+        s.theta[[7, 1]] = f64::NAN;
+        s.x[[8, 0]] = f64::INFINITY;
+    });
+    let (_, value, said) = verdict(&scratch, &["--simulations", "holes.npz"]);
+    assert_eq!((&value["simulations"], &value["left_out"]), (&118.into(), &2.into()), "{value}");
+    assert!(said.contains("2 of 120 simulations"), "{said}");
+
+    table(&scratch, "outside.npz", 120, |s| {
+        s.theta[[5, 1]] = 7.0;
+        s.theta[[9, 0]] = -1.001;
+    });
+    let message = scratch.fails(1, &["calibrate", "model", "--simulations", "outside.npz"]);
+    let parts = ["2 of 120", "row 6", "theta2 = 7", "prior"];
+    assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    // On the bound itself it may have been drawn.
+    table(&scratch, "bound.npz", 120, |s| s.theta[[5, 1]] = 1.0);
+    let (code, value, _) = verdict(&scratch, &["--simulations", "bound.npz"]);
+    assert_eq!((code, &value["left_out"]), (Some(0), &0.into()), "{value}");
+    scratch.fails(2, &["calibrate", "model", "--simulations", "bound.npz", "-n", "50"]);
+}
+
+#[test]
+fn an_interrupted_calibration_goes_on_to_the_same_result() {
+    let [whole, parts] = [Scratch::new(), Scratch::new()];
+    for scratch in [&whole, &parts] {
+        scratch.tiny_model();
+    }
+    let args = ["calibrate", "model", "-n", "300", "--quiet"];
+    whole.succeeds(&args);
+    let ranks = parts.path("model/calibration/ranks.txt");
+    let lines = || std::fs::read_to_string(&ranks).map_or(0, |text| text.lines().count());
+    for signal in ["-INT", "-KILL"] {
+        let before = lines();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_freeform"));
+        command.args(args).current_dir(parts.path("")).stdout(Stdio::null());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        while lines() < before + 10 && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let asked = Instant::now();
+        let id = child.id().to_string();
+        std::process::Command::new("kill").args([signal, &id]).status().unwrap();
+        let status = child.wait().unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        if signal == "-INT" {
+            assert_eq!(status.code(), Some(130));
+        }
+        let kept = lines();
+        assert!(kept >= before + 10 && kept < 300, "{before} and then {kept} lines");
+    }
+    let output = parts.freeform(&["calibrate", "model", "-n", "300"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("of 300 simulations are ranked already"), "{said}");
+    let result = |scratch: &Scratch| bytes(scratch.path("model/calibration.json"));
+    assert_eq!(result(&whole), result(&parts));
+    assert!(!ranks.exists());
 }

@@ -1,6 +1,7 @@
 //! The same seed gives the same bytes, whatever the thread count.
 
 use crate::support::{Scratch, TINY, bytes};
+use freeform_kernels::Isa;
 
 #[test]
 fn simulations_do_not_depend_on_threads() {
@@ -53,6 +54,41 @@ fn runs_do_not_depend_on_threads() {
         let of = |run: &str| bytes(scratch.path(run).join(file));
         assert_eq!(of("run1"), of("run2"), "{file} depends on the thread count");
     }
+}
+
+/// Instruction sets of one arithmetic give the same files, the others nearly the same.
+#[test]
+fn runs_do_not_depend_on_the_vectors() {
+    let scratch = Scratch::new();
+    let isas = Isa::available();
+    for isa in &isas {
+        let head = ["run", "two_moons", "--simulations", "400", "--observations", "1", "--out"];
+        let mut command = scratch.freeform(&[&head[..], &[isa.name()], &TINY].concat());
+        command.env(Isa::VARIABLE, isa.name()).assert().success();
+    }
+    for file in ["metrics.jsonl", "weights.safetensors", "samples/observation_01.npy", "c2st.csv"] {
+        let of = |isa: &Isa| bytes(scratch.path(isa.name()).join(file));
+        for isa in &isas {
+            let same = of(isa) == of(&isas[0]);
+            if file == "weights.safetensors" || isa.arithmetic() == isas[0].arithmetic() {
+                let fits = same == (isa.arithmetic() == isas[0].arithmetic());
+                assert!(fits, "{file} of {isa:?} and {:?}: same bytes: {same}", isas[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_instruction_set_that_there_is_not_is_refused() {
+    let scratch = Scratch::new();
+    for name in ["neon512", "AVX2", "portable "] {
+        let refused = scratch.freeform(&["tasks"]).env(Isa::VARIABLE, name).assert().code(2);
+        let message = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        for part in [Isa::VARIABLE, name, "portable", "unset"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
+    scratch.freeform(&["tasks"]).env(Isa::VARIABLE, "").assert().success();
 }
 
 #[test]

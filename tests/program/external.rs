@@ -1,7 +1,8 @@
 //! A program of one's own, from `init` to a posterior, and through kills.
 
+use crate::support::numbers;
 use crate::support::{Scratch, TINY, bytes};
-use freeform_simulators::{Simulations, read_table};
+use freeform_simulators::Simulations;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -131,7 +132,7 @@ fn every_verb_takes_a_program() {
     let log_prob =
         ["log-prob", "model", "--theta", "s.npy", "--observation", "1", "--out", "lp.npy"];
     scratch.succeeds(&log_prob);
-    assert_eq!(read_table(scratch.path("lp.npy")).unwrap().dim(), (500, 1));
+    assert_eq!(numbers(scratch.path("lp.npy")).dim(), (500, 1));
     let message = scratch.fails(2, &["sample", "model", "--observation", "2", "--out", "s.npy"]);
     assert!(message.contains("no observation 2"), "{message}");
     let message = scratch.fails(1, &["init", "mine"]);
@@ -172,7 +173,7 @@ fn projects_work_as_their_readme_says() {
         let scratch = Scratch::new();
         scratch.succeeds(&["init", "project", "--language", language]);
         run_readme(&scratch.path("project"));
-        assert_eq!(read_table(scratch.path("project/samples.csv")).unwrap().nrows(), 1000);
+        assert_eq!(numbers(scratch.path("project/samples.csv")).nrows(), 1000);
         assert!(scratch.path("project/run/samples/observation_01.npy").is_file());
     }
 }

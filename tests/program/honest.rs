@@ -17,7 +17,7 @@ fn table(scratch: &Scratch, law: Marginal, rows: usize) -> Simulations {
     let theta = Prior::identical(1, law).unwrap().sample_n(1, rows);
     // A little noise of its own: the golden ratio's multiples, modulo 1.
     let x = Array2::from_shape_fn((rows, 1), |(i, _)| {
-        theta[[i, 0]] + 0.2 * ((i as f32 * 0.618_034).fract() - 0.5)
+        theta[[i, 0]] + 0.2 * ((i as f64 * 0.618_034).fract() - 0.5)
     });
     let simulations = Simulations::new(theta, x).unwrap();
     simulations.write(scratch.path("sims.npz")).unwrap();
@@ -71,8 +71,10 @@ fn an_absurd_observation_is_refused_and_an_ordinary_one_says_what_its_draws_are_
 #[test]
 fn a_run_keeps_its_draws_and_fails_where_an_observation_is_absurd() {
     let scratch = Scratch::new();
+    // Noise of width 0.4, from the seed.
     let program = "while read -r index seed rate; do\n[ -n \"$index\" ] || continue\n\
-                   echo \"$index $rate $((seed % 100))\"\ndone\n";
+                   x=$(awk \"BEGIN { print $rate + 0.4 * ($((seed % 1009)) / 1009 - 0.5) }\")\n\
+                   echo \"$index $x $((seed % 100))\"\ndone\n";
     std::fs::write(scratch.path("simulator.sh"), program).unwrap();
     std::fs::write(scratch.path("observed.csv"), "0.4,50\n400,50\n").unwrap();
     let settings = format!(
@@ -125,6 +127,12 @@ fn one_huge_value_is_named_before_the_training_and_as_its_cause() {
     let standard = ["--set", "transform.data=standardize"];
     let output = scratch.freeform(&[&TRAIN[..], &TINY, &standard].concat()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("column 1 of x is dominated by one value"), "{text}");
-    assert!(text.contains("in row 17"), "{text}");
+    assert!(text.contains("column 1 of x") && text.contains("row 17"), "{text}");
+    // Less far out, it can be trained on, but is told of.
+    simulations.x[[16, 0]] = 300.0;
+    simulations.write(scratch.path("sims.npz")).unwrap();
+    let standard = ["--set", "transform.data=standardize", "--overwrite"];
+    let output = scratch.freeform(&[&TRAIN[..], &TINY, &standard].concat()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("column 1 of x is dominated by one value: 3e2 in row 17"), "{text}");
 }

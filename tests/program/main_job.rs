@@ -1,7 +1,8 @@
 //! The main job and the verbs it is made of.
 
+use crate::support::numbers;
 use crate::support::{Scratch, TINY};
-use freeform_simulators::{Simulations, read_table};
+use freeform_simulators::Simulations;
 
 #[test]
 fn a_run_leaves_everything_in_its_folder() {
@@ -20,8 +21,7 @@ fn a_run_leaves_everything_in_its_folder() {
         assert!(scratch.path("r").join(file).is_file(), "{file} is missing");
     }
     for number in ["02", "03"] {
-        let draws =
-            read_table(scratch.path(&format!("r/samples/observation_{number}.npy"))).unwrap();
+        let draws = numbers(scratch.path(&format!("r/samples/observation_{number}.npy")));
         assert_eq!(draws.dim(), (10_000, 2));
         assert!(draws.iter().all(|v| v.abs() <= 1.0), "a draw lies outside the prior");
     }
@@ -77,7 +77,7 @@ fn the_verbs_pass_files_to_each_other() {
         "--out",
         "lp.npy",
     ]);
-    let log_prob = read_table(scratch.path("lp.npy")).unwrap();
+    let log_prob = numbers(scratch.path("lp.npy"));
     assert_eq!(log_prob.nrows(), 500);
     assert!(log_prob.iter().all(|v| v.is_finite()));
     // This model knows no benchmark observations.

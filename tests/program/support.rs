@@ -67,3 +67,10 @@ pub fn bytes(path: impl AsRef<Path>) -> Vec<u8> {
     let path = path.as_ref();
     std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
+
+/// The numbers of a table.
+pub fn numbers(path: impl AsRef<Path>) -> ndarray::Array2<f64> {
+    freeform_simulators::read_table(path, &freeform_simulators::TableOptions::default())
+        .unwrap()
+        .values
+}

@@ -3,8 +3,8 @@
 /// Two sets that cannot be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum C2stError {
-    /// Different dimensions.
-    #[error("X has {x} columns, Y has {y}: both must hold the same parameters")]
+    /// Different dimensions, or none.
+    #[error("X has {x} columns, Y has {y}: both must hold the same parameters, at least one")]
     Columns {
         /// Columns of X.
         x: usize,
@@ -21,15 +21,20 @@ pub enum C2stError {
         /// The least number.
         least: usize,
     },
-    /// A hole.
-    #[error("row {row} of {set} holds {value}: all numbers must be finite")]
+    /// A hole, or a number beyond single precision.
+    #[error(
+        "row {}, column {} of {set} holds {value:?}: all numbers must be finite, and within single \
+         precision (3.4e38)", row + 1, column + 1
+    )]
     NotFinite {
         /// Which set.
         set: &'static str,
         /// Row, from 0.
         row: usize,
+        /// Column, from 0.
+        column: usize,
         /// What stands there.
-        value: f32,
+        value: f64,
     },
     /// No scale to divide by.
     #[error("column {} of X is constant ({value}), so it gives no scale: leave it out", column + 1)]
@@ -37,7 +42,23 @@ pub enum C2stError {
         /// Column, from 0.
         column: usize,
         /// Its value.
-        value: f32,
+        value: f64,
+    },
+    /// A z-score that the classifier cannot work with.
+    #[error(
+        "row {}, column {} of {set} lies {z:.1e} standard deviations of X from its mean: the \
+         classifier cannot be trained on such numbers; leave the row out or rescale the column",
+        row + 1, column + 1
+    )]
+    TooFar {
+        /// Which set.
+        set: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// Standard deviations.
+        z: f64,
     },
     /// Fewer than two folds.
     #[error("{folds} folds are too few: cross-validation needs at least 2")]
@@ -48,4 +69,7 @@ pub enum C2stError {
     /// The logistic regression failed.
     #[error("logistic regression: {0}")]
     Logistic(String),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
 }

@@ -1,6 +1,7 @@
 //! The benchmark's classifier: what scikit-learn's `MLPClassifier` does with its defaults, two
 //! hidden layers of 10·D units, and at most 10,000 epochs.
 
+use super::C2stError;
 use super::part::{Layout, Part};
 use super::table::Table;
 use crate::random::stream;
@@ -8,6 +9,7 @@ use freeform_kernels::{AdamW, Isa, adamw, sum_squares};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const HIDDEN_PER_COLUMN: usize = 10;
 const BATCH: usize = 200;
@@ -23,11 +25,12 @@ pub(super) fn accuracy(
     training: &[u32],
     held_out: &[u32],
     (seed, fold): (u64, u64),
-) -> f64 {
+    stop: &AtomicBool,
+) -> Result<f64, C2stError> {
     let mut rng = stream(seed, "c2st mlp", fold);
     let mut network = Mlp::new(table.columns(), BATCH.min(training.len()), &mut rng);
-    network.train(table, training, &mut rng);
-    network.hits(table, held_out) as f64 / held_out.len() as f64
+    network.train(table, training, &mut rng, stop)?;
+    Ok(network.hits(table, held_out) as f64 / held_out.len() as f64)
 }
 
 /// Weights and optimiser state of one perceptron D → H → H → 1.
@@ -68,14 +71,27 @@ impl Mlp {
         }
     }
 
-    fn train(&mut self, table: &Table, training: &[u32], rng: &mut ChaCha8Rng) {
+    fn train(
+        &mut self,
+        table: &Table,
+        training: &[u32],
+        rng: &mut ChaCha8Rng,
+        stop: &AtomicBool,
+    ) -> Result<(), C2stError> {
         let mut order = training.to_vec();
         let (mut best, mut stale) = (f64::INFINITY, 0);
         for _ in 0..MAX_EPOCHS {
             order.shuffle(rng);
             let mut loss = 0.0;
             for rows in order.chunks(self.batch) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(C2stError::Interrupted);
+                }
                 loss += self.step(table, rows) * rows.len() as f64;
+            }
+            // An overflow would freeze weights, and pass for sets that cannot be told apart.
+            if !self.is_finite() {
+                return Err(table.too_far());
             }
             loss /= order.len() as f64;
             stale = if loss > best - TOLERANCE { stale + 1 } else { 0 };
@@ -84,6 +100,11 @@ impl Mlp {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn is_finite(&self) -> bool {
+        [&self.weights, &self.first, &self.second].iter().all(|v| v.iter().all(|v| v.is_finite()))
     }
 
     /// One Adam step; the batch's mean loss before it, with its share of the L2 penalty.

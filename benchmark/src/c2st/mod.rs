@@ -7,6 +7,7 @@ mod hidden;
 mod logistic;
 mod mlp;
 mod part;
+mod remarks;
 mod table;
 
 pub use error::C2stError;
@@ -14,6 +15,7 @@ pub use error::C2stError;
 use folds::Folds;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
 use table::Table;
 
 /// Who tells the sets apart.
@@ -50,21 +52,31 @@ pub struct C2stScore {
     pub accuracy: f64,
     /// Held-out accuracy of each fold.
     pub folds: Vec<f64>,
+    /// Rows of either set that were compared.
+    pub rows: usize,
+    /// What in the data makes the score say less than it seems to, in words.
+    pub remarks: Vec<String>,
 }
 
-/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]` come from one law.
+/// Tests whether rows of `x` `[n, D]` and `y` `[m, D]`, in single or double precision, come from one
+/// law.
 ///
-/// `x` supplies the z-scores (mean, standard deviation with ddof 1): the published tables give the
-/// reference draws as `x`. Folds run in parallel; the result does not depend on the thread count.
+/// Accuracy means something against ½ only where both sets are equally large, so of the larger set
+/// as many rows as the smaller one has are drawn with the seed, without replacement. `x` supplies
+/// the z-scores (mean, standard deviation with ddof 1 of its rows that are compared): the published
+/// tables give the reference draws as `x`. Folds run in parallel; the result does not depend on the
+/// thread count. `stop`, once set, ends the test with an error.
 ///
 /// # Errors
-/// [`C2stError`] where the sets differ in columns, are too small, not finite, or constant.
-pub fn c2st(
-    x: ArrayView2<f32>,
-    y: ArrayView2<f32>,
+/// [`C2stError`] where the sets differ in columns, are too small, not finite, constant, or hold
+/// numbers so far away that no classifier can be trained.
+pub fn c2st<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
     settings: &C2stSettings,
+    stop: &AtomicBool,
 ) -> Result<C2stScore, C2stError> {
-    let table = Table::new(x, y, settings.folds)?;
+    let table = Table::new(x, y, (settings.folds, settings.seed))?;
     let folds = Folds::new(table.rows(), settings.folds, settings.seed);
     let accuracies = (0..settings.folds)
         .into_par_iter()
@@ -75,12 +87,13 @@ pub fn c2st(
             match settings.classifier {
                 Classifier::Mlp => {
                     let seed = (settings.seed, fold as u64);
-                    Ok(mlp::accuracy(&table, &training, &held_out, seed))
+                    mlp::accuracy(&table, &training, &held_out, seed, stop)
                 }
                 Classifier::Logistic => logistic::accuracy(&table, &training, &held_out),
             }
         })
         .collect::<Result<Vec<f64>, C2stError>>()?;
     let accuracy = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
-    Ok(C2stScore { accuracy, folds: accuracies })
+    let (rows, remarks) = (table.each(), table.remarks().to_vec());
+    Ok(C2stScore { accuracy, folds: accuracies, rows, remarks })
 }

@@ -1,53 +1,70 @@
 //! Both sets in one z-scored table.
 
 use super::C2stError;
+use super::remarks::{Column, Extreme, remarks};
+use crate::random::stream;
 use ndarray::ArrayView2;
 
-/// Rows of X, then of Y, z-scored by X.
+/// As many rows of X, then of Y, z-scored by X.
 pub(super) struct Table {
     columns: usize,
     values: Vec<f32>,
-    x_rows: usize,
+    /// Rows of either set.
+    each: usize,
+    extreme: Extreme,
+    remarks: Vec<String>,
 }
 
 impl Table {
-    pub(super) fn new(
-        x: ArrayView2<f32>,
-        y: ArrayView2<f32>,
-        folds: usize,
+    /// Takes all rows of the smaller set and as many of the other, drawn with `seed`.
+    pub(super) fn new<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+        x: ArrayView2<X>,
+        y: ArrayView2<Y>,
+        (folds, seed): (usize, u64),
     ) -> Result<Self, C2stError> {
         if folds < 2 {
             return Err(C2stError::Folds { folds });
         }
-        if x.ncols() != y.ncols() {
-            return Err(C2stError::Columns { x: x.ncols(), y: y.ncols() });
-        }
-        for (set, table) in [("X", &x), ("Y", &y)] {
-            let rows = table.nrows();
-            if rows < folds {
-                return Err(C2stError::TooFewRows { set, rows, least: folds });
-            }
-            if let Some(((row, _), value)) = table.indexed_iter().find(|(_, v)| !v.is_finite()) {
-                return Err(C2stError::NotFinite { set, row, value: *value });
-            }
-        }
         let columns = x.ncols();
-        let mut values = vec![0.0; (x.nrows() + y.nrows()) * columns];
-        for column in 0..columns {
-            let (mean, sd) = moments(x.column(column).iter().copied());
-            if sd == 0.0 {
-                return Err(C2stError::Constant { column, value: x[[0, column]] });
-            }
-            let source = x.column(column).into_iter().chain(y.column(column));
-            for (row, value) in source.enumerate() {
-                values[row * columns + column] = ((f64::from(*value) - mean) / sd) as f32;
-            }
+        if columns != y.ncols() || columns == 0 {
+            return Err(C2stError::Columns { x: columns, y: y.ncols() });
         }
-        Ok(Self { columns, values, x_rows: x.nrows() })
+        check("X", &x, folds)?;
+        check("Y", &y, folds)?;
+        let each = x.nrows().min(y.nrows());
+        let rows = [chosen(x.nrows(), each, seed), chosen(y.nrows(), each, seed)];
+        let mut values = vec![0.0; 2 * each * columns];
+        let mut extreme = Extreme::default();
+        let mut described = Vec::with_capacity(columns);
+        for column in 0..columns {
+            let own: Vec<f64> = rows[0].iter().map(|&row| x[[row, column]].into()).collect();
+            let (mean, sd) = moments(&own);
+            if own.iter().all(|v| *v == own[0]) || !(sd > 0.0 && sd.is_finite()) {
+                return Err(C2stError::Constant { column, value: own[0] });
+            }
+            let other = rows[1].iter().map(|&row| y[[row, column]].into());
+            for (index, value) in own.iter().copied().chain(other).enumerate() {
+                let (set, row) = (index / each, rows[index / each][index % each]);
+                let z = (value - mean) / sd;
+                extreme.note(z, set, row, column);
+                values[index * columns + column] = z as f32;
+            }
+            described.push(Column::of(&own, &rows[0], mean));
+        }
+        if !(extreme.z as f32).is_finite() {
+            return Err(extreme.error());
+        }
+        let remarks = remarks(&values, columns, &described, &extreme);
+        Ok(Self { columns, values, each, extreme, remarks })
     }
 
     pub(super) fn rows(&self) -> usize {
-        self.values.len() / self.columns
+        2 * self.each
+    }
+
+    /// Rows of either set.
+    pub(super) fn each(&self) -> usize {
+        self.each
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -60,14 +77,60 @@ impl Table {
 
     /// 0 for a row of X, 1 for a row of Y.
     pub(super) fn label(&self, index: u32) -> f32 {
-        f32::from(u8::from(index as usize >= self.x_rows))
+        f32::from(u8::from(index as usize >= self.each))
+    }
+
+    /// What a user should know of the data.
+    pub(super) fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// The error of a classifier that these numbers are too large for.
+    pub(super) fn too_far(&self) -> C2stError {
+        self.extreme.error()
     }
 }
 
-/// Mean and standard deviation (ddof 1).
-fn moments(values: impl Iterator<Item = f32> + Clone) -> (f64, f64) {
-    let n = values.clone().count() as f64;
-    let mean = values.clone().map(f64::from).sum::<f64>() / n;
-    let square: f64 = values.map(|v| (f64::from(v) - mean).powi(2)).sum();
-    (mean, (square / (n - 1.0)).sqrt())
+/// A set has rows enough, all finite.
+fn check<T: Copy + Into<f64>>(
+    set: &'static str,
+    table: &ArrayView2<T>,
+    least: usize,
+) -> Result<(), C2stError> {
+    let rows = table.nrows();
+    if rows < least {
+        return Err(C2stError::TooFewRows { set, rows, least });
+    }
+    for ((row, column), value) in table.indexed_iter() {
+        let value: f64 = (*value).into();
+        if !value.is_finite() {
+            return Err(C2stError::NotFinite { set, row, column, value });
+        }
+    }
+    Ok(())
+}
+
+/// `each` of `rows` rows, in their order.
+fn chosen(rows: usize, each: usize, seed: u64) -> Vec<usize> {
+    if rows == each {
+        return (0..rows).collect();
+    }
+    let mut rng = stream(seed, "c2st subsample", 0);
+    let mut chosen = rand::seq::index::sample(&mut rng, rows, each).into_vec();
+    chosen.sort_unstable();
+    chosen
+}
+
+/// Mean and standard deviation (ddof 1), of differences from the first value, which keeps digits.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let origin = values.first().copied().unwrap_or(0.0);
+    let mean = origin + values.iter().map(|v| v - origin).sum::<f64>() / n;
+    // In units of the largest difference, whose square neither over- nor underflows.
+    let unit = values.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max);
+    if unit == 0.0 {
+        return (mean, 0.0);
+    }
+    let square: f64 = values.iter().map(|v| ((v - mean) / unit).powi(2)).sum();
+    (mean, unit * (square / (n - 1.0)).sqrt())
 }

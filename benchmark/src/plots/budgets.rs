@@ -138,7 +138,8 @@ where
         let line = curve.points.iter().map(|(n, mean, _)| (log(*n), *mean));
         chart.draw_series(LineSeries::new(line.clone(), color.stroke_width(width)))?;
         chart.draw_series(line.map(|p| Circle::new(p, width + 1, color.filled())))?;
-        chart.draw_series(curve.points.iter().map(|(n, mean, half)| {
+        let spread = curve.points.iter().filter(|(_, _, half)| *half > 0.0);
+        chart.draw_series(spread.map(|(n, mean, half)| {
             let (low, high) = ((mean - half).max(0.48), (mean + half).min(1.02));
             ErrorBar::new_vertical(log(*n), low, *mean, high, color.filled(), 6)
         }))?;

@@ -1,6 +1,7 @@
 //! Calibration: rank histograms and the expected coverage.
 
 use super::{BLUE, Drawn, GREY, ORANGE, PlotError, write_svg};
+use crate::calibration::coverage_band;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::Path;
@@ -24,7 +25,7 @@ const PANEL: (u32, u32) = (210, 180);
 const COVERAGE: u32 = 300;
 const COLUMNS: usize = 4;
 
-/// Draws the coverage curve with its 99% band, and a rank histogram for each parameter with that
+/// Draws the coverage curve with the 99% band that all of it stays in, and a rank histogram for each parameter with that
 /// of uniform ranks.
 ///
 /// # Errors
@@ -69,10 +70,11 @@ where
         .y_labels(5)
         .draw()?;
     let level = |i: usize| i as f64 / 100.0;
+    let width = coverage_band(plot.simulations);
     let edge = |sign: f64| {
         (0..=100).map(move |i| {
             let p = level(i);
-            (p, (p + sign * band(p, plot.simulations)).clamp(0.0, 1.0))
+            (p, (p + sign * width).clamp(0.0, 1.0))
         })
     };
     let outline: Vec<(f64, f64)> =

@@ -20,11 +20,11 @@ pub struct PairPlot<'a> {
     /// Parameter names, D of them.
     pub names: &'a [String],
     /// Posterior draws `[n, D]`.
-    pub posterior: ArrayView2<'a, f32>,
+    pub posterior: ArrayView2<'a, f64>,
     /// Reference draws `[m, D]`, if there are any.
-    pub reference: Option<ArrayView2<'a, f32>>,
+    pub reference: Option<ArrayView2<'a, f64>>,
     /// True parameters, if they are known.
-    pub truth: Option<&'a [f32]>,
+    pub truth: Option<&'a [f64]>,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -81,7 +81,7 @@ fn header(area: &Area, plot: &PairPlot) -> Result<(), Failure> {
 }
 
 /// Both sets with their colours, the reference first so that the posterior lies on top.
-fn sets<'a>(plot: &'a PairPlot) -> impl Iterator<Item = (ArrayView2<'a, f32>, RGBColor)> {
+fn sets<'a>(plot: &'a PairPlot) -> impl Iterator<Item = (ArrayView2<'a, f64>, RGBColor)> {
     let reference = plot.reference.map(|draws| (draws, BLUE));
     reference.into_iter().chain([(plot.posterior, ORANGE)])
 }
@@ -90,17 +90,22 @@ fn sets<'a>(plot: &'a PairPlot) -> impl Iterator<Item = (ArrayView2<'a, f32>, RG
 fn range(plot: &PairPlot, column: usize) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for (draws, _) in sets(plot) {
-        let mut values: Vec<f32> = draws.column(column).to_vec();
-        values.sort_by(f32::total_cmp);
+        let mut values: Vec<f64> = draws.column(column).to_vec();
+        values.sort_by(f64::total_cmp);
         let cut = values.len() / 1000;
-        low = low.min(f64::from(values[cut]));
-        high = high.max(f64::from(values[values.len() - 1 - cut]));
+        low = low.min(values[cut]);
+        high = high.max(values[values.len() - 1 - cut]);
     }
     if let Some(value) = plot.truth.and_then(|t| t.get(column)) {
-        low = low.min(f64::from(*value));
-        high = high.max(f64::from(*value));
+        low = low.min(*value);
+        high = high.max(*value);
     }
-    let pad = (0.08 * (high - low)).max(1e-6 * (1.0 + high.abs()));
+    let spread = high - low;
+    let pad = match high.abs() {
+        _ if spread > 0.0 => 0.08 * spread,
+        0.0 => 1e-6,
+        magnitude => 1e-6 * magnitude,
+    };
     (low - pad, high + pad)
 }
 
@@ -115,7 +120,7 @@ fn histogram(
         .map(|(draws, color)| {
             let mut bins = vec![0.0; BINS];
             for value in draws.column(column) {
-                let bin = (f64::from(*value) - low) / width;
+                let bin = (value - low) / width;
                 if (0.0..BINS as f64).contains(&bin) {
                     bins[bin as usize] += 1.0 / draws.nrows() as f64;
                 }
@@ -141,7 +146,7 @@ fn histogram(
         chart.draw_series(LineSeries::new(steps, color.stroke_width(2)))?;
     }
     if let Some(value) = plot.truth.and_then(|t| t.get(column)) {
-        let x = f64::from(*value);
+        let x = *value;
         chart.draw_series(LineSeries::new([(x, 0.0), (x, top)], BLACK.stroke_width(1)))?;
     }
     Ok(())
@@ -163,12 +168,12 @@ fn scatter(
     let inside = |value: f64, (low, high): (f64, f64)| value >= low && value <= high;
     for (draws, color) in sets(plot) {
         let points = draws.rows().into_iter().take(MOST_POINTS);
-        let points = points.map(|r| (f64::from(r[first]), f64::from(r[second])));
+        let points = points.map(|r| (r[first], r[second]));
         let points = points.filter(|p| inside(p.0, horizontal) && inside(p.1, vertical));
         chart.draw_series(points.map(|p| Circle::new(p, 1, color.mix(0.45).filled())))?;
     }
     if let Some(truth) = plot.truth.filter(|t| t.len() == plot.names.len()) {
-        let point = (f64::from(truth[first]), f64::from(truth[second]));
+        let point = (truth[first], truth[second]);
         chart.draw_series([Cross::new(point, 5, BLACK.stroke_width(2))])?;
     }
     Ok(())

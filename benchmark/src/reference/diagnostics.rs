@@ -1,5 +1,7 @@
 //! Have the chains mixed? R-hat and the effective number of draws.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// States of several chains, step after step.
 pub(super) struct Chains {
     dim: usize,
@@ -42,12 +44,13 @@ impl Chains {
         &self.states[index * self.dim..][..self.dim]
     }
 
-    pub(super) fn diagnose(&self) -> Diagnostics {
+    /// Nothing of use once `stop` is set.
+    pub(super) fn diagnose(&self, stop: &AtomicBool) -> Diagnostics {
         let mut worst = Diagnostics { r_hat: 1.0, effective_draws: f64::INFINITY };
         for j in 0..self.dim {
             let series: Vec<Vec<f64>> = (0..self.chains).map(|c| self.series(c, j)).collect();
             worst.r_hat = worst.r_hat.max(split_r_hat(&series));
-            let effective = self.len() as f64 / autocorrelation_time(&series);
+            let effective = self.len() as f64 / autocorrelation_time(&series, stop);
             worst.effective_draws = worst.effective_draws.min(effective);
         }
         worst
@@ -79,12 +82,15 @@ fn split_r_hat(series: &[Vec<f64>]) -> f64 {
 
 /// Integrated autocorrelation time in steps, the autocorrelation averaged over chains and cut at
 /// the first lag beyond five times the estimate (Sokal's window).
-fn autocorrelation_time(series: &[Vec<f64>]) -> f64 {
+fn autocorrelation_time(series: &[Vec<f64>], stop: &AtomicBool) -> f64 {
     let all: Vec<f64> = series.concat();
     let (mean, variance) = moments(&all);
     let steps = series[0].len();
     let mut time = 1.0;
     for lag in 1..steps {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let products = series.iter().map(|s| {
             let pairs = s[lag..].iter().zip(s);
             pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>()
@@ -124,7 +130,7 @@ mod tests {
 
     #[test]
     fn effective_draws_follow_the_autocorrelation() {
-        let found = autoregressive(0.8, 0.0).diagnose();
+        let found = autoregressive(0.8, 0.0).diagnose(&AtomicBool::new(false));
         let expected = 160_000.0 / 9.0;
         assert!((found.effective_draws / expected - 1.0).abs() < 0.1, "{found:?}");
         assert!(found.r_hat < 1.005, "{found:?}");
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn chains_that_disagree_have_a_large_r_hat() {
-        let found = autoregressive(0.5, 1.0).diagnose();
+        let found = autoregressive(0.5, 1.0).diagnose(&AtomicBool::new(false));
         // Between-chain variance ¼ · 16/15 beside a variance of 1 within.
         let expected = (1.0_f64 + 0.25 * 16.0 / 15.0).sqrt();
         assert!((found.r_hat - expected).abs() < 0.02, "{found:?}");

@@ -5,10 +5,12 @@ use super::diagnostics::{Chains, Diagnostics};
 use super::{ReferenceDraws, ReferenceError};
 use crate::random::stream;
 use freeform_simulators::{Prior, Task};
-use hammer_and_sample::{DifferentialEvolution, MinChainLen, Mixture, Model, Serial, Stretch};
+use hammer_and_sample::{DifferentialEvolution, Mixture, Model, Schedule, Serial, Stretch};
 use ndarray::Array2;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Independent ensembles; each has this many walkers.
 const ENSEMBLES: usize = 2;
@@ -46,29 +48,61 @@ impl Model for Target<'_> {
     }
 }
 
+/// Steps of all walkers, until there are enough of them or the caller asks to stop.
+struct Steps<'a> {
+    states: usize,
+    stop: &'a AtomicBool,
+}
+
+impl Schedule<Vec<f64>> for Steps<'_> {
+    fn next_step(&mut self, chain: &[Vec<f64>]) -> ControlFlow<()> {
+        match chain.len() >= self.states || self.stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn iterations(&self, walkers: usize) -> Option<usize> {
+        Some(self.states / walkers)
+    }
+}
+
+fn go_on(stop: &AtomicBool) -> Result<(), ReferenceError> {
+    if stop.load(Ordering::Relaxed) { Err(ReferenceError::Interrupted) } else { Ok(()) }
+}
+
 /// `n` nearly independent draws from the posterior.
 pub(super) fn draws(
     task: &Task,
     x: &[f64],
     n: usize,
     seed: u64,
+    stop: &AtomicBool,
 ) -> Result<ReferenceDraws, ReferenceError> {
+    // Were every state of every chain independent.
+    let most = (WALKERS * ENSEMBLES * SEGMENT * MOST_SEGMENTS) as f64 / OVERSAMPLING;
+    if n as f64 > most {
+        return Err(ReferenceError::TooMany { task: task.name(), n, most: most as usize });
+    }
     let target = Target { task, prior: task.prior(), x };
     let dim = task.prior().dim();
     let mut ensembles: Vec<Vec<Vec<f64>>> =
-        (0..ENSEMBLES).into_par_iter().map(|e| starts(&target, seed, e)).collect();
-    advance(&target, &mut ensembles, BURN_IN, seed, 0);
+        (0..ENSEMBLES).into_par_iter().map(|e| starts(&target, seed, e, stop)).collect();
+    go_on(stop)?;
+    advance(&target, &mut ensembles, (BURN_IN, 0), seed, stop)?;
     let mut chains = Chains::new(dim, ENSEMBLES * WALKERS);
     let mut diagnostics = Diagnostics::default();
     for segment in 1..=MOST_SEGMENTS {
-        let states = advance(&target, &mut ensembles, SEGMENT, seed, segment);
+        let states = advance(&target, &mut ensembles, (SEGMENT, segment), seed, stop)?;
         chains.extend(&states, WALKERS);
-        diagnostics = chains.diagnose();
+        diagnostics = chains.diagnose(stop);
+        go_on(stop)?;
         let enough = diagnostics.effective_draws >= OVERSAMPLING * n as f64;
         if enough && diagnostics.r_hat <= MOST_R_HAT {
             return Ok(ReferenceDraws {
                 theta: thin(&chains, task, n, seed),
                 diagnostics: Some(diagnostics),
+                remark: None,
             });
         }
     }
@@ -77,12 +111,15 @@ pub(super) fn draws(
     Err(ReferenceError::NotConverged { task: task.name(), r_hat, effective_draws, wanted })
 }
 
-/// The walkers of an ensemble: the most probable of many prior draws.
-fn starts(target: &Target, seed: u64, ensemble: usize) -> Vec<Vec<f64>> {
+/// The walkers of an ensemble: the most probable of many prior draws, or of fewer when told to stop.
+fn starts(target: &Target, seed: u64, ensemble: usize, stop: &AtomicBool) -> Vec<Vec<f64>> {
     let mut rng = stream(seed, "reference starts", ensemble as u64);
     let dim = target.prior.dim();
     let (mut theta, mut scored) = (vec![0.0; dim], Vec::with_capacity(STARTS));
     for _ in 0..STARTS {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let mut u = vec![0.0; dim];
         target.prior.sample(&mut rng, &mut theta);
         target.prior.to_unconstrained(&theta, &mut u);
@@ -92,14 +129,15 @@ fn starts(target: &Target, seed: u64, ensemble: usize) -> Vec<Vec<f64>> {
     scored.into_iter().take(WALKERS).map(|(_, u)| u).collect()
 }
 
-/// Moves each ensemble by `steps`; returns all states, `[steps][walkers]` for each ensemble.
+/// Moves each ensemble by the steps of a segment; returns all states, `[steps][walkers]` for each
+/// ensemble.
 fn advance(
     target: &Target,
     ensembles: &mut [Vec<Vec<f64>>],
-    steps: usize,
+    (steps, segment): (usize, usize),
     seed: u64,
-    segment: usize,
-) -> Vec<Vec<Vec<f64>>> {
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<Vec<f64>>>, ReferenceError> {
     let dim = target.prior.dim() as f64;
     // The usual scale of a difference move, spread a little.
     let gamma = 2.38 / (2.0 * dim).sqrt();
@@ -112,10 +150,11 @@ fn advance(
             let index = (segment * ENSEMBLES + ensemble) * WALKERS + walker;
             (state.clone(), stream(seed, "reference moves", index as u64))
         });
-        let length = MinChainLen(steps * WALKERS);
-        let (chain, _) = hammer_and_sample::sample(target, &moves(), start, length, Serial);
+        let schedule = Steps { states: steps * WALKERS, stop };
+        let (chain, _) = hammer_and_sample::sample(target, &moves(), start, schedule, Serial);
+        go_on(stop)?;
         walkers.clone_from_slice(&chain[chain.len() - WALKERS..]);
-        chain
+        Ok(chain)
     };
     ensembles.par_iter_mut().enumerate().map(run).collect()
 }

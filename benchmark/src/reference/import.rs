@@ -1,9 +1,10 @@
 //! The benchmark's released draws, out of its Python package.
 
-use super::store::{create_parent, io};
-use super::{ReferenceError, ReferenceStore};
+use super::store::io;
+use super::{ReferenceDraws, ReferenceError, ReferenceStore};
+use crate::support::outside;
 use bzip2::read::BzDecoder;
-use freeform_simulators::{ArrayError, Task, tasks, write_table};
+use freeform_simulators::{ArrayError, Task, tasks};
 use ndarray::Array2;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -34,10 +35,9 @@ pub fn import_released(
         let task = Task::by_name(info.name)?;
         let mut observations = Vec::new();
         for number in 1..=Task::OBSERVATIONS {
-            let Some(table) = package.draws(&task, number)? else { continue };
-            let to = store.released_path(task.name(), number).ok_or(ReferenceError::NoStore)?;
-            create_parent(&to)?;
-            write_table(&to, table.view())?;
+            let Some(theta) = package.draws(&task, number)? else { continue };
+            let to = store.released_entry(&task, number).ok_or(ReferenceError::NoStore)?;
+            to.write(&ReferenceDraws { theta, diagnostics: None, remark: None })?;
             observations.push(number);
         }
         if !observations.is_empty() {
@@ -49,6 +49,11 @@ pub fn import_released(
     }
     Ok(found)
 }
+
+/// More draws of one observation than any package has.
+const MOST_ROWS: usize = 1_000_000;
+/// The text of so many.
+const MOST_BYTES: u64 = 1 << 28;
 
 /// The package's files.
 enum Package {
@@ -114,26 +119,53 @@ fn parse(
     task: &Task,
 ) -> Result<Array2<f32>, ReferenceError> {
     let dim = task.prior().dim();
-    let mut reader = csv::Reader::from_reader(BzDecoder::new(packed));
+    // A small file can unpack to more than any memory holds.
+    let mut reader = csv::Reader::from_reader(BzDecoder::new(packed).take(MOST_BYTES));
     let mut values: Vec<f32> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| damaged(path, member, &e))?;
+        if values.len() >= MOST_ROWS * dim {
+            return Err(damaged(path, member, &format!("more than {MOST_ROWS} draws")));
+        }
         if record.len() != dim {
             let columns = record.len();
             return Err(damaged(path, member, &format!("{columns} columns, not {dim}")));
         }
         for field in &record {
             match field.trim().parse::<f64>() {
-                Ok(value) if value.is_finite() => values.push(value as f32),
-                _ => return Err(damaged(path, member, &format!("`{field}` is no finite number"))),
+                // What single precision does not hold is not finite there.
+                Ok(value) if (value as f32).is_finite() => values.push(value as f32),
+                _ => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    let reason = format!(
+                        "line {line}: `{field}` is no finite number within single precision \
+                         (3.4e38)"
+                    );
+                    return Err(damaged(path, member, &reason));
+                }
             }
         }
+    }
+    if reader.get_ref().limit() == 0 {
+        return Err(damaged(path, member, &format!("more than {MOST_BYTES} bytes of text")));
     }
     let rows = values.len() / dim;
     if rows == 0 {
         return Err(damaged(path, member, &"no draws"));
     }
-    Array2::from_shape_vec((rows, dim), values).map_err(|e| damaged(path, member, &e))
+    let table =
+        Array2::from_shape_vec((rows, dim), values).map_err(|e| damaged(path, member, &e))?;
+    if let Some(found) = outside(task.prior(), table.view()) {
+        let reason = format!(
+            "{} of {rows} draws lie outside the prior, the first in line {}: {} = {}",
+            found.rows,
+            found.first + 2,
+            found.name,
+            found.value
+        );
+        return Err(damaged(path, member, &reason));
+    }
+    Ok(table)
 }
 
 fn damaged(path: &Path, member: &str, reason: &dyn std::fmt::Display) -> ReferenceError {

@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod ensemble;
+mod entry;
 mod gaussian_linear;
 mod gaussian_linear_uniform;
 mod gaussian_mixture;
@@ -18,6 +19,7 @@ use crate::random::stream;
 use freeform_simulators::{SlcpDistractors, Task};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A posterior that cannot be drawn from.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +57,7 @@ pub enum ReferenceError {
     },
     /// The observation has a hole.
     #[error("the observation holds {0}: all numbers must be finite")]
-    NotFinite(f32),
+    NotFinite(f64),
     /// The released draws are not there.
     #[error(
         "no {n} released draws for task {task}, observation {num_observation}: run `freeform \
@@ -70,6 +72,27 @@ pub enum ReferenceError {
         /// Draws asked for.
         n: usize,
     },
+    /// Imported draws that are not what was imported.
+    #[error("{path}: {reason}; import the released draws again with `freeform reference import`")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// More draws than can be made.
+    #[error("{n} reference draws of task {task} are too many: at most {most}")]
+    TooMany {
+        /// The task.
+        task: &'static str,
+        /// Draws asked for.
+        n: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// Nothing to import.
     #[error("{path}: holds no reference draws; give an sbibm wheel (.whl) or the package's folder")]
     NoPackage {
@@ -113,6 +136,8 @@ pub struct ReferenceDraws {
     pub theta: Array2<f32>,
     /// How well the chains mixed; `None` for exact, independent draws.
     pub diagnostics: Option<Diagnostics>,
+    /// What a user should know of where they come from, e.g. that a damaged file was made anew.
+    pub remark: Option<String>,
 }
 
 /// One posterior's exact sampler: independent draws.
@@ -149,20 +174,23 @@ const METHODS: [(&str, Method); 10] = [
     ("lotka_volterra", Method::Ensemble),
 ];
 
+/// Draws that fit into memory with room to spare.
+const MOST_DRAWS: usize = 100_000_000;
 /// Proposals in vain after which an observation counts as impossible.
 const MOST_TRIES: usize = 10_000_000;
 
 /// `n` draws `[n, D]` from the posterior of `x` under the task's prior: independent and exact where
 /// there is a closed form; elsewhere by MCMC, with R-hat ≤ 1.01 and 3 `n` effective draws behind
-/// the `n` returned.
+/// the `n` returned. `stop`, once set, ends it with an error.
 ///
 /// # Errors
 /// [`ReferenceError`] where the observation does not fit the task, or the chains did not converge.
 pub fn reference_draws(
     task: &Task,
-    x: &[f32],
+    x: &[f64],
     n: usize,
     seed: u64,
+    stop: &AtomicBool,
 ) -> Result<ReferenceDraws, ReferenceError> {
     let name = task.name();
     let (length, expected) = (x.len(), task.simulator().data_dim());
@@ -172,13 +200,16 @@ pub fn reference_draws(
     if let Some(value) = x.iter().find(|v| !v.is_finite()) {
         return Err(ReferenceError::NotFinite(*value));
     }
-    let x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+    let most = MOST_DRAWS / task.prior().dim();
+    if n > most {
+        return Err(ReferenceError::TooMany { task: name, n, most });
+    }
     match METHODS.iter().find(|(known, _)| *known == name) {
         None => Err(ReferenceError::NoSampler { task: name }),
-        Some((_, Method::Ensemble)) => ensemble::draws(task, &x, n, seed),
+        Some((_, Method::Ensemble)) => ensemble::draws(task, x, n, seed, stop),
         Some((_, Method::Exact(build))) => {
-            let theta = exact_draws(task, &*build(&x), n, seed)?;
-            Ok(ReferenceDraws { theta, diagnostics: None })
+            let theta = exact_draws(task, &*build(x), n, seed, stop)?;
+            Ok(ReferenceDraws { theta, diagnostics: None, remark: None })
         }
     }
 }
@@ -188,6 +219,7 @@ fn exact_draws(
     sampler: &dyn Sampler,
     n: usize,
     seed: u64,
+    stop: &AtomicBool,
 ) -> Result<Array2<f32>, ReferenceError> {
     let mut rng = stream(seed, "reference draws", 0);
     let mut draws = Array2::zeros((n, task.prior().dim()));
@@ -198,6 +230,9 @@ fn exact_draws(
             tries += 1;
             if tries > MOST_TRIES {
                 return Err(ReferenceError::Impossible { task: task.name(), tries });
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(ReferenceError::Interrupted);
             }
             if sampler.propose(&mut rng, &mut theta).is_none() {
                 continue;

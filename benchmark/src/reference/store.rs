@@ -1,11 +1,12 @@
 //! Reference draws on disk: our own, by content, and the benchmark's released ones.
 
-use super::{Diagnostics, ReferenceDraws, ReferenceError, reference_draws};
-use freeform_simulators::{ArrayError, Task, read_table, write_atomically, write_table};
-use ndarray::{Array2, s};
+use super::entry::{Entry, Flaw};
+use super::{ReferenceDraws, ReferenceError, reference_draws};
+use freeform_simulators::{ArrayError, Task};
+use ndarray::s;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// Changes whenever a sampler does: entries of other formats are not found.
 const FORMAT: &str = "freeform reference 1";
@@ -67,34 +68,47 @@ impl ReferenceStore {
         Self { folder: None }
     }
 
-    /// What [`reference_draws`] gives, from disk where it was asked for before. A damaged entry
-    /// is drawn again; a folder that cannot be written is passed over.
+    /// What [`reference_draws`] gives, from disk where it was asked for before. An entry that is
+    /// damaged, or that an earlier version kept without a checksum, is drawn again, and the remark
+    /// says so; a folder that cannot be written is passed over.
     ///
     /// # Errors
     /// Those of [`reference_draws`].
     pub fn native(
         &self,
         task: &Task,
-        x: &[f32],
+        x: &[f64],
         n: usize,
         seed: u64,
+        stop: &AtomicBool,
     ) -> Result<ReferenceDraws, ReferenceError> {
-        let Some(folder) = &self.folder else { return reference_draws(task, x, n, seed) };
+        let Some(folder) = &self.folder else { return reference_draws(task, x, n, seed, stop) };
         let name = format!("{}-{}.npy", task.name(), key(task, x, n, seed));
-        let path = folder.join("native").join(name);
-        if let Some(known) = read_entry(&path, n, task.prior().dim()) {
-            return Ok(known);
-        }
-        let draws = reference_draws(task, x, n, seed)?;
+        let entry = Entry::new(folder.join("native").join(name), task.prior());
+        let found = entry.read(Some(n));
+        let flaw = match found {
+            Ok(known) => return Ok(known),
+            Err(flaw) => flaw,
+        };
+        let mut draws = reference_draws(task, x, n, seed, stop)?;
         // The draws are right whether or not they can be kept.
-        let _ = write_entry(&path, &draws);
+        let _ = entry.write(&draws);
+        let place = entry.path().display();
+        draws.remark = match flaw {
+            Flaw::Missing => None,
+            Flaw::NoChecksum(_) => Some(format!("{place}: kept without a checksum; drawn anew")),
+            Flaw::Damaged(reason) => Some(format!("{place}: damaged ({reason}); drawn anew")),
+        };
         Ok(draws)
     }
 
-    /// The first `n` draws released for an official observation.
+    /// The first `n` draws released for an official observation. Draws that an earlier version
+    /// imported, without a checksum, are judged by shape, finiteness and the prior's support alone,
+    /// and the remark says so.
     ///
     /// # Errors
-    /// [`ReferenceError::NotImported`] where they were not imported, or are fewer than `n`.
+    /// [`ReferenceError::NotImported`] where they were not imported, or are fewer than `n`;
+    /// [`ReferenceError::Damaged`] where they are not what was imported.
     pub fn released(
         &self,
         task: &Task,
@@ -102,13 +116,27 @@ impl ReferenceStore {
         n: usize,
     ) -> Result<ReferenceDraws, ReferenceError> {
         let missing = || ReferenceError::NotImported { task: task.name(), num_observation, n };
-        let path = self.released_path(task.name(), num_observation).ok_or_else(missing)?;
-        let table = read_table(&path).map_err(|_| missing())?;
-        if table.nrows() < n || table.ncols() != task.prior().dim() {
+        let entry = self.released_entry(task, num_observation).ok_or_else(missing)?;
+        let place = entry.path().display().to_string();
+        let mut draws = match entry.read(None) {
+            Ok(draws) => draws,
+            Err(Flaw::Missing) => return Err(missing()),
+            Err(Flaw::NoChecksum(draws)) => {
+                let remark = format!(
+                    "{place}: imported without a checksum, so only shape, finiteness and support \
+                     were checked; import the package again to have all of it checked"
+                );
+                ReferenceDraws { remark: Some(remark), ..*draws }
+            }
+            Err(Flaw::Damaged(reason)) => {
+                return Err(ReferenceError::Damaged { path: place, reason });
+            }
+        };
+        if draws.theta.nrows() < n {
             return Err(missing());
         }
-        let theta = table.slice(s![..n, ..]).to_owned();
-        Ok(ReferenceDraws { theta, diagnostics: None })
+        draws.theta = draws.theta.slice(s![..n, ..]).to_owned();
+        Ok(draws)
     }
 
     /// `n` draws for an official observation, from either source. Native ones have the
@@ -122,50 +150,37 @@ impl ReferenceStore {
         num_observation: usize,
         n: usize,
         source: ReferenceSource,
+        stop: &AtomicBool,
     ) -> Result<ReferenceDraws, ReferenceError> {
         match source {
             ReferenceSource::Released => self.released(task, num_observation, n),
             ReferenceSource::Native => {
                 let x = task.observation(num_observation)?.x;
-                self.native(task, &x, n, num_observation as u64)
+                self.native(task, &x, n, num_observation as u64, stop)
             }
         }
     }
 
     /// Where imported draws lie, if there is a folder.
-    pub(super) fn released_path(&self, task: &str, num_observation: usize) -> Option<PathBuf> {
-        let name = format!("released/{task}/observation_{num_observation:02}.npy");
-        self.folder.as_ref().map(|folder| folder.join(name))
+    pub(super) fn released_entry<'a>(
+        &self,
+        task: &'a Task,
+        num_observation: usize,
+    ) -> Option<Entry<'a>> {
+        let name = format!("released/{}/observation_{num_observation:02}.npy", task.name());
+        self.folder.as_ref().map(|folder| Entry::new(folder.join(name), task.prior()))
     }
 }
 
 /// Names a set of draws by everything that determines it.
-fn key(task: &Task, x: &[f32], n: usize, seed: u64) -> String {
+fn key(task: &Task, x: &[f64], n: usize, seed: u64) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{FORMAT}\n{}\n{n}\n{seed}\n", task.name()).as_bytes());
+    // In single precision, as observations were when the first entries were made: those stay.
     x.iter().for_each(|value| {
-        hasher.update(&value.to_le_bytes());
+        hasher.update(&(*value as f32).to_le_bytes());
     });
     hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// An entry, if it is whole.
-fn read_entry(path: &Path, n: usize, dim: usize) -> Option<ReferenceDraws> {
-    let theta: Array2<f32> = read_table(path).ok()?;
-    let notes = std::fs::read_to_string(path.with_extension("json")).ok()?;
-    let diagnostics: Option<Diagnostics> = serde_json::from_str(&notes).ok()?;
-    let whole = theta.dim() == (n, dim) && theta.iter().all(|v| v.is_finite());
-    whole.then_some(ReferenceDraws { theta, diagnostics })
-}
-
-fn write_entry(path: &Path, draws: &ReferenceDraws) -> Result<(), ArrayError> {
-    create_parent(path)?;
-    let notes = serde_json::to_string(&draws.diagnostics).unwrap_or_default();
-    // The draws last: an entry without them is none.
-    write_atomically(&path.with_extension("json"), |file| {
-        file.write_all(notes.as_bytes()).map_err(|e| io("write", path, e))
-    })?;
-    write_table(path, draws.theta.view())
 }
 
 pub(super) fn create_parent(path: &Path) -> Result<(), ArrayError> {

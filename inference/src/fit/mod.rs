@@ -44,7 +44,7 @@ use watch::Watcher;
 pub struct Fit<'a> {
     prior: &'a Prior,
     theta_from: Option<&'a Prior>,
-    failed_theta: Option<Array2<f32>>,
+    failed_theta: Option<Array2<f64>>,
     task: Option<String>,
     seed: u64,
     preset: Preset,
@@ -88,7 +88,7 @@ impl<'a> Fit<'a> {
     /// observation whose being there says that it succeeded. Rows whose x is not finite count too,
     /// without being given here.
     #[must_use]
-    pub fn failed_theta(self, theta: Array2<f32>) -> Self {
+    pub fn failed_theta(self, theta: Array2<f64>) -> Self {
         Self { failed_theta: Some(theta), ..self }
     }
 
@@ -188,7 +188,7 @@ impl<'a> Fit<'a> {
     }
 
     /// The θ given as failed, and those of rows whose x is not finite.
-    fn all_failed(&self, simulations: &Simulations) -> Option<Array2<f32>> {
+    fn all_failed(&self, simulations: &Simulations) -> Option<Array2<f64>> {
         let found = failed_rows(simulations);
         match &self.failed_theta {
             Some(given) if given.ncols() == found.ncols() => {
@@ -214,8 +214,8 @@ impl<'a> Fit<'a> {
 
 /// θ of the rows whose x is not finite, `[m, D]`: their simulations failed.
 #[must_use]
-pub fn failed_rows(simulations: &Simulations) -> Array2<f32> {
-    let finite = |table: &Array2<f32>, row: usize| table.row(row).iter().all(|v| v.is_finite());
+pub fn failed_rows(simulations: &Simulations) -> Array2<f64> {
+    let finite = |table: &Array2<f64>, row: usize| table.row(row).iter().all(|v| v.is_finite());
     let failed = |row: &usize| finite(&simulations.theta, *row) && !finite(&simulations.x, *row);
     let rows: Vec<usize> = (0..simulations.len()).filter(failed).collect();
     simulations.theta.select(Axis(0), &rows)

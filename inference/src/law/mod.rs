@@ -43,7 +43,7 @@ impl ThetaLaw {
         &self,
         prior: &Prior,
         parameters: &ParameterTransform,
-        theta: &[f32],
+        theta: &[f64],
         out: &mut [f64],
     ) {
         let Some(success) = &self.success else { return };

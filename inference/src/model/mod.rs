@@ -56,11 +56,14 @@ pub(crate) struct LikelihoodModel {
 impl LikelihoodModel {
     /// An observation as these flows see it, from raw `x` and from x as the posterior's networks
     /// see it.
-    pub fn target(&self, x: &[f32], context: &[f32]) -> Vec<f32> {
+    pub fn target(&self, x: &[f64], context: &[f32]) -> Vec<f32> {
         let mut target = vec![0.0; self.data.kept().len()];
         match &self.summary {
             None => self.data.apply(x, &mut target),
-            Some(summary) => self.data.apply(&summary.of(context), &mut target),
+            Some(summary) => {
+                let known: Vec<f64> = summary.of(context).into_iter().map(f64::from).collect();
+                self.data.apply(&known, &mut target);
+            }
         }
         target
     }

@@ -80,14 +80,14 @@ impl Corrected<'_> {
     }
 
     /// log L(x | θ) p(θ), up to a constant that depends on x alone, of each row of `theta`.
-    fn log_joint(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_joint(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let Some(likelihood) = self.likelihood else { return vec![0.0; theta.nrows()] };
         in_chunks(theta, |rows| self.log_joint_chunk(rows, at, likelihood))
     }
 
     fn log_joint_chunk(
         &self,
-        theta: &ArrayView2<f32>,
+        theta: &ArrayView2<f64>,
         at: At,
         likelihood: &LikelihoodModel,
     ) -> Vec<f64> {
@@ -102,8 +102,7 @@ impl Corrected<'_> {
         let mut log_priors: Vec<f64> = rows
             .map(|(row, out)| {
                 likelihood.regressors.apply(prior, row, out);
-                let wide: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
-                model.law.log_prob(prior, &wide, self.as_simulated)
+                model.law.log_prob(prior, row, self.as_simulated)
             })
             .collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
@@ -116,17 +115,15 @@ impl Corrected<'_> {
 
     /// log p/r of each row, r the law that θ of the simulations was drawn from: what takes q from one
     /// to the other. `None` where they are the same.
-    fn log_shifts(&self, theta: &ArrayView2<f32>) -> Option<Vec<f64>> {
+    fn log_shifts(&self, theta: &ArrayView2<f64>) -> Option<Vec<f64>> {
         let (law, prior) = (&self.model().law, &self.model().prior);
-        let shift = |row: ndarray::ArrayView1<f32>| {
-            law.log_shift(prior, &row.iter().map(|v| f64::from(*v)).collect::<Vec<_>>())
-        };
+        let shift = |row: ndarray::ArrayView1<f64>| law.log_shift(prior, &row.to_vec());
         let shifted = law.is_shifted() && !self.as_simulated;
         shifted.then(|| theta.rows().into_iter().map(shift).collect())
     }
 
     /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    fn log_ratios(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let proposal = self.proposal.log_prob(theta, at.context);
         let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
             ratio if ratio.is_finite() => ratio,
@@ -136,7 +133,7 @@ impl Corrected<'_> {
     }
 
     /// log of the corrected density, up to a constant that depends on x alone.
-    pub fn log_density(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    pub fn log_density(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let alpha = self.strength();
         let mut density = self.proposal.log_prob(theta, at.context);
         let shifts = self.log_shifts(theta);
@@ -175,7 +172,7 @@ impl Corrected<'_> {
         Ok((mean + drawn.acceptance().ln(), effective, drawn.acceptance()))
     }
 
-    fn log_weights(&self, theta: &ArrayView2<f32>, at: At) -> Vec<f64> {
+    fn log_weights(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let alpha = self.strength();
         let mut weights = match alpha {
             0.0 => vec![0.0; theta.nrows()],
@@ -297,7 +294,7 @@ impl HeldOutRatios {
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
                 let drawn = corrected.proposal.sketch(context, proposals, seed);
                 let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
-                theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v as f32);
+                theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
                 theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
                 corrected.log_ratios(&theta.view(), at)
             })

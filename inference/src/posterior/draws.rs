@@ -18,7 +18,7 @@ const LOW_ACCEPTANCE: f64 = 0.01;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draws {
     /// `[n, D]`, every row inside the prior's support.
-    pub theta: Array2<f32>,
+    pub theta: Array2<f64>,
     /// Share of the flows' draws that lay inside it.
     pub acceptance: f64,
     /// How many independent draws these are worth (Kish 1965): from the weights that they were
@@ -84,7 +84,7 @@ impl Asking<'_> {
 
 impl Draws {
     /// Draws that were not resampled.
-    pub(super) fn plain(theta: Array2<f32>, acceptance: f64) -> Self {
+    pub(super) fn plain(theta: Array2<f64>, acceptance: f64) -> Self {
         let n = theta.nrows();
         let counts = merged(&theta, std::iter::repeat_n(1.0, n));
         Self {

@@ -11,8 +11,8 @@ pub(super) fn effective_number(weights: &[f64]) -> f64 {
 
 /// The weights of a table's different rows, bit by bit, in order of appearance: equal rows are one
 /// point, however many they are.
-pub(super) fn merged(theta: &Array2<f32>, weights: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut places: HashMap<Vec<u32>, usize> = HashMap::with_capacity(theta.nrows());
+pub(super) fn merged(theta: &Array2<f64>, weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut places: HashMap<Vec<u64>, usize> = HashMap::with_capacity(theta.nrows());
     let mut merged = Vec::with_capacity(theta.nrows());
     for (row, weight) in theta.rows().into_iter().zip(weights) {
         let bits = row.iter().map(|v| v.to_bits()).collect();

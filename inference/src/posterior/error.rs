@@ -19,7 +19,18 @@ pub enum PosteriorError {
         /// Where, from 0.
         index: usize,
         /// What stands there.
-        value: f32,
+        value: f64,
+    },
+    /// The observation lies where networks have no numbers.
+    #[error(
+        "number {} of the observation is {value:e}, so far from all simulations that networks have \
+         no number for it: is it in the units of the simulations?", index + 1
+    )]
+    ObservationTooFar {
+        /// Where, from 0.
+        index: usize,
+        /// What stands there.
+        value: f64,
     },
     /// theta does not fit the model.
     #[error("theta has {columns} columns, but the model has {dim} parameters")]
@@ -32,6 +43,9 @@ pub enum PosteriorError {
     /// The device failed.
     #[error(transparent)]
     Device(#[from] crate::engine::DeviceError),
+    /// The flag that was handed in is set.
+    #[error("interrupted before the answer was complete")]
+    Interrupted,
     /// Almost no draw lies in the prior's support.
     #[error(
         "only {accepted} of {drawn} draws lie inside the prior's support: the observation is \
@@ -69,7 +83,4 @@ pub enum PosteriorError {
         /// Draws of the flows.
         proposals: usize,
     },
-    /// Stopped from outside.
-    #[error("interrupted; no draws are kept")]
-    Interrupted,
 }

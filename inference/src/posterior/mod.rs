@@ -1,12 +1,14 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod correction;
+mod diagnostics;
 mod draws;
 mod effective;
 mod error;
 mod proposal;
 mod strength;
 
+pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use error::PosteriorError;
 pub use strength::correction_strength;
@@ -18,7 +20,10 @@ use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
 use proposal::Proposal;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
+/// Larger scores have squares beyond single precision.
+const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
 
@@ -61,7 +66,7 @@ impl Posterior {
     ///
     /// # Errors
     /// [`PosteriorError`] where x has the wrong length or is not finite.
-    pub fn distance(&self, x: &[f32]) -> Result<Option<Distance>, PosteriorError> {
+    pub fn distance(&self, x: &[f64]) -> Result<Option<Distance>, PosteriorError> {
         self.check(x)?;
         Ok(self.model.span.as_ref().map(|span| span.distance(x, &self.model.data)))
     }
@@ -75,8 +80,22 @@ impl Posterior {
     /// [`PosteriorError`] where x has the wrong length, is not finite or lies far from everything
     /// simulated, nearly all of the flow's mass lies outside the support, or the draws are worth
     /// fewer than ten.
-    pub fn sample(&self, x: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
+    pub fn sample(&self, x: &[f64], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         self.sample_as(x, n, seed, &Asking::default())
+    }
+
+    /// The same, unless `stop` is set meanwhile: then it ends within a fraction of a second.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample), and [`PosteriorError::Interrupted`].
+    pub fn sample_until(
+        &self,
+        stop: &AtomicBool,
+        x: &[f64],
+        n: usize,
+        seed: u64,
+    ) -> Result<Draws, PosteriorError> {
+        self.sample_as(x, n, seed, &Asking { interrupt: Some(stop), ..Asking::default() })
     }
 
     /// [`sample`](Self::sample), asked in another way: watched, stoppable, or answered even where the
@@ -86,7 +105,7 @@ impl Posterior {
     /// As [`sample`](Self::sample); [`PosteriorError::Interrupted`].
     pub fn sample_as(
         &self,
-        x: &[f32],
+        x: &[f64],
         n: usize,
         seed: u64,
         asking: &Asking,
@@ -112,8 +131,8 @@ impl Posterior {
     /// [`PosteriorError`] where x or theta do not fit the model, and as [`sample`](Self::sample).
     pub fn log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f32>,
-        x: &[f32],
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
         Ok(self.log_prob_as(theta, x, seed, &Asking::default())?.values)
@@ -125,13 +144,13 @@ impl Posterior {
     /// As [`log_prob`](Self::log_prob); [`PosteriorError::Interrupted`].
     pub fn log_prob_as(
         &self,
-        theta: &ndarray::ArrayView2<f32>,
-        x: &[f32],
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
         seed: u64,
         asking: &Asking,
     ) -> Result<LogProb, PosteriorError> {
         let (observed, distance) = self.admitted(x, asking)?;
-        let mut values = self.flow_log_prob(theta, x)?;
+        let mut values = self.flow_log_prob_as(theta, x, asking)?;
         let n = LEAKAGE_DRAWS;
         let constant = guarded(self.kind, || match self.corrected(*asking) {
             None => {
@@ -156,19 +175,48 @@ impl Posterior {
     /// [`PosteriorError`] where x or theta do not fit the model.
     pub fn flow_log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f32>,
-        x: &[f32],
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
+    ) -> Result<Vec<f64>, PosteriorError> {
+        self.flow_log_prob_as(theta, x, &Asking::default())
+    }
+
+    /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,
+    /// unless `stop` is set meanwhile: then it ends within a fraction of a second.
+    ///
+    /// # Errors
+    /// As theirs, and [`PosteriorError::Interrupted`].
+    pub fn log_prob_until(
+        &self,
+        stop: &AtomicBool,
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
+        seed: Option<u64>,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        let asking = Asking { interrupt: Some(stop), ..Asking::default() };
+        match seed {
+            None => self.flow_log_prob_as(theta, x, &asking),
+            Some(seed) => Ok(self.log_prob_as(theta, x, seed, &asking)?.values),
+        }
+    }
+
+    fn flow_log_prob_as(
+        &self,
+        theta: &ndarray::ArrayView2<f64>,
+        x: &[f64],
+        asking: &Asking,
     ) -> Result<Vec<f64>, PosteriorError> {
         let dim = self.model.theta_dim();
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
         let observed = self.observed(x)?;
-        let asking = Asking::default();
-        Ok(guarded(self.kind, || match self.corrected(asking) {
-            None => self.proposal(asking).log_prob(theta, &observed.context),
+        let values = guarded(self.kind, || match self.corrected(*asking) {
+            None => self.proposal(*asking).log_prob(theta, &observed.context),
             Some(corrected) => corrected.log_density(theta, observed.at()),
-        })?)
+        })?;
+        asking.check()?;
+        Ok(values)
     }
 
     fn proposal<'a>(&'a self, asking: Asking<'a>) -> Proposal<'a> {
@@ -189,19 +237,19 @@ impl Posterior {
     /// An observation that may be asked about, and where it lies.
     fn admitted(
         &self,
-        x: &[f32],
+        x: &[f64],
         asking: &Asking,
     ) -> Result<(Observed, Option<Distance>), PosteriorError> {
-        let distance = self.distance(x)?;
+        let (observed, distance) = (self.observed(x)?, self.distance(x)?);
         match distance {
             Some(distance) if distance.is_far() && !asking.anyway => {
                 Err(PosteriorError::FarAway { distance })
             }
-            distance => Ok((self.observed(x)?, distance)),
+            distance => Ok((observed, distance)),
         }
     }
 
-    fn check(&self, x: &[f32]) -> Result<(), PosteriorError> {
+    fn check(&self, x: &[f64]) -> Result<(), PosteriorError> {
         let expected = self.model.data_dim();
         if x.len() != expected {
             return Err(PosteriorError::ObservationLength { length: x.len(), expected });
@@ -213,12 +261,21 @@ impl Posterior {
     }
 
     /// An observation as the networks see it.
-    fn observed(&self, x: &[f32]) -> Result<Observed, PosteriorError> {
+    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
         self.check(x)?;
         let mut context = vec![0.0; self.model.data.kept().len()];
         self.model.data.apply(x, &mut context);
         let likelihood = self.model.likelihood.as_ref();
         let target = likelihood.map_or_else(Vec::new, |l| l.target(x, &context));
+        let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
+        let of_context = || Some(self.model.data.kept()[context.iter().position(far)?]);
+        let of_target = || {
+            let likelihood = likelihood.filter(|l| l.summary.is_none())?;
+            Some(likelihood.data.kept()[target.iter().position(far)?])
+        };
+        if let Some(index) = of_context().or_else(of_target) {
+            return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
+        }
         Ok(Observed { context, target })
     }
 }

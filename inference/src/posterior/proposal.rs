@@ -32,7 +32,7 @@ pub(super) struct Proposal<'a> {
 #[derive(Default)]
 pub(super) struct Drawn {
     /// Row after row.
-    kept: Vec<f32>,
+    kept: Vec<f64>,
     /// Draws made.
     drawn: usize,
     /// Of them, those inside.
@@ -46,7 +46,7 @@ impl Drawn {
     }
 
     /// Rows `from..to`.
-    pub fn rows(&self, from: usize, to: usize, dim: usize) -> Array2<f32> {
+    pub fn rows(&self, from: usize, to: usize, dim: usize) -> Array2<f64> {
         let kept = self.kept[from * dim..to * dim].to_vec();
         Array2::from_shape_vec((to - from, dim), kept).expect("whole rows were kept")
     }
@@ -100,12 +100,9 @@ impl Proposal<'_> {
             let rate = if first == 0 { 1.0 } else { so_far.acceptance().max(0.01) };
             let needed = ((n - so_far.accepted) as f64 / rate / CHUNK as f64).ceil() as u64;
             let needed = needed.min(first.max(FIRST_BATCH));
-            let batches: Vec<Vec<f32>> = (first..first + needed)
+            let batches: Vec<Vec<f64>> = (first..first + needed)
                 .into_par_iter()
-                .map(|c| match asking.stopped() {
-                    true => Vec::new(),
-                    false => self.inside(context, seed, c, CHUNK),
-                })
+                .map(|c| self.inside(context, seed, c, CHUNK))
                 .collect();
             asking.check()?;
             for batch in batches {
@@ -131,7 +128,7 @@ impl Proposal<'_> {
     }
 
     /// Those of `n` draws that lie inside the support.
-    pub fn sketch(&self, context: &[f32], n: usize, seed: u64) -> Array2<f32> {
+    pub fn sketch(&self, context: &[f32], n: usize, seed: u64) -> Array2<f64> {
         let kept = self.inside(context, seed, 0, n);
         let rows = kept.len() / self.dim();
         Array2::from_shape_vec((rows, self.dim()), kept).expect("whole rows were kept")
@@ -146,10 +143,7 @@ impl Proposal<'_> {
         let dim = self.dim();
         let accepted: usize = (0..chunks)
             .into_par_iter()
-            .map(|c| match self.asking.stopped() {
-                true => 0,
-                false => self.inside(context, seed, c, CHUNK).len() / dim,
-            })
+            .map(|c| self.inside(context, seed, c, CHUNK).len() / dim)
             .sum();
         self.asking.check()?;
         let drawn = chunks as usize * CHUNK;
@@ -162,7 +156,10 @@ impl Proposal<'_> {
 
     /// The draws of one chunk of `rows` latents that lie inside the prior's support, row after
     /// row. Row r comes from flow r mod M.
-    fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f32> {
+    fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f64> {
+        if self.asking.stopped() {
+            return Vec::new();
+        }
         let (dim, members) = (self.dim(), self.flows.len());
         let steps = self.model.config.posterior.polish_steps;
         let mut rng = stream(seed, Purpose::Latents, chunk);
@@ -181,11 +178,8 @@ impl Proposal<'_> {
         let mut theta = vec![0.0; dim];
         for point in points.chunks_exact(dim) {
             self.model.parameters.invert(&self.model.prior, point, &mut theta);
-            // What is judged is what is kept: the rounded numbers.
-            let rounded: Vec<f32> = theta.iter().map(|v| *v as f32).collect();
-            theta.iter_mut().zip(&rounded).for_each(|(t, r)| *t = f64::from(*r));
-            if rounded.iter().all(|v| v.is_finite()) && self.model.prior.contains(&theta) {
-                kept.extend(rounded);
+            if theta.iter().all(|v| v.is_finite()) && self.model.prior.contains(&theta) {
+                kept.extend_from_slice(&theta);
             }
         }
         kept
@@ -193,11 +187,14 @@ impl Proposal<'_> {
 
     /// log q(θ | x) of each row of `theta`, leakage not counted; −∞ outside the prior's support, and
     /// at its ends where the flow's space has none: there the density goes to 0.
-    pub fn log_prob(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    pub fn log_prob(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
         in_chunks(theta, |rows| self.log_prob_chunk(rows, context))
     }
 
-    fn log_prob_chunk(&self, theta: &ArrayView2<f32>, context: &[f32]) -> Vec<f64> {
+    fn log_prob_chunk(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
+        if self.asking.stopped() {
+            return vec![f64::NAN; theta.nrows()];
+        }
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
         let inside = Inside::of(theta, |row| prior.contains(row) && parameters.reaches(prior, row));
         let mut points = vec![0.0; inside.theta.len()];
@@ -236,28 +233,30 @@ pub(super) fn log_sum(values: &[f64]) -> f64 {
 
 /// Runs `each` on runs of rows, in parallel; the runs are the same whatever the thread count.
 pub(super) fn in_chunks(
-    theta: &ArrayView2<f32>,
-    each: impl Fn(&ArrayView2<f32>) -> Vec<f64> + Sync,
+    theta: &ArrayView2<f64>,
+    each: impl Fn(&ArrayView2<f64>) -> Vec<f64> + Sync,
 ) -> Vec<f64> {
-    let chunks: Vec<ArrayView2<f32>> = theta.axis_chunks_iter(Axis(0), CHUNK).collect();
+    let chunks: Vec<ArrayView2<f64>> = theta.axis_chunks_iter(Axis(0), CHUNK).collect();
     chunks.into_par_iter().flat_map_iter(|rows| each(&rows)).collect()
 }
 
 /// The rows of a table that pass a test, and where they came from.
 pub(super) struct Inside {
-    pub theta: Vec<f32>,
+    pub theta: Vec<f64>,
     indices: Vec<usize>,
     rows: usize,
 }
 
 impl Inside {
-    pub fn of(theta: &ArrayView2<f32>, passes: impl Fn(&[f64]) -> bool) -> Self {
-        let (mut kept, mut indices) = (Vec::new(), Vec::new());
+    pub fn of(theta: &ArrayView2<f64>, passes: impl Fn(&[f64]) -> bool) -> Self {
+        let (mut kept, mut indices) = (Vec::<f64>::new(), Vec::new());
         for (index, row) in theta.rows().into_iter().enumerate() {
-            let wide: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
-            if wide.iter().all(|v| v.is_finite()) && passes(&wide) {
+            let start = kept.len();
+            kept.extend(row);
+            if kept[start..].iter().all(|v| v.is_finite()) && passes(&kept[start..]) {
                 indices.push(index);
-                kept.extend(row);
+            } else {
+                kept.truncate(start);
             }
         }
         Self { theta: kept, indices, rows: theta.nrows() }

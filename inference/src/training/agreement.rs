@@ -40,20 +40,18 @@ pub struct PairShift {
 }
 
 /// Columns and pairs of `theta` (rows of D numbers, all different) that do not look like `prior`.
-pub(super) fn deviations(theta: &[f32], prior: &Prior) -> (Vec<ColumnShift>, Vec<PairShift>) {
+pub(super) fn deviations(theta: &[f64], prior: &Prior) -> (Vec<ColumnShift>, Vec<PairShift>) {
     let dim = prior.dim();
     let stride = (theta.len() / dim).div_ceil(MOST_ROWS).max(1);
     let column =
-        |d: usize| -> Vec<f32> { theta.iter().skip(d).step_by(dim * stride).copied().collect() };
-    let table: Vec<Vec<f32>> = (0..dim).map(column).collect();
+        |d: usize| -> Vec<f64> { theta.iter().skip(d).step_by(dim * stride).copied().collect() };
+    let table: Vec<Vec<f64>> = (0..dim).map(column).collect();
     let n = table[0].len();
-    let sample: Array2<f32> = prior.sample_n(SEED, (PRIOR_ROWS * n).max(2000));
-    let sample: Vec<Vec<f32>> = sample.columns().into_iter().map(|c| c.to_vec()).collect();
+    let sample: Array2<f64> = prior.sample_n(SEED, (PRIOR_ROWS * n).max(2000));
+    let sample: Vec<Vec<f64>> = sample.columns().into_iter().map(|c| c.to_vec()).collect();
     let shifts = (0..dim).filter_map(|d| {
         let (distance, p) = kolmogorov_smirnov(&table[d], &sample[d]);
-        let mean = |values: &[f32]| {
-            values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64
-        };
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         (distance >= LEAST_DISTANCE && p < ALARM / dim as f64).then(|| ColumnShift {
             name: prior.names()[d].clone(),
             distance,
@@ -64,10 +62,10 @@ pub(super) fn deviations(theta: &[f32], prior: &Prior) -> (Vec<ColumnShift>, Vec
 }
 
 /// Pairs of columns whose dependence differs.
-fn pairs(table: &[Vec<f32>], sample: &[Vec<f32>], prior: &Prior) -> Vec<PairShift> {
+fn pairs(table: &[Vec<f64>], sample: &[Vec<f64>], prior: &Prior) -> Vec<PairShift> {
     let (n, m) = (table[0].len() as f64, sample[0].len() as f64);
-    let features = |columns: &[Vec<f32>]| -> Vec<[Vec<f64>; 2]> {
-        let of = |column: &Vec<f32>| {
+    let features = |columns: &[Vec<f64>]| -> Vec<[Vec<f64>; 2]> {
+        let of = |column: &Vec<f64>| {
             let scores = normal_scores(column);
             let squares = standardized(scores.iter().map(|s| s * s).collect());
             [standardized(scores), squares]
@@ -106,10 +104,10 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 
 /// The largest difference between two empirical distribution functions, and how often chance gives
 /// as much. Repeated values of the first count once as evidence: a grid is no large sample.
-fn kolmogorov_smirnov(values: &[f32], others: &[f32]) -> (f64, f64) {
-    let sorted = |values: &[f32]| {
+fn kolmogorov_smirnov(values: &[f64], others: &[f64]) -> (f64, f64) {
+    let sorted = |values: &[f64]| {
         let mut values = values.to_vec();
-        values.sort_unstable_by(f32::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         values
     };
     let (a, b) = (sorted(values), sorted(others));
@@ -150,7 +148,7 @@ mod tests {
         Prior::identical(dim, Marginal::Uniform { low: 0.0, high: 1.0 }).unwrap()
     }
 
-    fn flat(table: &Array2<f32>) -> Vec<f32> {
+    fn flat(table: &Array2<f64>) -> Vec<f64> {
         table.iter().copied().collect()
     }
 
@@ -161,8 +159,8 @@ mod tests {
             assert_eq!(deviations(&theta, &unit(3)), (vec![], vec![]), "seed {seed}");
         }
         // 11³ points, ends included.
-        let at = |i: usize| (i % 11) as f32 / 10.0;
-        let grid: Vec<f32> = (0..1331).flat_map(|i| [at(i), at(i / 11), at(i / 121)]).collect();
+        let at = |i: usize| (i % 11) as f64 / 10.0;
+        let grid: Vec<f64> = (0..1331).flat_map(|i| [at(i), at(i / 11), at(i / 121)]).collect();
         assert_eq!(deviations(&grid, &unit(3)), (vec![], vec![]));
     }
 
@@ -182,12 +180,12 @@ mod tests {
     #[test]
     fn ordered_and_entangled_parameters_are_told() {
         let sample = unit(2).sample_n(2, 2000);
-        let ordered: Vec<f32> =
+        let ordered: Vec<f64> =
             sample.rows().into_iter().flat_map(|r| [r[0].min(r[1]), r[0].max(r[1])]).collect();
         let (columns, pairs) = deviations(&ordered, &unit(2));
         assert_eq!((columns.len(), pairs.len()), (2, 1));
         // Uniform each, but far from the middle together: no correlation, only of the squares.
-        let together: Vec<f32> = sample
+        let together: Vec<f64> = sample
             .rows()
             .into_iter()
             .flat_map(|r| [r[0], if r[1] < 0.5 { r[0] } else { 1.0 - r[0] }])

@@ -9,7 +9,7 @@ const SMALL: f64 = 1e-3;
 /// Moves values that lie exactly on a bound (rounded ones, the ends of a grid) off it, by half the
 /// least distance that another row of the column has: in coordinates without bounds they would lie
 /// at infinity.
-pub(super) fn move_off(theta: &mut [f32], prior: &Prior) {
+pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
     let dim = prior.dim();
     for (column, support) in prior.support().iter().enumerate() {
         match *support {
@@ -26,35 +26,33 @@ pub(super) fn move_off(theta: &mut [f32], prior: &Prior) {
 
 /// Moves values on `bound` in the direction of `sign`.
 fn move_off_one(
-    theta: &mut [f32],
+    theta: &mut [f64],
     (column, dim): (usize, usize),
     bound: f64,
     sign: f64,
     width: Option<f64>,
 ) {
-    let distance = |value: f32| sign * (f64::from(value) - bound);
+    let distance = |value: f64| sign * (value - bound);
     let values = || theta.iter().skip(column).step_by(dim).map(|v| distance(*v));
     if values().all(|d| d != 0.0) {
         return;
     }
     let least = values().filter(|d| *d > 0.0).fold(f64::INFINITY, f64::min);
     let step = if least.is_finite() { 0.5 * least } else { SMALL * width.unwrap_or(1.0) };
-    let mut inside = (bound + sign * step) as f32;
+    let mut inside = bound + sign * step;
     // Where rounding would put it back.
     while distance(inside) <= 0.0 {
         inside = if sign > 0.0 { inside.next_up() } else { inside.next_down() };
     }
-    let on = |v: &&mut f32| distance(**v) == 0.0;
+    let on = |v: &&mut f64| distance(**v) == 0.0;
     theta.iter_mut().skip(column).step_by(dim).filter(on).for_each(|v| *v = inside);
 }
 
 /// Refuses θ outside the prior's support.
-pub(super) fn check_support(theta: &[f32], prior: &Prior) -> Result<(), DataError> {
-    let mut buffer = vec![0.0; prior.dim()];
-    for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
-        buffer.iter_mut().zip(row).for_each(|(b, v)| *b = f64::from(*v));
-        if !prior.contains(&buffer) {
-            return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
+pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
+    for (row, theta) in theta.chunks_exact(prior.dim()).enumerate() {
+        if !prior.contains(theta) {
+            return Err(DataError::OutsidePrior { row, theta: theta.to_vec() });
         }
     }
     Ok(())
@@ -72,20 +70,20 @@ mod tests {
             ("rate", Marginal::Exponential { rate: 1.0 }),
         ])
         .unwrap();
-        let mut theta = [1.0, 0.5, 1.2, 0.0, 1.6, 3.0, 2.0, 0.1_f32];
+        let mut theta = [1.0, 0.5, 1.2, 0.0, 1.6, 3.0, 2.0, 0.1_f64];
         move_off(&mut theta, &prior);
-        let expected = [1.1, 0.5, 1.2, 0.05, 1.6, 3.0, 1.8, 0.1_f32];
+        let expected = [1.1, 0.5, 1.2, 0.05, 1.6, 3.0, 1.8, 0.1_f64];
         for (found, expected) in theta.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{theta:?}");
         }
         assert!(check_support(&theta, &prior).is_ok());
         assert!(check_support(&[1.5, -1.0], &prior).is_err());
         // The nearest other is the next number: half of that would be the bound itself.
-        let mut theta = [1.0, 1.0, 1.0_f32.next_up(), 1.0];
+        let mut theta = [1.0, 1.0, 1.0_f64.next_up(), 1.0];
         move_off(&mut theta, &prior);
-        assert_eq!(theta, [1.0_f32.next_up(), 1.0, 1.0_f32.next_up(), 1.0]);
+        assert_eq!(theta, [1.0_f64.next_up(), 1.0, 1.0_f64.next_up(), 1.0]);
         // Off every bound nothing moves.
-        let mut theta = [1.5, 1e-30, 1.9, 7.0_f32];
+        let mut theta = [1.5, 1e-30, 1.9, 7.0_f64];
         let before = theta;
         move_off(&mut theta, &prior);
         assert_eq!(theta, before);

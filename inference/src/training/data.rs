@@ -3,7 +3,8 @@
 use super::bounds::{check_support, move_off};
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::order::Groups;
-use super::origin::{Outliers, ThetaOrigin, wide};
+use super::origin::{Outliers, ThetaOrigin};
+use super::scores::Scored;
 use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::summary::{Regressed, Summary};
@@ -85,9 +86,22 @@ impl TrainingData {
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
-            let (name, value) = (prior.names()[column].clone(), f64::from(theta[column]));
+            let (name, value) = (prior.names()[column].clone(), theta[column]);
             return Err(DataError::ConstantParameter { name, value });
         }
+        Scored {
+            table: &theta,
+            width: columns,
+            rows: seen,
+            scaler: parameters.scaler(),
+            columns: &(0..columns).collect::<Vec<_>>(),
+            score: &|row, out| {
+                parameters.apply(prior, row, out);
+            },
+            name: &|column| format!("parameter `{}`", prior.names()[column]),
+            fix: "transform.theta = \"unconstrain\"",
+        }
+        .check()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -103,6 +117,17 @@ impl TrainingData {
             kept,
             seen.iter().map(|r| row(&x, context, *r)),
         );
+        Scored {
+            table: &x,
+            width: context,
+            rows: seen,
+            scaler: data.scaler(),
+            columns: data.kept(),
+            score: &|row, out| data.apply(row, out),
+            name: &|column| format!("column {} of x", column + 1),
+            fix: "transform.data = \"shape\"",
+        }
+        .check()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -122,15 +147,17 @@ impl TrainingData {
             _ => None,
         };
         let failed = origin.failed_points(&parameters);
-        let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
-        let mut buffer = vec![0.0; columns];
+        let log_priors = theta.chunks_exact(columns).map(|row| drawn_from.log_prob(row)).collect();
         let mut outliers = Outliers::new(rows);
-        for (index, row) in theta.chunks_exact_mut(columns).enumerate() {
-            log_priors[index] = drawn_from.log_prob(&wide(row));
-            log_dets[index] = parameters.apply(prior, row, &mut buffer);
-            outliers.look("theta", index, (0..columns).zip(&buffer), row);
-            row.copy_from_slice(&buffer);
-        }
+        let mut points = vec![0.0; theta.len()];
+        let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
+        let place = |(index, (row, point)): (usize, (&[f64], &mut [f32]))| {
+            let log_det = parameters.apply(prior, row, point);
+            outliers.look("theta", index, (0..columns).zip(&*point), row);
+            log_det
+        };
+        let log_dets: Vec<f64> = places.enumerate().map(place).collect();
+        let theta = points;
         let x = transformed(&data, x, &mut outliers);
         findings.extend(outliers.found);
         let summarised = kept.len() > MOST_TARGETS && columns <= MOST_TARGETS;
@@ -146,6 +173,7 @@ impl TrainingData {
             };
             likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
                 let all: Vec<usize> = (0..columns).collect();
+                let table: Vec<f64> = table.into_iter().map(f64::from).collect();
                 let tables = reversed.tables(&table, columns, &all);
                 LikelihoodTables { summary: Some(summary), ..tables }
             });
@@ -259,22 +287,31 @@ impl TrainingData {
     }
 }
 
-/// Rows of raw x as the networks see them, in place where they keep their width.
-fn transformed(data: &DataTransform, mut x: Vec<f32>, outliers: &mut Outliers) -> Vec<f32> {
+/// Pieces of a table that is given back while it is mapped.
+const PIECES: usize = 32;
+
+/// Rows of raw x as the networks see them. Piece by piece from the end, each given back at once:
+/// both tables together never take much more room than x alone.
+fn transformed(data: &DataTransform, mut x: Vec<f64>, outliers: &mut Outliers) -> Vec<f32> {
     let (width, kept) = (data.columns(), data.kept().len());
-    let mut buffer = vec![0.0; kept];
     let rows = x.len() / width;
-    for index in 0..rows {
-        let row = &x[index * width..(index + 1) * width];
-        data.apply(row, &mut buffer);
-        outliers.look("x", index, data.kept().iter().copied().zip(&buffer), row);
-        x[index * kept..(index + 1) * kept].copy_from_slice(&buffer);
+    let mut out = vec![0.0; rows * kept];
+    for piece in (0..PIECES).rev() {
+        let start = rows * piece / PIECES;
+        let places = x[start * width..].chunks_exact(width);
+        let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
+        for (index, (row, out)) in places.enumerate() {
+            data.apply(row, out);
+            let scores = data.kept().iter().copied().zip(&*out);
+            outliers.look("x", start + index, scores, row);
+        }
+        x.truncate(start * width);
+        x.shrink_to_fit();
     }
-    x.truncate(rows * kept);
-    x
+    out
 }
 
-fn row(flat: &[f32], width: usize, index: u32) -> &[f32] {
+fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
     &flat[index as usize * width..][..width]
 }
 
@@ -284,13 +321,13 @@ fn held_out(rows: usize, fraction: f64) -> usize {
 }
 
 /// The array's numbers row by row, without a copy where they lie that way already.
-fn contiguous(table: ndarray::Array2<f32>) -> Vec<f32> {
-    if table.is_standard_layout() && table.len() == table.as_slice().map_or(0, <[f32]>::len) {
-        let (flat, offset) = table.into_raw_vec_and_offset();
-        if offset.unwrap_or(0) == 0 {
-            return flat;
-        }
-        return flat[offset.unwrap_or(0)..].to_vec();
+fn contiguous(table: ndarray::Array2<f64>) -> Vec<f64> {
+    if !table.is_standard_layout() {
+        return table.iter().copied().collect();
     }
-    table.iter().copied().collect()
+    let len = table.len();
+    let (mut flat, offset) = table.into_raw_vec_and_offset();
+    flat.truncate(offset.unwrap_or(0) + len);
+    flat.drain(..offset.unwrap_or(0));
+    flat
 }

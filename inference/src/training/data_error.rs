@@ -35,7 +35,30 @@ pub enum DataError {
         /// First such row, counted from 0.
         row: usize,
         /// Its parameters.
-        theta: Vec<f32>,
+        theta: Vec<f64>,
+    },
+    /// Numbers whose spread no precision holds.
+    #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
+    TooLarge {
+        /// Which column.
+        column: String,
+        /// Its farthest value.
+        value: f64,
+    },
+    /// A value beside which the others are all the same.
+    #[error(
+        "{column} has the value {value:e} in row {row}, so far from the others that z-scores do not \
+         tell these apart: leave that simulation out, or set {fix}"
+    )]
+    FarOut {
+        /// Which column.
+        column: String,
+        /// The value.
+        value: f64,
+        /// Its row, counted from 1.
+        row: usize,
+        /// The setting that would do.
+        fix: &'static str,
     },
     /// Parameters outside the law that they are said to be drawn from.
     #[error(
@@ -46,7 +69,7 @@ pub enum DataError {
         /// First such row, counted from 0.
         row: usize,
         /// Its parameters.
-        theta: Vec<f32>,
+        theta: Vec<f64>,
     },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]

@@ -7,6 +7,7 @@ use crate::transform::{ColumnMap, DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningTable};
 use freeform_simulators::Prior;
 use rand::RngExt;
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 /// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
@@ -46,7 +47,7 @@ pub(super) struct Reversed<'a> {
 
 impl Reversed<'_> {
     /// The tables for the columns `kept` of raw x, or of its summary, `[n, width]`.
-    pub fn tables(self, x: &[f32], width: usize, kept: &[usize]) -> LikelihoodTables {
+    pub fn tables(self, x: &[f64], width: usize, kept: &[usize]) -> LikelihoodTables {
         let x = spread(x, width, kept, self.seed);
         // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
         let tables = |kind| {
@@ -71,7 +72,7 @@ impl Reversed<'_> {
     }
 
     /// Validation NLL of x, up to a constant, under a short whitening of these targets.
-    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f32]) -> f64 {
+    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f64]) -> f64 {
         let (width, dim) = (data.columns(), data.kept().len());
         let (dims, context) = ((dim, self.dim), &self.regressors[..]);
         let (training, validation) = (self.training, self.validation);
@@ -96,7 +97,7 @@ impl Reversed<'_> {
 }
 
 /// θ as the likelihood's networks see it, from raw θ `[n, D]`.
-pub(super) fn regressors(transform: &ParameterTransform, prior: &Prior, theta: &[f32]) -> Vec<f32> {
+pub(super) fn regressors(transform: &ParameterTransform, prior: &Prior, theta: &[f64]) -> Vec<f32> {
     let (dim, mut out) = (prior.dim(), vec![0.0; theta.len()]);
     for (row, out) in theta.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
         transform.apply(prior, row, out);
@@ -111,18 +112,18 @@ pub(super) fn varying(data: &DataTransform) -> Vec<usize> {
     kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect()
 }
 
-/// A copy of x in which the whole numbers of columns that hold nothing else are spread evenly over
-/// the intervals they stand for: a density of single points has no bound.
-fn spread(x: &[f32], width: usize, kept: &[usize], seed: u64) -> Vec<f32> {
+/// x, where columns hold nothing but whole numbers a copy in which these are spread evenly over the
+/// intervals they stand for: a density of single points has no bound.
+fn spread<'a>(x: &'a [f64], width: usize, kept: &[usize], seed: u64) -> Cow<'a, [f64]> {
     let whole = |c: &usize| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0);
     let columns: Vec<usize> = kept.iter().copied().filter(whole).collect();
-    let mut x = x.to_vec();
     if columns.is_empty() {
-        return x;
+        return Cow::Borrowed(x);
     }
+    let mut x = x.to_vec();
     for (index, row) in x.chunks_exact_mut(width).enumerate() {
         let mut rng = stream(seed, Purpose::Jitter, index as u64);
-        columns.iter().for_each(|c| row[*c] += rng.random_range(-0.5..0.5));
+        columns.iter().for_each(|c| row[*c] += f64::from(rng.random_range(-0.5_f32..0.5)));
     }
-    x
+    Cow::Owned(x)
 }

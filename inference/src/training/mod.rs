@@ -18,6 +18,7 @@ mod order;
 mod origin;
 mod probes;
 mod schedule;
+mod scores;
 #[cfg(feature = "burn")]
 mod stacked;
 mod train;

@@ -20,8 +20,8 @@ pub(super) struct Groups {
 
 impl Groups {
     /// Of rows of θ, each of `columns` numbers.
-    pub fn of(theta: &[f32], columns: usize) -> Self {
-        let mut known: HashMap<Vec<u32>, u32> = HashMap::with_capacity(theta.len() / columns);
+    pub fn of(theta: &[f64], columns: usize) -> Self {
+        let mut known: HashMap<Vec<u64>, u32> = HashMap::with_capacity(theta.len() / columns);
         let rows = theta.chunks_exact(columns);
         let of = rows
             .map(|row| {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn replicates_are_held_out_together_and_no_fold_shares_a_theta() {
-        let theta: Vec<f32> = (0..1000).map(|i| (i % 50) as f32).collect();
+        let theta: Vec<f64> = (0..1000).map(|i| (i % 50) as f64).collect();
         let groups = Groups::of(&theta, 1);
         assert_eq!((groups.distinct, groups.firsts().len()), (50, 50));
         let order = groups.shuffled(7);
@@ -92,7 +92,7 @@ mod tests {
         // 95 rows end in the middle of a θ's twenty.
         for start in [0, 310, 905] {
             let training = groups.apart_from(&order, start..start + 95);
-            let held_out: Vec<f32> =
+            let held_out: Vec<f64> =
                 order[start..start + 95].iter().map(|r| theta[*r as usize]).collect();
             assert!(training.iter().all(|r| !held_out.contains(&theta[*r as usize])));
             assert!(training.len() >= 1000 - 95 - 40);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn different_thetas_are_shuffled_row_by_row() {
-        let theta: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let theta: Vec<f64> = (0..100).map(|i| i as f64).collect();
         let groups = Groups::of(&theta, 1);
         assert!(!groups.are_held_out_whole());
         let mut expected: Vec<u32> = (0..100).collect();

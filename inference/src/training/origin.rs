@@ -15,7 +15,7 @@ pub struct ThetaOrigin<'a> {
     /// The law that θ was drawn from, where it is another.
     pub drawn_from: Option<&'a Prior>,
     /// θ whose simulations failed `[m, D]`, where they are known.
-    pub failed: Option<&'a Array2<f32>>,
+    pub failed: Option<&'a Array2<f64>>,
 }
 
 impl<'a> ThetaOrigin<'a> {
@@ -26,7 +26,7 @@ impl<'a> ThetaOrigin<'a> {
     }
 
     /// Refuses θ outside the law that it is said to be drawn from.
-    pub(super) fn check_law(&self, theta: &[f32]) -> Result<(), DataError> {
+    pub(super) fn check_law(&self, theta: &[f64]) -> Result<(), DataError> {
         let Some(law) = self.drawn_from else { return Ok(()) };
         match bounds::check_support(theta, law) {
             Err(DataError::OutsidePrior { row, theta }) => {
@@ -37,24 +37,23 @@ impl<'a> ThetaOrigin<'a> {
     }
 
     /// Rows of θ that failed, inside the prior's support.
-    fn failed_rows(&self) -> Vec<f32> {
+    fn failed_rows(&self) -> Vec<f64> {
         let dim = self.prior.dim();
         let Some(failed) = self.failed.filter(|f| f.ncols() == dim) else { return Vec::new() };
-        let mut flat: Vec<f32> = failed.iter().copied().collect();
+        let mut flat: Vec<f64> = failed.iter().copied().collect();
         bounds::move_off(&mut flat, self.prior);
-        let inside = |row: &&[f32]| self.prior.contains(&wide(row));
+        let inside = |row: &&[f64]| self.prior.contains(row);
         flat.chunks_exact(dim).filter(inside).flatten().copied().collect()
     }
 
     /// Points of the flow's space whose simulations failed, row after row.
     pub(super) fn failed_points(&self, parameters: &ParameterTransform) -> Vec<f32> {
-        let mut rows = self.failed_rows();
-        let mut buffer = vec![0.0; self.prior.dim()];
-        for row in rows.chunks_exact_mut(self.prior.dim()) {
-            parameters.apply(self.prior, row, &mut buffer);
-            row.copy_from_slice(&buffer);
+        let (rows, dim) = (self.failed_rows(), self.prior.dim());
+        let mut points = vec![0.0; rows.len()];
+        for (row, point) in rows.chunks_exact(dim).zip(points.chunks_exact_mut(dim)) {
+            parameters.apply(self.prior, row, point);
         }
-        rows
+        points
     }
 
     /// The simulations inside the prior's support, where θ was drawn from another law: those outside
@@ -63,11 +62,10 @@ impl<'a> ThetaOrigin<'a> {
         if self.drawn_from.is_none() || from.theta.ncols() != self.prior.dim() {
             return from;
         }
-        let mut theta: Vec<f32> = from.theta.iter().copied().collect();
+        let mut theta: Vec<f64> = from.theta.iter().copied().collect();
         bounds::move_off(&mut theta, self.prior);
         let rows = theta.chunks_exact(self.prior.dim());
-        let inside =
-            |(index, row): (usize, &[f32])| self.prior.contains(&wide(row)).then_some(index);
+        let inside = |(index, row): (usize, &[f64])| self.prior.contains(row).then_some(index);
         let keep: Vec<usize> = rows.enumerate().filter_map(inside).collect();
         let (of, rows) = (from.len(), from.len() - keep.len());
         if rows == 0 {
@@ -78,7 +76,7 @@ impl<'a> ThetaOrigin<'a> {
     }
 
     /// Notes what is amiss with a table's θ, before anything is moved.
-    pub(super) fn look(&self, theta: &[f32], groups: &Groups, findings: &mut Vec<Finding>) {
+    pub(super) fn look(&self, theta: &[f64], groups: &Groups, findings: &mut Vec<Finding>) {
         let dim = self.prior.dim();
         let rows = theta.len() / dim;
         if groups.distinct < rows / 2 + 1 && rows > groups.distinct {
@@ -90,7 +88,7 @@ impl<'a> ThetaOrigin<'a> {
             return;
         }
         let row = |r: &u32| theta[*r as usize * dim..][..dim].iter().copied();
-        let mut different: Vec<f32> = groups.firsts().iter().flat_map(row).collect();
+        let mut different: Vec<f64> = groups.firsts().iter().flat_map(row).collect();
         let failed = self.failed_rows();
         let with_failed = !failed.is_empty();
         different.extend(failed);
@@ -127,18 +125,14 @@ impl Outliers {
         table: &'static str,
         row: usize,
         scores: impl Iterator<Item = (usize, &'s f32)>,
-        raw: &[f32],
+        raw: &[f64],
     ) {
         for (column, score) in scores {
             if score * score > self.limit {
-                let value = f64::from(raw[column]);
+                let value = raw[column];
                 let (column, row) = (column + 1, row + 1);
                 self.found.push(Finding::Dominated { table, column, row, value });
             }
         }
     }
-}
-
-pub(super) fn wide(row: &[f32]) -> Vec<f64> {
-    row.iter().map(|v| f64::from(*v)).collect()
 }

@@ -41,7 +41,7 @@ impl ColumnMap {
         let scale = 0.5 * (quantile(0.75) - quantile(0.25));
         let mut maps = Vec::new();
         if least > 0.0 {
-            maps.push(Self::Log { floor: 0.1 * least });
+            maps.push(Self::Log { floor: (0.1 * least).max(f64::MIN_POSITIVE) });
         }
         if least == 0.0 && most > 0.0 {
             let unit = *values.iter().find(|v| **v > 0.0).unwrap_or(&1.0);
@@ -69,7 +69,9 @@ impl ColumnMap {
             Self::Log { .. } => x.ln(),
             Self::Log1p { unit } if x < 0.0 => x / unit,
             Self::Log1p { unit } => (x / unit).ln_1p(),
-            Self::Asinh { center, scale } => ((x - center) / scale).asinh(),
+            Self::Asinh { center, scale } => {
+                ((x - center) / scale).clamp(f64::MIN, f64::MAX).asinh()
+            }
         }
     }
 

@@ -22,18 +22,18 @@ impl DataTransform {
         kind: Kind,
         columns: usize,
         kept: Vec<usize>,
-        rows: impl Iterator<Item = &'a [f32]> + Clone,
+        rows: impl Iterator<Item = &'a [f64]> + Clone,
     ) -> Self {
         let map = |column: usize| match kind {
             Kind::Standardize => ColumnMap::Identity,
             Kind::Shape => {
-                let mut values: Vec<f64> = rows.clone().map(|r| f64::from(r[column])).collect();
+                let mut values: Vec<f64> = rows.clone().map(|r| r[column]).collect();
                 ColumnMap::fit(&mut values)
             }
         };
         let maps: Vec<ColumnMap> = kept.iter().copied().map(map).collect();
-        let mapped: Vec<f32> = rows.flat_map(|row| apply(&maps, &kept, row)).collect();
-        let scaler = Scaler::fit(kept.len(), mapped.chunks_exact(kept.len()));
+        let mapped = |row: &[f64], out: &mut [f64]| apply(&maps, &kept, row, out);
+        let scaler = Scaler::fit(kept.len(), rows, mapped);
         Self { columns, kept, scaler, maps }
     }
 
@@ -63,27 +63,22 @@ impl DataTransform {
 
     /// log|det| of [`apply`](Self::apply) on the kept columns.
     #[must_use]
-    pub fn log_det(&self, row: &[f32]) -> f64 {
+    pub fn log_det(&self, row: &[f64]) -> f64 {
         let slopes = self.maps.iter().zip(&self.kept);
-        let slopes = slopes.map(|(map, column)| map.log_slope(f64::from(row[*column])));
+        let slopes = slopes.map(|(map, column)| map.log_slope(row[*column]));
         slopes.sum::<f64>() + self.scaler.log_det()
     }
 
     /// Maps one row of C numbers to those of the kept columns.
-    pub fn apply(&self, row: &[f32], out: &mut [f32]) {
-        let mapped: Vec<f32> = apply(&self.maps, &self.kept, row).collect();
+    pub fn apply(&self, row: &[f64], out: &mut [f32]) {
+        let mut mapped = vec![0.0; self.kept.len()];
+        apply(&self.maps, &self.kept, row, &mut mapped);
         self.scaler.apply(&mapped, out);
     }
 }
 
-fn apply<'a>(
-    maps: &'a [ColumnMap],
-    kept: &'a [usize],
-    row: &'a [f32],
-) -> impl Iterator<Item = f32> + 'a {
-    // Infinite only beyond f32, which its largest number stands in for.
-    maps.iter().zip(kept).map(|(map, column)| {
-        let value = map.apply(f64::from(row[*column]));
-        value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
-    })
+fn apply(maps: &[ColumnMap], kept: &[usize], row: &[f64], out: &mut [f64]) {
+    for ((slot, map), column) in out.iter_mut().zip(maps).zip(kept) {
+        *slot = map.apply(row[*column]);
+    }
 }

@@ -18,16 +18,12 @@ impl ParameterTransform {
     pub fn fit<'a>(
         kind: ThetaTransform,
         prior: &Prior,
-        rows: impl Iterator<Item = &'a [f32]>,
+        rows: impl Iterator<Item = &'a [f64]> + Clone,
     ) -> Self {
-        let dim = prior.dim();
-        let mut flat = Vec::new();
-        let mut buffer = vec![0.0; dim];
-        for row in rows {
-            unscaled(kind, prior, row, &mut buffer);
-            flat.extend(buffer.iter().map(|v| *v as f32));
-        }
-        Self { kind, scaler: Scaler::fit(dim, flat.chunks_exact(dim)) }
+        let mapped = |row: &[f64], out: &mut [f64]| {
+            unscaled(kind, prior, row, out);
+        };
+        Self { kind, scaler: Scaler::fit(prior.dim(), rows, mapped) }
     }
 
     /// The z-scores beneath.
@@ -37,11 +33,10 @@ impl ParameterTransform {
     }
 
     /// Maps θ inside the prior's support to the flow's space; returns log|det ∂out/∂θ|.
-    pub fn apply(&self, prior: &Prior, theta: &[f32], out: &mut [f32]) -> f64 {
+    pub fn apply(&self, prior: &Prior, theta: &[f64], out: &mut [f32]) -> f64 {
         let mut buffer = vec![0.0; theta.len()];
         let log_det = unscaled(self.kind, prior, theta, &mut buffer);
-        let row: Vec<f32> = buffer.iter().map(|v| *v as f32).collect();
-        self.scaler.apply(&row, out);
+        self.scaler.apply(&buffer, out);
         log_det + self.scaler.log_det()
     }
 
@@ -72,8 +67,7 @@ impl ParameterTransform {
 }
 
 /// θ in the coordinates before scaling; returns log|det|.
-fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f32], out: &mut [f64]) -> f64 {
-    let theta: Vec<f64> = theta.iter().map(|t| f64::from(*t)).collect();
+fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) -> f64 {
     let mut log_det = 0.0;
     for ((value, support), slot) in theta.iter().zip(prior.support()).zip(out) {
         *slot = *value;

@@ -14,8 +14,8 @@ const MOST_ROWS: usize = 20_000;
 /// `theta` and `x` give a row of each table by number; `rows` are those to look at.
 pub fn informative_columns<'a>(
     rows: &[u32],
-    theta: impl Fn(u32) -> &'a [f32],
-    x: impl Fn(u32) -> &'a [f32],
+    theta: impl Fn(u32) -> &'a [f64],
+    x: impl Fn(u32) -> &'a [f64],
     columns: usize,
 ) -> Vec<usize> {
     let rows = &rows[..rows.len().min(MOST_ROWS)];
@@ -23,8 +23,8 @@ pub fn informative_columns<'a>(
         return (0..columns).collect();
     }
     let dim = theta(rows[0]).len();
-    let scores = |value: &dyn Fn(u32) -> f32| -> [Vec<f64>; 2] {
-        let values: Vec<f32> = rows.iter().map(|r| value(*r)).collect();
+    let scores = |value: &dyn Fn(u32) -> f64| -> [Vec<f64>; 2] {
+        let values: Vec<f64> = rows.iter().map(|r| value(*r)).collect();
         let scores = normal_scores(&values);
         let squares = standardized(scores.iter().map(|s| s * s).collect());
         [standardized(scores), squares]
@@ -58,7 +58,7 @@ pub fn informative_columns<'a>(
 }
 
 /// Ranks as quantiles of the standard normal; ties share their mean rank.
-pub(crate) fn normal_scores(values: &[f32]) -> Vec<f64> {
+pub(crate) fn normal_scores(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -110,9 +110,9 @@ mod tests {
     fn columns_that_follow_or_spread_with_a_parameter_are_found() {
         let (n, columns) = (1000, 40);
         let mut rng = stream(3, Purpose::Weights, 0);
-        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
-        let theta: Vec<f32> = (0..2 * n).map(|_| normal()).collect();
-        let mut x: Vec<f32> = (0..columns * n).map(|_| normal()).collect();
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let theta: Vec<f64> = (0..2 * n).map(|_| normal()).collect();
+        let mut x: Vec<f64> = (0..columns * n).map(|_| normal()).collect();
         for row in 0..n {
             x[row * columns + 7] += 0.5 * theta[2 * row];
             x[row * columns + 31] *= theta[2 * row + 1];

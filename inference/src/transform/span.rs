@@ -58,20 +58,20 @@ pub struct Beyond {
 impl DataSpan {
     /// Of rows of x, each of `columns` numbers.
     #[must_use]
-    pub fn of(columns: usize, x: &[f32]) -> Self {
+    pub fn of(columns: usize, x: &[f64]) -> Self {
         let rows = x.len() / columns;
         let stride = rows.div_ceil(MOST_ROWS).max(1);
         let (mut least, mut most) =
             (vec![f64::INFINITY; columns], vec![f64::NEG_INFINITY; columns]);
         for row in x.chunks_exact(columns) {
             for ((value, least), most) in row.iter().zip(&mut least).zip(&mut most) {
-                *least = least.min(f64::from(*value));
-                *most = most.max(f64::from(*value));
+                *least = least.min(*value);
+                *most = most.max(*value);
             }
         }
         let quantiles = |column: usize| {
             let values = x.iter().skip(column).step_by(columns * stride);
-            let mut values: Vec<f64> = values.map(|v| f64::from(*v)).collect();
+            let mut values: Vec<f64> = values.copied().collect();
             values.sort_unstable_by(f64::total_cmp);
             CORE.map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
         };
@@ -88,14 +88,14 @@ impl DataSpan {
 
     /// Where `x` lies, seen through the maps of `data`.
     #[must_use]
-    pub fn distance(&self, x: &[f32], data: &DataTransform) -> Distance {
+    pub fn distance(&self, x: &[f64], data: &DataTransform) -> Distance {
         let map = |column: usize| {
             let place = data.kept().iter().position(|kept| *kept == column);
             place.map_or(ColumnMap::Identity, |place| data.maps()[place])
         };
         let (mut columns_beyond, mut farthest) = (0, None::<Beyond>);
         for (index, value) in x.iter().enumerate() {
-            let (value, least, most) = (f64::from(*value), self.least[index], self.most[index]);
+            let (value, least, most) = (*value, self.least[index], self.most[index]);
             if (least..=most).contains(&value) {
                 continue;
             }
@@ -141,7 +141,7 @@ impl fmt::Display for Distance {
             return write!(f, "x lies within the simulations in every column");
         };
         // As many digits as a person reads.
-        let [value, least, most] = [value, least, most].map(|v| v as f32);
+        let [value, least, most] = [value, least, most].map(rounded);
         write!(
             f,
             "x lies beyond all simulations in {} of {} columns",
@@ -158,13 +158,18 @@ impl fmt::Display for Distance {
     }
 }
 
+/// Rounded to ten digits.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.9e}").parse().unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::DataTransform as Kind;
 
-    fn of(column: impl Fn(usize) -> f32, rows: usize) -> (DataSpan, DataTransform) {
-        let x: Vec<f32> = (0..rows).map(column).collect();
+    fn of(column: impl Fn(usize) -> f64, rows: usize) -> (DataSpan, DataTransform) {
+        let x: Vec<f64> = (0..rows).map(column).collect();
         let data = DataTransform::fit(Kind::Shape, 1, vec![0], x.chunks_exact(1));
         (DataSpan::of(1, &x), data)
     }
@@ -172,8 +177,8 @@ mod tests {
     #[test]
     fn distances_are_counted_in_widths_of_the_core() {
         // 0, 1, …, 1000: the core is 5 to 995.
-        let (span, data) = of(|i| i as f32, 1001);
-        let at = |x: f32| span.distance(&[x], &data);
+        let (span, data) = of(|i| i as f64, 1001);
+        let at = |x: f64| span.distance(&[x], &data);
         assert!(!at(0.0).is_beyond() && !at(1000.0).is_beyond() && at(500.0).farthest.is_none());
         let near = at(1001.0);
         assert!((near.farthest.unwrap().widths - 1.0 / 990.0).abs() < 1e-12);
@@ -190,17 +195,17 @@ mod tests {
     #[test]
     fn skewed_columns_are_judged_as_the_networks_see_them() {
         // log x from −5 to 5.
-        let (span, data) = of(|i| (i as f32 / 100.0 - 5.0).exp(), 1001);
+        let (span, data) = of(|i| (i as f64 / 100.0 - 5.0).exp(), 1001);
         assert!(matches!(data.maps()[0], ColumnMap::Log { .. }));
-        let at = |x: f32| span.distance(&[x], &data).farthest.unwrap().widths;
-        assert!((at(10_f32.exp()) - 5.0 / 9.9).abs() < 1e-3);
+        let at = |x: f64| span.distance(&[x], &data).farthest.unwrap().widths;
+        assert!((at(10_f64.exp()) - 5.0 / 9.9).abs() < 1e-3);
         assert!(at(-999.0) > 1e3);
     }
 
     #[test]
     fn chance_explains_one_of_a_thousand_columns_and_a_constant_column_is_named() {
         let columns = 1000;
-        let x: Vec<f32> = (0..1000 * columns).map(|i| (i / columns) as f32).collect();
+        let x: Vec<f64> = (0..1000 * columns).map(|i| (i / columns) as f64).collect();
         let data = DataTransform::fit(Kind::Standardize, columns, vec![0], x.chunks_exact(columns));
         let span = DataSpan::of(columns, &x);
         let mut observed = vec![500.0; columns];

@@ -12,18 +12,17 @@ fn rows_on_a_bound_train_and_densities_have_their_limit() {
     let mut one = prior.sample_n(1, 1000);
     one[[17, 0]] = 0.0;
     let rounded = prior.sample_n(1, 1000).mapv(|t| (t * 20.0).round() / 20.0);
-    let grid = Array2::from_shape_fn((1000, 1), |(i, _)| i as f32 / 999.0);
+    let grid = Array2::from_shape_fn((1000, 1), |(i, _)| i as f64 / 999.0);
     let (mean, std) = moments(0.0, 1.0, |t| likelihood(x, t, sigma));
     for (what, theta) in [("one", one), ("rounded", rounded), ("grid", grid)] {
         for correction in ["off", "on"] {
             let fit = small(&prior).set(&format!("posterior.correction={correction}")).unwrap();
             let posterior = fit.run(observed(&theta, sigma, 2)).unwrap();
-            let (found, spread) =
-                of_draws(&posterior.sample(&[x as f32], 10_000, 1).unwrap().theta);
+            let (found, spread) = of_draws(&posterior.sample(&[x], 10_000, 1).unwrap().theta);
             assert!((found - mean).abs() < 0.05, "{what} {correction}: {found} against {mean}");
             assert!((spread - std).abs() < 0.04, "{what} {correction}: {spread} against {std}");
-            let ends = ndarray::arr2(&[[0.0_f32], [1.0], [0.5], [-0.1]]);
-            let log_prob = posterior.log_prob(&ends.view(), &[x as f32], 1).unwrap();
+            let ends = ndarray::arr2(&[[0.0_f64], [1.0], [0.5], [-0.1]]);
+            let log_prob = posterior.log_prob(&ends.view(), &[x], 1).unwrap();
             assert!(log_prob.iter().all(|l| !l.is_nan() && *l < 5.0), "{what}: {log_prob:?}");
             assert!(log_prob[2].is_finite());
             assert_eq!(log_prob[3], f64::NEG_INFINITY);

@@ -62,14 +62,17 @@ fn one_huge_value_is_named() {
         let fit = fit.set(&format!("transform.data={data}")).unwrap();
         match fit.run(simulations) {
             Ok(posterior) => posterior.model().training.remarks.join("\n"),
-            Err(error @ FitError::Ensemble(_)) => error.to_string(),
+            Err(error @ (FitError::Ensemble(_) | FitError::Data(_))) => error.to_string(),
             Err(error) => panic!("{error}"),
         }
     };
     let text = told(x.clone(), "standardize");
-    assert!(text.contains("column 1 of x") && text.contains("in row 18"), "{text}");
+    assert!(text.contains("column 1 of x") && text.contains("row 18"), "{text}");
     let text = told(theta, "shape");
-    assert!(text.contains("column 1 of theta") && text.contains("1e20 in row 5"), "{text}");
+    assert!(
+        text.contains("row 5") && (text.contains("column 1 of theta") || text.contains("`theta1`")),
+        "{text}"
+    );
 }
 
 /// 50 θ with 20 replicates each.

@@ -17,9 +17,8 @@ fn thinned(from: Simulations, keep: impl Fn(&[f64]) -> f64) -> Simulations {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let Simulations { theta, mut x } = from;
     for (theta, mut x) in theta.rows().into_iter().zip(x.rows_mut()) {
-        let wide: Vec<f64> = theta.iter().map(|t| f64::from(*t)).collect();
-        if rng.random_range(0.0..1.0) >= keep(&wide) {
-            x.fill(f32::NAN);
+        if rng.random_range(0.0..1.0) >= keep(&theta.to_vec()) {
+            x.fill(f64::NAN);
         }
     }
     Simulations { theta, x }
@@ -36,13 +35,13 @@ fn failures_that_depend_on_theta_are_part_of_the_prior() {
     let fit = small(&prior).set("posterior.correction=on").unwrap();
     let posterior = fit.run(simulations.clone()).unwrap();
     let (mean, std) = moments(0.0, 1.0, |t| likelihood(x, t, sigma) * valid(t));
-    let draws = posterior.sample(&[x as f32], 20_000, 1).unwrap();
+    let draws = posterior.sample(&[x], 20_000, 1).unwrap();
     let (found, spread) = of_draws(&draws.theta);
     assert!((found - mean).abs() < 0.02, "mean {found} against {mean}");
     assert!((spread - std).abs() < 0.02, "sd {spread} against {std}");
     // Densities agree with draws, at three places, by their ratio to the middle one.
-    let places = ndarray::arr2(&[[0.2_f32], [0.5], [0.8]]);
-    let log_prob = posterior.log_prob(&places.view(), &[x as f32], 1).unwrap();
+    let places = ndarray::arr2(&[[0.2_f64], [0.5], [0.8]]);
+    let log_prob = posterior.log_prob(&places.view(), &[x], 1).unwrap();
     let exact = |t: f64| (likelihood(x, t, sigma) * valid(t)).ln();
     for (place, t) in [(0, 0.2), (2, 0.8)] {
         let found = log_prob[place] - log_prob[1];
@@ -57,7 +56,7 @@ fn failures_that_depend_on_theta_are_part_of_the_prior() {
     let blind = fit.run(survivors).unwrap();
     let remarks = blind.model().training.remarks.join(" ");
     assert!(remarks.contains("`theta1` has mean") && remarks.contains("NaN"), "{remarks}");
-    let (blind, _) = of_draws(&blind.sample(&[x as f32], 20_000, 1).unwrap().theta);
+    let (blind, _) = of_draws(&blind.sample(&[x], 20_000, 1).unwrap().theta);
     let (without, _) = moments(0.0, 1.0, |t| likelihood(x, t, sigma));
     assert!((blind - without).abs() < 0.05, "{blind} against {without}");
 
@@ -68,7 +67,7 @@ fn failures_that_depend_on_theta_are_part_of_the_prior() {
         Model::load(folder.path()).unwrap(),
         freeform_inference::EngineKind::default(),
     );
-    assert_eq!(again.sample(&[x as f32], 20_000, 1).unwrap(), draws);
+    assert_eq!(again.sample(&[x], 20_000, 1).unwrap(), draws);
 }
 
 /// Two crescents, (|θ₁ + θ₂|, θ₂ − θ₁)/√2 seen with noise: the upper one's share at x = 0, where both
@@ -112,13 +111,13 @@ fn theta_of_another_law_is_told_and_corrected() {
         let fit = small(&prior).set(&format!("posterior.correction={correction}")).unwrap();
         let posterior = fit.theta_from(&law).run(simulations.clone()).unwrap();
         assert!(posterior.model().training.remarks.is_empty());
-        let (mean, _) = of_draws(&posterior.sample(&[x as f32], 20_000, 1).unwrap().theta);
+        let (mean, _) = of_draws(&posterior.sample(&[x], 20_000, 1).unwrap().theta);
         assert!((mean - stated).abs() < tolerance, "{correction}: {mean} against {stated}");
     }
     let silent = small(&prior).set("posterior.correction=off").unwrap().run(simulations).unwrap();
     let remarks = &silent.model().training.remarks;
     assert!(remarks[0].contains("--theta-from") && remarks[0].contains("0.4"), "{remarks:?}");
-    let (mean, _) = of_draws(&silent.sample(&[x as f32], 20_000, 1).unwrap().theta);
+    let (mean, _) = of_draws(&silent.sample(&[x], 20_000, 1).unwrap().theta);
     assert!((mean - simulated).abs() < 0.03, "{mean} against {simulated}");
 }
 
@@ -135,7 +134,7 @@ fn simulations_outside_the_prior_are_left_out_where_a_law_is_named() {
     assert!(remarks.iter().any(|r| r.contains("of 6000 simulations lie outside")), "{remarks:?}");
     assert!((posterior.model().training.simulations as f64 / 6000.0 - 0.6827).abs() < 0.02);
     let (expected, _) = moments(0.0, 1.0, |t| likelihood(x, t, sigma));
-    let (mean, _) = of_draws(&posterior.sample(&[x as f32], 20_000, 1).unwrap().theta);
+    let (mean, _) = of_draws(&posterior.sample(&[x], 20_000, 1).unwrap().theta);
     assert!((mean - expected).abs() < 0.04, "{mean} against {expected}");
 }
 
@@ -146,7 +145,7 @@ fn failed_theta_given_apart_counts_as_rows_without_data() {
     let all = observed(&prior.sample_n(1, 1500), 0.5, 2);
     let simulations = thinned(all, |t| sigmoid(8.0 * t[0] - 4.0));
     let rows: Vec<usize> = (0..1500).filter(|r| !simulations.x[[*r, 0]].is_finite()).collect();
-    let failed: Array2<f32> = simulations.theta.select(Axis(0), &rows);
+    let failed: Array2<f64> = simulations.theta.select(Axis(0), &rows);
     let together = small(&prior).run(simulations.clone()).unwrap();
     let survivors = simulations.without_non_finite();
     let apart = small(&prior).failed_theta(failed).run(survivors).unwrap();

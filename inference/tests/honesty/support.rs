@@ -13,11 +13,11 @@ pub fn unit() -> Prior {
 }
 
 /// x = θ + noise · ε for each of `theta`.
-pub fn observed(theta: &Array2<f32>, noise: f64, seed: u64) -> Simulations {
+pub fn observed(theta: &Array2<f64>, noise: f64, seed: u64) -> Simulations {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let x = theta.mapv(|t| {
         let e: f64 = StandardNormal.sample(&mut rng);
-        (f64::from(t) + noise * e) as f32
+        t + noise * e
     });
     Simulations::new(theta.clone(), x).unwrap()
 }
@@ -63,7 +63,6 @@ pub fn likelihood(x: f64, theta: f64, sigma: f64) -> f64 {
 }
 
 /// Mean and standard deviation of the only column.
-pub fn of_draws(theta: &Array2<f32>) -> (f64, f64) {
-    let wide = theta.mapv(f64::from);
-    (wide.mean().unwrap(), wide.std(0.0))
+pub fn of_draws(theta: &Array2<f64>) -> (f64, f64) {
+    (theta.mean().unwrap(), theta.std(0.0))
 }

@@ -20,7 +20,7 @@ fn an_ordinary_question_is_answered_with_what_its_draws_are_worth() {
     assert!(draws.warnings().is_empty() && !draws.are_worthless(), "{:?}", draws.warnings());
     assert_eq!(draws.proposals, 16_000);
     assert!(draws.effective > 2000.0 && draws.effective <= 4000.0, "{}", draws.effective);
-    let mut rows: Vec<u32> = draws.theta.iter().map(|t| t.to_bits()).collect();
+    let mut rows: Vec<u64> = draws.theta.iter().map(|t| t.to_bits()).collect();
     rows.sort_unstable();
     rows.dedup();
     assert_eq!(draws.distinct, rows.len());
@@ -47,7 +47,7 @@ fn absurd_observations_are_refused_at_once() {
             assert!(matches!(error, PosteriorError::FarAway { .. }), "{x}: {error}");
             let text = error.to_string();
             assert!(text.contains("column 1") && text.contains("units"), "{text}");
-            let theta = ndarray::arr2(&[[0.5_f32]]);
+            let theta = ndarray::arr2(&[[0.5_f64]]);
             let error = posterior.log_prob(&theta.view(), &[x], 1).unwrap_err();
             assert!(matches!(error, PosteriorError::FarAway { .. }), "{x}: {error}");
             let anyway = Asking { anyway: true, ..Asking::default() };
@@ -75,7 +75,7 @@ fn resampling_to_a_few_points_is_refused_and_rounds_help_where_they_can() {
     let fit = small(&prior).set("posterior.correction=on").unwrap();
     let fit = fit.set("whitening.steps=50").unwrap().set("training.max_epochs=1").unwrap();
     let posterior = fit.run(blurred).unwrap();
-    for x in [0.11, 0.53, 0.87_f32] {
+    for x in [0.11, 0.53, 0.87_f64] {
         match posterior.sample(&[x], 2000, 1) {
             // Whatever is given out is worth something, or says that it is not.
             Ok(draws) => {

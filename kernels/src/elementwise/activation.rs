@@ -21,7 +21,7 @@ pub enum Nonlinearity {
 
 /// A nonlinearity known at compile time: value, first and second derivative.
 trait Curve {
-    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3];
+    fn at<S: Simd>(simd: S, x: S::V) -> [S::V; 3];
 }
 
 struct Relu;
@@ -31,50 +31,42 @@ struct Tanh;
 
 impl Curve for Relu {
     #[inline(always)]
-    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
-        unsafe {
-            let zero = S::splat(0.0);
-            // In this order a NaN survives.
-            [S::max(zero, x), S::select_gt(x, zero, S::splat(1.0), zero), zero]
-        }
+    fn at<S: Simd>(simd: S, x: S::V) -> [S::V; 3] {
+        let zero = simd.splat(0.0);
+        // In this order a NaN survives.
+        [simd.max(zero, x), simd.select_gt(x, zero, simd.splat(1.0), zero), zero]
     }
 }
 
 impl Curve for Silu {
     #[inline(always)]
-    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
-        unsafe {
-            let (one, s) = (S::splat(1.0), logistic::<S>(x));
-            let value = S::mul(x, s);
-            let rest = S::sub(one, s);
-            let first = S::fma(value, rest, s);
-            // f″ = s(1−s)(2 + x(1−2s))
-            let inner = S::fma(x, S::sub(rest, s), S::splat(2.0));
-            [value, first, S::mul(S::mul(s, rest), inner)]
-        }
+    fn at<S: Simd>(simd: S, x: S::V) -> [S::V; 3] {
+        let (one, s) = (simd.splat(1.0), logistic(simd, x));
+        let value = simd.mul(x, s);
+        let rest = simd.sub(one, s);
+        let first = simd.fma(value, rest, s);
+        // f″ = s(1−s)(2 + x(1−2s))
+        let inner = simd.fma(x, simd.sub(rest, s), simd.splat(2.0));
+        [value, first, simd.mul(simd.mul(s, rest), inner)]
     }
 }
 
 impl Curve for Gelu {
     #[inline(always)]
-    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
-        unsafe {
-            let (density, cumulative) = normal::<S>(x);
-            let first = S::fma(x, density, cumulative);
-            let second = S::mul(density, S::fnma(x, x, S::splat(2.0)));
-            [S::mul(x, cumulative), first, second]
-        }
+    fn at<S: Simd>(simd: S, x: S::V) -> [S::V; 3] {
+        let (density, cumulative) = normal(simd, x);
+        let first = simd.fma(x, density, cumulative);
+        let second = simd.mul(density, simd.fnma(x, x, simd.splat(2.0)));
+        [simd.mul(x, cumulative), first, second]
     }
 }
 
 impl Curve for Tanh {
     #[inline(always)]
-    unsafe fn at<S: Simd>(x: S::V) -> [S::V; 3] {
-        unsafe {
-            let t = tanh::<S>(x);
-            let first = S::fnma(t, t, S::splat(1.0));
-            [t, first, S::mul(S::mul(t, first), S::splat(-2.0))]
-        }
+    fn at<S: Simd>(simd: S, x: S::V) -> [S::V; 3] {
+        let t = tanh(simd, x);
+        let first = simd.fnma(t, t, simd.splat(1.0));
+        [t, first, simd.mul(simd.mul(t, first), simd.splat(-2.0))]
     }
 }
 
@@ -117,8 +109,9 @@ pub fn activate_streams(
     isa.run(Activate { kind, pass });
 }
 
-/// Invariant: `pre` and `out` hold (1 + tangents)·n elements; `first` and `second` hold n or are
-/// null; none overlap.
+/// Invariant, by the checks of [`activate_streams`]: `pre` and `out` hold (1 + tangents)·n elements;
+/// `first` and `second` hold n or are null; all live as long as the pass, and what is written is
+/// borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Pass {
     tangents: usize,
@@ -137,32 +130,33 @@ struct Activate {
 impl Kernel for Activate {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant of `Pass`.
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant of `Pass`: every stream is n long.
         unsafe {
             match self.kind {
-                Nonlinearity::Relu => each::<S, _>(self.pass.n, Along::<Relu>(self.pass, Relu)),
-                Nonlinearity::Silu => each::<S, _>(self.pass.n, Along::<Silu>(self.pass, Silu)),
-                Nonlinearity::Gelu => each::<S, _>(self.pass.n, Along::<Gelu>(self.pass, Gelu)),
-                Nonlinearity::Tanh => each::<S, _>(self.pass.n, Along::<Tanh>(self.pass, Tanh)),
+                Nonlinearity::Relu => each(simd, self.pass.n, Along::<Relu>(self.pass, Relu)),
+                Nonlinearity::Silu => each(simd, self.pass.n, Along::<Silu>(self.pass, Silu)),
+                Nonlinearity::Gelu => each(simd, self.pass.n, Along::<Gelu>(self.pass, Gelu)),
+                Nonlinearity::Tanh => each(simd, self.pass.n, Along::<Tanh>(self.pass, Tanh)),
             }
         }
     }
 }
 
+/// The pass with its nonlinearity as a type.
 struct Along<C>(Pass, #[allow(dead_code)] C);
 
 impl<S: Simd, C: Curve> Body<S> for Along<C> {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
         let pass = self.0;
-        // SAFETY: the invariant of `Pass`.
+        // SAFETY: each pointer is the start of a stream of n elements, by the invariant of `Pass`.
         unsafe {
-            let [value, first, second] = C::at::<S>(lane.load(pass.pre));
+            let [value, first, second] = C::at(simd, lane.load(pass.pre));
             lane.store(pass.out, value);
             for k in 1..=pass.tangents {
                 let tangent = lane.load(pass.pre.add(k * pass.n));
-                lane.store(pass.out.add(k * pass.n), S::mul(first, tangent));
+                lane.store(pass.out.add(k * pass.n), simd.mul(first, tangent));
             }
             if !pass.first.is_null() {
                 lane.store(pass.first, first);

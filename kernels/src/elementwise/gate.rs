@@ -52,26 +52,28 @@ pub fn gate_backward(
 }
 
 struct Sigmoid<'a>(&'a mut [f32]);
+/// Invariant: the stream that [`Sigmoid`] borrows.
 struct SigmoidBody(*mut f32);
 
 impl Kernel for Sigmoid<'_> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the body works inside the slice.
-        unsafe { each::<S, _>(self.0.len(), SigmoidBody(self.0.as_mut_ptr())) }
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the stream is as long as the slice, which is borrowed for it alone.
+        unsafe { each(simd, self.0.len(), SigmoidBody(self.0.as_mut_ptr())) }
     }
 }
 
 impl<S: Simd> Body<S> for SigmoidBody {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: in bounds by `each`.
-        unsafe { lane.store(self.0, logistic::<S>(lane.load(self.0))) }
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: the invariant.
+        unsafe { lane.store(self.0, logistic(simd, lane.load(self.0))) }
     }
 }
 
-/// Invariant: `gate` holds n elements, `r` and `t` streams·n; `t` overlaps neither.
+/// Invariant, by the checks of [`gated_add`]: `gate` holds n elements, `r` and `t` streams·n; all live
+/// as long as this, and `t` is borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Add {
     n: usize,
@@ -84,28 +86,28 @@ struct Add {
 impl Kernel for Add {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { each::<S, _>(self.n, self) }
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream is n long.
+        unsafe { each(simd, self.n, self) }
     }
 }
 
 impl<S: Simd> Body<S> for Add {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: the invariant.
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: each pointer is the start of a stream of n elements, by the invariant.
         unsafe {
             let gate = lane.load(self.gate);
             for k in 0..self.streams {
                 let (r, t) = (self.r.add(k * self.n), self.t.add(k * self.n));
-                lane.store(t, S::fma(lane.load(r), gate, lane.load(t)));
+                lane.store(t, simd.fma(lane.load(r), gate, lane.load(t)));
             }
         }
     }
 }
 
-/// Invariant: `gate` and `grad_gate` hold n elements, `r`, `grad` and `grad_r` streams·n; the
-/// outputs overlap nothing.
+/// Invariant, by the checks of [`gate_backward`]: `gate` and `grad_gate` hold n elements, `r`, `grad`
+/// and `grad_r` streams·n; all live as long as this, and the outputs are borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Backward {
     n: usize,
@@ -120,27 +122,27 @@ struct Backward {
 impl Kernel for Backward {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { each::<S, _>(self.n, self) }
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream is n long.
+        unsafe { each(simd, self.n, self) }
     }
 }
 
 impl<S: Simd> Body<S> for Backward {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: the invariant.
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: each pointer is the start of a stream of n elements, by the invariant.
         unsafe {
             let gate = lane.load(self.gate);
-            let mut sum = S::splat(0.0);
+            let mut sum = simd.splat(0.0);
             for k in 0..self.streams {
                 let at = k * self.n;
                 let grad = lane.load(self.grad.add(at));
-                sum = S::fma(grad, lane.load(self.r.add(at)), sum);
-                lane.store(self.grad_r.add(at), S::mul(grad, gate));
+                sum = simd.fma(grad, lane.load(self.r.add(at)), sum);
+                lane.store(self.grad_r.add(at), simd.mul(grad, gate));
             }
-            let slope = S::fnma(gate, gate, gate);
-            lane.store(self.grad_gate, S::mul(slope, sum));
+            let slope = simd.fnma(gate, gate, gate);
+            lane.store(self.grad_gate, simd.mul(slope, sum));
         }
     }
 }

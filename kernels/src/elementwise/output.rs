@@ -20,9 +20,11 @@ pub fn output_backward(
     column_sums: &mut [f32],
     weight_grad: &mut [f32],
 ) {
-    let (rows, n) = check(hidden.len(), weights.len(), grad.len());
-    check(below.len(), column_sums.len(), rows);
-    check(below.len(), weight_grad.len(), rows);
+    let (rows, n) = (grad.len(), weights.len());
+    check("hidden", hidden.len(), rows, n);
+    check("below", below.len(), rows, n);
+    check("column_sums", column_sums.len(), 1, n);
+    check("weight_grad", weight_grad.len(), 1, n);
     isa.run(OutputBackward {
         rows,
         n,
@@ -36,12 +38,13 @@ pub fn output_backward(
 }
 
 #[track_caller]
-fn check(len: usize, n: usize, rows: usize) -> (usize, usize) {
-    assert!(rows.checked_mul(n) == Some(len), "{len} elements are not {rows} rows of {n}");
-    (rows, n)
+fn check(name: &str, len: usize, rows: usize, n: usize) {
+    let fits = rows.checked_mul(n) == Some(len);
+    assert!(fits, "{name}: {len} elements are not {rows} rows of {n}");
 }
 
-/// Invariant: `hidden` and `below` hold rows·n elements, `grad` rows, the others n; none overlap.
+/// Invariant, by the checks of [`output_backward`]: `hidden` and `below` hold rows·n elements, `grad`
+/// rows, the others n; all live as long as this, and the outputs are borrowed by nobody else.
 struct OutputBackward {
     rows: usize,
     n: usize,
@@ -56,18 +59,19 @@ struct OutputBackward {
 impl Kernel for OutputBackward {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { each::<S, _>(self.n, self) }
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream, a row of `hidden` or `below` too, is n long.
+        unsafe { each(simd, self.n, self) }
     }
 }
 
 impl<S: Simd> Body<S> for OutputBackward {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: the invariant.
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: row < rows, so each pointer is the start of a stream of n elements, and `grad` has
+        // an element for the row, by the invariant.
         unsafe {
-            let (zero, weight) = (S::splat(0.0), lane.load(self.weights));
+            let (zero, weight) = (simd.splat(0.0), lane.load(self.weights));
             // Sums over every other row hide the latency of one addition after another.
             let (mut sums, mut products) = ([zero; 2], [zero; 2]);
             for row in (0..self.rows).step_by(2) {
@@ -76,16 +80,16 @@ impl<S: Simd> Body<S> for OutputBackward {
                     if row == self.rows {
                         break;
                     }
-                    let grad = S::splat(*self.grad.add(row));
+                    let grad = simd.splat(*self.grad.add(row));
                     let hidden = lane.load(self.hidden.add(row * self.n));
-                    let through = S::select_gt(hidden, zero, grad, zero);
-                    sums[half] = S::add(sums[half], through);
-                    products[half] = S::fma(grad, hidden, products[half]);
-                    lane.store(self.below.add(row * self.n), S::mul(through, weight));
+                    let through = simd.select_gt(hidden, zero, grad, zero);
+                    sums[half] = simd.add(sums[half], through);
+                    products[half] = simd.fma(grad, hidden, products[half]);
+                    lane.store(self.below.add(row * self.n), simd.mul(through, weight));
                 }
             }
-            lane.store(self.column_sums, S::mul(S::add(sums[0], sums[1]), weight));
-            lane.store(self.weight_grad, S::add(products[0], products[1]));
+            lane.store(self.column_sums, simd.mul(simd.add(sums[0], sums[1]), weight));
+            lane.store(self.weight_grad, simd.add(products[0], products[1]));
         }
     }
 }

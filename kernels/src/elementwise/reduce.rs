@@ -15,7 +15,8 @@ pub fn column_sums(isa: Isa, rows: usize, a: &[f32], out: &mut [f32], accumulate
     isa.run(ColumnSums { rows, n, a: a.as_ptr(), out: out.as_mut_ptr(), accumulate });
 }
 
-/// Invariant: `a` holds rows·n elements, `out` n; they do not overlap.
+/// Invariant, by the check of [`column_sums`]: `a` holds rows·n elements, `out` n; both live as long as
+/// this, and `out` is borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct ColumnSums {
     rows: usize,
@@ -28,34 +29,34 @@ struct ColumnSums {
 impl Kernel for ColumnSums {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
-        unsafe { each::<S, _>(self.n, self) }
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every row is n long.
+        unsafe { each(simd, self.n, self) }
     }
 }
 
 impl<S: Simd> Body<S> for ColumnSums {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
-        // SAFETY: the invariant.
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: row < rows, so each pointer is the start of n elements, by the invariant.
         unsafe {
             // Four sums hide the latency of one addition after another.
-            let mut sums = [S::splat(0.0); 4];
+            let mut sums = [simd.splat(0.0); 4];
             let mut row = 0;
             while row + 4 <= self.rows {
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = S::add(*sum, lane.load(self.a.add((row + i) * self.n)));
+                    *sum = simd.add(*sum, lane.load(self.a.add((row + i) * self.n)));
                 }
                 row += 4;
             }
             while row < self.rows {
-                sums[0] = S::add(sums[0], lane.load(self.a.add(row * self.n)));
+                sums[0] = simd.add(sums[0], lane.load(self.a.add(row * self.n)));
                 row += 1;
             }
             let [a, b, c, d] = sums;
-            let mut sum = S::add(S::add(a, b), S::add(c, d));
+            let mut sum = simd.add(simd.add(a, b), simd.add(c, d));
             if self.accumulate {
-                sum = S::add(sum, lane.load(self.out));
+                sum = simd.add(sum, lane.load(self.out));
             }
             lane.store(self.out, sum);
         }

@@ -91,7 +91,8 @@ pub fn backward_streams(
     isa.run(Backward { n, tangents, slope, second, relu, pre, grad, out, accumulate });
 }
 
-/// Invariant: `slope` holds n elements, `pre` and `out` hold tangents·n and do not overlap.
+/// Invariant, by the checks of [`tangent_streams`]: `slope` holds n elements, `pre` and `out` hold
+/// tangents·n; all live as long as this, and `out` is borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Tangent {
     n: usize,
@@ -107,12 +108,12 @@ struct TangentBody<const RELU: bool>(Tangent);
 impl Kernel for Tangent {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream is n long.
         unsafe {
             match self.relu {
-                true => each::<S, _>(self.n, TangentBody::<true>(self)),
-                false => each::<S, _>(self.n, TangentBody::<false>(self)),
+                true => each(simd, self.n, TangentBody::<true>(self)),
+                false => each(simd, self.n, TangentBody::<false>(self)),
             }
         }
     }
@@ -120,32 +121,32 @@ impl Kernel for Tangent {
 
 /// act′·g, where for ReLU the slope is known by the sign of the value.
 #[inline(always)]
-unsafe fn scale<S: Simd, const RELU: bool>(slope: S::V, g: S::V) -> S::V {
-    unsafe {
-        match RELU {
-            true => S::select_gt(slope, S::splat(0.0), g, S::splat(0.0)),
-            false => S::mul(slope, g),
-        }
+fn scale<S: Simd, const RELU: bool>(simd: S, slope: S::V, g: S::V) -> S::V {
+    match RELU {
+        true => simd.select_gt(slope, simd.splat(0.0), g, simd.splat(0.0)),
+        false => simd.mul(slope, g),
     }
 }
 
 impl<S: Simd, const RELU: bool> Body<S> for TangentBody<RELU> {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
         let t = self.0;
-        // SAFETY: the invariant.
+        // SAFETY: each pointer is the start of a stream of n elements, by the invariant; `pre` and
+        // `second` are read only where they hold any.
         unsafe {
             let slope = lane.load(t.slope);
             for k in 0..t.tangents {
-                let value = scale::<S, RELU>(slope, lane.load(t.pre.add(k * t.n)));
+                let value = scale::<S, RELU>(simd, slope, lane.load(t.pre.add(k * t.n)));
                 lane.store(t.out.add(k * t.n), value);
             }
         }
     }
 }
 
-/// Invariant: `slope` holds n elements; `grad` and `out` hold (1 + tangents)·n; unless `second` is
-/// null, it holds n and `pre` tangents·n; `out` overlaps none of the others.
+/// Invariant, by the checks of [`backward_streams`]: `slope` holds n elements; `grad` and `out` hold
+/// (1 + tangents)·n; unless `relu` or without tangents, `second` holds n and `pre` tangents·n; all live
+/// as long as this, and `out` is borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Backward {
     n: usize,
@@ -164,47 +165,53 @@ struct BackwardBody<const RELU: bool, const ADD: bool>(Backward);
 impl Kernel for Backward {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        // SAFETY: the invariant.
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream is n long.
         unsafe {
             match (self.relu, self.accumulate) {
-                (true, true) => each::<S, _>(self.n, BackwardBody::<true, true>(self)),
-                (true, false) => each::<S, _>(self.n, BackwardBody::<true, false>(self)),
-                (false, true) => each::<S, _>(self.n, BackwardBody::<false, true>(self)),
-                (false, false) => each::<S, _>(self.n, BackwardBody::<false, false>(self)),
+                (true, true) => each(simd, self.n, BackwardBody::<true, true>(self)),
+                (true, false) => each(simd, self.n, BackwardBody::<true, false>(self)),
+                (false, true) => each(simd, self.n, BackwardBody::<false, true>(self)),
+                (false, false) => each(simd, self.n, BackwardBody::<false, false>(self)),
             }
         }
     }
 }
 
+/// Stores `v`, or adds it to what is there.
+///
+/// # Safety
+/// As of [`Lane::store`] and, to add, [`Lane::load`].
 #[inline(always)]
-unsafe fn put<S: Simd, const ADD: bool>(lane: Lane<S>, out: *mut f32, v: S::V) {
+unsafe fn put<S: Simd, const ADD: bool>(simd: S, lane: Lane<S>, out: *mut f32, v: S::V) {
+    // SAFETY: passed on.
     unsafe {
-        let v = if ADD { S::add(v, lane.load(out)) } else { v };
+        let v = if ADD { simd.add(v, lane.load(out)) } else { v };
         lane.store(out, v);
     }
 }
 
 impl<S: Simd, const RELU: bool, const ADD: bool> Body<S> for BackwardBody<RELU, ADD> {
     #[inline(always)]
-    unsafe fn at(&mut self, lane: Lane<S>) {
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
         let b = self.0;
-        // SAFETY: the invariant.
+        // SAFETY: each pointer is the start of a stream of n elements, by the invariant; `pre` and
+        // `second` are read only where they hold any.
         unsafe {
             let slope = lane.load(b.slope);
-            let mut curved = S::splat(0.0);
+            let mut curved = simd.splat(0.0);
             for k in 1..=b.tangents {
                 let g = lane.load(b.grad.add(k * b.n));
                 if !RELU {
-                    curved = S::fma(g, lane.load(b.pre.add((k - 1) * b.n)), curved);
+                    curved = simd.fma(g, lane.load(b.pre.add((k - 1) * b.n)), curved);
                 }
-                put::<S, ADD>(lane, b.out.add(k * b.n), scale::<S, RELU>(slope, g));
+                put::<S, ADD>(simd, lane, b.out.add(k * b.n), scale::<S, RELU>(simd, slope, g));
             }
-            let mut primal = scale::<S, RELU>(slope, lane.load(b.grad));
+            let mut primal = scale::<S, RELU>(simd, slope, lane.load(b.grad));
             if !RELU && b.tangents > 0 {
-                primal = S::fma(curved, lane.load(b.second), primal);
+                primal = simd.fma(curved, lane.load(b.second), primal);
             }
-            put::<S, ADD>(lane, b.out, primal);
+            put::<S, ADD>(simd, lane, b.out, primal);
         }
     }
 }

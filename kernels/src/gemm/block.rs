@@ -6,10 +6,11 @@ use crate::simd::Simd;
 /// vectors.
 ///
 /// # Safety
-/// The rows of `b` are in bounds, `to` holds `depth` rows of whole vectors, the two do not overlap,
-/// and the requirements of [`Simd`] hold.
+/// The rows of `b` are in bounds of a live allocation and initialised; `to` holds `depth` rows of whole
+/// vectors, borrowed by nobody else. Without rows or columns nothing is touched.
 #[inline(always)]
 pub(crate) unsafe fn copy_block<S: Simd>(
+    simd: S,
     b: *const f32,
     stride: usize,
     columns: usize,
@@ -19,14 +20,14 @@ pub(crate) unsafe fn copy_block<S: Simd>(
     // SAFETY: the caller's bounds; masked loads stay inside `columns`.
     unsafe {
         let (whole, rest) = (columns / S::LANES * S::LANES, columns % S::LANES);
-        let mask = S::mask(rest);
+        let mask = simd.mask(rest);
         for p in 0..depth {
             let (from, to) = (b.add(p * stride), to.add(p * to_stride));
             for j in (0..whole).step_by(S::LANES) {
-                S::store(to.add(j), S::load(from.add(j)));
+                simd.store(to.add(j), simd.load(from.add(j)));
             }
             if rest > 0 {
-                S::store(to.add(whole), S::load_masked(from.add(whole), mask));
+                simd.store(to.add(whole), simd.load_masked(from.add(whole), mask));
             }
         }
     }
@@ -39,6 +40,7 @@ pub(crate) unsafe fn copy_block<S: Simd>(
 /// As for [`copy_block`], but nothing is padded: `to` holds `depth` rows of `columns` elements.
 #[inline(always)]
 pub(crate) unsafe fn transpose_block<S: Simd>(
+    simd: S,
     b: *const f32,
     stride: usize,
     columns: usize,
@@ -50,7 +52,7 @@ pub(crate) unsafe fn transpose_block<S: Simd>(
         let whole = |n: usize| n / S::LANES * S::LANES;
         for j in (0..whole(columns)).step_by(S::LANES) {
             for p in (0..whole(depth)).step_by(S::LANES) {
-                S::transpose(b.add(j * stride + p), stride, to.add(p * to_stride + j), to_stride);
+                simd.transpose(b.add(j * stride + p), stride, to.add(p * to_stride + j), to_stride);
             }
             for p in whole(depth)..depth {
                 for l in j..j + S::LANES {

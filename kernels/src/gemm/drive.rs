@@ -17,6 +17,8 @@ pub(super) enum Layout {
     Columns,
 }
 
+/// Invariant, by the checks of the public functions: the operands fit in their views (of A, element
+/// `[i, p]` lies at i and p times its strides), and a bias is as long as C is wide.
 pub(super) struct Product<'a> {
     pub shape: [usize; 3],
     pub a: &'a [f32],
@@ -44,14 +46,14 @@ impl Kernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<S: Simd>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         let [m, all, k] = self.shape;
-        let tail = tail::columns::<S>(&self);
+        let tail = tail::columns(&self);
         let n = all - tail;
         if tail > 0 && m > 0 {
-            // SAFETY: passed on.
-            unsafe { tail::run::<S>(&mut self, tail) };
+            tail::run(simd, &mut self, tail);
         }
+        const { assert!(S::LANES * S::TILE_VECTORS <= PANEL) };
         let mut block = MaybeUninit::<Block>::uninit();
         let block = block.as_mut_ptr().cast::<f32>();
         let width = S::LANES * S::TILE_VECTORS;
@@ -62,18 +64,18 @@ impl Kernel for Product<'_> {
             let depth = DEPTH.min(k - p);
             for j in (0..n).step_by(width) {
                 let columns = width.min(n - j);
-                // SAFETY: depth ≤ DEPTH and columns ≤ width ≤ PANEL bound the block; rows
-                // p..p+depth and columns j..j+columns of B are in bounds (checked on entry).
+                // SAFETY: depth ≤ DEPTH and columns ≤ width ≤ PANEL bound the block, which nobody
+                // else borrows; rows p..p+depth and columns j..j+columns of B are in bounds.
                 let (b, b_stride) = unsafe {
                     match (self.layout, copies) {
                         (Layout::Columns, _) => {
-                            let b = self.b.data.as_ptr().add(j * self.b.stride + p);
-                            transpose_block::<S>(b, self.b.stride, columns, depth, (block, PANEL));
+                            let b = self.b.data.as_ptr().wrapping_add(j * self.b.stride + p);
+                            transpose_block(simd, b, self.b.stride, columns, depth, (block, PANEL));
                             (block.cast_const(), PANEL)
                         }
                         (Layout::Rows, true) => {
                             let b = self.b.data.as_ptr().wrapping_add(p * self.b.stride + j);
-                            copy_block::<S>(b, self.b.stride, columns, depth, (block, PANEL));
+                            copy_block(simd, b, self.b.stride, columns, depth, (block, PANEL));
                             (block.cast_const(), PANEL)
                         }
                         (Layout::Rows, false) => {
@@ -100,10 +102,11 @@ impl Kernel for Product<'_> {
                     };
                     let (a_row, a_col) = self.a_strides;
                     // SAFETY: the block [i, i+rows) × [j, j+columns) of C and the matching parts
-                    // of A and B are in bounds (checked on entry), C is borrowed mutably and so
-                    // overlaps nothing, and the requirements of `S` are passed on.
+                    // of A and B are in bounds; what was copied of B is initialised as wide as it is
+                    // read; C is borrowed mutably.
                     unsafe {
-                        tile::run::<S>(
+                        tile::run(
+                            simd,
                             rows,
                             vectors,
                             Tile {
@@ -118,7 +121,7 @@ impl Kernel for Product<'_> {
                                 bias,
                                 bias_rows,
                                 accumulate: accumulates || p > 0,
-                                last: (rest > 0).then(|| S::mask(rest)),
+                                last: (rest > 0).then(|| simd.mask(rest)),
                             },
                         );
                     }

@@ -4,10 +4,11 @@ use crate::simd::Simd;
 
 /// One tile's operands.
 ///
-/// Invariant (established by the bounds checks of the public functions and by the blocking):
-/// for the tile's MR rows i, its columns j and p < `k`, the elements `a[i·a_row + p·a_col]`,
-/// `b[p·b_stride + j]`, `c[i·c_stride + j]` and, if not null, `bias[j]` are in bounds of live
-/// allocations, and C overlaps none of the others.
+/// Invariant, which who runs a tile promises (by the bounds checks of the public functions and by the
+/// blocking): for the tile's rows i, its columns j (all vectors, the last one up to `last`) and
+/// p < `k`, the elements `a[i·a_row + p·a_col]`, `b[p·b_stride + j]`, `c[i·c_stride + j]` and, if not
+/// null, `bias[j]` are in bounds of live allocations and initialised, but for C's where it does not
+/// accumulate; C is borrowed by nobody else.
 #[derive(Clone, Copy)]
 pub(super) struct Tile<M> {
     pub k: usize,
@@ -27,15 +28,19 @@ pub(super) struct Tile<M> {
     pub last: Option<M>,
 }
 
+/// A row of NV vectors, the last one masked if told.
+///
+/// # Safety
+/// Its elements are in bounds of a live allocation and initialised.
 #[inline(always)]
-unsafe fn load<S: Simd, const NV: usize>(p: *const f32, last: Option<S::M>) -> [S::V; NV] {
-    // SAFETY: the tile's invariant.
+unsafe fn load<S: Simd, const NV: usize>(simd: S, p: *const f32, last: Option<S::M>) -> [S::V; NV] {
+    // SAFETY: the caller's promise.
     unsafe {
-        let mut v = [S::splat(0.0); NV];
+        let mut v = [simd.splat(0.0); NV];
         for (j, v) in v.iter_mut().enumerate() {
             *v = match last {
-                Some(mask) if j == NV - 1 => S::load_masked(p.add(j * S::LANES), mask),
-                _ => S::load(p.add(j * S::LANES)),
+                Some(mask) if j == NV - 1 => simd.load_masked(p.add(j * S::LANES), mask),
+                _ => simd.load(p.add(j * S::LANES)),
             };
         }
         v
@@ -44,44 +49,51 @@ unsafe fn load<S: Simd, const NV: usize>(p: *const f32, last: Option<S::M>) -> [
 
 /// Computes a tile of MR rows × NV vectors. `MASKED` says that `last` is given: a constant, so
 /// that the inner loop has no branch.
+///
+/// # Safety
+/// [`Tile`]'s invariant for MR rows and NV vectors.
 #[inline(always)]
-unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const MASKED: bool>(t: Tile<S::M>) {
-    // SAFETY: the tile's invariant.
+unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const MASKED: bool>(
+    simd: S,
+    t: Tile<S::M>,
+) {
+    // SAFETY: the tile's invariant; behind the last row of A and B nothing is read, and wrapping
+    // additions may point there.
     unsafe {
         let last = if MASKED { t.last } else { None };
-        let mut acc = [[S::splat(0.0); NV]; MR];
+        let mut acc = [[simd.splat(0.0); NV]; MR];
         let (mut a, mut b) = (t.a, t.b);
         for _ in 0..t.k {
-            let row = load::<S, NV>(b, last);
+            let row = load::<S, NV>(simd, b, last);
             for (i, acc) in acc.iter_mut().enumerate() {
-                let x = S::splat(*a.add(i * t.a_row));
+                let x = simd.splat(*a.add(i * t.a_row));
                 for (acc, &b) in acc.iter_mut().zip(&row) {
-                    *acc = S::fma(x, b, *acc);
+                    *acc = simd.fma(x, b, *acc);
                 }
             }
             a = a.wrapping_add(t.a_col);
             b = b.wrapping_add(t.b_stride);
         }
         if !t.bias.is_null() {
-            let bias = load::<S, NV>(t.bias, last);
+            let bias = load::<S, NV>(simd, t.bias, last);
             for acc in acc.iter_mut().take(t.bias_rows) {
                 for (acc, &b) in acc.iter_mut().zip(&bias) {
-                    *acc = S::add(*acc, b);
+                    *acc = simd.add(*acc, b);
                 }
             }
         }
         for (i, acc) in acc.iter_mut().enumerate() {
             let c = t.c.add(i * t.c_stride);
             if t.accumulate {
-                let old = load::<S, NV>(c, last);
+                let old = load::<S, NV>(simd, c, last);
                 for (acc, &old) in acc.iter_mut().zip(&old) {
-                    *acc = S::add(*acc, old);
+                    *acc = simd.add(*acc, old);
                 }
             }
             for (j, &acc) in acc.iter().enumerate() {
                 match last {
-                    Some(mask) if j == NV - 1 => S::store_masked(c.add(j * S::LANES), mask, acc),
-                    _ => S::store(c.add(j * S::LANES), acc),
+                    Some(mask) if j == NV - 1 => simd.store_masked(c.add(j * S::LANES), mask, acc),
+                    _ => simd.store(c.add(j * S::LANES), acc),
                 }
             }
         }
@@ -91,9 +103,9 @@ unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const MASKED: bool>(t:
 /// Computes a tile of `rows` ≤ `max_rows::<S>(vectors)` rows × `vectors` ≤ `S::TILE_VECTORS`.
 ///
 /// # Safety
-/// [`Tile`]'s invariant, and the requirements of [`Simd`].
+/// [`Tile`]'s invariant for so many rows and vectors.
 #[inline(always)]
-pub(super) unsafe fn run<S: Simd>(rows: usize, vectors: usize, t: Tile<S::M>) {
+pub(super) unsafe fn run<S: Simd>(simd: S, rows: usize, vectors: usize, t: Tile<S::M>) {
     debug_assert!(rows <= max_rows::<S>(vectors) && vectors <= S::TILE_VECTORS);
     macro_rules! cases {
         ($masked:literal: $(($mr:literal, $nv:literal)),*) => {
@@ -101,7 +113,7 @@ pub(super) unsafe fn run<S: Simd>(rows: usize, vectors: usize, t: Tile<S::M>) {
                 // Dead for shapes beyond this instruction set's tiles: not even compiled.
                 $(($mr, $nv) if $nv <= S::TILE_VECTORS && $mr <= max_rows::<S>($nv) => {
                     // SAFETY: passed on.
-                    unsafe { tile::<S, $mr, $nv, $masked>(t) }
+                    unsafe { tile::<S, $mr, $nv, $masked>(simd, t) }
                 })*
                 _ => unreachable!("tile of {rows} rows × {vectors} vectors"),
             }

@@ -104,6 +104,8 @@ impl Sparse {
         let room = self.transposed.len();
         let fits = m * k <= room && masks(m, k) <= self.masks.len();
         assert!(fits, "a sparse matrix of {m} × {k} in room for {room}");
-        isa.run(SparseProduct { room: self, shape, a, a_order, b, b_order, c, finish });
+        if m > 0 && n > 0 {
+            isa.run(SparseProduct { room: self, shape, a, a_order, b, b_order, c, finish });
+        }
     }
 }

@@ -30,21 +30,32 @@ pub enum ArrayError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// `npy`, `npz` or `csv`.
+        /// `npy`, `npz` or `text`.
         format: &'static str,
         /// What is wrong.
         reason: String,
     },
-    /// The numbers are of a type other than f32 and f64.
-    #[error(
-        "{path} holds numbers of type {found}, not float32 or float64; in numpy, save \
-         `array.astype(np.float32)`"
-    )]
+    /// The array is not of plain real numbers.
+    #[error("{path} holds an array {found}, not of plain numbers; in numpy, {fix}")]
     WrongType {
         /// The file.
         path: PathBuf,
-        /// numpy's descriptor of the type found.
+        /// The type found.
         found: String,
+        /// How to make plain numbers of it.
+        fix: &'static str,
+    },
+    /// A number that cannot be taken as it is.
+    #[error("{place}, row {row}, column {column}: {reason}")]
+    BadNumber {
+        /// The file, and its array.
+        place: String,
+        /// Row, counted from 1.
+        row: usize,
+        /// Column, counted from 1.
+        column: usize,
+        /// What is wrong with it, value first.
+        reason: String,
     },
     /// The array has more than two dimensions, or none.
     #[error("{path} has shape {found:?}; expected {expected}")]
@@ -56,9 +67,21 @@ pub enum ArrayError {
         /// The shape that would do.
         expected: &'static str,
     },
-    /// A CSV line has more or fewer fields than the first.
+    /// The first line of a text file may be names or numbers.
+    #[error("{path}, line {line}: {reason}; {fix}")]
+    FirstLine {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: u64,
+        /// Why it may be either.
+        reason: String,
+        /// How to say which.
+        fix: &'static str,
+    },
+    /// A line has more or fewer fields than the first.
     #[error("{path}, line {line}: {found} fields where the first line has {expected}")]
-    RaggedCsv {
+    Ragged {
         /// The file.
         path: PathBuf,
         /// Line, counted from 1.
@@ -68,8 +91,8 @@ pub enum ArrayError {
         /// Fields in the first line.
         expected: usize,
     },
-    /// A CSV field is not a number.
-    #[error("{path}, line {line}, field {field}: \"{text}\" is not a number")]
+    /// A field is not a number.
+    #[error("{path}, line {line}, field {field}: \"{text}\" {reason}")]
     NotANumber {
         /// The file.
         path: PathBuf,
@@ -79,18 +102,57 @@ pub enum ArrayError {
         field: usize,
         /// The field's text.
         text: String,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// An `.npz` file lacks one of the arrays asked for.
     #[error(
-        "{path} has no array \"{name}\" (it holds {found}); save with np.savez(path, theta=theta, x=x)"
+        "{path} has no array \"{name}\" (it holds {found}); name it in numpy: \
+         np.savez(path, {name}=array, …)"
     )]
     MissingArray {
         /// The file.
         path: PathBuf,
         /// The array asked for.
-        name: String,
+        name: &'static str,
         /// The arrays that are there.
         found: String,
+    },
+    /// An `.npz` file holds several arrays where one is wanted.
+    #[error("{path} holds several arrays ({found}); save the one that is meant with np.save")]
+    SeveralArrays {
+        /// The file.
+        path: PathBuf,
+        /// The arrays that are there.
+        found: String,
+    },
+    /// A table's columns do not have the names that are needed.
+    #[error("{path}: {reason}; {fix}")]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// How to mend it.
+        fix: String,
+    },
+    /// A file of several observations where one is wanted.
+    #[error("{path} holds {rows} observations; say which, the first as {path}:1")]
+    SeveralObservations {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        rows: usize,
+    },
+    /// No observation has this number.
+    #[error("{path}:{row} is not there: the file holds {rows} observations, counted from 1")]
+    NoObservation {
+        /// The file.
+        path: PathBuf,
+        /// The number asked for.
+        row: usize,
+        /// Its rows.
+        rows: usize,
     },
     /// Parameters and data have different numbers of rows.
     #[error("theta has {theta} rows but x has {x}: row i of both must be the same simulation")]
@@ -113,6 +175,20 @@ pub enum ArrayError {
 }
 
 impl ArrayError {
+    pub(crate) fn unknown_extension(path: &Path, expected: &'static str) -> Self {
+        Self::UnknownExtension { path: path.to_owned(), expected }
+    }
+
+    /// What the system said while `format` was read; an end that comes early is the file's fault.
+    pub(crate) fn reading(path: &Path, format: &'static str, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        match source.kind() {
+            UnexpectedEof => Self::malformed(path, format, "the file ends early"),
+            InvalidData | InvalidInput => Self::malformed(path, format, source),
+            _ => Self::io("read", path, source),
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
@@ -120,4 +196,14 @@ impl ArrayError {
     pub(crate) fn malformed(path: &Path, format: &'static str, reason: impl ToString) -> Self {
         Self::Malformed { path: path.to_owned(), format, reason: reason.to_string() }
     }
+}
+
+/// The beginning of a text that may be long, fit for a message.
+pub(super) fn shorten(text: &str, length: usize) -> String {
+    let mut shown: String =
+        text.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(length).is_some() {
+        shown.push('…');
+    }
+    shown
 }

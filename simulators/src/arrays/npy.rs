@@ -1,73 +1,131 @@
 //! numpy's single-array format.
 
-use std::fs::File;
-use std::io::{BufReader, Write};
+use std::fmt::Debug;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, ArrayView2, IxDyn};
-use ndarray_npy::{ReadNpyError, ReadNpyExt, WriteNpyExt};
+use ndarray::{Array2, ShapeBuilder};
 
-use super::{ArrayError, Orientation};
+use super::{ArrayError, Orientation, header};
 
-/// Reads an `.npy` file of f32 or f64 in either memory order.
-pub(super) fn read(path: &Path, orientation: Orientation) -> Result<Array2<f32>, ArrayError> {
-    let open = || File::open(path).map_err(|source| ArrayError::io("read", path, source));
-    let array = match ArrayD::<f32>::read_npy(BufReader::new(open()?)) {
-        Err(ReadNpyError::WrongDescriptor(_)) => {
-            ArrayD::<f64>::read_npy(BufReader::new(open()?)).map(|array| array.mapv(|v| v as f32))
-        }
-        other => other,
-    };
-    let array = array.map_err(|error| explain(path, "npy", error))?;
-    to_table(path, array, orientation)
+/// Bytes handed over at once: a multiple of every number's size.
+const PIECE: usize = 1 << 16;
+
+/// A number that can be written: `f32` or `f64` in tables, `i64` beside them.
+pub trait Number: Copy + Debug + Sealed {
+    /// numpy's name of the type.
+    #[doc(hidden)]
+    const DESCRIPTOR: &'static str;
+    /// Appends the number's bytes, little-endian.
+    #[doc(hidden)]
+    fn append(self, bytes: &mut Vec<u8>);
 }
 
-pub(super) fn write(
-    writer: impl Write,
-    path: &Path,
-    table: ArrayView2<'_, f32>,
-) -> Result<(), ArrayError> {
-    // A C-ordered copy only where the view is not one already.
-    table
-        .as_standard_layout()
-        .write_npy(writer)
-        .map_err(|error| ArrayError::io("write", path, std::io::Error::other(error)))
-}
+/// Nobody else's types are numbers.
+pub trait Sealed {}
 
-/// Brings a numpy array of one or two dimensions into a C-ordered table.
-pub(super) fn to_table(
-    path: &Path,
-    array: ArrayD<f32>,
-    orientation: Orientation,
-) -> Result<Array2<f32>, ArrayError> {
-    let shape = array.shape().to_vec();
-    let target = match (shape.as_slice(), orientation) {
-        (&[n], Orientation::Row) => (1, n),
-        (&[n], Orientation::Column) => (n, 1),
-        (&[rows, columns], _) => (rows, columns),
-        _ => {
-            let expected = "one or two dimensions";
-            return Err(ArrayError::WrongShape { path: path.to_owned(), found: shape, expected });
+macro_rules! number {
+    ($type:ty, $descriptor:literal) => {
+        impl Sealed for $type {}
+        impl Number for $type {
+            const DESCRIPTOR: &'static str = $descriptor;
+            fn append(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
+            }
         }
     };
-    let standard =
-        if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
-    standard
-        .into_shape_with_order(IxDyn(&[target.0, target.1]))
-        .and_then(|array| array.into_dimensionality())
-        .map_err(|error| ArrayError::malformed(path, "npy", error))
 }
+number!(f32, "<f4");
+number!(f64, "<f8");
+number!(i64, "<i8");
 
-/// Turns the reader's error into ours.
-pub(super) fn explain(path: &Path, format: &'static str, error: ReadNpyError) -> ArrayError {
-    match error {
-        ReadNpyError::WrongDescriptor(found) => {
-            ArrayError::WrongType { path: path.to_owned(), found: found.to_string() }
-        }
-        ReadNpyError::Io(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
-            ArrayError::malformed(path, format, "the file ends early")
-        }
-        ReadNpyError::Io(source) => ArrayError::io("read", path, source),
-        other => ArrayError::malformed(path, format, other),
+/// Opens a regular file, and says how long it is: whatever has no length could block, or never end.
+pub(super) fn open(path: &Path) -> Result<(File, u64), ArrayError> {
+    let io = |source| ArrayError::io("read", path, source);
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        let reason = "it is not a regular file";
+        return Err(io(io::Error::new(io::ErrorKind::InvalidInput, reason)));
     }
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    Ok((file, length))
+}
+
+/// Reads an `.npy` file.
+pub(super) fn read(path: &Path, orientation: Orientation) -> Result<Array2<f64>, ArrayError> {
+    let (file, length) = open(path)?;
+    read_array(&mut BufReader::with_capacity(PIECE, file), length, path, orientation)
+}
+
+/// Reads an array that takes `available` bytes. `path` is for messages only.
+pub(super) fn read_array(
+    reader: &mut impl Read,
+    available: u64,
+    path: &Path,
+    orientation: Orientation,
+) -> Result<Array2<f64>, ArrayError> {
+    let header = header::read(reader, available, path, orientation)?;
+    let (rows, columns) = (header.rows, header.columns);
+    let mut values: Vec<f64> = Vec::new();
+    // The header's claim is what follows, so this is in proportion to the file.
+    values.try_reserve_exact(rows * columns).map_err(|_| {
+        let reason = format!("{rows} × {columns} numbers do not fit into memory");
+        ArrayError::malformed(path, "npy", reason)
+    })?;
+    let mut left = header.data;
+    let mut piece = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
+    while left > 0 {
+        let part = &mut piece[..PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
+        reader.read_exact(part).map_err(|e| ArrayError::reading(path, "npy", e))?;
+        let before = values.len();
+        header.element.decode(part, &mut values).map_err(|(place, reason)| {
+            let at = before + place;
+            let (row, column) =
+                if header.fortran { (at % rows, at / rows) } else { (at / columns, at % columns) };
+            let path = path.display().to_string();
+            ArrayError::BadNumber { place: path, row: row + 1, column: column + 1, reason }
+        })?;
+        left -= part.len() as u64;
+    }
+    let shape = (rows, columns).set_f(header.fortran);
+    let table = Array2::from_shape_vec(shape, values)
+        .map_err(|error| ArrayError::malformed(path, "npy", error))?;
+    Ok(if header.fortran { table.as_standard_layout().into_owned() } else { table })
+}
+
+/// numpy's header of an array in C order; with it, numbers begin at a multiple of 64 bytes.
+pub(crate) fn header_bytes(descriptor: &str, shape: &[u64]) -> Vec<u8> {
+    let lengths: Vec<String> = shape.iter().map(u64::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let mut text = format!(
+        "{{'descr': '{descriptor}', 'fortran_order': False, 'shape': ({}{comma}), }}",
+        lengths.join(", ")
+    );
+    // Magic, version and length take 10 bytes; a newline ends all of it.
+    let padding = 63 - (10 + text.len()) % 64;
+    text.extend(std::iter::repeat_n(' ', padding));
+    text.push('\n');
+    let mut header = b"\x93NUMPY\x01\x00".to_vec();
+    header.extend((text.len() as u16).to_le_bytes());
+    header.extend(text.as_bytes());
+    header
+}
+
+/// Writes an array; `numbers` are in C order.
+pub(crate) fn write<N: Number>(
+    writer: &mut impl Write,
+    shape: &[usize],
+    numbers: impl IntoIterator<Item = N>,
+) -> io::Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&length| length as u64).collect();
+    let mut bytes = header_bytes(N::DESCRIPTOR, &shape);
+    for number in numbers {
+        number.append(&mut bytes);
+        if bytes.len() >= PIECE {
+            writer.write_all(&bytes)?;
+            bytes.clear();
+        }
+    }
+    writer.write_all(&bytes)
 }

@@ -1,21 +1,26 @@
 //! Simulations: parameters and the data that they produced.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn, OwnedRepr};
-use ndarray_npy::{NpzReader, NpzWriter, ReadNpyError, ReadNpzError};
+use ndarray::{Array2, ArrayView2, Axis, s};
 
-use super::{ArrayError, Orientation, npy, write_atomically};
+use super::error::shorten;
+use super::format::{Format, prepare_place};
+use super::npz::{self, Archive};
+use crate::write_atomically;
+
+use super::{ArrayError, FirstLine, Orientation, Table, TableOptions, read_table};
+
+/// What simulations are read from.
+const READABLE: &str = ".npz (arrays theta and x), or .csv, .tsv, .txt or .dat (named columns)";
 
 /// A table of simulations: row i of `theta` produced row i of `x`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulations {
     /// Parameters, `[n, D]`.
-    pub theta: Array2<f32>,
+    pub theta: Array2<f64>,
     /// Data, `[n, C]`.
-    pub x: Array2<f32>,
+    pub x: Array2<f64>,
 }
 
 impl Simulations {
@@ -23,7 +28,7 @@ impl Simulations {
     ///
     /// # Errors
     /// As [`Simulations::validate`].
-    pub fn new(theta: Array2<f32>, x: Array2<f32>) -> Result<Self, ArrayError> {
+    pub fn new(theta: Array2<f64>, x: Array2<f64>) -> Result<Self, ArrayError> {
         let simulations = Self { theta, x };
         simulations.validate()?;
         Ok(simulations)
@@ -86,28 +91,57 @@ impl Simulations {
         Self { theta: self.theta.select(Axis(0), &keep), x: self.x.select(Axis(0), &keep) }
     }
 
+    /// The first `rows` simulations, or all where there are fewer; without a copy.
+    #[must_use]
+    pub fn first(self, rows: usize) -> Self {
+        let rows = rows.min(self.len());
+        let first = |table: Array2<f64>| table.slice_move(s![..rows, ..]);
+        Self { theta: first(self.theta), x: first(self.x) }
+    }
+
     fn is_finite(&self, row: usize) -> bool {
-        let finite = |table: ArrayView2<'_, f32>| table.row(row).iter().all(|v| v.is_finite());
+        let finite = |table: ArrayView2<'_, f64>| table.row(row).iter().all(|v| v.is_finite());
         finite(self.theta.view()) && finite(self.x.view())
     }
 
-    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]` (f32 or f64; `[n]` means one column) from
-    /// an `.npz` file, compressed or not.
+    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]` (of any real type; `[n]` means one column)
+    /// from an `.npz` file, compressed or not.
     ///
     /// # Errors
     /// See [`ArrayError`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
         let path = path.as_ref();
         require_npz(path)?;
-        let file = File::open(path).map_err(|source| ArrayError::io("read", path, source))?;
-        let mut archive =
-            NpzReader::new(BufReader::new(file)).map_err(|error| explain(path, error))?;
-        let theta = read_array(&mut archive, path, "theta")?;
-        let x = read_array(&mut archive, path, "x")?;
-        Self::new(theta, x)
+        let mut archive = Archive::open(path)?;
+        let mut array = |name| archive.array(name, Orientation::Column);
+        Self::new(array("theta")?, array("x")?)
     }
 
-    /// Writes arrays `theta` and `x` (f32, uncompressed) to an `.npz` file, whole or not at all.
+    /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line names
+    /// the columns: those called as a parameter are θ, all others are x, in the file's order.
+    ///
+    /// # Errors
+    /// See [`ArrayError`]; [`ArrayError::Columns`] for a text file without these names.
+    pub fn read_table(
+        path: impl AsRef<Path>,
+        parameters: &[String],
+        first_line: FirstLine,
+    ) -> Result<Self, ArrayError> {
+        let path = path.as_ref();
+        match Format::of(path) {
+            Ok(Format::Npz) => Self::read(path),
+            Ok(Format::Text { .. }) => {
+                let options = TableOptions { first_line, ..TableOptions::default() };
+                let table = read_table(path, &options)?;
+                let (theta, x) = columns_of(&table, parameters)?;
+                let values = &table.values;
+                Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))
+            }
+            _ => Err(ArrayError::unknown_extension(path, READABLE)),
+        }
+    }
+
+    /// Writes arrays `theta` and `x` (f64, uncompressed) to an `.npz` file, whole or not at all.
     ///
     /// # Errors
     /// [`ArrayError::UnknownExtension`] or [`ArrayError::Io`].
@@ -115,54 +149,56 @@ impl Simulations {
         let path = path.as_ref();
         require_npz(path)?;
         write_atomically(path, |writer| {
-            let failed = |error: ndarray_npy::WriteNpzError| {
-                ArrayError::io("write", path, std::io::Error::other(error))
-            };
-            let mut archive = NpzWriter::new(writer);
-            archive.add_array("theta", &self.theta.as_standard_layout()).map_err(failed)?;
-            archive.add_array("x", &self.x.as_standard_layout()).map_err(failed)?;
-            archive.finish().map_err(failed)?;
-            Ok(())
+            let arrays = [("theta", self.theta.view()), ("x", self.x.view())];
+            npz::write(writer, &arrays).map_err(|e| ArrayError::io("write", path, e))
         })
     }
 }
 
+/// Sees to it that simulations can be written to `path`, as [`prepare_output`](crate::prepare_output) does.
+///
+/// # Errors
+/// [`ArrayError::UnknownExtension`] or [`ArrayError::Io`].
+pub fn prepare_simulations_output(path: impl AsRef<Path>) -> Result<(), ArrayError> {
+    require_npz(path.as_ref())?;
+    prepare_place(path.as_ref())
+}
+
 fn require_npz(path: &Path) -> Result<(), ArrayError> {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
-        return Ok(());
+    match Format::of(path) {
+        Ok(Format::Npz) => Ok(()),
+        _ => Err(ArrayError::unknown_extension(path, ".npz")),
     }
-    Err(ArrayError::UnknownExtension { path: path.to_owned(), expected: ".npz" })
 }
 
-fn read_array(
-    archive: &mut NpzReader<BufReader<File>>,
-    path: &Path,
-    name: &str,
-) -> Result<Array2<f32>, ArrayError> {
-    let names = archive.names().map_err(|error| explain(path, error))?;
-    // Depending on who wrote the archive, names carry the inner file's ending.
-    let inner = names.iter().find(|n| n.trim_end_matches(".npy") == name);
-    let Some(inner) = inner else {
-        let found = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        return Err(ArrayError::MissingArray {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            found,
-        });
+/// Which columns are θ, in the order of `parameters`, and which are x.
+fn columns_of(
+    table: &Table,
+    parameters: &[String],
+) -> Result<(Vec<usize>, Vec<usize>), ArrayError> {
+    let wanted = format!("parameters {} and the data", parameters.join(", "));
+    let refuse = |reason: String| {
+        let fix = format!("its first line must name the columns, {wanted}");
+        Err(ArrayError::Columns { path: table.path.clone(), reason, fix })
     };
-    let array: ArrayD<f32> = match archive.by_name::<OwnedRepr<f32>, IxDyn>(inner) {
-        Err(ReadNpzError::Npy(ReadNpyError::WrongDescriptor(_))) => archive
-            .by_name::<OwnedRepr<f64>, IxDyn>(inner)
-            .map(|array| array.mapv(|value| value as f32)),
-        other => other,
+    let Some(names) = &table.names else {
+        return refuse("its columns have no names".to_owned());
+    };
+    let mut theta = Vec::new();
+    for parameter in parameters {
+        let mut places = (0..names.len()).filter(|&place| names[place] == *parameter);
+        match (places.next(), places.next()) {
+            (Some(place), None) => theta.push(place),
+            (None, _) => {
+                let found = shorten(&names.join(", "), 200);
+                return refuse(format!("it has no column {parameter}, only {found}"));
+            }
+            _ => return refuse(format!("it has two columns {parameter}")),
+        }
     }
-    .map_err(|error| explain(path, error))?;
-    npy::to_table(path, array, Orientation::Column)
-}
-
-fn explain(path: &Path, error: ReadNpzError) -> ArrayError {
-    match error {
-        ReadNpzError::Npy(error) => npy::explain(path, "npz", error),
-        ReadNpzError::Zip(error) => ArrayError::malformed(path, "npz", error),
+    let x: Vec<usize> = (0..names.len()).filter(|place| !theta.contains(place)).collect();
+    if x.is_empty() {
+        return refuse("it has no columns of data beside the parameters".to_owned());
     }
+    Ok((theta, x))
 }

@@ -21,16 +21,28 @@ pub(super) fn request(batch: &Batch, rows: &[usize]) -> String {
     text
 }
 
+/// What a line of output is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Line {
+    /// The answer of a simulation that waits for one; it is entered.
+    Answer,
+    /// Something printed beside the answers.
+    Noise,
+}
+
 /// Enters an answer line into the batch; `expected` are the rows that wait for one, ascending.
 ///
+/// A line that does not begin with the index of an open simulation is noise, unless it consists
+/// of numbers alone: then the simulator may be answering for the wrong simulation.
+///
 /// # Errors
-/// What is wrong with a line that answers none of them.
+/// What is wrong with a line that should be an answer and is none.
 pub(super) fn accept(
     batch: &mut Batch,
     expected: &[usize],
     line: &str,
     values: &mut Vec<f64>,
-) -> Result<(), String> {
+) -> Result<Line, String> {
     let mut fields = line.split_ascii_whitespace();
     let unreadable = || {
         let shown: String = line.chars().take(200).collect();
@@ -38,25 +50,28 @@ pub(super) fn accept(
             "the output line \"{shown}\" is not \"INDEX x1 x2 …\" (messages belong on standard error)"
         )
     };
-    let index: u64 = fields.next().and_then(|field| field.parse().ok()).ok_or_else(unreadable)?;
+    let Some(index) = fields.next().and_then(|field| field.parse::<u64>().ok()) else {
+        return Ok(Line::Noise);
+    };
     let row = index.checked_sub(batch.start).and_then(|row| usize::try_from(row).ok());
-    let row = row.filter(|row| expected.binary_search(row).is_ok()).ok_or_else(unreadable)?;
-    if batch.verdicts[row].is_some() {
-        return Err(unreadable());
-    }
+    let row = row.filter(|row| expected.binary_search(row).is_ok());
+    let Some(row) = row.filter(|&row| batch.verdicts[row].is_none()) else {
+        let numbers = fields.clone().next().is_some() && fields.all(|f| number(f).is_some());
+        return if numbers { Err(unreadable()) } else { Ok(Line::Noise) };
+    };
     let mut rest = fields.peekable();
     if rest.peek() == Some(&"error") {
         let at = line.find("error").map_or(line.len(), |at| at + "error".len());
         let message = line[at..].trim().to_owned();
         batch.verdicts[row] = Some(Verdict::Failed(FailureKind::Reported, message));
-        return Ok(());
+        return Ok(Line::Answer);
     }
     values.clear();
     for field in rest {
         values.push(number(field).ok_or_else(unreadable)?);
     }
     batch.answer(row, values);
-    Ok(())
+    Ok(Line::Answer)
 }
 
 /// Numbers as the common languages print them; R's missing value is not finite.

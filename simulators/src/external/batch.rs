@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{FailureKind, SimulationRng};
+use crate::{FailureKind, Noise, Precision, SimulationRng};
 use rand::Rng;
 
 /// What became of one simulation.
@@ -25,13 +25,17 @@ pub(super) struct Batch {
     pub(super) x: Vec<f64>,
     /// One for each simulation that was answered.
     pub(super) verdicts: Vec<Option<Verdict>>,
+    /// What was printed beside the answers.
+    pub(super) noise: Noise,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
+    precision: Precision,
 }
 
 impl Batch {
     /// The simulations `range` of the run with this seed; `draw(index, θ)` provides parameters.
     pub(super) fn new(
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         (parameter_dim, data_dim): (usize, usize),
@@ -46,7 +50,8 @@ impl Batch {
         let own = |index| SimulationRng::new(seed, index).next_u64() >> 11;
         let seeds = range.clone().map(own).collect();
         let (x, verdicts) = (vec![f64::NAN; rows * data_dim], vec![None; rows]);
-        Self { start: range.start, theta, seeds, x, verdicts, parameter_dim, data_dim }
+        let (start, noise) = (range.start, Noise::default());
+        Self { start, theta, seeds, x, verdicts, noise, parameter_dim, data_dim, precision }
     }
 
     /// Number of simulations.
@@ -70,8 +75,7 @@ impl Batch {
         let verdict = if found != expected {
             let message = format!("{found} numbers where data_dim = {expected}");
             Verdict::Failed(FailureKind::WrongLength, message)
-        } else if values.iter().chain(self.theta_row(row)).all(|v| (*v as f32).is_finite()) {
-            self.x[row * expected..][..expected].copy_from_slice(values);
+        } else if self.keep(row, values) {
             Verdict::Good
         } else {
             let shown = values.iter().take(8).map(f64::to_string).collect::<Vec<_>>().join(", ");
@@ -79,6 +83,14 @@ impl Batch {
             Verdict::Failed(FailureKind::NonFinite, format!("x = [{shown}{more}]"))
         };
         self.verdicts[row] = Some(verdict);
+    }
+
+    /// Takes the right number of values; whether all of the row is finite in the set's precision.
+    fn keep(&mut self, row: usize, values: &[f64]) -> bool {
+        let kept = &mut self.x[row * self.data_dim..][..self.data_dim];
+        kept.copy_from_slice(values);
+        self.precision.round(kept);
+        kept.iter().all(|v| v.is_finite()) && self.theta_row(row).iter().all(|v| v.is_finite())
     }
 
     /// The rows among `rows` that have no verdict yet.

@@ -15,8 +15,9 @@
 //! INDEX x1 x2 … xC          or          INDEX error MESSAGE
 //! ```
 //!
-//! INDEX says which simulation an answer belongs to, so that nothing a program prints by mistake
-//! can be taken for data. SEED, a whole number below 2⁵³, belongs to that simulation: a worker
+//! INDEX says which simulation an answer belongs to, so that nothing a program prints beside its
+//! answers is taken for data: such lines are passed over and counted ([`Noise`](crate::Noise)), unless
+//! they consist of numbers. SEED, a whole number below 2⁵³, belongs to that simulation: a worker
 //! that draws all its randomness from it gives the same table whatever the number of workers, the
 //! batches and the interruptions. Standard error is free for messages; its end is kept for error
 //! reports.
@@ -35,6 +36,8 @@ mod process;
 mod runner;
 mod settings;
 mod simulator;
+mod start;
+mod watcher;
 mod worker;
 
 pub use error::ExternalError;

@@ -11,16 +11,19 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, Verdict};
 use super::files::FileRunner;
 use super::runner::{Runner, settle};
+use super::start::Start;
 use super::worker::LineRunner;
 use super::{ExternalError, ExternalSettings, Protocol};
-use crate::simulation::{SourceError, narrow, table};
-use crate::{FailureKind, FailureReport, FirstFailure, SimulatedBatch, Simulations};
+use crate::simulation::{SourceError, table};
+use crate::{FailureKind, FailureReport, FirstFailure, Precision, SimulatedBatch, Simulations};
 
 /// Time that a batch should take: long beside its overhead, short beside a checkpoint.
 const TARGET: Duration = Duration::from_millis(50);
 /// Largest batch unless the settings say otherwise: of lines, and of rows of a file.
 const MOST_LINES: usize = 1000;
 const MOST_ROWS: usize = 100;
+/// Simulations at the beginning that are batches of their own.
+const TRIED_ALONE: u64 = 8;
 /// How far the fastest worker may be ahead of the slowest, in simulations.
 const WINDOW: u64 = 1 << 16;
 
@@ -28,6 +31,7 @@ const WINDOW: u64 = 1 << 16;
 pub(super) struct Job<'a> {
     pub(super) settings: &'a ExternalSettings,
     pub(super) workers: usize,
+    pub(super) precision: Precision,
     pub(super) seed: u64,
     pub(super) range: Range<u64>,
     /// Provides the parameters of a simulation.
@@ -88,7 +92,7 @@ fn work(job: &Job<'_>, queue: &Mutex<Queue>, moved: &Condvar, sender: &Sender<Fi
     };
     while let Some(range) = take(job, queue, moved, size) {
         let dims = (settings.prior.dim(), settings.data_names.len());
-        let mut batch = Batch::new(job.seed, range, dims, job.draw);
+        let mut batch = Batch::new(job.precision, job.seed, range, dims, job.draw);
         let started = Instant::now();
         let message = match settle(&mut *runner, &mut batch, &stop) {
             Ok(true) => {
@@ -122,6 +126,8 @@ fn take(job: &Job<'_>, queue: &Mutex<Queue>, moved: &Condvar, size: usize) -> Op
         queue = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
     let left = job.range.end - queue.next;
+    // The first ones are tried alone, so that a program that cannot work is soon found out.
+    let size = if queue.next - job.range.start < TRIED_ALONE { 1 } else { size };
     if queue.closed || left == 0 || job.stop.load(Ordering::Relaxed) {
         return None;
     }
@@ -142,6 +148,7 @@ fn deliver(
 ) -> Result<(), SourceError> {
     let mut waiting = BTreeMap::new();
     let mut next = job.range.start;
+    let mut start = Start::new(job);
     while next < job.range.end {
         let Ok(batch) = finished.recv() else {
             // All workers ended before the work did: only a stop does that.
@@ -151,7 +158,9 @@ fn deliver(
         waiting.insert(batch.start, batch);
         while let Some(batch) = waiting.remove(&next) {
             next += batch.len() as u64;
-            sink(finish(batch))?;
+            for batch in start.pass(finish(batch), next == job.range.end)? {
+                sink(batch)?;
+            }
         }
         lock(queue).delivered = next;
         moved.notify_all();
@@ -163,6 +172,7 @@ fn deliver(
 fn finish(batch: Batch) -> SimulatedBatch {
     let mut failures = FailureReport { requested: batch.len(), ..FailureReport::default() };
     let (mut theta, mut x, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+    let mut failed = Vec::new();
     for (row, verdict) in batch.verdicts.iter().enumerate() {
         let index = batch.start + row as u64;
         let (kind, message) = match verdict {
@@ -176,14 +186,14 @@ fn finish(batch: Batch) -> SimulatedBatch {
             None => (FailureKind::Crash, "no answer".to_owned()),
         };
         let theta = batch.theta_row(row).to_vec();
+        failed.extend_from_slice(&theta);
         failures.record(kind, FirstFailure { index, theta, message });
     }
-    let single = |wide: Vec<f64>, columns: usize| {
-        let mut values = vec![0.0; wide.len()];
-        narrow(&wide, &mut values);
-        table(values, indices.len(), columns)
+    let rows = indices.len();
+    let simulations = Simulations {
+        theta: table(theta, rows, batch.parameter_dim),
+        x: table(x, rows, batch.data_dim),
     };
-    let simulations =
-        Simulations { theta: single(theta, batch.parameter_dim), x: single(x, batch.data_dim) };
-    SimulatedBatch { simulations, indices, failures }
+    let theta_failed = table(failed, batch.verdicts.len() - rows, batch.parameter_dim);
+    SimulatedBatch { simulations, indices, theta_failed, failures, noise: batch.noise }
 }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use super::watcher::Registrar;
 use super::{ExternalError, ExternalSettings};
 
 /// Libraries that would each start a thread per core in every worker.
@@ -26,6 +28,8 @@ const TAIL: usize = 2000;
 pub(super) struct Process {
     pub(super) child: Child,
     stderr: Arc<Tail>,
+    /// Whether its group has been ended.
+    ended: bool,
 }
 
 impl Process {
@@ -61,7 +65,7 @@ impl Process {
             let tail = Arc::clone(&stderr);
             thread::spawn(move || tail.follow(stream));
         }
-        Ok(Self { child, stderr })
+        Ok(Self { child, stderr, ended: false })
     }
 
     /// Waits for the end, at most until `deadline`.
@@ -81,6 +85,9 @@ impl Process {
 
     /// Ends the process and everything that it started.
     pub(super) fn kill(&mut self) {
+        if self.ended {
+            return;
+        }
         #[cfg(unix)]
         if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
             // The group may be gone already.
@@ -88,6 +95,9 @@ impl Process {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        #[cfg(unix)]
+        super::watcher::forget(self.child.id());
+        self.ended = true;
     }
 
     /// The end of what the process wrote to standard error, as "; its last words: …".
@@ -104,22 +114,31 @@ impl Drop for Process {
     }
 }
 
-/// A process group of its own, so that Ctrl-C reaches only us and a kill reaches grandchildren;
-/// and death with the thread that started it, so that not even SIGKILL leaves workers behind.
+/// A process group of its own, so that Ctrl-C reaches only us and a kill reaches grandchildren; known
+/// to the watcher, so that not even SIGKILL leaves any of the group behind; and, where the system
+/// can do that, death with the thread that started it.
+#[cfg(unix)]
 fn isolate(command: &mut Command) {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{Signal, set_parent_process_death_signal};
-        // SAFETY: between fork and exec this makes one system call and touches no memory.
-        unsafe {
-            std::os::unix::process::CommandExt::pre_exec(command, || {
-                set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into)
-            });
-        }
+    use std::os::unix::process::CommandExt;
+    let registrar = Registrar::new();
+    command.process_group(0);
+    // SAFETY: between fork and exec this makes two system calls, which touch no memory but a
+    // number's text on the stack.
+    unsafe {
+        command.pre_exec(move || {
+            registrar.enter_self();
+            #[cfg(target_os = "linux")]
+            {
+                use rustix::process::{Signal, set_parent_process_death_signal};
+                set_parent_process_death_signal(Some(Signal::KILL))?;
+            }
+            Ok(())
+        });
     }
 }
+
+#[cfg(not(unix))]
+fn isolate(_: &mut Command) {}
 
 /// The last bytes of a stream.
 #[derive(Default)]

@@ -9,9 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
 use crate::simulation::{SimulationSource, SourceError, collect};
-use crate::{
-    Orientation, Prior, SimulateError, SimulatedBatch, SimulationRng, read_table_oriented,
-};
+use crate::{Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
 
 /// Files of the command larger than this are not read to tell versions apart.
 const LARGEST_HASHED: u64 = 64 << 20;
@@ -49,7 +47,7 @@ impl ExternalSimulator {
     ///
     /// # Errors
     /// [`SourceError`] as above, or if there is no such row.
-    pub fn observation(&self, number: usize) -> Result<Vec<f32>, SourceError> {
+    pub fn observation(&self, number: usize) -> Result<Vec<f64>, SourceError> {
         let table = self.observations()?;
         let rows = table.as_ref().map_or(0, Array2::nrows);
         let row = number.checked_sub(1).filter(|&row| row < rows);
@@ -62,9 +60,10 @@ impl ExternalSimulator {
         }
     }
 
-    fn observations(&self) -> Result<Option<Array2<f32>>, SourceError> {
+    fn observations(&self) -> Result<Option<Array2<f64>>, SourceError> {
         let Some(path) = &self.settings.observations else { return Ok(None) };
-        let table = read_table_oriented(path, Orientation::Row).map_err(ExternalError::from)?;
+        let table =
+            read_table(path, &TableOptions::observations()).map_err(ExternalError::from)?.values;
         let (found, expected) = (table.ncols(), self.settings.data_names.len());
         if found != expected {
             let path = path.clone();
@@ -80,7 +79,7 @@ impl ExternalSimulator {
     /// large a share of failures.
     pub fn simulate_at(
         &self,
-        theta: ArrayView2<'_, f32>,
+        theta: ArrayView2<'_, f64>,
         seed: u64,
     ) -> Result<SimulatedBatch, SourceError> {
         let (found, expected) = (theta.ncols(), self.settings.prior.dim());
@@ -89,16 +88,17 @@ impl ExternalSimulator {
         }
         let draw = |index: u64, out: &mut [f64]| {
             let row = theta.row(index as usize);
-            row.iter().zip(out).for_each(|(value, slot)| *slot = f64::from(*value));
+            row.iter().zip(out).for_each(|(value, slot)| *slot = *value);
         };
         let stop = AtomicBool::new(false);
         let range = 0..theta.nrows() as u64;
-        let job = self.job(seed, range.clone(), &draw, &stop);
+        let job = self.job(Precision::Double, seed, range.clone(), &draw, &stop);
         collect(self, range, |sink| run(&job, sink))
     }
 
     fn job<'a>(
         &'a self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         draw: &'a (dyn Fn(u64, &mut [f64]) + Sync),
@@ -106,7 +106,7 @@ impl ExternalSimulator {
     ) -> Job<'a> {
         let settings = &self.settings;
         let workers = settings.workers.unwrap_or_else(rayon::current_num_threads).max(1);
-        Job { settings, workers, seed, range, draw, stop }
+        Job { settings, workers, precision, seed, range, draw, stop }
     }
 }
 
@@ -155,15 +155,14 @@ impl SimulationSource for ExternalSimulator {
 
     fn run(
         &self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
         let prior = &self.settings.prior;
-        let draw = |index: u64, out: &mut [f64]| {
-            prior.sample_f32(&mut SimulationRng::for_prior(seed, index), out);
-        };
-        run(&self.job(seed, range, &draw, stop), sink)
+        let draw = |index: u64, out: &mut [f64]| precision.draw(prior, seed, index, out);
+        run(&self.job(precision, seed, range, &draw, stop), sink)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answers::{accept, request};
+use super::answers::{Line, accept, request};
 use super::batch::Batch;
 use super::process::Process;
 use super::runner::{Attempt, Fault, Runner};
@@ -15,6 +15,8 @@ use crate::FailureKind;
 
 /// How often a waiting worker looks whether it should stop.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Lines that are no answers, between two answers, after which a worker is given up.
+const MOST_NOISE: u64 = 10_000;
 /// How long a worker may take to end by itself.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -29,7 +31,7 @@ struct Worker {
     process: Process,
     /// To the thread that writes, so that a worker that does not read cannot block us.
     requests: Option<Sender<String>>,
-    /// From the thread that reads; `Err` for a line that is no text or has no end.
+    /// From the thread that reads; `Err` for a line that has no end.
     answers: Receiver<Result<String, String>>,
 }
 
@@ -44,6 +46,11 @@ impl<'a> LineRunner<'a> {
             None => Worker::start(self.settings)?,
         };
         Ok(self.worker.insert(worker))
+    }
+
+    fn timed_out(&mut self) -> Attempt {
+        let seconds = self.settings.timeout.as_secs_f64();
+        self.fault(FailureKind::Timeout, &format!("no answer for timeout = {seconds} s"))
     }
 
     /// Ends the worker and says what was wrong with it.
@@ -82,15 +89,38 @@ impl Runner for LineRunner<'_> {
         let mut values = std::mem::take(&mut self.values);
         let mut missing = rows.len();
         let mut heard = Instant::now();
+        let mut noise = 0;
         while missing > 0 {
             let Some(worker) = &self.worker else { break };
             match worker.answers.recv_timeout(GLANCE.min(timeout)) {
                 Ok(line) => {
-                    let result = line.and_then(|line| accept(batch, rows, &line, &mut values));
-                    if let Err(message) = result {
-                        return Ok(self.fault(FailureKind::Garbage, &message));
+                    let result = line.and_then(|line| {
+                        let accepted = accept(batch, rows, &line, &mut values)?;
+                        if accepted == Line::Noise {
+                            batch.noise.hear(&line);
+                        }
+                        Ok(accepted)
+                    });
+                    match result {
+                        Ok(Line::Answer) => {
+                            (missing, heard, noise) = (missing - 1, Instant::now(), 0);
+                        }
+                        Ok(Line::Noise) if noise < MOST_NOISE => noise += 1,
+                        Ok(Line::Noise) => {
+                            let message =
+                                format!("over {MOST_NOISE} output lines, and no answer among them");
+                            return Ok(self.fault(FailureKind::Garbage, &message));
+                        }
+                        Err(message) => return Ok(self.fault(FailureKind::Garbage, &message)),
                     }
-                    (missing, heard) = (missing - 1, Instant::now());
+                    // A worker that never stops talking must not keep us from looking.
+                    if noise > 0 && noise % 64 == 0 && stop() {
+                        self.worker = None;
+                        return Ok(Attempt::Stopped);
+                    }
+                    if noise > 0 && heard.elapsed() >= timeout {
+                        return Ok(self.timed_out());
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let message = "the worker ended without an answer";
@@ -101,9 +131,7 @@ impl Runner for LineRunner<'_> {
                     return Ok(Attempt::Stopped);
                 }
                 Err(RecvTimeoutError::Timeout) if heard.elapsed() >= timeout => {
-                    let seconds = timeout.as_secs_f64();
-                    let message = format!("no answer for timeout = {seconds} s");
-                    return Ok(self.fault(FailureKind::Timeout, &message));
+                    return Ok(self.timed_out());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -154,9 +182,7 @@ fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<S
         let answer = match stdout.by_ref().take(longest).read_until(b'\n', &mut line) {
             // Blank lines carry nothing; what lacks its line end was cut off by the worker's end.
             Ok(_) if line.ends_with(b"\n") && line.trim_ascii().is_empty() => continue,
-            Ok(_) if line.ends_with(b"\n") => {
-                String::from_utf8(line).map_err(|_| "an output line is not text".to_owned())
-            }
+            Ok(_) if line.ends_with(b"\n") => Ok(visible(&line)),
             Ok(n) if n as u64 == longest => Err(format!("an output line has over {n} bytes")),
             _ => return,
         };
@@ -164,4 +190,12 @@ fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<S
             return;
         }
     }
+}
+
+/// A line as a terminal shows it: what follows a carriage return replaces what stood before, as the
+/// last state of a progress bar does. Bytes that are no text can only be noise.
+fn visible(line: &[u8]) -> String {
+    let line = line.trim_ascii_end();
+    let last = line.rsplit(|&byte| byte == b'\r').next().unwrap_or(line);
+    String::from_utf8_lossy(last).into_owned()
 }

@@ -60,6 +60,15 @@ pub enum Marginal {
     },
 }
 
+/// Fewer numbers than this are no interval to draw from.
+const FEWEST_PLACES: f64 = 1000.0;
+
+/// How many numbers double precision has between two, where they lie widest.
+fn places(low: f64, high: f64) -> f64 {
+    let most = low.abs().max(high.abs());
+    ((high - low) / (most - most.next_down())).floor()
+}
+
 /// A marginal with its density and sampler ready for use.
 #[derive(Clone, Debug)]
 pub(super) enum Prepared {
@@ -136,6 +145,14 @@ impl Marginal {
         match *self {
             Self::Uniform { low, high } if low >= high => {
                 bad("high", high, format!("it must be above low = {low}"))
+            }
+            Self::Uniform { low, high } if places(low, high) < FEWEST_PLACES => {
+                let places = places(low, high);
+                let requirement = format!(
+                    "double precision has only {places} numbers from low = {low} to it; \
+                             measure the parameter from an origin nearby"
+                );
+                bad("high", high, requirement)
             }
             Self::Uniform { low, high } if !(high - low).is_finite() => {
                 bad("high", high, "the interval is too wide for double precision".to_owned())

@@ -130,7 +130,7 @@ impl Prior {
         }
     }
 
-    /// Draws one θ into `out`, `[D]`.
+    /// Draws one θ strictly inside the support into `out`, `[D]`.
     ///
     /// # Panics
     /// If `out` is not of length D.
@@ -141,39 +141,23 @@ impl Prior {
                 for (value, (_, law)) in out.iter_mut().zip(marginals) {
                     *value = law.sample(rng);
                 }
+                // Where rounding would put a draw on a bound, the nearest number off it.
+                for (value, support) in out.iter_mut().zip(&self.support) {
+                    *value = support.nearest_inside(*value);
+                }
             }
             Law::MultivariateNormal(law) => law.sample(rng, out),
         }
     }
 
-    /// Draws θ that is representable in single precision and strictly inside the support, so
-    /// that a table of f32 holds exactly the parameters simulated and none sits on a bound.
-    pub(crate) fn sample_f32(&self, rng: &mut impl Rng, out: &mut [f64]) {
-        // Rounding puts about one draw in 10⁷ on a bound; the limit is for priors that do not
-        // fit single precision at all, whose rows are then reported as non-finite or kept.
-        for _ in 0..100 {
-            self.sample(rng, out);
-            for value in out.iter_mut() {
-                *value = f64::from(*value as f32);
-            }
-            if out.iter().zip(&self.support).all(|(&v, support)| support.contains_strictly(v)) {
-                return;
-            }
-        }
-    }
-
     /// n draws `[n, D]`; draw i depends on (seed, i) only.
     #[must_use]
-    pub fn sample_n(&self, seed: u64, n: usize) -> Array2<f32> {
+    pub fn sample_n(&self, seed: u64, n: usize) -> Array2<f64> {
         let dim = self.dim();
-        let mut draws = vec![0.0_f32; n * dim];
-        draws.par_chunks_mut(dim).enumerate().for_each_init(
-            || vec![0.0; dim],
-            |theta, (index, row)| {
-                self.sample_f32(&mut SimulationRng::for_prior(seed, index as u64), theta);
-                crate::simulation::narrow(theta, row);
-            },
-        );
+        let mut draws = vec![0.0; n * dim];
+        draws.par_chunks_mut(dim).enumerate().for_each(|(index, theta)| {
+            self.sample(&mut SimulationRng::for_prior(seed, index as u64), theta);
+        });
         // The length is n × D by construction.
         Array2::from_shape_vec((n, dim), draws).unwrap_or_default()
     }

@@ -40,6 +40,18 @@ impl Support {
         }
     }
 
+    /// θ, or the number nearest to it that lies off every bound, where rounding put it on or beyond
+    /// one. NaN and infinities stay.
+    #[must_use]
+    pub(crate) fn nearest_inside(self, theta: f64) -> f64 {
+        match self {
+            Self::Positive { lower } if theta <= lower => lower.next_up(),
+            Self::Interval { lower, .. } if theta <= lower => lower.next_up(),
+            Self::Interval { upper, .. } if theta >= upper => upper.next_down(),
+            _ => theta,
+        }
+    }
+
     /// Maps θ to u on the real line: u = θ, u = log(θ − lower), or the logit of θ's place in the
     /// interval. Returns (u, log |dθ/du|). A bound maps to an infinity.
     #[must_use]
@@ -59,19 +71,20 @@ impl Support {
         }
     }
 
-    /// The inverse of [`Support::to_unconstrained`]. Returns (θ, log |dθ/du|).
+    /// The inverse of [`Support::to_unconstrained`]. Returns (θ, log |dθ/du|); θ lies strictly
+    /// inside, whatever finite u is.
     #[must_use]
     pub fn from_unconstrained(self, u: f64) -> (f64, f64) {
         match self {
             Self::Real => (u, 0.0),
-            Self::Positive { lower } => (lower + u.exp(), u),
+            Self::Positive { lower } => (self.nearest_inside(lower + u.exp()), u),
             Self::Interval { lower, upper } => {
                 let width = upper - lower;
                 let tail = (-u.abs()).exp();
                 // Distance to the nearer end, so that neither end loses digits.
                 let distance = width * (tail / (1.0 + tail));
                 let theta = if u < 0.0 { lower + distance } else { upper - distance };
-                (theta, width.ln() - u.abs() - 2.0 * tail.ln_1p())
+                (self.nearest_inside(theta), width.ln() - u.abs() - 2.0 * tail.ln_1p())
             }
         }
     }

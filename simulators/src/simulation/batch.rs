@@ -7,10 +7,11 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::{
-    FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch, SimulationRng,
-    Simulator, narrow,
+    FailureKind, FailureReport, FirstFailure, Noise, Precision, SimulateError, SimulatedBatch,
+    SimulationRng, Simulator,
 };
 use crate::Simulations;
+use crate::files::{human_bytes, memory};
 
 /// Receives the number of simulations finished since its last call, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
@@ -45,12 +46,22 @@ pub fn simulate_range<S: Simulator + ?Sized>(
     range: Range<u64>,
     progress: Option<Progress<'_>>,
 ) -> Result<SimulatedBatch, SimulateError> {
+    simulate_range_in(Precision::Double, simulator, seed, range, progress)
+}
+
+/// The same, in a given precision.
+pub(crate) fn simulate_range_in<S: Simulator + ?Sized>(
+    precision: Precision,
+    simulator: &S,
+    seed: u64,
+    range: Range<u64>,
+    progress: Option<Progress<'_>>,
+) -> Result<SimulatedBatch, SimulateError> {
     let n = range.end.saturating_sub(range.start) as usize;
     let prior = simulator.prior();
-    let mut tables = Tables::allocate(n, prior.dim(), simulator.data_dim())?;
-    tables.fill(simulator, seed, range.start, progress, |index, theta, row| {
-        prior.sample_f32(&mut SimulationRng::for_prior(seed, index), theta);
-        narrow(theta, row);
+    let mut tables = Tables::allocate(n, prior.dim(), simulator.data_dim(), precision)?;
+    tables.fill(simulator, seed, range.start, progress, |index, theta| {
+        precision.draw(prior, seed, index, theta);
     });
     Ok(tables.finish(range.start))
 }
@@ -62,27 +73,26 @@ pub fn simulate_range<S: Simulator + ?Sized>(
 /// [`SimulateError`] if θ has no rows or the wrong number of columns, or every simulation failed.
 pub fn simulate_at<S: Simulator + ?Sized>(
     simulator: &S,
-    theta: ArrayView2<'_, f32>,
+    theta: ArrayView2<'_, f64>,
     seed: u64,
 ) -> Result<SimulatedBatch, SimulateError> {
     let (found, expected) = (theta.ncols(), simulator.prior().dim());
     if found != expected {
         return Err(SimulateError::ParameterDim { found, expected });
     }
-    let mut tables = Tables::allocate(theta.nrows(), expected, simulator.data_dim())?;
-    tables.fill(simulator, seed, 0, None, |index, wide, row| {
-        for ((value, slot), copy) in theta.row(index as usize).iter().zip(row).zip(wide) {
-            *slot = *value;
-            *copy = f64::from(*value);
-        }
+    let precision = Precision::Double;
+    let mut tables = Tables::allocate(theta.nrows(), expected, simulator.data_dim(), precision)?;
+    tables.fill(simulator, seed, 0, None, |index, row| {
+        row.iter_mut().zip(theta.row(index as usize)).for_each(|(slot, value)| *slot = *value);
     });
     tables.finish(0).require_success()
 }
 
 /// The tables under construction, row-major.
 struct Tables {
-    theta: Vec<f32>,
-    x: Vec<f32>,
+    theta: Vec<f64>,
+    x: Vec<f64>,
+    precision: Precision,
     good: Vec<bool>,
     parameter_dim: usize,
     data_dim: usize,
@@ -90,7 +100,12 @@ struct Tables {
 }
 
 impl Tables {
-    fn allocate(n: usize, parameter_dim: usize, data_dim: usize) -> Result<Self, SimulateError> {
+    fn allocate(
+        n: usize,
+        parameter_dim: usize,
+        data_dim: usize,
+        precision: Precision,
+    ) -> Result<Self, SimulateError> {
         if n == 0 {
             return Err(SimulateError::Nothing);
         }
@@ -98,9 +113,10 @@ impl Tables {
             return Err(SimulateError::NoData);
         }
         let columns = parameter_dim + data_dim;
-        let too_large = || SimulateError::TooLarge { rows: n, columns };
+        check_memory(n, columns)?;
+        let too_large = || too_large(n, columns);
         let table = |columns: usize| {
-            let mut values: Vec<f32> = Vec::new();
+            let mut values: Vec<f64> = Vec::new();
             let len = n.checked_mul(columns).ok_or_else(too_large)?;
             values.try_reserve_exact(len).map_err(|_| too_large())?;
             values.resize(len, 0.0);
@@ -108,43 +124,45 @@ impl Tables {
         };
         let (theta, x) = (table(parameter_dim)?, table(data_dim)?);
         let failures = Mutex::new(FailureReport { requested: n, ..FailureReport::default() });
-        Ok(Self { theta, x, good: vec![true; n], parameter_dim, data_dim, failures })
+        let good = vec![true; n];
+        Ok(Self { theta, x, precision, good, parameter_dim, data_dim, failures })
     }
 
-    /// Runs every row; `draw(index, θ, row of θ)` provides the parameters.
+    /// Runs every row; `draw(index, θ)` provides the parameters.
     fn fill<S: Simulator + ?Sized>(
         &mut self,
         simulator: &S,
         seed: u64,
         start: u64,
         progress: Option<Progress<'_>>,
-        draw: impl Fn(u64, &mut [f64], &mut [f32]) + Sync,
+        draw: impl Fn(u64, &mut [f64]) + Sync,
     ) {
         let (parameter_dim, data_dim) = (self.parameter_dim, self.data_dim);
-        let failures = &self.failures;
+        let (precision, failures) = (self.precision, &self.failures);
         let tasks = self.theta.par_chunks_mut(ROWS_PER_TASK * parameter_dim);
         let tasks = tasks
             .zip(self.x.par_chunks_mut(ROWS_PER_TASK * data_dim))
             .zip(self.good.par_chunks_mut(ROWS_PER_TASK));
         tasks.enumerate().for_each(|(task, ((thetas, xs), goods))| {
-            let (mut theta, mut x) = (vec![0.0; parameter_dim], vec![0.0; data_dim]);
             let rows = thetas.chunks_mut(parameter_dim).zip(xs.chunks_mut(data_dim));
-            for (row, ((theta_row, x_row), good)) in rows.zip(goods.iter_mut()).enumerate() {
+            for (row, ((theta, x), good)) in rows.zip(goods.iter_mut()).enumerate() {
                 let index = start + (task * ROWS_PER_TASK + row) as u64;
-                draw(index, &mut theta, theta_row);
+                draw(index, theta);
                 x.fill(f64::NAN);
                 let mut rng = SimulationRng::new(seed, index);
-                let result = simulator.simulate(&theta, &mut rng, &mut x);
-                narrow(&x, x_row);
+                let result = simulator.simulate(theta, &mut rng, x);
                 let (kind, message) = match result {
                     Err(error) => (FailureKind::Reported, error.to_string()),
-                    Ok(()) if !x_row.iter().chain(theta_row.iter()).all(|v| v.is_finite()) => {
+                    Ok(()) => {
+                        precision.round(x);
+                        if x.iter().chain(theta.iter()).all(|v| v.is_finite()) {
+                            continue;
+                        }
                         (FailureKind::NonFinite, format!("the data are not finite: x = {x:?}"))
                     }
-                    Ok(()) => continue,
                 };
                 *good = false;
-                let failure = FirstFailure { index, theta: theta.clone(), message };
+                let failure = FirstFailure { index, theta: theta.to_vec(), message };
                 let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
                 failures.record(kind, failure);
             }
@@ -158,6 +176,8 @@ impl Tables {
     fn finish(mut self, start: u64) -> SimulatedBatch {
         let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut indices = Vec::with_capacity(self.good.len() - failures.total());
+        let failed = self.theta.chunks(self.parameter_dim).zip(&self.good);
+        let failed = failed.filter(|(_, good)| !**good).flat_map(|(row, _)| row).copied().collect();
         for (row, _) in self.good.iter().enumerate().filter(|(_, good)| **good) {
             let (to, d, c) = (indices.len(), self.parameter_dim, self.data_dim);
             if to != row {
@@ -170,12 +190,29 @@ impl Tables {
             theta: table(self.theta, indices.len(), self.parameter_dim),
             x: table(self.x, indices.len(), self.data_dim),
         };
-        SimulatedBatch { simulations, indices, failures }
+        let theta_failed = table(failed, failures.total(), self.parameter_dim);
+        let noise = Noise::default();
+        SimulatedBatch { simulations, indices, theta_failed, failures, noise }
     }
 }
 
+/// Refuses tables that the machine cannot hold; where the system promises more memory than it has,
+/// an attempt would end in the death of the process.
+pub(super) fn check_memory(rows: usize, columns: usize) -> Result<(), SimulateError> {
+    let needed = rows as u128 * 8 * columns as u128;
+    match memory() {
+        Some(memory) if needed > memory.into() => Err(too_large(rows, columns)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(rows: usize, columns: usize) -> SimulateError {
+    let needed = human_bytes(rows as u128 * 8 * columns as u128);
+    SimulateError::TooLarge { rows, columns, needed }
+}
+
 /// The first `rows` rows as a table.
-pub(crate) fn table(mut values: Vec<f32>, rows: usize, columns: usize) -> Array2<f32> {
+pub(crate) fn table(mut values: Vec<f64>, rows: usize, columns: usize) -> Array2<f64> {
     values.truncate(rows * columns);
     // The length is rows × columns by construction.
     Array2::from_shape_vec((rows, columns), values).unwrap_or_default()

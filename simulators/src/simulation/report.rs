@@ -4,7 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::Noise;
 use crate::Simulations;
+use ndarray::Array2;
 
 /// The simulations that succeeded, in index order, and an account of those that did not.
 #[derive(Clone, Debug)]
@@ -13,8 +15,13 @@ pub struct SimulatedBatch {
     pub simulations: Simulations,
     /// Index of each row within the run, `[n]`: its random stream.
     pub indices: Vec<u64>,
+    /// Parameters of the failed simulations, `[m, D]`, in index order: with those of the others they
+    /// tell how the probability to succeed depends on θ.
+    pub theta_failed: Array2<f64>,
     /// The failures.
     pub failures: FailureReport,
+    /// What an external program printed beside its answers.
+    pub noise: Noise,
 }
 
 impl SimulatedBatch {
@@ -174,12 +181,17 @@ pub enum SimulateError {
         first: FirstFailure,
     },
     /// The table would not fit into memory.
-    #[error("{rows} simulations of {columns} numbers do not fit into memory; ask for fewer")]
+    #[error(
+        "{rows} simulations of {columns} numbers (-n) need {needed} of memory, more than there is; ask \
+         for fewer"
+    )]
     TooLarge {
         /// Rows asked for.
         rows: usize,
         /// Numbers in a row.
         columns: usize,
+        /// Bytes, in words.
+        needed: String,
     },
     /// θ has the wrong number of columns.
     #[error("theta has {found} columns but the prior has {expected} parameters")]

@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ndarray::{Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 use thiserror::Error;
 
-use super::{FailureReport, SimulateError, SimulatedBatch, simulate_range};
+use super::batch::{check_memory, simulate_range_in};
+use super::{FailureReport, Noise, Precision, SimulateError, SimulatedBatch};
 use crate::{ExternalError, Prior, Simulations, Task};
 
 /// Time between two looks at the stop flag, and between two reports.
@@ -35,13 +36,14 @@ pub trait SimulationSource: Sync {
     /// Share of failed simulations above which a run should stop.
     fn max_failure_share(&self) -> f64;
 
-    /// Simulates the range and passes consecutive batches to `sink`, in order; ends with
+    /// Simulates the range in this precision and passes consecutive batches to `sink`, in order; ends with
     /// [`SourceError::Interrupted`] soon after `stop` is set.
     ///
     /// # Errors
     /// [`SourceError`], including whatever the sink returns.
     fn run(
         &self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
@@ -56,8 +58,24 @@ pub trait SimulationSource: Sync {
     where
         Self: Sized,
     {
+        self.simulate_in(Precision::Double, n, seed)
+    }
+
+    /// The same in a given precision.
+    ///
+    /// # Errors
+    /// As [`simulate`](Self::simulate).
+    fn simulate_in(
+        &self,
+        precision: Precision,
+        n: usize,
+        seed: u64,
+    ) -> Result<SimulatedBatch, SourceError>
+    where
+        Self: Sized,
+    {
         let stop = AtomicBool::new(false);
-        collect(self, 0..n as u64, |sink| self.run(seed, 0..n as u64, &stop, sink))
+        collect(self, 0..n as u64, |sink| self.run(precision, seed, 0..n as u64, &stop, sink))
     }
 }
 
@@ -83,6 +101,20 @@ pub enum SourceError {
         /// The account so far.
         report: Box<FailureReport>,
         /// The share allowed.
+        share: f64,
+    },
+    /// None of the first simulations succeeded.
+    #[error(
+        "none of the first {} simulations succeeded, so no more are tried (with max_failure_share = \
+         {share} that is no accident):\n{}\nsee what the program says when it is run by hand, and mend \
+         it or what it needs; where most simulations may fail, raise max_failure_share in \
+         simulator.toml",
+        report.requested, report.details()
+    )]
+    NoneSucceeded {
+        /// The account of these.
+        report: Box<FailureReport>,
+        /// The share of failures allowed.
         share: f64,
     },
     /// A table could not be written or read.
@@ -119,23 +151,29 @@ pub(crate) fn collect(
     if n == 0 {
         return Err(SimulateError::Nothing.into());
     }
-    let mut parts = Vec::new();
-    let mut failures = FailureReport::default();
+    // Twice: in pieces, and joined.
+    check_memory(n as usize, 2 * (source.prior().dim() + source.data_dim()))?;
+    let (mut parts, mut failed) = (Vec::new(), Vec::new());
+    let (mut failures, mut noise) = (FailureReport::default(), Noise::default());
     let mut indices = Vec::new();
     run(&mut |batch| {
         failures.merge(batch.failures);
         check_share(source, &failures, n)?;
         indices.extend(batch.indices);
+        noise.merge(&batch.noise);
         parts.push(batch.simulations);
+        failed.push(batch.theta_failed);
         Ok(())
     })?;
-    let join = |table: fn(&Simulations) -> ndarray::ArrayView2<'_, f32>| {
-        let views: Vec<_> = parts.iter().map(table).collect();
+    let join = |tables: &mut dyn Iterator<Item = &Array2<f64>>| {
+        let views: Vec<_> = tables.map(|table| table.view()).collect();
         // The parts have the same number of columns by construction.
         concatenate(Axis(0), &views).unwrap_or_default()
     };
-    let simulations = Simulations { theta: join(|s| s.theta.view()), x: join(|s| s.x.view()) };
-    Ok(SimulatedBatch { simulations, indices, failures }.require_success()?)
+    let theta = join(&mut parts.iter().map(|part| &part.theta));
+    let x = join(&mut parts.iter().map(|part| &part.x));
+    let (simulations, theta_failed) = (Simulations { theta, x }, join(&mut failed.iter()));
+    Ok(SimulatedBatch { simulations, indices, theta_failed, failures, noise }.require_success()?)
 }
 
 impl SimulationSource for Task {
@@ -161,6 +199,7 @@ impl SimulationSource for Task {
 
     fn run(
         &self,
+        precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
@@ -174,7 +213,7 @@ impl SimulationSource for Task {
             }
             let end = range.end.min(start + piece);
             let began = Instant::now();
-            sink(simulate_range(self.simulator(), seed, start..end, None)?)?;
+            sink(simulate_range_in(precision, self.simulator(), seed, start..end, None)?)?;
             if began.elapsed() < PIECE / 2 {
                 piece = (2 * piece).min((LARGEST_PIECE / columns).max(1));
             } else if began.elapsed() > PIECE * 2 {

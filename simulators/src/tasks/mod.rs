@@ -22,7 +22,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::nearest::suggest;
-use crate::{Prior, PriorError, Simulator};
+use crate::{FirstLine, Prior, PriorError, Simulator};
 
 pub use bernoulli_glm::BernoulliGlm;
 pub use bernoulli_glm_raw::BernoulliGlmRaw;
@@ -91,9 +91,9 @@ pub struct Observation {
     /// Its number, 1 to 10.
     pub number: usize,
     /// The data, `[C]`.
-    pub x: Vec<f32>,
+    pub x: Vec<f64>,
     /// The parameters that it was simulated from, `[D]`.
-    pub true_parameters: Vec<f32>,
+    pub true_parameters: Vec<f64>,
 }
 
 /// A task or observation that does not exist.
@@ -183,7 +183,9 @@ impl Task {
     /// [`TaskError::UnknownObservation`].
     pub fn observation(&self, number: usize) -> Result<Observation, TaskError> {
         let label = format!("{}.csv", self.info.name);
-        let table = crate::arrays::csv::parse(self.info.data.as_bytes(), Path::new(&label))?;
+        let path = Path::new(&label);
+        let text = self.info.data.as_bytes();
+        let table = crate::arrays::text::parse(text, path, FirstLine::Names)?.values;
         let unknown =
             TaskError::UnknownObservation { task: self.info.name, number, count: table.nrows() };
         let row = number.checked_sub(1).filter(|&row| row < table.nrows()).ok_or(unknown)?;

@@ -15,10 +15,10 @@ fn run(name: &str, n: usize) -> SimulatedBatch {
 }
 
 /// Asserts that the mean is within five standard errors of `expected`.
-fn check_mean(values: ArrayView1<'_, f32>, expected: f64) {
+fn check_mean(values: ArrayView1<'_, f64>, expected: f64) {
     let n = values.len() as f64;
-    let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
-    let variance = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / n;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
     let error = (variance / n).sqrt();
     assert!((mean - expected).abs() < 5.0 * error, "{mean} ± {error}, expected {expected}");
 }

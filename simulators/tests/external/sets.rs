@@ -1,40 +1,16 @@
 //! Sets on disk: the same bytes however they came about.
 
-use crate::support::{Project, script};
+use crate::support::{Project, failing_project, interrupt, make, script};
 use freeform_simulators::{
-    AnySimulator, FailureReport, SetJob, SetReport, SimulationSource, Simulations, SourceError,
+    AnySimulator, FailureReport, SetJob, SimulationSource, Simulations, read_theta_failed,
     simulate_set,
 };
 use std::fs;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-fn make(source: &dyn SimulationSource, n: u64, path: &Path) -> Result<SetReport, SourceError> {
-    let (stop, progress) = (AtomicBool::new(false), |_, _: &FailureReport| {});
-    let job =
-        SetJob { source, n, seed: 5, path, overwrite: false, stop: &stop, progress: &progress };
-    simulate_set(&job)
-}
-
-/// Stops once `until` simulations are done.
-fn interrupt(source: &dyn SimulationSource, n: u64, path: &Path, until: u64) {
-    let stop = AtomicBool::new(false);
-    let progress = |done, _: &FailureReport| stop.store(done >= until, Ordering::Relaxed);
-    let job =
-        SetJob { source, n, seed: 5, path, overwrite: false, stop: &stop, progress: &progress };
-    let error = simulate_set(&job).unwrap_err();
-    assert!(matches!(error, SourceError::Interrupted), "{error}");
-}
-
-/// Fails now and then, so that rows and indices differ.
-fn project() -> Project {
-    let body = "[ $((index % 50)) -ne 3 ] || { echo \"$index nan 0\"; continue; }";
-    Project::new("data_dim = 2", &script(body))
-}
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn interrupted_and_extended_sets_equal_an_uninterrupted_one() {
-    let project = project();
+    let project = failing_project();
     let simulator = project.open();
     let whole = project.path("whole.npz");
     let report = make(&simulator, 3000, &whole).unwrap();
@@ -83,7 +59,7 @@ fn workers_and_batches_change_nothing() {
 #[test]
 fn tasks_make_sets_too() {
     let AnySimulator::Task(task) = AnySimulator::open("two_moons").unwrap() else { panic!() };
-    let project = project();
+    let project = failing_project();
     let (whole, pieces) = (project.path("whole.npz"), project.path("pieces.npz"));
     make(&task, 5000, &whole).unwrap();
     interrupt(&task, 5000, &pieces, 1024);
@@ -96,7 +72,7 @@ fn tasks_make_sets_too() {
 
 #[test]
 fn other_sets_are_not_touched() {
-    let project = project();
+    let project = failing_project();
     let (simulator, path) = (project.open(), project.path("set.npz"));
     make(&simulator, 100, &path).unwrap();
     let error = make(&simulator, 60, &path).unwrap_err().to_string();
@@ -116,7 +92,7 @@ fn other_sets_are_not_touched() {
 
 #[test]
 fn failures_are_remembered_over_interruptions() {
-    let project = project();
+    let project = failing_project();
     let (simulator, path) = (project.open(), project.path("set.npz"));
     interrupt(&simulator, 1000, &path, 300);
     let report = make(&simulator, 1000, &path).unwrap();
@@ -127,30 +103,72 @@ fn failures_are_remembered_over_interruptions() {
 }
 
 #[test]
-fn two_at_once_make_one_set() {
-    let project = project();
+fn the_parameters_of_failed_simulations_are_kept_through_everything() {
+    let project = failing_project();
     let (simulator, path) = (project.open(), project.path("set.npz"));
-    let alone = project.path("alone.npz");
-    make(&simulator, 3000, &alone).unwrap();
-    std::thread::scope(|scope| {
-        let both = [(); 2].map(|()| scope.spawn(|| make(&simulator, 3000, &path).map(|r| r.rows)));
-        for result in both {
-            assert_eq!(result.join().unwrap().unwrap(), 2940);
+    let theta = simulator.settings().prior.sample_n(5, 1000);
+    for n in [1, 20, 300, 1000] {
+        if n == 1000 {
+            interrupt(&simulator, n, &path, 700);
         }
-    });
-    assert!(fs::read(&path).unwrap() == fs::read(&alone).unwrap());
+        make(&simulator, n, &path).unwrap();
+        let failed: Vec<usize> = (3..n as usize).step_by(50).collect();
+        let expected = theta.select(ndarray::Axis(0), &failed);
+        assert_eq!(read_theta_failed(&path).unwrap(), Some(expected), "n = {n}");
+        assert_eq!(Simulations::read(&path).unwrap().len(), n as usize - failed.len());
+    }
+}
+
+/// Whoever comes second is refused, and told by whom; what the first one makes is not touched.
+#[test]
+fn one_at_a_time_works_on_a_set() {
+    let project = failing_project();
+    let (simulator, path) = (project.open(), project.path("set.npz"));
+    let attempt = |seed: u64, overwrite: bool| {
+        let (stop, progress) = (AtomicBool::new(false), |_, _: &FailureReport| {});
+        let (source, path): (&dyn SimulationSource, _) = (&simulator, path.as_path());
+        let (n, stop, progress) = (300, &stop, &progress);
+        simulate_set(&SetJob { source, n, seed, path, overwrite, stop, progress })
+    };
+    let refused = std::cell::RefCell::new(Vec::new());
+    let stop = AtomicBool::new(false);
+    let progress = |_, _: &FailureReport| {
+        for (seed, overwrite) in [(5, false), (6, false), (6, true)] {
+            refused.borrow_mut().push(attempt(seed, overwrite).unwrap_err().to_string());
+        }
+    };
+    let (source, path): (&dyn SimulationSource, _) = (&simulator, path.as_path());
+    let (n, seed, overwrite, stop, progress) = (300, 5, false, &stop, &progress);
+    simulate_set(&SetJob { source, n, seed, path, overwrite, stop, progress }).unwrap();
+    assert!(refused.borrow().len() >= 3);
+    for error in refused.borrow().iter() {
+        let process = format!("process {} on ", std::process::id());
+        for part in ["set.npz is in use", &process, "choose another name"] {
+            assert!(error.contains(part), "`{part}` is missing in: {error}");
+        }
+    }
+    let error = attempt(6, false).unwrap_err().to_string();
+    assert!(error.contains("holds simulations with seed 5, not 6"), "{error}");
+    assert!(!project.path("set.npz.parts").exists());
 }
 
 #[test]
-fn what_a_killed_process_left_is_cleared() {
-    let project = project();
-    let mut child = std::process::Command::new("true").spawn().unwrap();
-    let gone = child.id();
-    child.wait().unwrap();
-    let abandoned = project.path(&format!(".set.npz.{gone}.0.tmp"));
-    let others = project.path(&format!(".set.npz.{}.7.tmp", std::process::id()));
-    fs::write(&abandoned, "half").unwrap();
-    fs::write(&others, "half").unwrap();
-    make(&project.open(), 20, &project.path("set.npz")).unwrap();
-    assert_eq!((abandoned.exists(), others.exists()), (false, true));
+fn what_cannot_be_is_refused_before_anything_is_simulated() {
+    let project = Project::new("data_dim = 2", "echo started >> log\n");
+    let simulator = project.open();
+    for (n, name, parts) in [
+        (
+            1 << 50,
+            "set.npz",
+            &["1125899906842624 simulations", "(-n)", "27.0 PB on disk", "ask for"][..],
+        ),
+        (10, "set.csv", &["set.csv", ".npz"]),
+        (10, "set", &[".npz"]),
+    ] {
+        let error = make(&simulator, n, &project.path(name)).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "`{part}` is missing in: {error}");
+        }
+    }
+    assert!(!project.path("log").exists());
 }

@@ -1,10 +1,14 @@
 //! Simulators written for a test, in shell, and the example in Python.
 
-use freeform_simulators::ExternalSimulator;
+use freeform_simulators::{
+    ExternalSimulator, FailureReport, SetJob, SetReport, SimulationSource, SourceError,
+    simulate_set,
+};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 pub const PRIOR: &str =
@@ -64,4 +68,28 @@ pub fn have(program: &str, arguments: &[&str]) -> bool {
 
 pub fn have_numpy() -> bool {
     have("python3", &["-c", "import numpy"])
+}
+
+/// Brings the set at `path` to `n` simulations of seed 5.
+pub fn make(source: &dyn SimulationSource, n: u64, path: &Path) -> Result<SetReport, SourceError> {
+    let (stop, progress) = (AtomicBool::new(false), |_, _: &FailureReport| {});
+    let job =
+        SetJob { source, n, seed: 5, path, overwrite: false, stop: &stop, progress: &progress };
+    simulate_set(&job)
+}
+
+/// The same, stopped once `until` simulations are done.
+pub fn interrupt(source: &dyn SimulationSource, n: u64, path: &Path, until: u64) {
+    let stop = AtomicBool::new(false);
+    let progress = |done, _: &FailureReport| stop.store(done >= until, Ordering::Relaxed);
+    let job =
+        SetJob { source, n, seed: 5, path, overwrite: false, stop: &stop, progress: &progress };
+    let error = simulate_set(&job).unwrap_err();
+    assert!(matches!(error, SourceError::Interrupted), "{error}");
+}
+
+/// Fails now and then, so that rows and indices differ.
+pub fn failing_project() -> Project {
+    let body = "[ $((index % 50)) -ne 3 ] || { echo \"$index nan 0\"; continue; }";
+    Project::new("data_dim = 2", &script(body))
 }

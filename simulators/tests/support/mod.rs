@@ -8,8 +8,8 @@ use ndarray::{Array2, ArrayView2};
 pub const SEED: u64 = 20_240_601;
 
 /// `n` simulations at one θ.
-pub fn repeated<S: Simulator + ?Sized>(simulator: &S, theta: &[f64], n: usize) -> Array2<f32> {
-    let theta = Array2::from_shape_fn((n, theta.len()), |(_, column)| theta[column] as f32);
+pub fn repeated<S: Simulator + ?Sized>(simulator: &S, theta: &[f64], n: usize) -> Array2<f64> {
+    let theta = Array2::from_shape_fn((n, theta.len()), |(_, column)| theta[column]);
     let batch = simulate_at(simulator, theta.view(), SEED).unwrap();
     assert_eq!(batch.failures.total(), 0);
     batch.simulations.x
@@ -32,10 +32,10 @@ pub fn assert_mean(label: &str, values: impl Iterator<Item = f64> + Clone, expec
 }
 
 /// Asserts mean and variance of every column.
-pub fn assert_columns(label: &str, x: ArrayView2<'_, f32>, mean: &[f64], variance: &[f64]) {
+pub fn assert_columns(label: &str, x: ArrayView2<'_, f64>, mean: &[f64], variance: &[f64]) {
     assert_eq!((x.ncols(), x.ncols()), (mean.len(), variance.len()));
     for (column, values) in x.columns().into_iter().enumerate() {
-        let values = values.iter().map(|&v| f64::from(v));
+        let values = values.iter().copied();
         let label = format!("{label}, column {column}");
         assert_mean(&label, values.clone(), mean[column]);
         let squares = values.map(|v| (v - mean[column]).powi(2));
@@ -46,13 +46,12 @@ pub fn assert_columns(label: &str, x: ArrayView2<'_, f32>, mean: &[f64], varianc
 /// Asserts the covariance of two columns with known means.
 pub fn assert_covariance(
     label: &str,
-    x: ArrayView2<'_, f32>,
+    x: ArrayView2<'_, f64>,
     (i, j): (usize, usize),
     mean: &[f64],
     covariance: f64,
 ) {
-    let products =
-        x.rows().into_iter().map(|r| (f64::from(r[i]) - mean[i]) * (f64::from(r[j]) - mean[j]));
+    let products = x.rows().into_iter().map(|r| (r[i] - mean[i]) * (r[j] - mean[j]));
     assert_mean(&format!("{label}, covariance {i} {j}"), products, covariance);
 }
 
@@ -71,6 +70,5 @@ pub fn fixture(text: &str) -> Vec<Vec<f64>> {
 /// The true parameters and data of an official observation, in double precision.
 pub fn official(task: &Task, number: usize) -> (Vec<f64>, Vec<f64>) {
     let observation = task.observation(number).unwrap();
-    let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
-    (wide(&observation.true_parameters), wide(&observation.x))
+    (observation.true_parameters, observation.x)
 }

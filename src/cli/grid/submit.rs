@@ -28,7 +28,7 @@ pub(super) struct CancelArgs {
 #[derive(clap::Args)]
 pub(super) struct SlurmArgs {
     /// Slurm: most runs at a time, in each array.
-    #[arg(long, value_name = "N", value_parser = super::super::arguments::count)]
+    #[arg(long, value_name = "N", value_parser = super::super::count::count)]
     max_running: Option<usize>,
     /// Slurm: time limit of a run, e.g. 1:00:00.
     #[arg(long)]

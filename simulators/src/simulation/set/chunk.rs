@@ -1,62 +1,41 @@
 //! Finished chunks of a run under way, in `OUT.parts/`.
 //!
-//! A chunk is its description's length (u64, little-endian), the description, θ and x as
-//! little-endian f32, row-major.
+//! A chunk is its description's length (u64, little-endian), the description, the arrays as
+//! little-endian f64 (f32 in a set of single precision), row-major, and the BLAKE3 of all that;
+//! chunks of format 1 lack the last array and the checksum.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::SetError;
+use super::buffer::Buffer;
+use super::checksum::Hashing;
 use super::description::{Description, Origin};
-use crate::simulation::{FailureReport, SimulatedBatch};
+use super::{ARRAYS, SetError};
 use crate::write_atomically;
 
 const ENDING: &str = "chunk";
 /// Longer descriptions are none.
 const LONGEST: u64 = 1 << 24;
 
-/// Rows in memory that will become a chunk, or the end of the table.
-pub(super) struct Buffer {
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) theta: Vec<f32>,
-    pub(super) x: Vec<f32>,
-    pub(super) rows: u64,
-    pub(super) failures: FailureReport,
-}
-
-impl Buffer {
-    /// An empty buffer for simulations from `start` on.
-    pub(super) fn new(start: u64) -> Self {
-        let failures = FailureReport::default();
-        Self { start, end: start, theta: Vec::new(), x: Vec::new(), rows: 0, failures }
-    }
-
-    /// Takes the next simulations.
-    pub(super) fn push(&mut self, batch: SimulatedBatch) {
-        self.end += batch.failures.requested as u64;
-        self.rows += batch.simulations.len() as u64;
-        self.theta.extend(batch.simulations.theta.iter());
-        self.x.extend(batch.simulations.x.iter());
-        self.failures.merge(batch.failures);
-    }
-
-    pub(super) fn numbers(&self) -> usize {
-        self.theta.len() + self.x.len()
-    }
-
-    pub(super) fn description(&self, origin: &Origin) -> Description {
-        Description::new(origin, (self.start, self.end), self.rows, &self.failures)
-    }
-}
-
-/// A chunk on disk.
+/// A chunk on disk, found whole.
 pub(super) struct Chunk {
     pub(super) description: Description,
     path: PathBuf,
     /// Where the numbers begin.
     offset: u64,
+    /// Of each array, as it was written or found.
+    digests: [blake3::Hash; ARRAYS.len()],
+}
+
+/// What lies in a folder.
+pub(super) struct Listing {
+    /// By their first index.
+    pub(super) chunks: Vec<Chunk>,
+    /// Chunks that are not whole, and are of no use.
+    pub(super) damaged: usize,
+    /// Whether some are of the earlier version, without a checksum.
+    pub(super) unchecked: usize,
 }
 
 impl Chunk {
@@ -65,93 +44,119 @@ impl Chunk {
         fs::create_dir_all(folder).map_err(|e| SetError::io("create", folder, e))?;
         let description = buffer.description(origin);
         let text = description.text();
-        let path = folder.join(format!("{:012}-{:012}.{ENDING}", buffer.start, buffer.end));
+        // Chunks of different origins never take each other's names.
+        let name = format!("{:012}-{:012}-{}.{ENDING}", buffer.start, buffer.end, origin.tag());
+        let path = folder.join(name);
+        let mut digests = [blake3::hash(&[]); ARRAYS.len()];
         write_atomically(&path, |file| -> Result<(), SetError> {
             let mut write = || {
-                file.write_all(&(text.len() as u64).to_le_bytes())?;
-                file.write_all(text.as_bytes())?;
-                write_numbers(file, &buffer.theta)?;
-                write_numbers(file, &buffer.x)
+                let mut whole = Hashing::new(file);
+                whole.write_all(&(text.len() as u64).to_le_bytes())?;
+                whole.write_all(text.as_bytes())?;
+                for (which, digest) in digests.iter_mut().enumerate() {
+                    let mut part = Hashing::new(&mut whole);
+                    buffer.write(which, origin.precision, &mut part)?;
+                    *digest = part.hasher.finalize();
+                }
+                let checksum = whole.hasher.finalize();
+                file.write_all(checksum.as_bytes())
             };
             write().map_err(|e| SetError::io("write", &path, e))
         })?;
         let offset = 8 + text.len() as u64;
-        Ok(Self { description, path, offset })
+        Ok(Self { description, path, offset, digests })
     }
 
-    /// All whole chunks in `folder`, by their first index.
-    pub(super) fn list(folder: &Path) -> Result<Vec<Self>, SetError> {
+    /// All chunks in `folder`.
+    pub(super) fn list(folder: &Path) -> Result<Listing, SetError> {
+        let mut listing = Listing { chunks: Vec::new(), damaged: 0, unchecked: 0 };
         let entries = match fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
             other => other.map_err(|e| SetError::io("list", folder, e))?,
         };
-        let mut chunks = Vec::new();
         for entry in entries {
             let path = entry.map_err(|e| SetError::io("list", folder, e))?.path();
             if path.extension().is_some_and(|ending| ending == ENDING) {
-                chunks.extend(Self::read(&path).map_err(|e| SetError::io("read", &path, e))?);
+                match Self::read(&path).map_err(|e| SetError::io("read", &path, e))? {
+                    Some(chunk) => {
+                        listing.unchecked += usize::from(!chunk.description.has_checksum());
+                        listing.chunks.push(chunk);
+                    }
+                    None => listing.damaged += 1,
+                }
             }
         }
-        chunks.sort_by_key(|chunk| (chunk.description.start, chunk.description.end));
-        Ok(chunks)
+        listing.chunks.sort_by_key(|chunk| (chunk.description.start, chunk.description.end));
+        Ok(listing)
     }
 
     /// The chunk in this file, unless it is damaged: then it is made again.
     fn read(path: &Path) -> io::Result<Option<Self>> {
-        let mut file = File::open(path)?;
+        if !fs::metadata(path)?.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path)?;
         let size = file.metadata()?.len();
+        let mut file = BufReader::with_capacity(1 << 16, file);
         let mut length = [0; 8];
         if size < 8 {
             return Ok(None);
         }
         file.read_exact(&mut length)?;
+        let mut whole = blake3::Hasher::new();
+        whole.update(&length);
         let length = u64::from_le_bytes(length);
         if length > LONGEST || length > size - 8 {
             return Ok(None);
         }
         let mut text = vec![0; length as usize];
         file.read_exact(&mut text)?;
-        let offset = 8 + length;
+        whole.update(&text);
         let parsed = String::from_utf8(text).ok().and_then(|text| Description::parse(&text));
-        Ok(parsed.map(|description| Self { description, path: path.to_owned(), offset }).filter(
-            |chunk| {
-                let (theta, x) = chunk.sizes();
-                offset + theta + x == size
-            },
-        ))
+        let Some(description) = parsed else { return Ok(None) };
+        let (offset, sizes) = (8 + length, description.sizes());
+        let checksum = if description.has_checksum() { blake3::OUT_LEN as u64 } else { 0 };
+        let expected = sizes.iter().fold(offset + checksum, |sum, size| sum.saturating_add(*size));
+        if expected != size {
+            return Ok(None);
+        }
+        let mut digests = [blake3::hash(&[]); ARRAYS.len()];
+        for (size, digest) in sizes.into_iter().zip(&mut digests) {
+            let mut part = Hashing::new(&mut whole);
+            if io::copy(&mut file.by_ref().take(size), &mut part)? != size {
+                return Ok(None);
+            }
+            *digest = part.hasher.finalize();
+        }
+        let mut found = Vec::new();
+        file.take(checksum).read_to_end(&mut found)?;
+        if description.has_checksum() && found != whole.finalize().as_bytes() {
+            return Ok(None);
+        }
+        Ok(Some(Self { description, path: path.to_owned(), offset, digests }))
     }
 
-    /// Bytes of θ and of x.
-    fn sizes(&self) -> (u64, u64) {
-        let Description { rows, origin, .. } = &self.description;
-        (4 * rows * origin.parameter_dim as u64, 4 * rows * origin.data_dim as u64)
-    }
-
-    /// Copies θ (`0`) or x (`1`) to `writer`.
+    /// Copies one of the arrays to `writer`.
     pub(super) fn copy(&self, which: usize, writer: &mut impl Write) -> io::Result<()> {
-        let (theta, x) = self.sizes();
-        let (skip, size) = if which == 0 { (0, theta) } else { (theta, x) };
+        let sizes = self.description.sizes();
+        let (skip, size) = (sizes[..which].iter().sum::<u64>(), sizes[which]);
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(self.offset + skip))?;
-        match io::copy(&mut file.take(size), writer)? {
-            copied if copied == size => Ok(()),
-            _ => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("{} was changed while it was read", self.path.display()),
-            )),
+        let mut writer = Hashing::new(writer);
+        let copied = io::copy(&mut file.take(size), &mut writer)?;
+        if copied == size && writer.hasher.finalize() == self.digests[which] {
+            return Ok(());
         }
+        Err(io::Error::other(format!(
+            "{} was changed since it was checked; start the command again, which goes on",
+            self.path.display()
+        )))
     }
-}
 
-/// Writes numbers in little-endian order, a bounded piece at a time.
-pub(super) fn write_numbers(writer: &mut impl Write, numbers: &[f32]) -> io::Result<()> {
-    let mut bytes = Vec::with_capacity(4 * numbers.len().min(16_384));
-    for piece in numbers.chunks(16_384) {
-        bytes.clear();
-        bytes.extend(piece.iter().flat_map(|number| number.to_le_bytes()));
-        writer.write_all(&bytes)?;
+    /// Bytes of numbers.
+    pub(super) fn bytes(&self) -> u64 {
+        self.description.sizes().iter().sum()
     }
-    Ok(())
 }
 
 /// Removes the chunks, half-written ones too, and their folder once it is empty.
@@ -173,33 +178,4 @@ pub(super) fn clear(folder: &Path) -> Result<(), SetError> {
     // Someone else's files in there are left alone, and so is the folder then.
     let _ = fs::remove_dir(folder);
     Ok(())
-}
-
-/// Removes what a killed process left of a half-written table at `path`: `.NAME.PID.COUNT.tmp`,
-/// where no process has this id any more.
-pub(super) fn clear_abandoned(path: &Path) {
-    let Some(name) = path.file_name() else { return };
-    let prefix = format!(".{}.", name.to_string_lossy());
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let middle = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".tmp"));
-        let id = middle.and_then(|middle| middle.split('.').next()?.parse().ok());
-        if id.is_some_and(|id| !is_running(id)) {
-            // It is only tidiness.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_running(id: i32) -> bool {
-    use rustix::{io::Errno, process::Pid, process::test_kill_process};
-    Pid::from_raw(id).is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
-}
-
-#[cfg(not(unix))]
-fn is_running(_: i32) -> bool {
-    true
 }

@@ -2,15 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulation::{FailureCount, FailureKind, FailureReport, FirstFailure, SimulationSource};
+use crate::simulation::{
+    FailureCount, FailureKind, FailureReport, FirstFailure, Precision, SimulationSource,
+};
 
-/// Raised when the files change their meaning.
-const FORMAT: u32 = 1;
+/// Raised when the files change their meaning. Files of format 1 have neither checksum nor the
+/// parameters of failed simulations.
+const FORMAT: u32 = 2;
 /// An archive's comment has at most 65,535 bytes.
 const LONGEST: usize = 60_000;
 
 /// Which simulations a file holds, and what became of those that it does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Description {
     pub(super) origin: Origin,
     /// First index.
@@ -19,12 +23,16 @@ pub(super) struct Description {
     pub(super) end: u64,
     /// Good simulations among them.
     pub(super) rows: u64,
+    /// Failed simulations whose parameters it holds: all of them, or, unknown to format 1, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failed_rows: Option<u64>,
     #[serde(default)]
     failure: Vec<Failure>,
 }
 
 /// Where simulations come from: files of one origin belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Origin {
     format: u32,
     simulator: String,
@@ -33,9 +41,13 @@ pub(super) struct Origin {
     seed: String,
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
+    /// An earlier version's files do not say theirs.
+    #[serde(default = "Precision::unsaid", skip_serializing_if = "Precision::is_unsaid")]
+    pub(super) precision: Precision,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Failure {
     kind: FailureKind,
     count: usize,
@@ -54,6 +66,7 @@ impl Origin {
             seed: seed.to_string(),
             parameter_dim: source.prior().dim(),
             data_dim: source.data_dim(),
+            precision: Precision::default(),
         }
     }
 
@@ -69,10 +82,15 @@ impl Origin {
                 format!("holds simulations of \"{name}\", not of \"{own}\"")
             })
         } else {
-            let same = (self.format, self.parameter_dim, self.data_dim)
-                == (other.format, other.parameter_dim, other.data_dim);
-            (!same).then(|| "holds simulations of another size or format".to_owned())
+            let same = (self.parameter_dim, self.data_dim) == (other.parameter_dim, other.data_dim);
+            (!same).then(|| "holds simulations of another size".to_owned())
         }
+    }
+
+    /// A short text that is equal for equal origins only, for names of files.
+    pub(super) fn tag(&self) -> String {
+        let text = toml::to_string(self).unwrap_or_default();
+        blake3::hash(text.as_bytes()).to_hex()[..12].to_owned()
     }
 }
 
@@ -81,6 +99,7 @@ impl Description {
         origin: &Origin,
         (start, end): (u64, u64),
         rows: u64,
+        failed_rows: Option<u64>,
         failures: &FailureReport,
     ) -> Self {
         let entry = |known: &FailureCount| Failure {
@@ -91,7 +110,7 @@ impl Description {
             message: known.first.message.clone(),
         };
         let failure = failures.kinds.iter().map(entry).collect();
-        Self { origin: origin.clone(), start, end, rows, failure }
+        Self { origin: origin.clone(), start, end, rows, failed_rows, failure }
     }
 
     /// The account of failures.
@@ -122,8 +141,41 @@ impl Description {
         toml::to_string(self).unwrap_or_default()
     }
 
+    /// Reads a description, unless what it says cannot be.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let found: Self = toml::from_str(text).ok()?;
-        (found.start <= found.end && found.rows <= found.end - found.start).then_some(found)
+        let failed = found.end.checked_sub(found.start)?.checked_sub(found.rows)?;
+        let Origin { format, parameter_dim, .. } = found.origin;
+        let counts = found.failure.iter().map(|failure| failure.count as u64);
+        let places = found.failure.iter().all(|failure| {
+            (found.start..found.end).contains(&failure.index)
+                && [0, parameter_dim].contains(&failure.theta.len())
+        });
+        let sound = places
+            && counts.fold(0, u64::saturating_add) == failed
+            && found.failed_rows.is_none_or(|known| known == failed);
+        ((1..=FORMAT).contains(&format) && sound).then_some(found)
+    }
+
+    /// Whether its file ends with a checksum.
+    pub(super) fn has_checksum(&self) -> bool {
+        self.origin.format > 1
+    }
+
+    /// Bytes of each array, as in [`super::ARRAYS`].
+    pub(super) fn sizes(&self) -> [u64; super::ARRAYS.len()] {
+        let size = self.origin.precision.size() as u64;
+        let bytes = |rows: u64, columns: usize| {
+            rows.checked_mul(columns as u64).and_then(|n| n.checked_mul(size)).unwrap_or(u64::MAX)
+        };
+        let (parameters, data) = (self.origin.parameter_dim, self.origin.data_dim);
+        let failed = self.failed_rows.unwrap_or(0);
+        [bytes(self.rows, parameters), bytes(self.rows, data), bytes(failed, parameters)]
+    }
+
+    /// Failed simulations whose parameters the file should hold, if it were of today's format; none
+    /// where there are some that it does not hold.
+    pub(super) fn known_failures(&self) -> Option<u64> {
+        self.failed_rows.or((self.rows == self.end - self.start).then_some(0))
     }
 }

@@ -28,6 +28,35 @@ pub enum SetError {
         /// What it holds.
         reason: String,
     },
+    /// Another process is at work on the set.
+    #[error(transparent)]
+    Ownership(#[from] crate::OwnershipError),
+    /// The set's bytes are not those that were written.
+    #[error(
+        "{path} is damaged: it does not match its checksum; restore it from a copy, or add \
+         --overwrite to simulate it again"
+    )]
+    Damaged {
+        /// The set.
+        path: PathBuf,
+    },
+    /// The set does not fit on the disk.
+    #[error(
+        "{path}: {n} simulations of {columns} numbers (-n) need {needed} on disk, but {free} are free \
+         there; ask for fewer, or choose another place"
+    )]
+    NoRoom {
+        /// The set.
+        path: PathBuf,
+        /// Simulations asked for.
+        n: u64,
+        /// Numbers in one.
+        columns: usize,
+        /// Bytes, in words.
+        needed: String,
+        /// Bytes, in words.
+        free: String,
+    },
     /// The set is larger than what was asked for.
     #[error(
         "{path} holds {found} simulations already, more than {asked}: ask for more to extend it, \

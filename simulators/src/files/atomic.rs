@@ -1,14 +1,16 @@
 //! Files that are either whole or absent.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::ArrayError;
+use super::abandoned::{clear_temporary_files, temporary_name};
+use crate::ArrayError;
 
 /// Writes a file so that a reader, a crash or a full disk never leaves half of it: the content
-/// goes to a temporary name in the same directory, is synced to disk and then renamed.
+/// goes to a temporary name in the same directory, is synced to disk and then renamed. The file that
+/// `write` is handed can be read too. Temporary files that a killed process left there are removed.
 ///
 /// # Errors
 /// [`ArrayError::Io`] if the directory cannot be written, and whatever `write` returns.
@@ -17,6 +19,7 @@ pub fn write_atomically<E: From<ArrayError>>(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
 ) -> Result<(), E> {
     let temporary = temporary_beside(path)?;
+    clear_temporary_files(folder_of(path));
     let result = fill(path, &temporary, write);
     if result.is_err() {
         // The first error is the one worth telling; the temporary file may not even exist.
@@ -50,7 +53,9 @@ fn fill<E: From<ArrayError>>(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
 ) -> Result<(), E> {
     let io = |source| ArrayError::io("write", path, source);
-    let mut writer = BufWriter::with_capacity(1 << 18, File::create(temporary).map_err(io)?);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    let mut writer = BufWriter::with_capacity(1 << 18, options.open(temporary).map_err(io)?);
     write(&mut writer)?;
     writer.flush().map_err(io)?;
     writer.get_ref().sync_all().map_err(io)?;
@@ -68,18 +73,20 @@ fn temporary_beside(path: &Path) -> Result<PathBuf, ArrayError> {
         return Err(ArrayError::io("write", path, source));
     };
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let hidden = format!(".{}.{}.{count}.tmp", name.to_string_lossy(), std::process::id());
-    Ok(path.with_file_name(hidden))
+    Ok(path.with_file_name(temporary_name(&name.to_string_lossy(), count)))
 }
 
 /// Makes the rename itself durable; only Unix lets a directory be opened and synced.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        File::open(directory)?.sync_all()?;
+        File::open(folder_of(path))?.sync_all()?;
     }
     Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

@@ -1,0 +1,102 @@
+//! Is a posterior as wide as it should be? True parameters of simulations that it was not trained on,
+//! ranked among its draws.
+
+use super::{Asking, Posterior, PosteriorError};
+use freeform_simulators::Simulations;
+use ndarray::s;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Posterior draws that a true parameter is ranked among.
+pub const RANKED_DRAWS: usize = 399;
+/// Of them, those whose density is compared with that of the true parameters.
+const DENSITIES: usize = 199;
+
+/// One simulation's true parameters among posterior draws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranked {
+    /// For each parameter, how many of [`RANKED_DRAWS`] draws are smaller.
+    pub ranks: Vec<usize>,
+    /// How many of the draws that were compared have a higher density.
+    pub higher: usize,
+}
+
+impl Ranked {
+    /// The smallest credible level whose highest-density region has the true parameters; half a draw
+    /// more, since the level lies between two draws.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        (self.higher as f64 + 0.5) / (DENSITIES as f64 + 1.0)
+    }
+}
+
+/// True parameters among posterior draws; both statistics are uniform for an exact posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranks {
+    /// For each simulation, how many draws lie below each true parameter: 0 to `draws`.
+    pub ranks: Vec<Vec<usize>>,
+    /// For each simulation, the share of draws with a higher density than the true parameters: the
+    /// smallest credible level whose highest-density region has them.
+    pub shares: Vec<f64>,
+    /// Draws for each simulation.
+    pub draws: usize,
+}
+
+/// Ranks the true parameters of each simulation, in parallel; `progress` is called after each, from
+/// any thread. `None` where `interrupt` was set.
+///
+/// # Errors
+/// [`PosteriorError`] where the simulations do not fit the posterior.
+pub fn rank_simulations(
+    posterior: &Posterior,
+    simulations: &Simulations,
+    seed: u64,
+    interrupt: &AtomicBool,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Option<Ranks>, PosteriorError> {
+    let ranked = (0..simulations.len())
+        .into_par_iter()
+        .map(|index| {
+            if interrupt.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let ranked = rank_simulation(posterior, simulations, seed, index)?;
+            progress();
+            Ok(Some(ranked))
+        })
+        .collect::<Result<Option<Vec<Ranked>>, PosteriorError>>()?;
+    Ok(ranked.map(|ranked| Ranks {
+        shares: ranked.iter().map(Ranked::share).collect(),
+        ranks: ranked.into_iter().map(|ranked| ranked.ranks).collect(),
+        draws: RANKED_DRAWS,
+    }))
+}
+
+/// Ranks the true parameters of simulation `index`.
+///
+/// # Errors
+/// [`PosteriorError`] where the simulations do not fit the posterior.
+pub fn rank_simulation(
+    posterior: &Posterior,
+    simulations: &Simulations,
+    seed: u64,
+    index: usize,
+) -> Result<Ranked, PosteriorError> {
+    let theta = simulations.theta.row(index);
+    let x = simulations.x.row(index).to_vec();
+    // Each simulation has draws of its own.
+    let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
+    // Whatever the flows make of a simulation counts.
+    let asking = Asking { anyway: true, ..Asking::default() };
+    let draws = posterior.sample_as(&x, RANKED_DRAWS, seed, &asking)?.theta;
+    if theta.len() != draws.ncols() {
+        return Err(PosteriorError::ThetaColumns { columns: theta.len(), dim: draws.ncols() });
+    }
+    let below = |(d, truth)| draws.column(d).iter().filter(|v| *v < truth).count();
+    let ranks = theta.iter().enumerate().map(below).collect();
+    let mut compared = draws.slice(s![..=DENSITIES, ..]).to_owned();
+    compared.row_mut(0).assign(&theta);
+    let densities = posterior.flow_log_prob(&compared.view(), &x)?;
+    let higher = densities[1..].iter().filter(|d| **d > densities[0]).count();
+    Ok(Ranked { ranks, higher })
+}

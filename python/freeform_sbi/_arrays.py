@@ -1,0 +1,76 @@
+"""What users hand in, as numpy arrays that the compiled half takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def numbers(value: Any, name: str) -> np.ndarray:
+    """An array of float32 or float64 from whatever holds numbers: numpy, lists, torch, pandas."""
+    if hasattr(value, "detach"):  # A torch tensor, perhaps with a gradient or on a device.
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # Rows of different lengths.
+        raise ValueError(f"{name} is not an array: {error}") from None
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind == "O":
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            pass
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} holds {array.dtype}, not real numbers")
+    if array.dtype not in (np.float32, np.float64) or not array.dtype.isnative:
+        return array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    return array
+
+
+def table(value: Any, name: str, columns: int | None = None) -> np.ndarray:
+    """A table `[n, columns]`; one dimension is taken for a column, or for one row of `columns`."""
+    array = numbers(value, name)
+    if array.ndim == 1:
+        array = array[None, :] if columns not in (None, 1) else array[:, None]
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}; it must be [rows, columns]")
+    if columns is not None and array.shape[1] != columns:
+        raise ValueError(f"{name} has {array.shape[1]} columns, but must have {columns}")
+    return array
+
+
+def observations(value: Any, columns: int) -> tuple[np.ndarray, bool]:
+    """Observations `[m, columns]`, and whether there was but one, without an axis of its own."""
+    array = numbers(value, "x")
+    single = array.ndim < 2
+    array = array.reshape(1, -1) if single else array
+    if array.ndim != 2:
+        raise ValueError(f"x has shape {array.shape}; it must be [{columns}] or [m, {columns}]")
+    if array.shape[1] != columns:
+        raise ValueError(
+            f"x has {array.shape[1]} numbers, but the posterior was trained on {columns}"
+        )
+    if array.shape[0] == 0:
+        raise ValueError("x holds no observation")
+    return array, single
+
+
+def count(value: Any, name: str, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        if not (isinstance(value, float) and value.is_integer()):
+            raise TypeError(f"{name} must be a whole number, not {value!r}")
+    whole = int(value)
+    if whole < least:
+        raise ValueError(f"{name} = {whole} must be at least {least}")
+    return whole
+
+
+def seed_number(value: Any, name: str = "seed") -> int:
+    """A seed: a whole number from 0 to 2⁶⁴ − 1."""
+    whole = count(value, name, least=0)
+    if whole >= 1 << 64:
+        raise ValueError(f"{name} = {whole} must be below 2**64")
+    return whole

@@ -1,0 +1,132 @@
+"""Priors over named parameters."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+
+from . import _native
+from ._arrays import count, seed_number, table
+from ._distributions import Distribution, MultivariateNormal
+from ._readers import distribution, joint
+
+
+class Prior:
+    """The distribution of the parameters, one by one or jointly.
+
+    >>> Prior(beta=LogNormal(-0.9, 0.5), gamma=Uniform(0, 1))
+    >>> Prior(MultivariateNormal([0, 0], [[1, 0.5], [0.5, 1]]), names=["a", "b"])
+
+    Distributions of scipy.stats and torch are read too, for one parameter or for all of them.
+    """
+
+    def __init__(
+        self,
+        joint_distribution: Any = None,
+        /,
+        *,
+        names: Sequence[str] | None = None,
+        **parameters: Any,
+    ) -> None:
+        if isinstance(names, Distribution) or hasattr(names, "dist"):
+            # A parameter that is called `names`.
+            parameters, names = {"names": names, **parameters}, None
+        if isinstance(joint_distribution, Prior):
+            if parameters or names is not None:
+                raise TypeError("Prior(prior) takes nothing else")
+            self._native: _native.Prior = joint_distribution._native
+            return
+        if isinstance(joint_distribution, Mapping):
+            if parameters:
+                raise TypeError("give parameters as a mapping or by name, not both")
+            parameters, joint_distribution = dict(joint_distribution), None
+        if joint_distribution is None:
+            if names is not None:
+                raise TypeError("names: parameters that are given by name have theirs")
+            laws = [(str(n), distribution(str(n), law)) for n, law in parameters.items()]
+        elif parameters:
+            raise TypeError("give a joint distribution or parameters by name, not both")
+        else:
+            law = joint("prior", joint_distribution)
+            wanted = None if names is None else [str(name) for name in names]
+            if isinstance(law, MultivariateNormal):
+                self._native = _native.Prior.multivariate_normal(law.mean, law.covariance, wanted)
+                return
+            wanted = wanted or [f"theta{i + 1}" for i in range(len(law))]
+            if len(wanted) != len(law):
+                raise ValueError(f"names: {len(wanted)} are given for {len(law)} parameters")
+            laws = list(zip(wanted, law))
+        if not laws:
+            raise ValueError("the prior has no parameters; write Prior(name=ff.Normal(0, 1))")
+        self._native = _native.Prior.independent(
+            [(name, law._name, law._numbers()) for name, law in laws]
+        )
+
+    @classmethod
+    def _of(cls, native: _native.Prior) -> Prior:
+        prior = cls.__new__(cls)
+        prior._native = native
+        return prior
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Prior:
+        """The prior in a file `prior.toml`, as the command line reads it."""
+        return cls._of(_native.Prior.read(os.fspath(path)))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Prior:
+        """The prior in the text of such a file."""
+        return cls._of(_native.Prior.from_toml(text))
+
+    def to_toml(self) -> str:
+        """The text of such a file."""
+        return self._native.to_toml()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the parameters, in the order of theta's columns."""
+        return self._native.names
+
+    @property
+    def dim(self) -> int:
+        """Number of parameters, D."""
+        return len(self.names)
+
+    @property
+    def support(self) -> list[tuple[float, float]]:
+        """Lower and upper bound of each parameter; infinite where there is none."""
+        return self._native.support
+
+    def sample(self, n: int, seed: int = 1) -> np.ndarray:
+        """`n` draws, float32 `[n, D]`; draw i depends on the seed and i alone."""
+        return self._native.sample(count(n, "n"), seed_number(seed))
+
+    def log_prob(self, theta: Any) -> np.ndarray:
+        """log p(θ) of each row of `theta` `[n, D]`; −∞ outside the support."""
+        return self._native.log_prob(table(theta, "theta", self.dim))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Prior) and self.to_toml() == other.to_toml()
+
+    def __hash__(self) -> int:
+        return hash(self.to_toml())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Prior.from_toml, (self.to_toml(),)
+
+    def __repr__(self) -> str:
+        return f"Prior({', '.join(self.names)})"
+
+
+def as_prior(value: Any) -> Prior:
+    """A prior from what a user calls one: ours, a mapping, scipy's, torch's, or a file's name."""
+    if isinstance(value, Prior):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return Prior.read(value)
+    for wrapped in ("prior", "custom_prior"):  # sbi's wrappers of priors.
+        if hasattr(value, "log_prob") and hasattr(value, wrapped):
+            return as_prior(getattr(value, wrapped))
+    return Prior(value)

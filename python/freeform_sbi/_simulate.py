@@ -1,0 +1,238 @@
+"""Simulating: Python callables, benchmark tasks, external programs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any, Callable, Iterator, Union
+
+import numpy as np
+
+from . import _native, _workers
+from ._arrays import count, seed_number, table
+from ._callable import Caller, probed, random_state_kept
+from ._prior import Prior, as_prior
+from ._progress import Progress
+from ._simulations import Simulations
+
+Simulator = Union[Callable[..., Any], str, "os.PathLike[str]", Any]
+ROWS = 32
+"""Simulations handed to a worker at a time, where they are called one by one."""
+
+
+class SimulationError(RuntimeError):
+    """Too many simulations failed."""
+
+
+def simulate(
+    simulator: Simulator,
+    prior: Any = None,
+    n: int | None = None,
+    *,
+    seed: int = 1,
+    workers: int = 1,
+    batch: bool | None = None,
+    batch_size: int = 1000,
+    timeout: float | None = None,
+    max_failure_share: float = 0.2,
+    path: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    start_method: str | None = None,
+    progress: bool = True,
+) -> Simulations:
+    """Draws `n` parameters from the prior and simulates each.
+
+    `simulator` is a callable of θ `[D]` that returns x `[C]`, or of a batch `[k, D]` that returns
+    `[k, C]` (found out by trying, or said with `batch`); a second parameter `rng` is given a numpy
+    Generator, one called `seed` a number, and numpy's, Python's and torch's global generators are seeded.
+    Or it is the name of a benchmark task or a `simulator.toml`, which bring their own prior; with `path`
+    these fill an `.npz` file that the same call resumes and a larger `n` extends.
+
+    `workers` processes simulate side by side (-1: one a core); the result does not depend on how many.
+    An exception, a NaN, a wrong number of values, a crash of a worker or (with workers) `timeout` seconds
+    without an answer costs that one simulation: a warning shows how many and the first of each kind.
+    """
+    if n is None and isinstance(prior, (int, np.integer)):
+        prior, n = None, int(prior)
+    if n is None:
+        raise TypeError("n: say how many simulations you want")
+    n, seed = count(n, "n"), seed_number(seed)
+    if not callable(simulator) or isinstance(simulator, (str, os.PathLike)):
+        if prior is not None:
+            raise TypeError("prior: a task or simulator.toml brings its own; leave it out")
+        return _by_name(_name(simulator), n, seed, path, overwrite, progress)
+    if path is not None:
+        raise TypeError("path: only for tasks and simulator.toml; use Simulations.save")
+    if prior is None:
+        raise TypeError("prior: give the prior of the simulator's parameters")
+    prior = as_prior(prior)
+    theta = prior.sample(n, seed)
+    caller = Caller(simulator, seed)
+    how = (workers, batch, batch_size, timeout, max_failure_share, start_method)
+    return _called(caller, theta, prior, how, progress)
+
+
+def simulate_at(
+    simulator: Simulator,
+    theta: Any,
+    *,
+    seed: int = 1,
+    workers: int = 1,
+    batch: bool | None = None,
+    batch_size: int = 1000,
+    timeout: float | None = None,
+    max_failure_share: float = 1.0,
+    start_method: str | None = None,
+    progress: bool = True,
+) -> Simulations:
+    """Simulates once at each row of `theta` `[n, D]`, as for posterior predictive checks; the arguments
+    are those of `simulate`."""
+    points, seed = table(theta, "theta"), seed_number(seed)
+    if not len(points):
+        raise ValueError("theta has no rows")
+    if callable(simulator):
+        how = (workers, batch, batch_size, timeout, max_failure_share, start_method)
+        return _called(Caller(simulator, seed), points, None, how, progress)
+    name = _name(simulator)
+    (theta, x), account = _native.simulate_at(name, points, seed)
+    return _told(Simulations(theta, x, None, name), account)
+
+
+def _name(simulator: Any) -> str:
+    """A task's or a file's name."""
+    known = getattr(simulator, "name", simulator)
+    if not isinstance(known, (str, os.PathLike)):
+        raise TypeError(
+            f"simulator must be callable, a task, or a simulator.toml, not {type(simulator)}"
+        )
+    return os.fspath(known)
+
+
+def _by_name(
+    name: str,
+    n: int,
+    seed: int,
+    path: str | os.PathLike[str] | None,
+    overwrite: bool,
+    progress: bool,
+) -> Simulations:
+    prior = Prior._of(_native.task_prior(name))
+    with tempfile.TemporaryDirectory() as folder, Progress("simulating", progress) as bar:
+        target = Path(folder, "simulations.npz") if path is None else Path(path)
+
+        def report(done: int, failed: int) -> None:
+            bar.update(done, n, f"{failed} failed" if failed else "")
+
+        account = _native.simulate(name, target, n, seed, overwrite, report)
+        theta, x = _native.read_simulations(target)
+    return _told(Simulations(theta, x, prior, name), account)
+
+
+def _called(
+    caller: Caller,
+    theta: np.ndarray,
+    prior: Prior | None,
+    how: tuple[int, bool | None, int, float | None, float, str | None],
+    progress: bool,
+) -> Simulations:
+    workers, batch, batch_size, timeout, share, method = how
+    wide = theta.astype(np.float64)
+    with random_state_kept():
+        caller = probed(caller, wide, batch)
+        size = count(batch_size, "batch_size") if caller.batch else ROWS
+        jobs = ((at, wide[at : at + size]) for at in range(0, len(wide), size))
+        collected = _Collected(theta, share)
+        with Progress("simulating", progress) as bar:
+
+            def deliver(start: int, x: np.ndarray, failures: list[tuple[int, str, str]]) -> None:
+                collected.take(start, x, failures)
+                lost = sum(entry[1] for entry in collected.kinds.values())
+                bar.update(collected.done, len(theta), f"{lost} failed" if lost else "")
+
+            _run(caller, jobs, (workers, timeout, method), deliver)
+    return collected.finish(prior)
+
+
+def _run(
+    caller: Caller,
+    jobs: Iterator[tuple[int, np.ndarray]],
+    how: tuple[int, float | None, str | None],
+    deliver: Callable[[int, np.ndarray, list[tuple[int, str, str]]], None],
+) -> None:
+    workers, timeout, method = how
+    workers = (os.cpu_count() or 1) if workers == -1 else count(workers, "workers")
+    method = method or _workers.start_method(caller)
+    if workers > 1 and method is None:
+        warnings.warn(
+            "the simulator cannot be pickled, so it runs in this process alone; define it at the "
+            "top of a module of its own to use workers",
+            stacklevel=4,
+        )
+    if method is None or (workers == 1 and timeout is None):
+        for start, theta in jobs:
+            deliver(start, *caller.run(start, theta))
+    else:
+        _workers.run(caller, jobs, workers, method, timeout, deliver)
+
+
+class _Collected:
+    """What simulations gave so far."""
+
+    def __init__(self, theta: np.ndarray, share: float) -> None:
+        self.theta, self.share = theta, share
+        self.x: np.ndarray | None = None
+        self.good = np.zeros(len(theta), dtype=bool)
+        self.done = 0
+        self.kinds: dict[str, tuple[str, int, int, list[float], str]] = {}
+
+    def take(self, start: int, x: np.ndarray, failures: list[tuple[int, str, str]]) -> None:
+        rows = np.ones(len(x), dtype=bool)
+        if self.x is not None and len(failures) < len(x) and x.shape[1] != self.x.shape[1]:
+            message = f"{x.shape[1]} values instead of {self.x.shape[1]}"
+            known_rows = {row for row, _, _ in failures}
+            kept = [row for row in range(len(x)) if row not in known_rows]
+            failures = [*failures, *((row, "wrong_length", message) for row in kept)]
+        for row, kind, message in failures:
+            rows[row] = False
+            index = start + row
+            known = self.kinds.get(kind, (kind, 0, index, [], ""))
+            if not known[1] or index < known[2]:
+                point = [float(v) for v in self.theta[index]]
+                known = (kind, known[1], index, point, message)
+            self.kinds[kind] = (kind, known[1] + 1, *known[2:])
+        if rows.any():
+            if self.x is None:
+                self.x = np.empty((len(self.theta), x.shape[1]), dtype=np.float32)
+            at = start + np.flatnonzero(rows)
+            self.x[at], self.good[at] = x[rows], True
+        self.done += len(rows)
+        lost = sum(entry[1] for entry in self.kinds.values())
+        if lost > self.share * max(self.done, min(50, len(self.theta))):
+            raise SimulationError(
+                f"{lost} of the first {self.done} simulations failed, more than max_failure_share = "
+                f"{self.share} allows:\n{self._details()}\nmend the simulator, narrow the prior, or "
+                "raise max_failure_share"
+            )
+
+    def _details(self) -> str:
+        return _native.failure_details(self.done, list(self.kinds.values()))
+
+    def finish(self, prior: Prior | None) -> Simulations:
+        n, lost = len(self.theta), int((~self.good).sum())
+        if self.x is None:
+            raise SimulationError(f"all {n} simulations failed:\n{self._details()}")
+        theta, x = (self.theta, self.x) if not lost else (self.theta[self.good], self.x[self.good])
+        return _told(Simulations(theta, x, prior), (n, lost, self._details()))
+
+
+def _told(simulations: Simulations, account: tuple[int, int, str]) -> Simulations:
+    """The simulations with their account, of which the user hears if some failed."""
+    simulations.requested, simulations.failed, simulations.failures = account
+    if simulations.failed:
+        warnings.warn(
+            f"{account[1]} of {account[0]} simulations failed and are left out:\n{account[2]}",
+            stacklevel=5,
+        )
+    return simulations

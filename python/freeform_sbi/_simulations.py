@@ -1,0 +1,69 @@
+"""Tables of simulations."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any, Iterator
+
+import numpy as np
+
+from . import _native
+from ._arrays import table
+from ._prior import Prior, as_prior
+
+
+@dataclass
+class Simulations:
+    """Row i of `theta` `[n, D]` produced row i of `x` `[n, C]`.
+
+    `requested` simulations were asked for; those that failed are left out, and `failures` tells of
+    each kind of failure the first. `theta, x = simulations` works.
+    """
+
+    theta: np.ndarray
+    x: np.ndarray
+    prior: Prior | None = None
+    task: str | None = None
+    requested: int = 0
+    failed: int = 0
+    failures: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        self.theta, self.x = table(self.theta, "theta"), table(self.x, "x")
+        if len(self.theta) != len(self.x):
+            raise ValueError(
+                f"theta has {len(self.theta)} rows, but x has {len(self.x)}: row i of both must be "
+                "the same simulation"
+            )
+        if self.prior is not None:
+            self.prior = as_prior(self.prior)
+        self.requested = self.requested or len(self.theta)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], prior: Any = None) -> Simulations:
+        """Reads arrays `theta` and `x` from an `.npz` file."""
+        theta, x = _native.read_simulations(os.fspath(path))
+        return cls(theta, x, None if prior is None else as_prior(prior))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes an `.npz` file that the command line and `numpy.load` read."""
+        _native.write_simulations(os.fspath(path), self.theta, self.x)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the parameters."""
+        if self.prior is not None:
+            return self.prior.names
+        return [f"theta{i + 1}" for i in range(self.theta.shape[1])]
+
+    def __len__(self) -> int:
+        return len(self.theta)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter((self.theta, self.x))
+
+    def __repr__(self) -> str:
+        n, (d, c) = len(self), (self.theta.shape[1], self.x.shape[1])
+        lost = f", {self.failed} failed" if self.failed else ""
+        return f"Simulations({n}: {d} parameters, {c} data{lost})"

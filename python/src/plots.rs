@@ -1,0 +1,71 @@
+//! Plots, written as SVG.
+
+use crate::arrays::table;
+use crate::errors::Raise;
+use crate::work::quietly;
+use freeform_benchmark as benchmark;
+use freeform_benchmark::{CalibrationPlot, PairPlot};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::path::PathBuf;
+
+/// A corner plot of draws `[n, D]`, with reference draws and true parameters `[1, D]` if given.
+#[pyfunction]
+#[pyo3(signature = (path, title, names, draws, reference, truth))]
+pub fn pair_plot(
+    py: Python<'_>,
+    path: PathBuf,
+    title: String,
+    names: Vec<String>,
+    draws: &Bound<'_, PyAny>,
+    reference: Option<Bound<'_, PyAny>>,
+    truth: Option<Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let draws = table(draws, "draws")?;
+    let reference = reference.map(|r| table(&r, "reference")).transpose()?;
+    let truth = truth.map(|t| table(&t, "truth")).transpose()?;
+    let widths =
+        [("draws", Some(&draws)), ("reference", reference.as_ref()), ("truth", truth.as_ref())];
+    for (name, given) in widths {
+        if let Some(columns) = given.map(|g| g.ncols()).filter(|c| *c != names.len()) {
+            let text = format!("{name} has {columns} columns, but there are {} names", names.len());
+            return Err(PyValueError::new_err(text));
+        }
+    }
+    let truth: Option<Vec<_>> = truth.map(|t| t.into_iter().collect());
+    quietly(py, move |_| {
+        let plot = PairPlot {
+            title: &title,
+            names: &names,
+            posterior: draws.view(),
+            reference: reference.as_ref().map(|r| r.view()),
+            truth: truth.as_deref(),
+        };
+        benchmark::pair_plot(&path, &plot)
+    })?
+    .map_err(Raise::raise)
+}
+
+/// Ranks of each parameter as counts in bins, and (level, coverage).
+#[pyfunction]
+pub fn calibration_plot(
+    py: Python<'_>,
+    path: PathBuf,
+    title: String,
+    names: Vec<String>,
+    counts: Vec<Vec<usize>>,
+    coverage: Vec<(f64, f64)>,
+    simulations: usize,
+) -> PyResult<()> {
+    quietly(py, move |_| {
+        let plot = CalibrationPlot {
+            title: &title,
+            names: &names,
+            counts: counts.iter().map(|c| &c[..]).collect(),
+            coverage: &coverage,
+            simulations,
+        };
+        benchmark::calibration_plot(&path, &plot)
+    })?
+    .map_err(Raise::raise)
+}

@@ -1,0 +1,112 @@
+//! Priors.
+
+use crate::arrays::{to_numpy, wide_table};
+use crate::errors::Raise;
+use crate::work::quietly;
+use freeform_simulators as simulators;
+use freeform_simulators::{MultivariateNormal, Support};
+use numpy::{IntoPyArray, PyArray1, PyArray2};
+use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::prelude::*;
+use std::path::PathBuf;
+use toml::{Table, Value};
+
+/// A prior of the library; `freeform_sbi.Prior` wraps it.
+#[pyclass(frozen, module = "freeform_sbi._native")]
+pub struct Prior(pub simulators::Prior);
+
+#[pymethods]
+impl Prior {
+    /// Independent parameters: (name, distribution, its numbers) each.
+    #[staticmethod]
+    fn independent(parameters: Vec<(String, String, Vec<(String, f64)>)>) -> PyResult<Self> {
+        let entries = parameters.into_iter().map(|(name, distribution, numbers)| {
+            let mut entry = Table::new();
+            entry.insert("name".to_owned(), name.into());
+            entry.insert("distribution".to_owned(), distribution.into());
+            entry.extend(numbers.into_iter().map(|(field, v)| (field, v.into())));
+            Value::Table(entry)
+        });
+        let mut root = Table::new();
+        root.insert("parameter".to_owned(), Value::Array(entries.collect()));
+        Ok(Self(simulators::Prior::try_from(root).map_err(Raise::raise)?))
+    }
+
+    /// A multivariate normal.
+    #[staticmethod]
+    fn multivariate_normal(
+        mean: Vec<f64>,
+        covariance: Vec<Vec<f64>>,
+        names: Option<Vec<String>>,
+    ) -> PyResult<Self> {
+        let law = MultivariateNormal::new(mean, covariance).map_err(Raise::raise)?;
+        Ok(Self(simulators::Prior::multivariate_normal(law, names).map_err(Raise::raise)?))
+    }
+
+    /// The prior that `to_toml` wrote.
+    #[staticmethod]
+    fn from_toml(text: &str) -> PyResult<Self> {
+        Ok(Self(simulators::Prior::from_toml_str(text).map_err(Raise::raise)?))
+    }
+
+    /// The prior in a file `prior.toml`.
+    #[staticmethod]
+    fn read(path: PathBuf) -> PyResult<Self> {
+        Ok(Self(simulators::Prior::read(path).map_err(Raise::raise)?))
+    }
+
+    /// The file's text.
+    fn to_toml(&self) -> String {
+        self.0.to_toml()
+    }
+
+    /// Names of the parameters.
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.0.names().to_vec()
+    }
+
+    /// Lower and upper bound of each parameter.
+    #[getter]
+    fn support(&self) -> Vec<(f64, f64)> {
+        let bounds = |support: &Support| match *support {
+            Support::Real => (f64::NEG_INFINITY, f64::INFINITY),
+            Support::Positive { lower } => (lower, f64::INFINITY),
+            Support::Interval { lower, upper } => (lower, upper),
+        };
+        self.0.support().iter().map(bounds).collect()
+    }
+
+    /// n draws `[n, D]`.
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        n: usize,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let prior = self.0.clone();
+        if n.checked_mul(prior.dim()).is_none_or(|numbers| numbers > isize::MAX as usize / 8) {
+            return Err(PyMemoryError::new_err(format!("n = {n} draws do not fit into memory")));
+        }
+        Ok(to_numpy(py, quietly(py, move |_| prior.sample_n(seed, n))?))
+    }
+
+    /// log p(θ) of each row.
+    fn log_prob<'py>(
+        &self,
+        py: Python<'py>,
+        theta: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let theta = wide_table(theta, "theta")?;
+        let (prior, columns) = (self.0.clone(), theta.ncols());
+        if columns != prior.dim() {
+            let dim = prior.dim();
+            let text = format!("theta has {columns} columns, but the prior has {dim} parameters");
+            return Err(PyValueError::new_err(text));
+        }
+        let densities = quietly(py, move |_| {
+            theta.rows().into_iter().map(|row| prior.log_prob(&row.to_vec())).collect::<Vec<_>>()
+        })?;
+        Ok(densities.into_pyarray(py))
+    }
+}

@@ -1,0 +1,98 @@
+//! A table of numbers as it was read.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, ArrayView2};
+
+use super::format::Format;
+use super::npz::Archive;
+use super::{ArrayError, TableOptions, npy, text};
+
+/// A table of numbers in double precision, at least one row and column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The file.
+    pub path: PathBuf,
+    /// Names of the columns, where the file has them.
+    pub names: Option<Vec<String>>,
+    /// The numbers, `[rows, columns]`.
+    pub values: Array2<f64>,
+}
+
+/// Reads a table `[rows, columns]` from `.npy`, `.npz` or text (`.csv`, `.tsv`, `.txt`, `.dat`, with
+/// commas, semicolons, tabs or spaces). Arrays may be of any real type in either order of bytes and
+/// of memory. Nothing is rounded: integers that double precision does not hold are refused.
+/// Memory is in proportion to the file, whatever it claims.
+///
+/// # Errors
+/// See [`ArrayError`]; every variant names the file.
+pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Table, ArrayError> {
+    let path = path.as_ref();
+    let orientation = options.orientation;
+    let (names, values) = match Format::of(path)? {
+        Format::Npy => (None, npy::read(path, orientation)?),
+        Format::Npz => (None, Archive::open(path)?.table(options.array, orientation)?),
+        Format::Text { .. } => {
+            let table = text::read(path, options.first_line)?;
+            (table.names, table.values)
+        }
+    };
+    Ok(Table { path: path.to_owned(), names, values })
+}
+
+impl Table {
+    /// The numbers in single precision, `[rows, columns]`.
+    ///
+    /// # Errors
+    /// As [`single_precision`].
+    pub fn to_f32(&self) -> Result<Array2<f32>, ArrayError> {
+        single_precision(&self.path, self.values.view())
+    }
+
+    /// One observation `[C]` of a table read with [`TableOptions::observations`]: row `number`,
+    /// counted from 1, or the only one. `data_dim` is C: a column of C numbers is one observation
+    /// too, and where C is 1, every number is one.
+    ///
+    /// # Errors
+    /// [`ArrayError::SeveralObservations`] where there are several and no number,
+    /// [`ArrayError::NoObservation`] where there is none of this number. Whether it has C numbers
+    /// is for the caller to say.
+    pub fn observation(
+        &self,
+        number: Option<usize>,
+        data_dim: usize,
+    ) -> Result<Vec<f64>, ArrayError> {
+        let (rows, columns) = self.values.dim();
+        let column = columns == 1 && data_dim != 1;
+        let line = rows == 1 && data_dim == 1 && number.is_some();
+        let table = if column || line { self.values.t() } else { self.values.view() };
+        let (path, rows) = (self.path.clone(), table.nrows());
+        let row = match number {
+            None if rows > 1 => return Err(ArrayError::SeveralObservations { path, rows }),
+            None => 0,
+            Some(row) if (1..=rows).contains(&row) => row - 1,
+            Some(row) => return Err(ArrayError::NoObservation { path, row, rows }),
+        };
+        Ok(table.row(row).to_vec())
+    }
+}
+
+/// Rounds numbers to single precision; `path` names them in messages. What is not finite stays so.
+///
+/// # Errors
+/// [`ArrayError::BadNumber`] for the first finite number that would become infinite.
+pub fn single_precision(
+    path: &Path,
+    values: ArrayView2<'_, f64>,
+) -> Result<Array2<f32>, ArrayError> {
+    let beyond = |value: f64| value.is_finite() && (value as f32).is_infinite();
+    if let Some(((row, column), value)) = values.indexed_iter().find(|(_, value)| beyond(**value)) {
+        return Err(ArrayError::BadNumber {
+            place: path.display().to_string(),
+            row: row + 1,
+            column: column + 1,
+            reason: format!("{value:e} is beyond single precision (3.4e38); use larger units"),
+        });
+    }
+    Ok(values.mapv(|value| value as f32))
+}

@@ -1,0 +1,56 @@
+//! A simulator from a closure.
+
+use super::{SimulationError, SimulationRng, Simulator};
+use crate::Prior;
+
+/// A [`Simulator`] whose model is a closure `(θ [D], random numbers, x [C])`.
+///
+/// ```
+/// use freeform_simulators::{Marginal, Prior, SimulatorFn, simulate};
+/// use rand_distr::{Distribution, StandardNormal};
+///
+/// let prior = Prior::independent([("mean", Marginal::Normal { mean: 0.0, std: 1.0 })])?;
+/// let simulator = SimulatorFn::new(prior, 3, |theta, rng, x| {
+///     x.fill_with(|| theta[0] + Distribution::<f64>::sample(&StandardNormal, rng));
+///     Ok(())
+/// });
+/// assert_eq!(simulate(&simulator, 100, 1)?.simulations.x.dim(), (100, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SimulatorFn<F> {
+    prior: Prior,
+    data_dim: usize,
+    model: F,
+}
+
+impl<F> SimulatorFn<F>
+where
+    F: Fn(&[f64], &mut SimulationRng, &mut [f64]) -> Result<(), SimulationError> + Send + Sync,
+{
+    /// A simulator of `data_dim` numbers under `prior`.
+    pub fn new(prior: Prior, data_dim: usize, model: F) -> Self {
+        Self { prior, data_dim, model }
+    }
+}
+
+impl<F> Simulator for SimulatorFn<F>
+where
+    F: Fn(&[f64], &mut SimulationRng, &mut [f64]) -> Result<(), SimulationError> + Send + Sync,
+{
+    fn prior(&self) -> &Prior {
+        &self.prior
+    }
+
+    fn data_dim(&self) -> usize {
+        self.data_dim
+    }
+
+    fn simulate(
+        &self,
+        theta: &[f64],
+        rng: &mut SimulationRng,
+        x: &mut [f64],
+    ) -> Result<(), SimulationError> {
+        (self.model)(theta, rng, x)
+    }
+}

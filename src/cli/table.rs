@@ -1,0 +1,108 @@
+//! How verbs read and write tables of numbers.
+
+use super::Failure;
+use clap::ValueEnum;
+use freeform_simulators::{
+    ArrayError, FirstLine, Number, Prior, Simulations, Table, TableOptions, prepare_output,
+    read_table, write_draws, write_table,
+};
+use ndarray::{Array2, ArrayView2};
+use std::path::{Path, PathBuf};
+
+/// The option of every verb that reads a table.
+#[derive(clap::Args)]
+pub(super) struct TableArgs {
+    /// Whether the first line of a text file names the columns. `auto`: it does if all of its fields
+    /// are names, does not if all are numbers, and is refused where it may be either (names and
+    /// numbers, or 0,1,2,… above other rows).
+    #[arg(long, value_enum, default_value_t)]
+    header: HeaderArg,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum HeaderArg {
+    /// Tell by what the line has.
+    #[default]
+    Auto,
+    /// The first line names the columns.
+    Yes,
+    /// The first line is numbers.
+    No,
+}
+
+impl TableArgs {
+    /// What the first line is.
+    pub(super) fn first_line(&self) -> FirstLine {
+        match self.header {
+            HeaderArg::Auto => FirstLine::Auto,
+            HeaderArg::Yes => FirstLine::Names,
+            HeaderArg::No => FirstLine::Numbers,
+        }
+    }
+
+    /// Parameters, one set a row, `[n, D]`.
+    pub(super) fn parameters(&self, path: &Path) -> Result<Array2<f64>, Failure> {
+        let options = TableOptions::parameters().with_first_line(self.first_line());
+        Ok(read_table(path, &options)?.values)
+    }
+
+    /// Observations, one a row.
+    pub(super) fn observations(&self, path: &Path) -> Result<Table, ArrayError> {
+        read_table(path, &TableOptions::observations().with_first_line(self.first_line()))
+    }
+
+    /// Simulations of these parameters.
+    pub(super) fn simulations(
+        &self,
+        path: &Path,
+        parameters: &[String],
+    ) -> Result<Simulations, ArrayError> {
+        Simulations::read_table(path, parameters, self.first_line())
+    }
+}
+
+/// The option of every verb that writes a table.
+#[derive(clap::Args)]
+pub(super) struct TableOut {
+    /// Output file: .npy, .npz, or text as .csv (commas), .tsv (tabs), .txt or .dat (spaces).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl TableOut {
+    /// Sees to it that the file can be written: to be called before anything is computed.
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        prepare_output(&self.out).map_err(output_failure)
+    }
+
+    /// Writes the table, which an archive holds as `name`.
+    pub(super) fn write<N: Number>(
+        &self,
+        name: &str,
+        table: ArrayView2<'_, N>,
+    ) -> Result<(), Failure> {
+        Ok(write_table(&self.out, name, table)?)
+    }
+
+    /// Writes draws from under `prior`, which an archive holds as `theta`.
+    pub(super) fn write_draws(
+        &self,
+        prior: &Prior,
+        theta: ArrayView2<'_, f64>,
+    ) -> Result<(), Failure> {
+        Ok(write_draws(&self.out, prior, theta)?)
+    }
+
+    /// The file's name, for messages.
+    pub(super) fn shown(&self) -> String {
+        self.out.display().to_string()
+    }
+}
+
+/// A name that no table can have is bad usage; a folder that cannot be written to is not.
+pub(super) fn output_failure(error: ArrayError) -> Failure {
+    match error {
+        ArrayError::UnknownExtension { .. } => Failure::usage(&format!("--out {error}")),
+        error => error.into(),
+    }
+}
