@@ -5,6 +5,7 @@ mod diagnostics;
 mod draws;
 mod effective;
 mod error;
+mod held_out;
 mod proposal;
 mod strength;
 

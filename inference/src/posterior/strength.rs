@@ -1,7 +1,8 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
-use super::correction::{At, Corrected, HeldOutRatios};
+use super::correction::{At, Corrected};
 use super::draws::Asking;
+use super::held_out::HeldOutRatios;
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;

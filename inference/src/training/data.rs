@@ -5,6 +5,7 @@ use super::data_error::MIN_TRAINING;
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
+use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
 use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
@@ -319,46 +320,7 @@ fn check_sizes(
     Ok(())
 }
 
-/// Pieces of a table that is given back while it is mapped.
-const PIECES: usize = 32;
-
-/// Rows of raw x as the networks see them. Piece by piece from the end, each given back at once:
-/// both tables together never take much more room than x alone.
-fn transformed(data: &DataTransform, mut x: Vec<f64>, outliers: &mut Outliers) -> Vec<f32> {
-    let (width, kept) = (data.columns(), data.kept().len());
-    let rows = x.len() / width;
-    let mut out = vec![0.0; rows * kept];
-    for piece in (0..PIECES).rev() {
-        let start = rows * piece / PIECES;
-        let places = x[start * width..].chunks_exact(width);
-        let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
-        for (index, (row, out)) in (start..).zip(places) {
-            data.apply(row, out);
-            outliers.look("x", index, data.kept().iter().copied().zip(&*out), row);
-        }
-        x.truncate(start * width);
-        x.shrink_to_fit();
-    }
-    out
-}
-
-fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
-    &flat[index as usize * width..][..width]
-}
-
 /// How many rows a member holds out.
 fn held_out(rows: usize, fraction: f64) -> usize {
     ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows)
-}
-
-/// The array's numbers row by row, without a copy where they lie that way already.
-fn contiguous(table: ndarray::Array2<f64>) -> Vec<f64> {
-    if !table.is_standard_layout() {
-        return table.iter().copied().collect();
-    }
-    let len = table.len();
-    let (mut flat, offset) = table.into_raw_vec_and_offset();
-    flat.truncate(offset.unwrap_or(0) + len);
-    flat.drain(..offset.unwrap_or(0));
-    flat
 }

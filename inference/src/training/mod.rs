@@ -17,6 +17,7 @@ mod observer;
 mod order;
 mod origin;
 mod probes;
+mod rows;
 mod schedule;
 mod scores;
 #[cfg(feature = "burn")]
