@@ -85,7 +85,7 @@ pub fn predict(
         }
         job.reporter.say(&format!("sampling observation {number}"));
         let draws = posterior.sample(&x, DRAWS, seed)?;
-        write_table(&kept.path(), draws.theta.view())?;
+        write_table(kept.path(), draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),

@@ -1,6 +1,6 @@
 //! Whether the memory suffices, before anything is allocated.
 
-use super::{Config, ConfigError, Place, Problem};
+use super::{Config, ConfigError, Problem};
 use crate::engine::LogDet;
 
 /// Bytes of a number in a network.
@@ -67,7 +67,7 @@ impl Config {
         match largest {
             Some(((key, value), what, numbers)) if needed > available as f64 => {
                 Err(ConfigError::Memory {
-                    place: Place::default(),
+                    place: Box::default(),
                     key,
                     value,
                     what,

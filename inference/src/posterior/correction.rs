@@ -20,6 +20,10 @@ const LEAST_PROPOSALS: usize = 2048;
 /// Simulations that are judged, and kept, at a time.
 const JUDGED_AT_ONCE: usize = 32;
 
+/// A held-out simulation: its number, and its parameters with its data as either kind of flow sees
+/// them.
+type Judged<'a> = (usize, (&'a [f32], (&'a [f32], &'a [f32])));
+
 /// An observation as the two kinds of flow see it.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
@@ -160,7 +164,7 @@ impl HeldOutRatios {
         let targets = data.target.chunks_exact(corrected.likelihood.data.kept().len());
         let rows: Vec<_> =
             points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
-        let judge = |&(index, (point, (context, target))): &(usize, (&[f32], (&[f32], &[f32])))| {
+        let judge = |&(index, (point, (context, target))): &Judged| {
             part.go_on()?;
             let at = At { context, target };
             let mut truth = vec![0.0; dim];
