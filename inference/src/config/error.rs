@@ -17,7 +17,7 @@ pub enum ConfigError {
     #[error("{place}: {reason}")]
     Syntax {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// What is wrong.
         reason: String,
     },
@@ -25,7 +25,7 @@ pub enum ConfigError {
     #[error("{place}: unknown key `{key}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
     UnknownKey {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The dotted key.
         key: String,
         /// The nearest known key, or all that there are.
@@ -35,7 +35,7 @@ pub enum ConfigError {
     #[error("{place}: `{key}` is {value}, but must be {requirement}")]
     Value {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The dotted key.
         key: String,
         /// The value given.
@@ -47,7 +47,7 @@ pub enum ConfigError {
     #[error("{place}: `{key}` is {value}, but must be {requirement}")]
     OutOfRange {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The dotted key.
         key: &'static str,
         /// The value given.
@@ -62,7 +62,7 @@ pub enum ConfigError {
     )]
     Memory {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The dotted key that takes most.
         key: &'static str,
         /// Its value.

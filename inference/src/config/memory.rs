@@ -1,6 +1,6 @@
 //! Whether the memory suffices, before anything is allocated.
 
-use super::{Config, ConfigError, Place, Problem};
+use super::{Config, ConfigError, Problem};
 use crate::engine::LogDet;
 
 /// Bytes of a number in a network.
@@ -67,7 +67,7 @@ impl Config {
         match largest {
             Some(((key, value), what, numbers)) if needed > available as f64 => {
                 Err(ConfigError::Memory {
-                    place: Place::default(),
+                    place: Box::default(),
                     key,
                     value,
                     what,
@@ -99,12 +99,9 @@ mod tests {
         };
         assert_eq!(check("network.width=512"), Ok(()));
         assert_eq!(check("training.batch_size=4096"), Ok(()));
-        for setting in [
-            "network.width=50000",
-            "whitening.width=30000",
-            "training.batch_size=1000000",
-            "whitening.batch_size=100000000",
-        ] {
+        for setting in
+            ["network.width=50000", "whitening.width=30000", "training.batch_size=1000000"]
+        {
             let error = check(setting).unwrap_err();
             let key = setting.split('=').next().unwrap();
             assert!(error.contains(&format!("`{key}`")) && error.contains("17.2 GB"), "{error}");

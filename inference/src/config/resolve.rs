@@ -27,7 +27,10 @@ impl Overrides {
         let table = text.parse().map_err(|e: toml::de::Error| {
             let line = line_of(text, e.span().map_or(0, |span| span.start));
             let place = Place::Line { path: path.map(str::to_owned), line };
-            ConfigError::Syntax { place, reason: e.message().trim().replace('\n', ", ") }
+            ConfigError::Syntax {
+                place: Box::new(place),
+                reason: e.message().trim().replace('\n', ", "),
+            }
         })?;
         Ok(Self { table, places: places(text, path) })
     }
@@ -53,7 +56,7 @@ impl Overrides {
     pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
         let place = Place::Assignment(assignment.to_owned());
         let usage = || ConfigError::Syntax {
-            place: place.clone(),
+            place: Box::new(place.clone()),
             reason: "is not SECTION.KEY=VALUE".to_owned(),
         };
         let (key, value) = assignment.split_once('=').ok_or_else(usage)?;
@@ -78,7 +81,7 @@ impl Overrides {
         let mut overrides = Self::default();
         for (dotted, value) in settings {
             let wrong = || ConfigError::Syntax {
-                place: Place::default(),
+                place: Box::default(),
                 reason: format!("`{dotted}` is not SECTION.KEY"),
             };
             let (section, key) = dotted.split_once('.').ok_or_else(wrong)?;
@@ -129,7 +132,7 @@ impl Overrides {
         self.merge(&mut table, &self.table, "", &base)?;
         let parsed: Result<Config, _> = Value::Table(table).try_into();
         let config = parsed.map_err(|e: toml::de::Error| ConfigError::Syntax {
-            place: Place::default(),
+            place: Box::default(),
             reason: e.message().to_owned(),
         })?;
         config.validate().map_err(|error| self.placed(error))?;
@@ -142,7 +145,7 @@ impl Overrides {
         if let ConfigError::OutOfRange { place, key, .. } | ConfigError::Memory { place, key, .. } =
             &mut error
         {
-            *place = self.place(key);
+            **place = self.place(key);
         }
         error
     }
@@ -162,7 +165,7 @@ impl Overrides {
     ) -> Result<(), ConfigError> {
         for (key, value) in from {
             let dotted = format!("{prefix}{key}");
-            let place = || self.place(&dotted);
+            let place = || Box::new(self.place(&dotted));
             if !into.contains_key(key) {
                 let nearest = nearest(key, into).map(|known| format!("{prefix}{known}"));
                 return Err(ConfigError::UnknownKey { place: place(), key: dotted, nearest });
@@ -199,7 +202,7 @@ impl Overrides {
 }
 
 fn unserialisable(error: &toml::ser::Error) -> ConfigError {
-    ConfigError::Syntax { place: Place::default(), reason: error.to_string() }
+    ConfigError::Syntax { place: Box::default(), reason: error.to_string() }
 }
 
 /// The known key most like `key`.

@@ -1,6 +1,6 @@
 //! Every setting of a training, resolved: what `config.toml` of a run holds.
 
-use super::{ConfigError, Place};
+use super::ConfigError;
 use crate::engine::LogDet;
 use crate::network::{Activation, NetworkSpec};
 use serde::{Deserialize, Serialize};
@@ -294,8 +294,12 @@ fn check(
     if ok && value.is_finite() {
         return Ok(());
     }
-    let place = Place::default();
-    Err(ConfigError::OutOfRange { place, key, value: value.to_string(), requirement })
+    Err(ConfigError::OutOfRange {
+        place: Box::default(),
+        key,
+        value: value.to_string(),
+        requirement,
+    })
 }
 
 /// A size from 1 to the most that makes sense.

@@ -233,8 +233,8 @@ impl<'a> Contexts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::Unwatched;
     use crate::work::tests::Stopper;
+    use crate::work::{Unwatched, Work};
 
     /// Stopped again and again, a whitening goes on from what was kept to the very same numbers.
     #[test]
@@ -256,28 +256,34 @@ mod tests {
             learning_rate: 3e-3,
             weight_decay: 1e-3,
         };
-        let fit = |work| Whitening::fit(&table, &config, 1, &Part::new(work, "whitening"));
-        let whole = fit(&Unwatched).unwrap().unwrap();
-        let stopper = Stopper::default();
-        let stopped = |questions| {
+        let unwatched = Part::new(&Unwatched, "whitening");
+        let whole = Whitening::fit(&table, &config, 1, &unwatched).unwrap().unwrap();
+        let stopped = |stopper: &Stopper, questions| {
             stopper.allow(questions);
-            matches!(fit(&stopper), Err(Halt::Stopped))
+            let work: &dyn Work = stopper;
+            matches!(
+                Whitening::fit(&table, &config, 1, &Part::new(work, "whitening")),
+                Err(Halt::Stopped)
+            )
         };
-        // In the second tile of rows, then in the middle of the network's training.
-        assert!(stopped(3));
+        let goes_on = |stopper: &Stopper| {
+            stopper.allow(usize::MAX);
+            let work: &dyn Work = stopper;
+            let end = Whitening::fit(&table, &config, 1, &Part::new(work, "whitening"));
+            (end.unwrap().unwrap(), stopper.asked())
+        };
+        // In the fourth tile of rows.
+        let stopper = Stopper::default();
+        assert!(stopped(&stopper, 4));
         assert!(stopper.has("whitening.linear.moments"));
-        let uninterrupted = Stopper::default();
-        uninterrupted.allow(usize::MAX);
-        fit(&uninterrupted).unwrap();
-        let all = uninterrupted.asked();
-        // The network's steps and validations are the last two hundred questions.
-        assert!(stopped(all - 130));
-        for more in [40, 20] {
-            assert!(stopper.has("whitening.network"));
-            assert!(stopped(more));
-        }
-        stopper.allow(usize::MAX);
-        assert_eq!(fit(&stopper).unwrap().unwrap(), whole);
+        assert_eq!(goes_on(&stopper).0, whole);
+        // In the network's training, of which the last hundred questions are, more than once.
+        let (_, questions) = goes_on(&Stopper::default());
+        let stopper = Stopper::default();
+        assert!(stopped(&stopper, questions - 60));
+        assert!(stopper.has("whitening.network"));
+        stopped(&stopper, questions - 100);
+        assert_eq!(goes_on(&stopper).0, whole);
     }
 
     #[test]
