@@ -78,10 +78,11 @@ mod summary;
 pub mod training;
 mod transform;
 mod whitening;
+mod work;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
+    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
     TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
@@ -95,3 +96,4 @@ pub use posterior::{
     rank_simulation, rank_simulations,
 };
 pub use transform::{Beyond, Distance};
+pub use work::{Halt, Saver, Unwatched, Work};

@@ -28,6 +28,10 @@ pub(super) struct Args {
     /// text); of a file with several observations, one a row, the third is FILE:3.
     #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Seed of the draws that estimate the mass outside the prior.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -46,8 +50,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let task = model.training.task.as_deref();
-    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
+    let (task, dim) = (args.task.as_deref(), model.data_dim());
+    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
     let theta = args.tables.parameters(&args.theta)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let asking = Asking { anyway: args.anyway, ..Asking::default() };

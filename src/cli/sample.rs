@@ -4,6 +4,7 @@ use super::device::DeviceArg;
 use super::observation::{ObservationArg, place, with_advice};
 use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
+use crate::run::check_room;
 use freeform_inference::{Asking, DrawProgress, Model, Posterior};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -26,6 +27,10 @@ pub(super) struct Args {
     /// text); of a file with several observations, one a row, the third is FILE:3.
     #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Number of draws.
     #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
@@ -47,8 +52,13 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let task = model.training.task.as_deref();
-    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
+    let (task, dim) = (args.task.as_deref(), model.data_dim());
+    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
+    // A corrected draw is chosen among several.
+    let each =
+        if model.training.correction.is_some() { model.config.posterior.proposals } else { 1 };
+    let numbers = [args.draws, each, model.theta_dim()].map(|n| n as u128).iter().product();
+    check_room(&format!("-n {}: so many draws", args.draws), numbers)?;
     let posterior = Posterior::new(model, args.device.open()?);
     let bar = Mutex::new(output.reporter.bar("drawing", args.draws, 0));
     let progress = |at: DrawProgress| {

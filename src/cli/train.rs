@@ -1,9 +1,9 @@
 //! `freeform train`.
 
-use super::settings::{TrainingArgs, interrupt_flag};
+use super::settings::TrainingArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
-use crate::run::{Existing, Source, TrainJob, Workplace, train};
+use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
 use freeform_simulators::{AnySimulator, Prior};
 use std::path::PathBuf;
 
@@ -66,7 +66,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let existing = args.training.existing();
     let at = Workplace {
         folder: &args.out,
@@ -74,7 +74,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let input = args.source.source()?.load(args.training.seed, &at)?;
+    let source = args.source.source()?;
+    let _own = own(&args.out)?;
+    let input = source.load(args.training.seed, &at)?;
     let job = TrainJob {
         preset: args.training.settings.preset(),
         overrides: &overrides,

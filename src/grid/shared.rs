@@ -5,7 +5,8 @@ use super::lines::short_hash;
 use super::plan::table_identity;
 use super::{GridError, Layout, PlanEntry, claim::Claim};
 use crate::run::{
-    Reporter, RunError, TrainingInput, Workplace, all_failed, make_set, set_warnings,
+    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, all_failed, make_set,
+    set_warnings,
 };
 use freeform_simulators::{
     AnySimulator, FirstLine, OwnershipError, Prior, SetError, SimulationSource, Simulations,
@@ -54,7 +55,12 @@ pub(super) fn input(
     let table = first_usable(table, entry.simulations);
     let theta_failed = all_failed(theta_failed, &table);
     let (simulations, theta_from) = (table.without_non_finite(), None);
-    Ok(TrainingInput { simulations, prior, task, theta_from, theta_failed, warnings: Vec::new() })
+    let simulator = match &task {
+        Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+        None => None,
+    };
+    let warnings = Vec::new();
+    Ok(TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, warnings })
 }
 
 /// The first rows, as many as hold `n` usable ones: with them the failed ones among these.

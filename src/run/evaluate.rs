@@ -1,8 +1,8 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
-use super::directory::write_status;
+use super::directory::{create_folder, write_status};
 use super::interruptible::interruptible;
-use super::{Reporter, RunError, TrainResult, failure_warning};
+use super::{Reporter, RunError, TrainResult, failure_warning, own};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
@@ -81,8 +81,9 @@ pub fn evaluate(
     trained: &TrainResult,
 ) -> Result<Vec<ObservationScore>, RunError> {
     let started = Instant::now();
+    let own = own(job.folder)?;
     for folder in ["samples", "plots"] {
-        std::fs::create_dir_all(job.folder.join(folder))?;
+        create_folder(&job.folder.join(folder))?;
     }
     let table = job.folder.join("c2st.csv");
     let known = trained.was_finished && table.exists();
@@ -102,6 +103,7 @@ pub fn evaluate(
             score(job, &posterior, number)
                 .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?,
         );
+        own.check()?;
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
@@ -195,6 +197,7 @@ fn plot(
         posterior: draws.view(),
         reference: Some(reference.view()),
         truth: Some(&observation.true_parameters),
+        prior: Some(&model.prior),
     };
     Ok(pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?)
 }

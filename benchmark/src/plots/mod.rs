@@ -96,6 +96,9 @@ fn write_svg(
     write_whole(path, text.as_bytes())
 }
 
+/// 200 an inch.
+const DOTS_A_METRE: u32 = 7874;
+
 /// Draws into pixels, then writes them whole as PNG.
 fn write_png(
     path: &Path,
@@ -108,6 +111,13 @@ fn write_png(
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    let dots = Some(png::PixelDimensions {
+        xppu: DOTS_A_METRE,
+        yppu: DOTS_A_METRE,
+        unit: png::Unit::Meter,
+    });
+    encoder.set_pixel_dims(dots);
     let mut writer = encoder.write_header().map_err(|e| failed(path, e))?;
     writer.write_image_data(&pixels).map_err(|e| failed(path, e))?;
     writer.finish().map_err(|e| failed(path, e))?;

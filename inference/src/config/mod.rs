@@ -1,11 +1,13 @@
 //! Settings of a training: TOML over a preset, every key checked.
 
 mod error;
+mod memory;
+mod places;
 mod preset;
 mod resolve;
 mod settings;
 
-pub use error::ConfigError;
+pub use error::{ConfigError, Place};
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{

@@ -8,9 +8,13 @@ use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
 use crate::posterior::correction_strength;
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
+use crate::work::{Halt, Part, Work};
+use freeform_kernels::Isa;
 
-/// The model that trained flows make, its likelihood weighed.
-#[must_use]
+/// The model that trained flows make, its likelihood weighed; what that takes is kept by `work`.
+///
+/// # Errors
+/// [`Halt`] where `work` stops it.
 pub fn assemble(
     trained: &[TrainedMember],
     data: &TrainingData,
@@ -18,7 +22,8 @@ pub fn assemble(
     config: &Config,
     seed: u64,
     engine: EngineKind,
-) -> Model {
+    work: &dyn Work,
+) -> Result<Model, Halt> {
     let of = |role| trained.iter().filter(move |m| m.member.role == role);
     let flows = |role| of(role).map(|m| m.flow.clone()).collect::<Vec<_>>();
     let summary = |m: &TrainedMember| MemberSummary {
@@ -41,6 +46,9 @@ pub fn assemble(
         device: engine.to_string(),
         quality: FlowQuality::mean(&qualities),
         correction: None,
+        arithmetic: Some(Isa::best().arithmetic().to_owned()),
+        simulator: None,
+        run: None,
         learnt,
         remarks,
         notes,
@@ -66,11 +74,14 @@ pub fn assemble(
             regressors: tables.transform.clone(),
             strength: 1.0,
         };
-        let correction = correction_strength(&model, &likelihood, data, engine);
+        let correction = {
+            let part = Part::new(work, "strength");
+            correction_strength(&model, &likelihood, data, engine, &part)?
+        };
         likelihood.strength = correction.strength;
         model.training.correction = Some(correction);
         // One that is not trusted at all would only cost time.
         model.likelihood = (correction.strength > 0.0).then_some(likelihood);
     }
-    model
+    Ok(model)
 }

@@ -161,6 +161,9 @@ impl<'a> Fit<'a> {
         let problem = Problem::of(&simulations);
         let config = self.settings.resolve(self.preset, problem)?;
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
+        config
+            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .map_err(|error| self.settings.placed(error))?;
         let identity = self.identity(&config, &simulations);
         let checkpoints = match &self.checkpoints {
             None => None,
@@ -169,21 +172,25 @@ impl<'a> Fit<'a> {
                 Some(folder.map_err(crate::training::EnsembleError::from)?)
             }
         };
-        let origin =
-            ThetaOrigin { prior: self.prior, drawn_from: self.theta_from, failed: failed.as_ref() };
-        let data = TrainingData::prepare(simulations, &origin, &config, self.seed)?;
-        let watcher = Watcher {
-            members: members(&config, &data).len(),
+        let mut watcher = Watcher {
+            members: 0,
             checkpoints: checkpoints.as_ref(),
             interrupt: self.interrupt,
             progress: self.progress,
         };
+        let origin =
+            ThetaOrigin { prior: self.prior, drawn_from: self.theta_from, failed: failed.as_ref() };
+        let data = TrainingData::prepare(simulations, &origin, &config, self.seed, &watcher)?;
+        watcher.members = members(&config, &data).len();
         let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
         let trained = trained.ok_or(FitError::Interrupted)?;
         let named = (&origin, self.task.clone());
         let model = guarded(self.device, || {
-            assemble(&trained, &data, named, &config, self.seed, self.device)
-        })?;
+            assemble(&trained, &data, named, &config, self.seed, self.device, &watcher)
+        })??;
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.clear_pieces();
+        }
         Ok(Posterior::new(model, self.device))
     }
 

@@ -19,9 +19,12 @@ pub const FORMAT_VERSION: u64 = 3;
 const VERSION_WITH_LAW: u64 = 4;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
+/// Name of the first line of the description: BLAKE3 of all that follows.
+const CHECKSUM: &str = "description_blake3";
 
 /// `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Description {
     format_version: u64,
     /// BLAKE3 of the weights file.
@@ -53,6 +56,7 @@ struct SuccessDescription {
 
 /// `[likelihood]` of `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LikelihoodDescription {
     strength: f64,
     flows: Vec<FlowDescription>,
@@ -77,15 +81,44 @@ impl LikelihoodDescription {
     /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
     fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
         let described = if self.summary.is_empty() { data_dim } else { theta_dim };
-        let whole = |w: &WhiteningShape| (w.dim, w.context_dim) == (theta_dim, context_dim);
+        let whole = |w: &WhiteningShape| {
+            (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
+        };
         let targets = self.data.kept().len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
             && self.data.columns() == described
             && self.summary.iter().all(whole)
-            && self.data.scaler().columns() == targets
-            && self.regressors.scaler().columns() == theta_dim
+            && self.data.is_whole()
+            && self.regressors.scaler().is_whole(theta_dim)
             && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
+    }
+}
+
+impl Description {
+    /// Bytes that the numbers of all networks take at least.
+    fn bytes(&self) -> Option<u64> {
+        let likelihood = self.likelihood.iter();
+        let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
+        let numbers = flows.map(FlowDescription::parameters);
+        let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
+        let all = numbers.chain(summaries).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
+        u64::try_from(all).ok()?.checked_mul(4)
+    }
+}
+
+/// The text of `model.toml` under a line with its checksum.
+fn signed(text: &str) -> String {
+    format!("{CHECKSUM} = \"{}\"\n{text}", blake3::hash(text.as_bytes()).to_hex())
+}
+
+/// The text beneath that line, and whether it is the one that the line was made for. A text without
+/// the line, as former versions wrote it, is used without that check.
+fn checked(text: &str) -> (&str, bool) {
+    let Some((first, rest)) = text.split_once('\n') else { return (text, true) };
+    match first.strip_prefix(CHECKSUM) {
+        None => (text, true),
+        Some(_) => (rest, text == signed(rest)),
     }
 }
 
@@ -139,7 +172,7 @@ impl Model {
             prior: self.prior.clone(),
             theta_from,
         };
-        let text = toml::to_string(&description).map_err(std::io::Error::other)?;
+        let text = signed(&toml::to_string(&description).map_err(std::io::Error::other)?);
         write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
         Ok(write_bytes_atomically(&folder.join(DESCRIPTION), text.as_bytes())?)
     }
@@ -156,6 +189,13 @@ impl Model {
             return Err(ModelError::Checksum { path });
         }
         let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        // Nothing is allocated for numbers that the file does not hold.
+        if description.bytes().is_none_or(|needed| needed > bytes.len() as u64) {
+            return Err(invalid(format!(
+                "has {} bytes, too few for the networks that model.toml describes",
+                bytes.len()
+            )));
+        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
         let flows = |role: &str, descriptions: &[FlowDescription]| {
             let read = |(index, description)| {
@@ -198,11 +238,21 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
     let text = String::from_utf8(read(folder, DESCRIPTION)?)
         .map_err(|_| invalid("is not text".to_owned()))?;
-    let table: toml::Table =
-        text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+    let (text, whole) = checked(&text);
+    let changed = || {
+        invalid(format!(
+            "has changed since it was written: its checksum is not that of its text; copy it again, \
+             or remove the line that begins with {CHECKSUM} to use it all the same"
+        ))
+    };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| match whole {
+        true => invalid(e.message().to_owned()),
+        false => changed(),
+    })?;
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
+        Some(FORMAT_VERSION | VERSION_WITH_LAW) if !whole => return Err(changed()),
         Some(FORMAT_VERSION | VERSION_WITH_LAW) => {}
         Some(found) => {
             return Err(ModelError::Version { path, found, expected: VERSION_WITH_LAW });
@@ -211,15 +261,19 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let (dim, data) = (description.prior.dim(), &description.data);
-    let width = data.scaler().columns();
+    let width = data.kept().len();
+    description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
-        && description.parameters.scaler().columns() == dim
+        && data.is_whole()
+        && description.parameters.scaler().is_whole(dim)
         && description.span.as_ref().is_none_or(|span| span.fits(data.columns()))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
-        return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
+        return Err(invalid(
+            "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
+        ));
     }
     Ok(description)
 }
@@ -232,4 +286,27 @@ fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {
         }
         kind => std::io::Error::new(kind, format!("{}: {e}", path.display())).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_signed_text_is_noticed() {
+        let text = signed("format_version = 3\n\n[a]\nb = 1.5\n");
+        assert_eq!(checked(&text), ("format_version = 3\n\n[a]\nb = 1.5\n", true));
+        let unchecked = "format_version = 3\n";
+        assert_eq!(checked(unchecked), (unchecked, true));
+        let bytes = text.as_bytes();
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let Ok(damaged) = String::from_utf8(damaged) else { continue };
+            let (rest, whole) = checked(&damaged);
+            // Where the line itself has another name, it is one that no model has.
+            let unknown = rest.len() == text.len();
+            assert!(!whole || unknown, "bit {bit}");
+        }
+    }
 }

@@ -71,13 +71,26 @@ impl LikelihoodModel {
 
 /// How a model came to be.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainingSummary {
-    /// The benchmark task, if it was one: lets `--observation 3` mean its third observation.
+    /// The benchmark task, or the absolute path of the `simulator.toml`, if it was one: lets
+    /// `--observation 3` mean its third observation.
     pub task: Option<String>,
     /// Simulations used (training and validation).
     pub simulations: usize,
     /// Seed.
     pub seed: u64,
+    /// Content of the simulator that `task` names, where that is a file: a hash of what it
+    /// simulates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulator: Option<String>,
+    /// The run whose model this is: a hash of all that determines it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// How the processor that trained it rounds: models of the same run made on processors of
+    /// another kind differ by rounding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<String>,
     /// Where the training ended: `cpu`, `burn`, `wgpu:0`, ...
     #[serde(default)]
     pub device: String,
@@ -101,6 +114,7 @@ pub struct TrainingSummary {
 
 /// One flow's training.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberSummary {
     /// `posterior-1`, …, `likelihood-1`, ….
     pub name: String,
@@ -130,6 +144,7 @@ pub struct LearntSummary {
 
 /// What held-out simulations say of a correction by the likelihood.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectionSummary {
     /// α, between 0 (none) and 1.
     pub strength: f64,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What `model.toml` says of a flow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FlowDescription {
     pub network: NetworkSpec,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,7 +26,14 @@ impl FlowDescription {
     pub fn fits(&self, dim: usize, context_dim: usize) -> bool {
         let network = (self.network.theta_dim, self.network.context_dim) == (dim, context_dim);
         let whitening = self.whitening.is_none_or(|w| (w.dim, w.context_dim) == (dim, context_dim));
-        network && whitening && self.network.validate().is_ok()
+        let countable = self.parameters().is_some();
+        network && whitening && countable && self.network.validate().is_ok()
+    }
+
+    /// Numbers of its networks; `None` where there are more than can be counted.
+    pub fn parameters(&self) -> Option<usize> {
+        let whitening = self.whitening.map_or(Some(0), |whitening| whitening.parameters())?;
+        self.network.parameters()?.checked_mul(2)?.checked_add(whitening)
     }
 }
 

@@ -12,7 +12,7 @@ mod strength;
 pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use error::PosteriorError;
-pub use strength::correction_strength;
+pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
@@ -247,7 +247,7 @@ impl Posterior {
         let observed = self.observed(x)?;
         match self.distance(x)? {
             Some(distance) if distance.is_far() && !asking.anyway => {
-                Err(PosteriorError::FarAway { distance })
+                Err(PosteriorError::FarAway { distance: Box::new(distance) })
             }
             distance => Ok((observed, distance)),
         }

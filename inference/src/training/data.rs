@@ -1,6 +1,7 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
 use super::bounds::{check_support, move_off};
+use super::data_error::MIN_TRAINING;
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
@@ -10,11 +11,9 @@ use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform, informative_columns};
+use crate::work::{Part, Work};
 use freeform_simulators::Simulations;
 use std::borrow::Cow;
-
-/// Fewer training rows than this make no standard deviation worth the name.
-pub(super) const MIN_TRAINING: usize = 8;
 
 /// Standardised simulations in a seeded order, and the maps that made them.
 #[derive(Debug)]
@@ -45,7 +44,7 @@ impl TrainingData {
     /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
     /// `simulations` must be finite (see [`Simulations::without_non_finite`]); `origin` says where
-    /// their θ came from.
+    /// their θ came from. What it takes long to find for a likelihood is kept by `work`.
     ///
     /// # Errors
     /// [`DataError`] where there are too few rows or they do not fit the prior.
@@ -54,24 +53,17 @@ impl TrainingData {
         origin: &ThetaOrigin,
         config: &Config,
         seed: u64,
+        work: &dyn Work,
     ) -> Result<Self, DataError> {
+        let part = &Part::new(work, "data");
         let (prior, drawn_from) = (origin.prior, origin.drawn_from.unwrap_or(origin.prior));
         let mut findings = Vec::new();
         let simulations = origin.inside(simulations, &mut findings);
+        check_sizes(&simulations, origin, config)?;
         let (rows, columns) = simulations.theta.dim();
         let context = simulations.x.ncols();
-        if columns != prior.dim() {
-            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
-        }
-        if drawn_from.dim() != columns {
-            return Err(DataError::PriorMismatch { columns, dim: drawn_from.dim() });
-        }
         let validation_fraction = config.training.validation_fraction;
         let held_out = held_out(rows, validation_fraction);
-        if rows < held_out + MIN_TRAINING || held_out == 0 {
-            let training = rows - held_out;
-            return Err(DataError::TooFew { rows, training, validation: held_out });
-        }
         let mut theta = contiguous(simulations.theta);
         let groups = Groups::of(&theta, columns);
         origin.look(&theta, &groups, &mut findings);
@@ -103,6 +95,7 @@ impl TrainingData {
             fix: "transform.theta = \"unconstrain\"",
         }
         .check()?;
+        part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -129,6 +122,7 @@ impl TrainingData {
             fix: "transform.data = \"shape\"",
         }
         .check()?;
+        part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -144,9 +138,11 @@ impl TrainingData {
         });
         let kept = varying(&data);
         let mut likelihood = match kept.len() {
-            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
+            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept, part)),
             _ => None,
-        };
+        }
+        .transpose()?;
+        part.go_on()?;
         let failed = origin.failed_points(&parameters);
         let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
         let mut points = vec![0.0; theta.len()];
@@ -171,12 +167,12 @@ impl TrainingData {
                 settings: &config.whitening,
                 seed,
             };
-            likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
+            if let Some((summary, table)) = Summary::cross_fit(&regressed, part)? {
                 let all: Vec<usize> = (0..columns).collect();
                 let table: Vec<f64> = table.into_iter().map(f64::from).collect();
-                let tables = reversed.tables(&table, columns, &all);
-                LikelihoodTables { summary: Some(summary), ..tables }
-            });
+                let tables = reversed.tables(&table, columns, &all, part)?;
+                likelihood = Some(LikelihoodTables { summary: Some(summary), ..tables });
+            }
         }
         Ok(Self {
             theta,
@@ -193,6 +189,23 @@ impl TrainingData {
             parameters,
             data,
         })
+    }
+
+    /// Whether these simulations can be trained on, at little cost.
+    ///
+    /// # Errors
+    /// [`DataError`] where not.
+    pub fn check(
+        simulations: &Simulations,
+        origin: &ThetaOrigin,
+        config: &Config,
+    ) -> Result<(), DataError> {
+        let simulations = origin.inside(simulations.clone(), &mut Vec::new());
+        check_sizes(&simulations, origin, config)?;
+        let mut theta = contiguous(simulations.theta);
+        move_off(&mut theta, origin.prior);
+        check_support(&theta, origin.prior)?;
+        origin.check_law(&theta)
     }
 
     /// Number of parameters D.
@@ -285,6 +298,26 @@ impl TrainingData {
         };
         Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
     }
+}
+
+/// There are rows enough, of as many parameters as the prior has.
+fn check_sizes(
+    simulations: &Simulations,
+    origin: &ThetaOrigin,
+    config: &Config,
+) -> Result<(), DataError> {
+    let (rows, columns) = simulations.theta.dim();
+    for dim in [Some(origin.prior.dim()), origin.drawn_from.map(|law| law.dim())] {
+        if let Some(dim) = dim.filter(|dim| *dim != columns) {
+            return Err(DataError::PriorMismatch { columns, dim });
+        }
+    }
+    let held_out = held_out(rows, config.training.validation_fraction);
+    if rows < held_out + MIN_TRAINING || held_out == 0 {
+        let training = rows - held_out;
+        return Err(DataError::TooFew { rows, training, validation: held_out });
+    }
+    Ok(())
 }
 
 /// How many rows a member holds out.

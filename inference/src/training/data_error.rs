@@ -1,6 +1,9 @@
 //! Why simulations cannot be trained on.
 
-use super::data::MIN_TRAINING;
+use crate::work::Halt;
+
+/// Fewer training rows than this make no standard deviation worth the name.
+pub(super) const MIN_TRAINING: usize = 8;
 
 /// Simulations that cannot be trained on.
 #[derive(Debug, thiserror::Error)]
@@ -79,4 +82,7 @@ pub enum DataError {
         /// Its value.
         value: f64,
     },
+    /// Told to stop, or unable to keep what was done.
+    #[error(transparent)]
+    Halt(#[from] Halt),
 }

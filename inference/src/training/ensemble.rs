@@ -10,7 +10,7 @@ use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::random::member_seed;
 use crate::whitening::Whitening;
-use std::ops::ControlFlow;
+use crate::work::{Halt, Part, Work};
 use std::time::Instant;
 
 /// An ensemble that cannot be trained.
@@ -39,18 +39,18 @@ pub enum EnsembleError {
 }
 
 /// Where the flows' trainings are kept, and who watches them.
-pub trait Host: Sync {
+pub trait Host: Work {
     /// The state in which an earlier process left a member.
     ///
     /// # Errors
     /// [`CheckpointError`] where there is one that does not fit.
     fn restore(&self, member: Member) -> Result<Option<Checkpoint>, CheckpointError>;
 
+    /// Told of a member's state before it goes on from there.
+    fn restored(&self, _member: Member, _state: &Checkpoint) {}
+
     /// Follows the training of a member.
     fn watch(&self, member: Member) -> Box<dyn Observer + '_>;
-
-    /// Asked now and then while there are no steps to follow; `Break` stops.
-    fn tick(&self) -> ControlFlow<()>;
 
     /// Keeps the state of a member that finished or was interrupted.
     ///
@@ -146,7 +146,12 @@ impl<'a> EnsembleJob<'a> {
         };
         let plain = self.data.fold(member.role, member.index);
         let settings = &config.whitening;
-        let whitening = Whitening::fit(&plain.table(), settings, seed, &mut || host.tick());
+        let part = Part::new(host, format!("whitening.{member}"));
+        let whitening = match Whitening::fit(&plain.table(), settings, seed, &part) {
+            Ok(whitening) => whitening,
+            Err(Halt::Stopped) => return Ok(None),
+            Err(Halt::Io(error)) => return Err(error.into()),
+        };
         if host.tick().is_break() {
             return Ok(None);
         }
@@ -170,7 +175,10 @@ impl Ready<'_> {
         let identity = format!("{} {}", self.job.identity, self.member);
         let mut trainer = Trainer::new(engine, &self.fold, self.job.config, self.seed, identity);
         if let Some(checkpoint) = self.job.host.restore(self.member)? {
-            trainer.restore(checkpoint);
+            let (path, member) = (format!("of {}", self.member), self.member);
+            let invalid = |reason| CheckpointError::Invalid { path, reason };
+            self.job.host.restored(member, &checkpoint);
+            trainer.restore(checkpoint).map_err(invalid)?;
         }
         if self.whitening.is_some() {
             trainer.judge_start();

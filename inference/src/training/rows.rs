@@ -20,10 +20,9 @@ pub(super) fn transformed(
         let start = rows * piece / PIECES;
         let places = x[start * width..].chunks_exact(width);
         let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
-        for (index, (row, out)) in places.enumerate() {
+        for (index, (row, out)) in (start..).zip(places) {
             data.apply(row, out);
-            let scores = data.kept().iter().copied().zip(&*out);
-            outliers.look("x", start + index, scores, row);
+            outliers.look("x", index, data.kept().iter().copied().zip(&*out), row);
         }
         x.truncate(start * width);
         x.shrink_to_fit();

@@ -7,7 +7,7 @@ const LEAST_GAIN: f64 = 0.05;
 
 /// A strictly increasing map of R onto an interval, smooth to first order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "map", rename_all = "lowercase")]
+#[serde(tag = "map", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ColumnMap {
     /// x.
     Identity,
@@ -58,6 +58,18 @@ impl ColumnMap {
             }
         }
         best.0
+    }
+
+    /// Whether its numbers make a map.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        let positive = |v: f64| v.is_finite() && v > 0.0;
+        match self {
+            Self::Identity => true,
+            Self::Log { floor } => positive(floor),
+            Self::Log1p { unit } => positive(unit),
+            Self::Asinh { center, scale } => center.is_finite() && positive(scale),
+        }
     }
 
     /// The mapped value.

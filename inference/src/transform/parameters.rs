@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// θ ↦ z-scores of θ, or of coordinates of θ without some or all of its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterTransform {
     kind: ThetaTransform,
     scaler: Scaler,

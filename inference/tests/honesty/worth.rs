@@ -40,7 +40,7 @@ fn an_ordinary_question_is_answered_with_what_its_draws_are_worth() {
 fn absurd_observations_are_refused_at_once() {
     for correction in ["off", "on"] {
         let posterior = trained(0.2, correction);
-        for x in [-999.0, 1e6, 30.0] {
+        for x in [-999.0, 1e6, 1e9, 30.0] {
             let started = Instant::now();
             let error = posterior.sample(&[x], 5000, 1).unwrap_err();
             assert!(started.elapsed() < Duration::from_secs(2));

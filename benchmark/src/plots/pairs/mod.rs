@@ -1,0 +1,209 @@
+//! Pair plots: a posterior's marginals and the 50% and 90% regions of every two parameters, beside
+//! reference draws, the prior and the true parameters where they are known.
+
+mod density;
+mod panels;
+mod sheet;
+mod words;
+
+use super::{Canvas, Drawn, PlotError, write_png, write_svg};
+use freeform_simulators::Prior;
+use ndarray::ArrayView2;
+use panels::{Frame, View, marginal, pair};
+use plotters::prelude::*;
+use sheet::{Placed, Sheet};
+use std::path::Path;
+use words::{width, wrapped};
+
+/// What to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct PairPlot<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// Parameter names, D of them.
+    pub names: &'a [String],
+    /// Posterior draws `[n, D]`.
+    pub posterior: ArrayView2<'a, f64>,
+    /// Reference draws `[m, D]`, if there are any.
+    pub reference: Option<ArrayView2<'a, f64>>,
+    /// True parameters, if they are known.
+    pub truth: Option<&'a [f64]>,
+    /// The prior, whose density and bounds are drawn.
+    pub prior: Option<&'a Prior>,
+}
+
+/// Pixels of PNG for a unit: at 200 a inch, one for a hundredth.
+const PNG_SCALE: f64 = 2.0;
+/// Size of a line of axis title.
+const NAME: f64 = 12.0;
+const TICK: f64 = 9.0;
+const HEAD: f64 = 50.0;
+
+/// Draws a D × D corner plot into `path`, an `.svg` or a `.png` of 200 dots an inch: marginals on the
+/// diagonal with their median, 50% and 90% intervals; below it the regions of highest density that
+/// hold 50% and 90% of the draws; the prior as a dotted outline, the true parameters as lines.
+///
+/// # Errors
+/// [`PlotError`] where there are no draws, a number is not finite, the columns are not those of the
+/// names, the file's name ends in something else, or it cannot be written.
+pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
+    check(path, plot)?;
+    super::register_fonts();
+    let layout = Layout::new(plot);
+    let size = |scale: f64| {
+        let (width, height) = layout.size();
+        ((width * scale).ceil() as u32, (height * scale).ceil() as u32)
+    };
+    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("svg") => write_svg(path, size(1.0), |area| draw(area, 1.0, plot, &layout)),
+        Some("png") => {
+            write_png(path, size(PNG_SCALE), |area| draw(area, PNG_SCALE, plot, &layout))
+        }
+        _ => Err(PlotError::Draw {
+            path: path.display().to_string(),
+            reason: "the name of a plot ends in .svg or .png".to_owned(),
+        }),
+    }
+}
+
+fn check(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
+    let dim = plot.names.len();
+    let wrong = |reason| Err(PlotError::Empty { path: path.display().to_string(), reason });
+    let sets = || [Some(plot.posterior), plot.reference].into_iter().flatten();
+    if plot.posterior.is_empty() || sets().any(|set| set.is_empty() || set.ncols() != dim) {
+        return wrong("no draws with a column for each name");
+    }
+    if plot.truth.is_some_and(|truth| truth.len() != dim) {
+        return wrong("the true parameters are not as many as the names");
+    }
+    if plot.prior.is_some_and(|prior| prior.dim() != dim) {
+        return wrong("the prior's parameters are not as many as the names");
+    }
+    let finite = sets().all(|set| set.iter().all(|v| v.is_finite()))
+        && plot.truth.is_none_or(|truth| truth.iter().all(|v| v.is_finite()));
+    if !finite {
+        return wrong("a draw or a true parameter is not finite");
+    }
+    Ok(())
+}
+
+/// Where everything lies, in units of a hundredth of an inch.
+struct Layout {
+    dim: usize,
+    panel: f64,
+    /// Left of the panels, and below them.
+    margin: (f64, f64),
+    names: Vec<Vec<String>>,
+    title: Vec<String>,
+}
+
+impl Layout {
+    fn new(plot: &PairPlot) -> Self {
+        let dim = plot.names.len();
+        let panel = match dim {
+            1 => 360.0,
+            2 => 250.0,
+            3..=4 => 190.0,
+            5..=7 => 140.0,
+            8..=11 => 105.0,
+            _ => 84.0,
+        };
+        let names: Vec<Vec<String>> =
+            plot.names.iter().map(|name| wrapped(name, panel - 10.0, NAME)).collect();
+        let lines = names.iter().map(Vec::len).max().unwrap_or(1) as f64;
+        let ticks = 52.0;
+        let margin = (ticks + lines * (NAME + 2.0) + 6.0, 18.0 + lines * (NAME + 2.0) + 8.0);
+        let room = (margin.0 + panel * dim as f64).max(430.0) - 24.0;
+        Self { dim, panel, margin, names, title: wrapped(plot.title, room, 15.0) }
+    }
+
+    fn head(&self) -> f64 {
+        HEAD + 18.0 * (self.title.len() as f64 - 1.0)
+    }
+
+    fn size(&self) -> (f64, f64) {
+        let side = self.panel * self.dim as f64;
+        ((self.margin.0 + side + 14.0).max(430.0), self.head() + side + self.margin.1 + 16.0)
+    }
+
+    fn frame(&self, column: usize, row: usize) -> Frame {
+        let gap = (0.04 * self.panel).max(3.0);
+        let left = self.margin.0 + column as f64 * self.panel + gap;
+        let top = self.head() + 16.0 + row as f64 * self.panel + gap;
+        Frame { left, top, side: self.panel - 2.0 * gap }
+    }
+}
+
+fn draw<B: DrawingBackend>(area: &Canvas<B>, scale: f64, plot: &PairPlot, layout: &Layout) -> Drawn
+where
+    B::ErrorType: 'static,
+{
+    let sheet = Sheet { area, scale };
+    header(&sheet, plot, layout)?;
+    let views: Vec<View> = (0..layout.dim).map(|column| View::new(plot, column)).collect();
+    let ticks = if layout.panel > 120.0 { 4 } else { 2 };
+    for row in 0..layout.dim {
+        for column in 0..=row {
+            let frame = layout.frame(column, row);
+            if row == column {
+                marginal(&sheet, plot, &views[row], &frame)?;
+            } else {
+                pair(&sheet, plot, (&views[column], &views[row]), &frame)?;
+            }
+            let bottom = row + 1 == layout.dim;
+            frame.draw(
+                &sheet,
+                bottom.then(|| views[column].ticks(ticks)),
+                (column == 0 && row > 0).then(|| views[row].ticks(ticks)),
+                TICK,
+            )?;
+        }
+    }
+    for (i, lines) in layout.names.iter().enumerate() {
+        let (below, beside) = (layout.frame(i, layout.dim - 1), layout.frame(0, i));
+        for (j, line) in lines.iter().enumerate() {
+            let down = below.top + below.side + 18.0 + j as f64 * (NAME + 2.0);
+            sheet.text(line, (below.left + below.side / 2.0, down), NAME, Placed::Middle)?;
+            if i > 0 {
+                let right = 6.0 + j as f64 * (NAME + 2.0);
+                sheet.text(line, (right, beside.top + beside.side / 2.0), NAME, Placed::Up)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn header<B: DrawingBackend>(sheet: &Sheet<B>, plot: &PairPlot, layout: &Layout) -> Drawn
+where
+    B::ErrorType: 'static,
+{
+    for (i, line) in layout.title.iter().enumerate() {
+        sheet.text(line, (12.0, 8.0 + 18.0 * i as f64), 15.0, Placed::Left)?;
+    }
+    let mut x = 12.0;
+    let y = layout.head() - 20.0;
+    let mut entry = |label: &str, color: RGBAColor, dotted: bool| -> Drawn {
+        match dotted {
+            true => panels::dotted(sheet, &[(x, y + 6.0), (x + 18.0, y + 6.0)], color)?,
+            false => sheet.line(&[(x, y + 6.0), (x + 18.0, y + 6.0)], color, 2.0)?,
+        }
+        sheet.text(label, (x + 23.0, y), 11.0, Placed::Left)?;
+        x += 23.0 + width(label, 11.0) + 16.0;
+        Ok(())
+    };
+    entry("posterior", panels::POSTERIOR.into(), false)?;
+    if plot.reference.is_some() {
+        entry("reference", panels::REFERENCE.into(), false)?;
+    }
+    if plot.prior.is_some() {
+        entry("prior", panels::PRIOR.into(), true)?;
+    }
+    if plot.truth.is_some() {
+        entry("true value", BLACK.into(), false)?;
+    }
+    let note = "regions and intervals: 50%, 90%";
+    sheet.text(note, (x, y), 11.0, Placed::Left)
+}
+
+#[cfg(test)]
+mod tests;

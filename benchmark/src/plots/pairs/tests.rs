@@ -1,0 +1,97 @@
+//! Pictures of 1 to 20 parameters: whole, small, with everything they should say.
+
+use super::{PairPlot, pair_plot};
+use freeform_simulators::{Marginal, Prior};
+use ndarray::Array2;
+
+fn names(dim: usize) -> Vec<String> {
+    let long = "infection_rate_of_the_second_wave_in_the_north";
+    (0..dim)
+        .map(|i| if i % 3 == 1 { format!("{long}_{i}") } else { format!("theta_{i}") })
+        .collect()
+}
+
+/// Correlated draws inside the prior.
+fn draws(dim: usize, n: usize) -> (Prior, Array2<f64>) {
+    let law = Marginal::Normal { mean: 0.0, std: 1.0 };
+    let noise = Prior::identical(dim + 1, law).unwrap().sample_n(5, n);
+    let theta = Array2::from_shape_fn((n, dim), |(i, j)| {
+        1.0 / (1.0 + (-(noise[[i, j]] + 0.8 * noise[[i, dim]])).exp())
+    });
+    let uniform = Marginal::Uniform { low: 0.0, high: 1.0 };
+    (Prior::independent(names(dim).into_iter().map(|n| (n, uniform))).unwrap(), theta)
+}
+
+#[test]
+fn pictures_are_whole_and_small() {
+    let kept = std::env::var_os("FREEFORM_PICTURES").map(std::path::PathBuf::from);
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = kept.unwrap_or_else(|| scratch.path().to_owned());
+    for dim in [1, 2, 5, 10, 20] {
+        let (prior, theta) = draws(dim, 4000);
+        let truth = vec![0.4; dim];
+        let reference = theta.slice(ndarray::s![..2000, ..]);
+        let plot = PairPlot {
+            title: "a title, observation 3",
+            names: &names(dim),
+            posterior: theta.view(),
+            reference: (dim < 10).then_some(reference),
+            truth: Some(&truth),
+            prior: Some(&prior),
+        };
+        let svg = folder.join(format!("pairs-{dim}.svg"));
+        pair_plot(&svg, &plot).unwrap();
+        let text = std::fs::read_to_string(&svg).unwrap();
+        assert!(text.len() < 700_000, "{dim} parameters: {} bytes", text.len());
+        let said: String = text.split(">\n").filter_map(|part| part.lines().next()).collect();
+        for part in ["posterior", "prior", "true value", "50%, 90%", "theta_0", "title"] {
+            assert!(said.contains(part), "`{part}` is missing with {dim} parameters");
+        }
+        // Nothing lies outside the sheet.
+        let number = |name: &str, part: &str| -> Option<f64> {
+            part.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?.parse().ok()
+        };
+        let head = text.lines().next().unwrap();
+        let (width, height) = (number("width", head).unwrap(), number("height", head).unwrap());
+        for part in text.split('<').filter(|part| part.starts_with("text")) {
+            let (x, y) = (number("x", part).unwrap(), number("y", part).unwrap());
+            assert!((0.0..width).contains(&x) && (0.0..height).contains(&y), "{part}");
+        }
+        let png = folder.join(format!("pairs-{dim}.png"));
+        pair_plot(&png, &plot).unwrap();
+        let bytes = std::fs::read(&png).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG") && bytes.len() < 2_000_000, "{}", bytes.len());
+        // 200 dots an inch are 7,874 a metre.
+        let at = bytes.windows(4).position(|w| w == b"pHYs").unwrap();
+        assert_eq!(bytes[at + 4..at + 8], 7874_u32.to_be_bytes());
+    }
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (prior, theta) = draws(2, 100);
+    let names = names(2);
+    let plot = PairPlot {
+        title: "",
+        names: &names,
+        posterior: theta.view(),
+        reference: None,
+        truth: None,
+        prior: Some(&prior),
+    };
+    let refused = |name: &str, plot: &PairPlot| {
+        pair_plot(&folder.path().join(name), plot).unwrap_err().to_string()
+    };
+    assert!(refused("a.pdf", &plot).contains(".svg or .png"));
+    assert!(
+        refused("a.svg", &PairPlot { truth: Some(&[1.0]), ..plot }).contains("true parameters")
+    );
+    assert!(refused("a.svg", &PairPlot { names: &names[..1], ..plot }).contains("column"));
+    let wrong = [1.0, f64::NAN];
+    assert!(refused("a.svg", &PairPlot { truth: Some(&wrong), ..plot }).contains("not finite"));
+    // All draws equal are no panic.
+    let same = Array2::from_elem((50, 2), 3.0);
+    let plot = PairPlot { posterior: same.view(), prior: None, ..plot };
+    pair_plot(&folder.path().join("same.svg"), &plot).unwrap();
+}
