@@ -65,12 +65,12 @@ impl Weighed {
 }
 
 impl Corrected<'_> {
-    pub(super) fn model(&self) -> &Model {
+    pub fn model(&self) -> &Model {
         self.proposal.model
     }
 
     /// Numbers of x that the likelihood describes.
-    pub(super) fn target_dim(&self) -> usize {
+    pub fn target_dim(&self) -> usize {
         self.likelihood.map_or(1, |likelihood| likelihood.data.kept().len())
     }
 
@@ -122,7 +122,7 @@ impl Corrected<'_> {
     }
 
     /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    pub(super) fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
+    pub fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let proposal = self.proposal.log_prob(theta, at.context);
         let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
             ratio if ratio.is_finite() => ratio,

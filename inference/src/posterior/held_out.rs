@@ -1,4 +1,4 @@
-//! What held-out simulations say of a correction.
+//! What a likelihood brings on held-out simulations.
 
 use super::correction::{At, Corrected};
 use super::proposal::log_sum;
@@ -33,7 +33,7 @@ impl HeldOutRatios {
         let dim = model.theta_dim();
         let contexts = data.context.chunks_exact(model.data.kept().len());
         let targets = data.target.chunks_exact(corrected.target_dim());
-        let rows: Vec<Row> =
+        let rows: Vec<_> =
             points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
         let judge = |&(index, (point, (context, target))): &Row| {
             part.go_on()?;

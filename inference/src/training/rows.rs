@@ -1,4 +1,4 @@
-//! Tables as rows of numbers.
+//! Rows of tables, raw and as the networks see them.
 
 use super::origin::Outliers;
 use crate::transform::DataTransform;
@@ -30,6 +30,7 @@ pub(super) fn transformed(
     out
 }
 
+/// A row of a table.
 pub(super) fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
     &flat[index as usize * width..][..width]
 }
