@@ -11,7 +11,7 @@ use freeform_inference::training::{CheckpointError, DataError, EnsembleError, Tr
 pub enum RunError {
     /// Settings.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(Box<ConfigError>),
     /// Sizes of the network.
     #[error(transparent)]
     Network(#[from] SpecError),
@@ -175,6 +175,12 @@ impl RunError {
                 | Self::Distance(DistanceError::Interrupted)
                 | Self::Reference(ReferenceError::Interrupted)
         )
+    }
+}
+
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(Box::new(error))
     }
 }
 

@@ -109,7 +109,7 @@ pub fn predict(
         if draws.are_worthless() {
             worthless.push(format!("observation {number}: {}", draws.warnings().join("; ")));
         }
-        write_draws(&kept.path(), &posterior.model().prior, draws.theta.view())?;
+        write_draws(kept.path(), &posterior.model().prior, draws.theta.view())?;
         let plot = PairPlot {
             title: &format!("{}, observation {number}", job.program.name()),
             names: posterior.model().prior.names(),

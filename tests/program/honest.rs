@@ -71,8 +71,10 @@ fn an_absurd_observation_is_refused_and_an_ordinary_one_says_what_its_draws_are_
 #[test]
 fn a_run_keeps_its_draws_and_fails_where_an_observation_is_absurd() {
     let scratch = Scratch::new();
+    // Noise of width 0.4, from the seed.
     let program = "while read -r index seed rate; do\n[ -n \"$index\" ] || continue\n\
-                   echo \"$index $rate $((seed % 100))\"\ndone\n";
+                   x=$(awk \"BEGIN { print $rate + 0.4 * ($((seed % 1009)) / 1009 - 0.5) }\")\n\
+                   echo \"$index $x $((seed % 100))\"\ndone\n";
     std::fs::write(scratch.path("simulator.sh"), program).unwrap();
     std::fs::write(scratch.path("observed.csv"), "0.4,50\n400,50\n").unwrap();
     let settings = format!(

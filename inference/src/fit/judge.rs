@@ -55,6 +55,10 @@ pub(super) fn judge(
     })
 }
 
+fn is_gain(learnt: &LearntSummary) -> bool {
+    learnt.gain > LEAST_GAIN * learnt.error
+}
+
 /// What is to be said of it: warnings, and what need not worry anybody.
 pub(super) fn remarks(
     trained: &[TrainedMember],
@@ -62,7 +66,7 @@ pub(super) fn remarks(
 ) -> (Vec<String>, Vec<String>) {
     let (mut warnings, mut notes) = (Vec::new(), Vec::new());
     // What is not finite is no gain either.
-    if let Some(learnt) = learnt.filter(|l| !(l.gain > LEAST_GAIN * l.error)) {
+    if let Some(learnt) = learnt.filter(|l| !is_gain(l)) {
         let LearntSummary { log_prob, prior, gain, error, .. } = learnt;
         warnings.push(format!(
             "nothing was learnt: on held-out simulations log p(theta | x) is {log_prob:.4}, the \
@@ -78,7 +82,8 @@ pub(super) fn remarks(
     }
     let astray = stayed.iter().filter(|m| {
         let last = m.history.last().map_or(f64::NAN, |epoch| epoch.validation_nll);
-        m.start_nll.is_none_or(|start| !(last < start + ASTRAY))
+        let stayed_near = m.start_nll.is_some_and(|start| last < start + ASTRAY);
+        !stayed_near
     });
     let astray = astray.count();
     let names: Vec<String> = stayed.iter().map(|m| m.member.to_string()).collect();

@@ -68,7 +68,7 @@ pub enum PosteriorError {
     )]
     FarAway {
         /// Where it lies.
-        distance: Distance,
+        distance: Box<Distance>,
     },
     /// Draws that are a few points repeated.
     #[error(

@@ -15,6 +15,9 @@ pub(super) struct HeldOutRatios {
     pub ratios: Vec<Vec<f64>>,
 }
 
+/// A simulation's number, its point, its context and its target.
+type Row<'a> = (usize, (&'a [f32], (&'a [f32], &'a [f32])));
+
 impl HeldOutRatios {
     /// Ratios of one pair of flows on rows that neither was trained on: `points` in the flow's
     /// space `[n, D]`, their data as either kind of flow sees them. Kept as pieces of `part`.
@@ -32,7 +35,7 @@ impl HeldOutRatios {
         let targets = data.target.chunks_exact(corrected.target_dim());
         let rows: Vec<_> =
             points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
-        let judge = |&(index, (point, (context, target))): &(usize, (&[f32], (&[f32], &[f32])))| {
+        let judge = |&(index, (point, (context, target))): &Row| {
             part.go_on()?;
             let at = At { context, target };
             let mut truth = vec![0.0; dim];

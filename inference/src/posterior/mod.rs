@@ -247,7 +247,7 @@ impl Posterior {
         let observed = self.observed(x)?;
         match self.distance(x)? {
             Some(distance) if distance.is_far() && !asking.anyway => {
-                Err(PosteriorError::FarAway { distance })
+                Err(PosteriorError::FarAway { distance: Box::new(distance) })
             }
             distance => Ok((observed, distance)),
         }
