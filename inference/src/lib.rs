@@ -79,8 +79,8 @@ mod whitening;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
-    TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
+    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, Setting,
+    ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
 pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, fingerprint};

@@ -4,6 +4,7 @@ use super::settings::was_preempted;
 use crate::grid::GridError;
 use crate::run::RunError;
 use freeform_simulators::SourceError;
+use std::error::Error;
 use std::fmt::Display;
 
 const FAILED: u8 = 1;
@@ -52,11 +53,25 @@ impl Failure {
     }
 }
 
+/// Whether a file that the command names is not there, whatever it was to be read as.
+fn names_a_missing_file(error: &RunError) -> bool {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 impl<E: Into<RunError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         let code = match &error {
             error if error.is_stopped_scoring() => interrupted(),
+            error if names_a_missing_file(error) => USAGE,
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }

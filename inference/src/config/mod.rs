@@ -1,10 +1,12 @@
 //! Settings of a training: TOML over a preset, every key checked.
 
+mod describe;
 mod error;
 mod preset;
 mod resolve;
 mod settings;
 
+pub use describe::Setting;
 pub use error::ConfigError;
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
