@@ -9,6 +9,7 @@ mod grid;
 mod grid_bad_input;
 mod grid_files;
 mod main_job;
+mod newcomer;
 mod precision;
 mod races;
 mod reference;

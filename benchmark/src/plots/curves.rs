@@ -82,7 +82,7 @@ where
         true => "The dot is the epoch that is kept.".to_owned(),
         false => format!(
             "The dot is the epoch that is kept. Kept at epoch 0: flow {}; no epoch was better than its \
-             start, the whitening alone.",
+             start, the whitening alone (drawn as high as the first epoch).",
             start.join(", ")
         ),
     };

@@ -2,9 +2,12 @@
 
 /// Cells along one side of a grid.
 pub(super) const CELLS: usize = 72;
-/// Standard deviations of the kernel, in cells: the one is taken under which each draw is most likely
-/// given the others.
+/// Standard deviations of the kernel, in cells: the widest one is taken under which each draw is as
+/// likely, given the others, as under any.
 const KERNELS: [f64; 6] = [0.7, 1.1, 1.8, 2.9, 4.6, 7.4];
+
+/// Nats a draw that a smoother density may be worse by.
+const SLACK: f64 = 0.003;
 
 /// A contour's lines, in cells from the lower end.
 pub(super) type Lines = Vec<Vec<(f64, f64)>>;
@@ -54,7 +57,11 @@ fn smoothed(draws: &[(f64, f64)]) -> Vec<f64> {
             others.map(|(count, d)| count * ((d - own) / (n - 1.0)).max(1e-12).ln()).sum();
         (score, density)
     });
-    judged.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(Vec::new, |best| best.1)
+    let judged: Vec<(f64, Vec<f64>)> = judged.collect();
+    let best = judged.iter().map(|(score, _)| *score).fold(f64::NEG_INFINITY, f64::max);
+    // The smoothest that is as good.
+    let good = judged.into_iter().rev().find(|(score, _)| *score >= best - SLACK * n);
+    good.map_or_else(Vec::new, |(_, density)| density)
 }
 
 /// Half of a Gaussian kernel, its centre first; the whole sums to 1.

@@ -4,7 +4,7 @@ use super::super::{BLUE, Drawn, GREY, ORANGE};
 use super::PairPlot;
 use super::density::{CELLS, contours, simplified};
 use super::sheet::{Placed, Sheet};
-use super::words::{number, ticks};
+use super::words::{number, ticks, width};
 use freeform_simulators::{Marginal, Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
@@ -51,6 +51,9 @@ impl Frame {
         for (place, label) in below.iter().flatten() {
             let (x, y) = self.at(*place, 0.0);
             sheet.line(&[(x, y), (x, y + 3.0)], GREY.into(), 0.5)?;
+            // Within the panel, so that it does not run into its neighbour's.
+            let half = (0.5 * width(label, size)).min(0.5 * self.side);
+            let x = x.clamp(self.left + half, self.left + self.side - half);
             sheet.text(label, (x, y + 5.0), size, Placed::Middle)?;
         }
         for (place, label) in beside.iter().flatten() {
@@ -182,9 +185,9 @@ where
         sheet.line(&steps, (*color).into(), 1.2)?;
     }
     let values = sorted(plot.posterior, view.column);
-    for (low, high, width) in [(0.05, 0.95, 1.2), (0.25, 0.75, 4.0)] {
+    for (low, high, thick) in [(0.05, 0.95, 1.2), (0.25, 0.75, 4.0)] {
         let ends = [low, high].map(|p| frame.at(view.share(quantile(&values, p)), 0.05));
-        sheet.line(&ends, POSTERIOR.into(), width)?;
+        sheet.line(&ends, POSTERIOR.into(), thick)?;
     }
     let median = quantile(&values, 0.5);
     sheet.dot(frame.at(view.share(median), 0.05), 3.0, BLACK.into())?;
@@ -240,12 +243,12 @@ where
         let places: Vec<(f64, f64)> = places.filter(|(x, y)| inside(*x) && inside(*y)).collect();
         let back = |cell: f64, (low, high): (f64, f64)| low + cell / CELLS as f64 * (high - low);
         let [half, most] = contours(&places, [0.5, 0.9]);
-        for (lines, width) in [(most, 1.0), (half, 2.0)] {
+        for (lines, thick) in [(most, 1.0), (half, 2.0)] {
             for line in lines {
                 let points = line.iter().map(|(x, y)| {
                     frame.at(across.share(back(*x, horizontal)), up.share(back(*y, vertical)))
                 });
-                sheet.line(&simplified(&points.collect::<Vec<_>>()), color.into(), width)?;
+                sheet.line(&simplified(&points.collect::<Vec<_>>()), color.into(), thick)?;
             }
         }
     }
