@@ -3,6 +3,7 @@
 use super::settings::was_preempted;
 use crate::grid::GridError;
 use crate::run::RunError;
+use freeform_inference::ModelError;
 use freeform_simulators::SourceError;
 use std::error::Error;
 use std::fmt::Display;
@@ -76,6 +77,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
             | RunError::SimulationInterrupted { .. } => interrupted(),
+            RunError::Model(ModelError::Missing { .. }) => USAGE,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
