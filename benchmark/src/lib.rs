@@ -19,8 +19,8 @@ pub use calibration::{
 };
 pub use distances::{DistanceError, median_distance, mmd};
 pub use plots::{
-    BudgetCurve, CalibrationPlot, CurvePoint, PairPlot, PlotError, budget_figure, calibration_plot,
-    pair_plot, training_curves,
+    BudgetCurve, CalibrationPlot, CurvePoint, FlowCurve, PairPlot, PlotError, budget_figure,
+    calibration_plot, pair_plot, training_curves,
 };
 pub use published::{PublishedScore, published_c2st, published_scores};
 pub use reference::{

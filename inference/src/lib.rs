@@ -82,8 +82,8 @@ mod work;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, ThetaTransform,
-    TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
+    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, Setting,
+    ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
 pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};

@@ -3,8 +3,14 @@
 use super::{Failure, Output};
 use serde::Serialize;
 
+const EXAMPLES: &str = "\
+Examples:
+  freeform devices
+  freeform train --task slcp -n 10000 --device wgpu --out model    # one of those listed";
+
 /// Options of `freeform devices`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {}
 
 #[derive(Serialize)]

@@ -3,8 +3,9 @@
 use super::signals::{INTERRUPTED, PREEMPTED, was_preempted};
 use crate::grid::GridError;
 use crate::run::RunError;
-use freeform_inference::PosteriorError;
+use freeform_inference::{ModelError, PosteriorError};
 use freeform_simulators::SourceError;
+use std::error::Error;
 use std::fmt::Display;
 
 const FAILED: u8 = 1;
@@ -55,16 +56,31 @@ impl Failure {
     }
 }
 
+/// Whether a file that the command names is not there, whatever it was to be read as.
+fn names_a_missing_file(error: &RunError) -> bool {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 impl<E: Into<RunError>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         let code = match &error {
             error if error.is_stopped_scoring() => interrupted(),
+            error if names_a_missing_file(error) => USAGE,
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
             | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => interrupted(),
+            RunError::Model(ModelError::Missing { .. }) => USAGE,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
             RunError::Origin(_) | RunError::Room { .. } => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,

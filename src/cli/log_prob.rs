@@ -9,7 +9,7 @@ use ndarray::ArrayView2;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   freeform log-prob model --theta samples.npy --observation 3 --out lp.npy
 
 Writes log p(θ | x) of each row of theta [n, D], shape [n, 1]; -inf outside the prior's support. An

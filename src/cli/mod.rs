@@ -5,6 +5,7 @@ mod benchmark;
 mod c2st;
 mod calibrate;
 mod count;
+mod describe;
 mod device;
 mod devices;
 mod failure;
@@ -13,6 +14,7 @@ mod init;
 mod log_prob;
 mod observation;
 mod output;
+mod plot;
 mod reference;
 mod reference_args;
 mod reference_compare;
@@ -38,11 +40,12 @@ Examples:
   freeform simulate slcp -n 10000 --seed 1 --out sims.npz
   freeform train --simulations sims.npz --prior prior.toml --out model
   freeform sample model --observation x.csv -n 10000 --out samples.npy
+  freeform plot samples.npy --model model --out pairs.svg
 
 Environment: FREEFORM_ISA=avx512, avx2 or portable chooses the CPU's instruction set (else the fastest);
 FREEFORM_CACHE is where reference draws are kept.
 
-Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted (go on with --resume), 75 stopped by
+Exit codes: 0 done, 1 failed, 2 bad usage (a file that is not there too), 130 interrupted (go on with --resume), 75 stopped by
 SIGTERM or SIGUSR1 with the state saved (a scheduler may start the same command again).";
 
 /// Simulation-based inference with free-form flows.
@@ -74,12 +77,16 @@ enum Verb {
     Simulate(simulate::Args),
     /// Train a conditional free-form flow.
     Train(train::Args),
+    /// List every setting of a training, with its default and meaning.
+    Settings(describe::Args),
     /// Search β, learning rate or width for a problem of your own, by validation NLL.
     Tune(tune::Args),
     /// Draw from the posterior of an observation.
     Sample(sample::Args),
     /// Evaluate the posterior's log-density.
     LogProb(log_prob::Args),
+    /// Plot draws: marginals, and the regions of every two parameters.
+    Plot(plot::Args),
     /// Draw from a task's exact reference posterior.
     Reference(reference::Args),
     /// Classifier two-sample test between two sets of draws.
@@ -115,9 +122,11 @@ pub fn main() -> ExitCode {
         Verb::Init(args) => init::run(args, &output),
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),
+        Verb::Settings(args) => describe::run(args, &output),
         Verb::Tune(args) => tune::run(args, &output),
         Verb::Sample(args) => sample::run(args, &output),
         Verb::LogProb(args) => log_prob::run(args, &output),
+        Verb::Plot(args) => plot::run(args, &output),
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
         Verb::Calibrate(args) => calibrate::run(args, &output),
@@ -137,5 +146,28 @@ fn say(error: &clap::Error) -> ExitCode {
         // Help that nobody can read.
         (Err(_), false) => ExitCode::FAILURE,
         _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    /// Each verb, and each verb beneath it, shows examples of itself.
+    #[test]
+    fn every_verb_has_examples() {
+        fn check(command: &clap::Command, name: &str) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("  {name}");
+            let shown = help.starts_with("Examples:\n") && help.contains(&example);
+            assert!(shown, "`{name}` has no examples of itself: {help}");
+            for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+                check(verb, &format!("{name} {}", verb.get_name()));
+            }
+        }
+        let mut cli = Cli::command();
+        cli.build();
+        check(&cli, "freeform");
     }
 }

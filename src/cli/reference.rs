@@ -17,6 +17,12 @@ Examples:
 
 Draws are kept in the user's cache folder (FREEFORM_CACHE names another): a second use is instant.";
 
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  pip download --no-deps sbibm==1.1.0
+  freeform reference import sbibm-1.1.0-py2.py3-none-any.whl
+  freeform reference import .venv/lib/python3.12/site-packages/sbibm";
+
 /// Options of `freeform reference`.
 #[derive(clap::Args)]
 #[command(
@@ -38,6 +44,7 @@ pub(super) struct Args {
 #[derive(clap::Subcommand)]
 enum Other {
     /// Take the released draws from the benchmark's Python package, for --reference released.
+    #[command(after_help = IMPORT_EXAMPLES)]
     Import {
         /// A downloaded sbibm wheel, or the folder of the installed package.
         #[arg(value_name = "WHEEL_OR_DIR")]

@@ -4,8 +4,14 @@ use super::arguments::{Observations, parse_observations, tasks_named};
 use super::{Failure, Output};
 use freeform_benchmark::{C2stSettings, ReferenceSource, ReferenceStore, c2st};
 
+const EXAMPLES: &str = "\
+Examples:
+  freeform reference compare
+  freeform reference compare --tasks slcp,two_moons --observations 1-3";
+
 /// Options of `freeform reference compare`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Compare {
     /// Benchmark tasks [default: all ten].
     #[arg(long, value_name = "TASK,…", value_delimiter = ',')]

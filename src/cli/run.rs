@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Simulation budget.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::count::count
+        value_parser = budget
     )]
     simulations: usize,
     /// Observations to sample (and, of a benchmark task, to score), e.g. 1-10 or 1,4,7 [default:
@@ -48,6 +48,17 @@ pub(super) struct Args {
     reference: ReferenceArgs,
     #[command(flatten)]
     training: TrainingArgs,
+}
+
+/// The number of simulations, which other verbs take a file of.
+fn budget(text: &str) -> Result<usize, String> {
+    super::count::count(text).map_err(|reason| match std::path::Path::new(text).extension() {
+        Some(_) => format!(
+            "is the number of simulations to make here, e.g. 10000; to learn from those in a file: \
+             freeform train --simulations {text} --prior prior.toml --out model"
+        ),
+        None => reason,
+    })
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
@@ -163,7 +174,7 @@ fn summarise(
         }
     }
     text += &format!(
-        "{} with {} simulations, trained in {training_seconds:.1} s; ",
+        "{} with {} simulations, trained in {training_seconds:.1} s summed over the flows; ",
         args.task, args.simulations
     );
     text += &match summaries {
@@ -187,7 +198,7 @@ fn report(
     let mean = mean_c2st(scores);
     let mut text = table(scores) + "\n";
     text += &format!(
-        "{} with {} simulations, trained in {training_seconds:.1} s; look at {}",
+        "{} with {} simulations, trained in {training_seconds:.1} s summed over the flows; look at {}",
         args.task,
         args.simulations,
         args.out.join("plots").display(),

@@ -13,7 +13,7 @@ pub(super) struct SettingsArgs {
     /// Settings to start from.
     #[arg(long, value_enum, default_value_t)]
     preset: PresetArg,
-    /// TOML file whose keys replace the preset's.
+    /// TOML file whose keys replace the preset's; `freeform settings` lists them all.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// One setting, e.g. --set training.max_epochs=50 (repeatable; wins over --config).
@@ -40,7 +40,7 @@ pub(super) struct TrainingArgs {
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum PresetArg {
+pub(super) enum PresetArg {
     /// The most accurate settings we know, from the size of the problem alone.
     #[default]
     Recommended,
@@ -48,13 +48,20 @@ enum PresetArg {
     Paper,
 }
 
+impl PresetArg {
+    /// The preset of that name.
+    pub(super) fn preset(self) -> Preset {
+        match self {
+            Self::Recommended => Preset::Recommended,
+            Self::Paper => Preset::Paper,
+        }
+    }
+}
+
 impl SettingsArgs {
     /// The preset beneath the settings.
     pub(super) fn preset(&self) -> Preset {
-        match self.preset {
-            PresetArg::Recommended => Preset::Recommended,
-            PresetArg::Paper => Preset::Paper,
-        }
+        self.preset.preset()
     }
 
     /// File and single settings together.

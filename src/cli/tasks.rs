@@ -4,8 +4,14 @@ use super::{Failure, Output};
 use freeform_simulators::tasks;
 use serde::Serialize;
 
+const EXAMPLES: &str = "\
+Examples:
+  freeform tasks
+  freeform tasks --json";
+
 /// Options of `freeform tasks`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {}
 
 #[derive(Serialize)]

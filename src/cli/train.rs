@@ -28,7 +28,7 @@ prior.toml lists the parameters in the order of theta's columns:
 #[derive(clap::Args)]
 pub(super) struct SourceArgs {
     /// Benchmark task, or your own simulator.toml, to simulate; with --simulations, only its prior is used.
-    #[arg(long, required_unless_present = "simulations")]
+    #[arg(long)]
     task: Option<String>,
     /// Simulations to train on: .npz with theta and x, or text (.csv, .tsv, .txt, .dat) whose first
     /// line names the columns: those of the prior's parameters are θ, all others x.
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let quality = &summary.quality;
     let text = format!(
         "{}: {} flows, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
-         deviation {:.2e}, trained in {:.1} s of one core{}{}",
+         deviation {:.2e}, trained in {:.1} s summed over the flows{}{}",
         args.out.display(),
         summary.members.len(),
         quality.encoder_nll,
@@ -127,11 +127,25 @@ impl SourceArgs {
     /// Task or file, with its prior.
     pub(super) fn source(&self) -> Result<Source, Failure> {
         let task = self.task.as_deref().map(AnySimulator::open).transpose()?;
-        let Some(path) = &self.simulations else {
-            // clap has seen to it that one of the two is there.
-            let name = self.task.clone().unwrap_or_default();
-            return Ok(Source::Task { name, simulations: self.budget });
+        let path = match (&self.simulations, &self.task) {
+            (Some(path), _) => path,
+            (None, Some(name)) => {
+                return Ok(Source::Task { name: name.clone(), simulations: self.budget });
+            }
+            (None, None) => {
+                return Err(Failure::usage(
+                    &"name what to train on: --simulations FILE with --prior FILE, or --task TASK (a \
+                      benchmark task or your simulator.toml), which is simulated -n times",
+                ));
+            }
         };
+        if let (false, Some(Ok(count))) = (path.exists(), path.to_str().map(super::count::count)) {
+            return Err(Failure::usage(&format!(
+                "--simulations {} is a file here, and there is none of that name; to simulate: --task \
+                 TASK -n {count}",
+                path.display()
+            )));
+        }
         let prior = match (&task, &self.prior) {
             (Some(task), _) => task.prior().clone(),
             (None, Some(path)) => Prior::read(path)?,

@@ -145,7 +145,11 @@ impl Host for FolderHost<'_> {
         let mut shared = self.shared();
         if outcome == Outcome::Finished {
             // A flow that stopped early counts as done.
-            for progress in shared.members.iter_mut().filter(|p| p.member == member) {
+            let Shared { bar, members, .. } = &mut *shared;
+            for progress in members.iter_mut().filter(|p| p.member == member) {
+                if let Some(bar) = bar {
+                    bar.skip(trainer.total_steps().saturating_sub(progress.steps));
+                }
                 progress.steps = trainer.total_steps();
             }
         }
@@ -172,14 +176,13 @@ impl Observer for Watch<'_> {
             let done = members.iter().map(|p| p.steps).sum();
             let rate = bar.rate(done);
             bar.update(done, || {
-                let (nll, rec) = info.last_epoch.map_or((f64::NAN, f64::NAN), |e| {
-                    (e.validation_nll, e.validation_reconstruction)
+                // Known after the first epoch.
+                let judged = info.last_epoch.map_or(String::new(), |e| {
+                    let (nll, rec) = (e.validation_nll, e.validation_reconstruction);
+                    format!(" nll {nll:.3} rec {rec:.1e}")
                 });
                 let (epoch, loss, member) = (info.epoch, info.report.loss, self.member);
-                format!(
-                    "{member} epoch {epoch} loss {loss:.3} nll {nll:.3} rec {rec:.1e} \
-                     {rate:.0} steps/s"
-                )
+                format!("{member} epoch {epoch} loss {loss:.3}{judged} {rate:.0} steps/s")
             });
         }
         drop(shared);

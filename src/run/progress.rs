@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// Between two lines in a log.
 const LOG_EVERY: Duration = Duration::from_secs(15);
+/// Before which a rate says nothing of what is left.
+const SOON: Duration = Duration::from_secs(3);
 
 /// Reports to standard error; silent on request.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +45,12 @@ impl Reporter {
         let terminal = !self.quiet && std::io::stderr().is_terminal();
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = "{prefix} {bar:24} {pos}/{len} {msg} {elapsed} (left {eta})";
+        let style = "{prefix} {bar:24} {pos}/{len} {msg} {elapsed}";
         let style = ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(total as u64), target)
             .with_style(style)
             .with_prefix(label)
             .with_position(done as u64);
-        bar.reset_eta();
         let log = !self.quiet && !terminal;
         Bar { bar, label, total, done, log, started: Instant::now(), logged: Instant::now() }
     }
@@ -85,12 +86,26 @@ impl Bar {
         self.bar.set_position(position as u64);
         if self.log && self.logged.elapsed() >= LOG_EVERY {
             self.logged = Instant::now();
-            let rate = self.rate(position);
-            let left = (self.total - position) as f64 / rate;
-            let (label, total) = (self.label, self.total);
-            tell(&format!("{label} {position}/{total} {} {left:.0} s left", message()));
+            let (label, total, left) = (self.label, self.total, self.left(position));
+            tell(&format!("{label} {position}/{total} {}{left}", message()));
         } else if !self.bar.is_hidden() && position.is_multiple_of(8) {
-            self.bar.set_message(message());
+            self.bar.set_message(message() + &self.left(position));
+        }
+    }
+
+    /// Says that `units` are left out of the work: they count as done, and say nothing of its rate.
+    pub(crate) fn skip(&mut self, units: usize) {
+        self.done += units;
+    }
+
+    /// How long the rest takes at the rate so far, where there is one.
+    fn left(&self, position: usize) -> String {
+        let seconds = self.total.saturating_sub(position) as f64 / self.rate(position);
+        match seconds {
+            s if !s.is_finite() || self.started.elapsed() < SOON => String::new(),
+            s if s < 120.0 => format!(" about {s:.0} s left"),
+            s if s < 7200.0 => format!(" about {:.0} min left", s / 60.0),
+            s => format!(" about {:.1} h left", s / 3600.0),
         }
     }
 
@@ -111,7 +126,7 @@ impl Bar {
 
     /// Units a second since this process began.
     pub(super) fn rate(&self, position: usize) -> f64 {
-        (position - self.done) as f64 / self.started.elapsed().as_secs_f64().max(1e-9)
+        position.saturating_sub(self.done) as f64 / self.started.elapsed().as_secs_f64().max(1e-9)
     }
 
     /// Takes the bar off the screen.
@@ -130,7 +145,6 @@ impl Counter {
         if !*begun {
             (bar.done, *begun) = (done as usize, true);
             bar.bar.set_position(done);
-            bar.bar.reset_eta();
         }
         bar.update(done as usize, || match failed {
             0 => String::new(),

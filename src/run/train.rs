@@ -6,7 +6,7 @@ use super::directory::{claim, create_folder, release, training_seconds, write_st
 use super::host::FolderHost;
 use super::source::SimulatorRecord;
 use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
-use freeform_benchmark::{CurvePoint, training_curves};
+use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
     DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, train_ensemble,
@@ -217,7 +217,7 @@ impl<'a> Prepared<'a> {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
         let seconds = trained.iter().map(|member| member.seconds).sum();
-        plot_curves(&trained[0].history, job.folder)?;
+        plot_curves(&trained, job.folder)?;
         let task = simulator.as_ref().map(|s| s.path.display().to_string()).or(task);
         let drawn_from = theta_from.as_ref();
         let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None };
@@ -295,16 +295,21 @@ fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
     }
 }
 
-fn plot_curves(history: &[EpochMetrics], folder: &Path) -> Result<(), RunError> {
-    let points: Vec<CurvePoint> = history
-        .iter()
-        .map(|m| CurvePoint {
-            epoch: m.epoch,
-            training_loss: m.loss,
-            validation_nll: m.validation_nll,
-            reconstruction: m.validation_reconstruction,
-        })
-        .collect();
+/// All flows, a row of panels for each role.
+fn plot_curves(trained: &[TrainedMember], folder: &Path) -> Result<(), RunError> {
+    let point = |m: &EpochMetrics| CurvePoint {
+        epoch: m.epoch,
+        training_loss: m.loss,
+        validation_nll: m.validation_nll,
+        reconstruction: m.validation_reconstruction,
+    };
+    let flow = |flow: &TrainedMember| FlowCurve {
+        // `posterior-1` and its like.
+        kind: flow.member.to_string().split('-').next().unwrap_or_default().to_owned(),
+        best_epoch: flow.best_epoch,
+        points: flow.history.iter().map(point).collect(),
+    };
+    let flows: Vec<FlowCurve> = trained.iter().map(flow).collect();
     create_folder(&folder.join("plots"))?;
-    Ok(training_curves(&folder.join("plots/training.svg"), &points)?)
+    Ok(training_curves(&folder.join("plots/training.svg"), &flows)?)
 }

@@ -155,7 +155,7 @@ fn an_observation_must_fit_the_model() {
     contains_all(&sample("long.csv", "1,2,3\n"), &["3 numbers", "trained on 2"]);
     contains_all(&sample("nan.csv", "1,NaN\n"), &["number 2", "finite"]);
     let missing = ["sample", "model", "--observation", "none.npy", "--out", "s.npy"];
-    contains_all(&scratch.fails(FAILED, &missing), &["none.npy"]);
+    contains_all(&scratch.fails(USAGE, &missing), &["none.npy"]);
     let eleven = ["sample", "model", "--observation", "11", "--out", "s.npy"];
     contains_all(&scratch.fails(USAGE, &eleven), &["11", "1 to 10"]);
 }
@@ -186,7 +186,8 @@ fn a_damaged_or_foreign_model_is_an_error() {
     std::fs::write(&description, newer).unwrap();
     contains_all(&sample(), &["99", "version 4"]);
     std::fs::remove_file(&description).unwrap();
-    contains_all(&sample(), &["no model.toml", "freeform train"]);
+    let missing = ["sample", "model", "--observation", "1", "--out", "s.npy"];
+    contains_all(&scratch.fails(USAGE, &missing), &["no model.toml", "freeform train"]);
 }
 
 #[test]

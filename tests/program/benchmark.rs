@@ -104,7 +104,7 @@ fn a_trained_run_is_scored_later() {
     std::fs::write(scratch.path("model/c2st.csv"), foreign).unwrap();
     scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
     assert_eq!(String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap(), scores);
-    let message = scratch.fails(1, &["c2st", "--all", "nowhere"]);
+    let message = scratch.fails(2, &["c2st", "--all", "nowhere"]);
     assert!(message.contains("no model"), "{message}");
 }
 

@@ -12,6 +12,7 @@ mod grid_files;
 mod honest;
 mod kills;
 mod main_job;
+mod newcomer;
 mod origin;
 mod output;
 mod precision;

@@ -58,14 +58,15 @@ where
 {
     let mut chart = ChartBuilder::on(area)
         .margin(10)
-        .caption("expected coverage", ("sans-serif", 14))
+        .caption("expected coverage (grey: its 99% band)", ("sans-serif", 14))
         .x_label_area_size(34)
-        .y_label_area_size(40)
+        .y_label_area_size(52)
         .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .x_desc("credible level")
+        .y_desc("share of true parameters inside")
         .x_labels(5)
         .y_labels(5)
         .draw()?;
@@ -103,14 +104,17 @@ where
     let mut chart = ChartBuilder::on(area)
         .margin(8)
         .caption(name, ("sans-serif", 13))
-        .x_label_area_size(18)
-        .y_label_area_size(34)
+        .x_label_area_size(30)
+        .y_label_area_size(44)
         .build_cartesian_2d(0.0..bins as f64, 0.0..high)?;
     chart
         .configure_mesh()
         .disable_mesh()
         .x_labels(2)
         .y_labels(4)
+        .x_desc("rank of the true value")
+        .y_desc("simulations")
+        .axis_desc_style(("sans-serif", 11))
         .x_label_formatter(&|_| String::new())
         .draw()?;
     let low = (expected - spread).max(0.0);

@@ -7,7 +7,7 @@ mod pairs;
 
 pub use budgets::{BudgetCurve, budget_figure};
 pub use calibration::{CalibrationPlot, calibration_plot};
-pub use curves::{CurvePoint, training_curves};
+pub use curves::{CurvePoint, FlowCurve, training_curves};
 pub use pairs::{PairPlot, pair_plot};
 
 use plotters::coord::Shift;
@@ -94,6 +94,21 @@ fn write_svg(
     let mut text = String::new();
     paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
     write_whole(path, text.as_bytes())
+}
+
+/// The same, with `scale` places of the drawing to a pixel: finer lines than whole pixels allow.
+fn write_fine_svg(
+    path: &Path,
+    (width, height): (u32, u32),
+    scale: u32,
+    draw: impl FnOnce(&Canvas<SVGBackend>) -> Drawn,
+) -> Result<(), PlotError> {
+    let mut text = String::new();
+    let size = (width * scale, height * scale);
+    paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
+    let fine = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
+    let shown = format!("width=\"{width}\" height=\"{height}\"");
+    write_whole(path, text.replacen(&fine, &shown, 1).as_bytes())
 }
 
 /// 200 an inch.

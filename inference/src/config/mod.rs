@@ -1,5 +1,6 @@
 //! Settings of a training: TOML over a preset, every key checked.
 
+mod describe;
 mod error;
 mod memory;
 mod places;
@@ -7,6 +8,7 @@ mod preset;
 mod resolve;
 mod settings;
 
+pub use describe::Setting;
 pub use error::{ConfigError, Place};
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;

@@ -11,8 +11,27 @@ use toml::{Table, Value};
 use super::{Law, Marginal, MultivariateNormal, Prior, PriorError};
 use crate::nearest::suggest;
 
-const DISTRIBUTIONS: [&str; 7] =
-    ["uniform", "normal", "lognormal", "exponential", "gamma", "beta", "student_t"];
+/// Every distribution, with its keys. README.md and docs/simulators.md have the same in words.
+const DISTRIBUTIONS: [(&str, &[&str]); 7] = [
+    ("uniform", &["low", "high"]),
+    ("normal", &["mean", "std"]),
+    ("lognormal", &["location", "scale"]),
+    ("exponential", &["rate", "scale"]),
+    ("gamma", &["shape", "rate", "scale"]),
+    ("beta", &["alpha", "beta"]),
+    ("student_t", &["degrees_of_freedom", "location", "scale"]),
+];
+
+/// The distributions' names.
+const NAMES: [&str; 7] = {
+    let mut names = [""; 7];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = DISTRIBUTIONS[i].0;
+        i += 1;
+    }
+    names
+};
 
 impl Prior {
     /// Reads the TOML form:
@@ -120,44 +139,28 @@ fn parameter(index: usize, entry: &Table) -> Result<(String, Marginal), PriorErr
     let place = format!("parameter {}", index + 1);
     let name = text(&place, entry, "name", "give the parameter a name, e.g. name = \"rate\"")?;
     let place = format!("parameter \"{name}\"");
-    let fix = format!("one of {}", DISTRIBUTIONS.join(", "));
+    let fix = format!("one of {}", NAMES.join(", "));
     let distribution = text(&place, entry, "distribution", &fix)?;
-    let keys =
-        |fields: &[&str]| known_keys(&place, entry, &[&["name", "distribution"], fields].concat());
+    if let Some((_, keys)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == distribution) {
+        known_keys(&place, entry, &[&["name", "distribution"], *keys].concat())?;
+    }
     let number = |field: &str| number(&name, entry, field);
     let marginal = match distribution.as_str() {
-        "uniform" => {
-            keys(&["low", "high"])?;
-            Marginal::Uniform { low: number("low")?, high: number("high")? }
-        }
-        "normal" => {
-            keys(&["mean", "std"])?;
-            Marginal::Normal { mean: number("mean")?, std: number("std")? }
-        }
+        "uniform" => Marginal::Uniform { low: number("low")?, high: number("high")? },
+        "normal" => Marginal::Normal { mean: number("mean")?, std: number("std")? },
         "lognormal" => {
-            keys(&["location", "scale"])?;
             Marginal::LogNormal { location: number("location")?, scale: number("scale")? }
         }
-        "exponential" => {
-            keys(&["rate"])?;
-            Marginal::Exponential { rate: number("rate")? }
-        }
-        "gamma" => {
-            keys(&["shape", "rate"])?;
-            Marginal::Gamma { shape: number("shape")?, rate: number("rate")? }
-        }
-        "beta" => {
-            keys(&["alpha", "beta"])?;
-            Marginal::Beta { alpha: number("alpha")?, beta: number("beta")? }
-        }
+        "exponential" => Marginal::Exponential { rate: rate(&name, entry)? },
+        "gamma" => Marginal::Gamma { shape: number("shape")?, rate: rate(&name, entry)? },
+        "beta" => Marginal::Beta { alpha: number("alpha")?, beta: number("beta")? },
         "student_t" => {
-            keys(&["degrees_of_freedom", "location", "scale"])?;
             let degrees_of_freedom = number("degrees_of_freedom")?;
             let (location, scale) = (number("location")?, number("scale")?);
             Marginal::StudentT { degrees_of_freedom, location, scale }
         }
         _ => {
-            let suggestion = suggest(&distribution, &DISTRIBUTIONS);
+            let suggestion = suggest(&distribution, &NAMES);
             let (kind, found) = ("distribution", distribution);
             return Err(PriorError::Unknown { place, kind, found, suggestion });
         }
@@ -237,7 +240,95 @@ fn number(parameter: &str, table: &Table, field: &str) -> Result<f64, PriorError
     })
 }
 
+/// `rate`, or `scale`, which is its inverse.
+fn rate(parameter: &str, entry: &Table) -> Result<f64, PriorError> {
+    if !entry.contains_key("scale") {
+        return number(parameter, entry, "rate");
+    }
+    let bad = |field: &str, value: String, requirement: &str| PriorError::BadValue {
+        parameter: parameter.to_owned(),
+        field: field.to_owned(),
+        value,
+        requirement: requirement.to_owned(),
+    };
+    let scale = number(parameter, entry, "scale")?;
+    if entry.contains_key("rate") {
+        let requirement = "`rate` is there too, which is 1 / scale: write one or the other";
+        return Err(bad("scale", scale.to_string(), requirement));
+    }
+    if !(scale > 0.0 && scale.is_finite() && scale.recip().is_finite()) {
+        return Err(bad("scale", scale.to_string(), "it must be above 0, and a finite number"));
+    }
+    Ok(scale.recip())
+}
+
 fn to_number(value: &Value) -> Option<f64> {
     // Whole numbers may be written without a decimal point.
     value.as_float().or_else(|| value.as_integer().map(|integer| integer as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of the table of distributions in a document: name, and the text of its keys.
+    fn rows(document: &str) -> Vec<(&str, &str)> {
+        let table = document.split("| distribution | keys |").nth(1).expect("no table of priors");
+        let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        lines
+            .map(|line| {
+                let mut cells = line.split('|').map(str::trim).skip(1);
+                (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn documents_list_every_distribution_and_key() {
+        let documents =
+            [include_str!("../../../README.md"), include_str!("../../../docs/simulators.md")];
+        for document in documents {
+            let listed: Vec<(String, Vec<String>)> = rows(document)
+                .into_iter()
+                .map(|(name, keys)| {
+                    let code = |text: &str| -> Vec<String> {
+                        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+                    };
+                    (code(name).concat(), code(keys))
+                })
+                .collect();
+            let known: Vec<(String, Vec<String>)> = DISTRIBUTIONS
+                .iter()
+                .map(|(name, keys)| {
+                    ((*name).to_owned(), keys.iter().map(|k| (*k).to_owned()).collect())
+                })
+                .collect();
+            assert_eq!(listed, known);
+        }
+    }
+
+    #[test]
+    fn a_scale_is_the_inverse_of_a_rate() {
+        let prior = |law: &str| {
+            Prior::from_toml_str(&format!("[[parameter]]\nname = \"a\"\ndistribution = {law}"))
+        };
+        let log_prob = |law: &str, at: f64| prior(law).unwrap().log_prob(&[at]);
+        for at in [0.1, 1.0, 7.0] {
+            let gamma = log_prob("\"gamma\"\nshape = 2.0\nscale = 2.5", at);
+            // shape 2, scale s: x exp(-x / s) / s².
+            let exact = f64::ln(at) - at / 2.5 - 2.0 * f64::ln(2.5);
+            assert!((gamma - exact).abs() < 1e-12, "{gamma} {exact}");
+            let exponential = log_prob("\"exponential\"\nscale = 4", at);
+            assert!((exponential - (-at / 4.0 - f64::ln(4.0))).abs() < 1e-12);
+        }
+        let message = |law: &str| prior(law).unwrap_err().to_string();
+        let both = message("\"gamma\"\nshape = 2.0\nscale = 2.0\nrate = 0.5");
+        assert!(both.contains("one or the other") && both.contains("\"a\""), "{both}");
+        for scale in ["0", "-1.0", "nan", "inf", "1e-320"] {
+            let text = message(&format!("\"exponential\"\nscale = {scale}"));
+            assert!(text.contains("scale") && text.contains("above 0"), "{text}");
+        }
+        assert!(message("\"gamma\"\nshape = 2.0").contains("rate"));
+        assert!(message("\"normal\"\nmean = 0\nrate = 1").contains("rate"));
+    }
 }

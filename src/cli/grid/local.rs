@@ -11,8 +11,14 @@ use freeform_benchmark::ReferenceStore;
 use freeform_inference::EngineKind;
 use std::path::PathBuf;
 
+const RUN_EXAMPLES: &str = "\
+Examples:
+  freeform grid run --out runs/smoke
+  freeform grid run configs/grid/smoke.toml --out runs/smoke --jobs 4    # plans it first";
+
 /// Options of `freeform grid run`.
 #[derive(clap::Args)]
+#[command(after_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
     /// The sweep: planned first, if given.
     #[arg(value_name = "SWEEP.toml")]
@@ -23,8 +29,15 @@ pub(super) struct RunArgs {
     here: HereArgs,
 }
 
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  freeform grid resume --out runs/smoke
+  freeform grid resume --retry-failed --out runs/smoke
+  freeform grid resume --slurm --mem 4G --out runs/smoke";
+
 /// Options of `freeform grid resume`.
 #[derive(clap::Args)]
+#[command(after_help = RESUME_EXAMPLES)]
 pub(super) struct ResumeArgs {
     #[command(flatten)]
     folder: SweepFolder,
@@ -53,8 +66,14 @@ struct HereArgs {
     pack: u16,
 }
 
+const TASK_EXAMPLES: &str = "\
+Examples:
+  freeform grid task --index 3 --out runs/smoke
+  seq 0 7 | xargs -P 4 -I{} freeform --threads 1 grid task --out runs/smoke --index {}";
+
 /// Options of `freeform grid task`.
 #[derive(clap::Args)]
+#[command(after_help = TASK_EXAMPLES)]
 pub(super) struct TaskArgs {
     /// Index of the run in the plan, from 0.
     #[arg(long, value_name = "K")]

@@ -5,8 +5,14 @@ use super::SweepFolder;
 use crate::grid::{BestSettings, SweepStatus, collect, plan, slurm, sweep_status};
 use std::path::PathBuf;
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  freeform grid plan configs/grid/smoke.toml --out runs/smoke
+  freeform grid plan edited.toml --out runs/smoke    # adds the runs that are new";
+
 /// Options of `freeform grid plan`.
 #[derive(clap::Args)]
+#[command(after_help = PLAN_EXAMPLES)]
 pub(super) struct PlanArgs {
     /// The sweep.
     #[arg(value_name = "SWEEP.toml")]
@@ -15,15 +21,26 @@ pub(super) struct PlanArgs {
     folder: SweepFolder,
 }
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  freeform grid status --out runs/smoke
+  freeform grid status --out runs/smoke --json";
+
 /// Options of `freeform grid status`.
 #[derive(clap::Args)]
+#[command(after_help = STATUS_EXAMPLES)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     folder: SweepFolder,
 }
 
+const COLLECT_EXAMPLES: &str = "\
+Examples:
+  freeform grid collect --out runs/smoke    # at any moment, from what is finished";
+
 /// Options of `freeform grid collect`.
 #[derive(clap::Args)]
+#[command(after_help = COLLECT_EXAMPLES)]
 pub(super) struct CollectArgs {
     #[command(flatten)]
     folder: SweepFolder,

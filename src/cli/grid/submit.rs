@@ -5,8 +5,15 @@ use super::SweepFolder;
 use crate::grid::slurm::{SubmitOptions, cancel_jobs, submit as submit_sweep};
 use crate::grid::{Layout, Plan, request_stop};
 
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  freeform grid submit --out runs/paper --dry-run
+  freeform grid submit --out runs/paper --max-running 100 --time 1:00:00 --partition cpu
+  freeform grid submit --out runs/paper --sbatch-line=--qos=long";
+
 /// Options of `freeform grid submit`.
 #[derive(clap::Args)]
+#[command(after_help = SUBMIT_EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     folder: SweepFolder,
@@ -17,8 +24,13 @@ pub(super) struct Args {
     cluster: SlurmArgs,
 }
 
+const CANCEL_EXAMPLES: &str = "\
+Examples:
+  freeform grid cancel --out runs/smoke";
+
 /// Options of `freeform grid cancel`.
 #[derive(clap::Args)]
+#[command(after_help = CANCEL_EXAMPLES)]
 pub(super) struct CancelArgs {
     #[command(flatten)]
     folder: SweepFolder,

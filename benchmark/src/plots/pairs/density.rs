@@ -2,9 +2,12 @@
 
 /// Cells along one side of a grid.
 pub(super) const CELLS: usize = 72;
-/// Standard deviations of the kernel, in cells: the one is taken under which each draw is most likely
-/// given the others.
+/// Standard deviations of the kernel, in cells: the widest one is taken under which each draw is as
+/// likely, given the others, as under any.
 const KERNELS: [f64; 6] = [0.7, 1.1, 1.8, 2.9, 4.6, 7.4];
+
+/// Nats a draw that a smoother density may be worse by.
+const SLACK: f64 = 0.003;
 
 /// A contour's lines, in cells from the lower end.
 pub(super) type Lines = Vec<Vec<(f64, f64)>>;
@@ -54,7 +57,11 @@ fn smoothed(draws: &[(f64, f64)]) -> Vec<f64> {
             others.map(|(count, d)| count * ((d - own) / (n - 1.0)).max(1e-12).ln()).sum();
         (score, density)
     });
-    judged.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(Vec::new, |best| best.1)
+    let judged: Vec<(f64, Vec<f64>)> = judged.collect();
+    let best = judged.iter().map(|(score, _)| *score).fold(f64::NEG_INFINITY, f64::max);
+    // The smoothest that is as good.
+    let good = judged.into_iter().rev().find(|(score, _)| *score >= best - SLACK * n);
+    good.map_or_else(Vec::new, |(_, density)| density)
 }
 
 /// Half of a Gaussian kernel, its centre first; the whole sums to 1.
@@ -156,6 +163,32 @@ fn step(neighbours: &mut std::collections::BTreeMap<Edge, Vec<Edge>>, at: Edge) 
     Some(next)
 }
 
+/// A line with only the points that it needs to be right within [`TOLERANCE`] (Douglas and Peucker).
+pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let (Some(&first), Some(&last)) = (line.first(), line.last()) else { return Vec::new() };
+    let (dx, dy) = (last.0 - first.0, last.1 - first.1);
+    let length = dx.hypot(dy);
+    let off = |p: &(f64, f64)| match length > 0.0 {
+        true => (dx * (p.1 - first.1) - dy * (p.0 - first.0)).abs() / length,
+        // A closed line: away from its start.
+        false => (p.0 - first.0).hypot(p.1 - first.1),
+    };
+    let farthest =
+        (1..line.len().saturating_sub(1)).max_by(|a, b| off(&line[*a]).total_cmp(&off(&line[*b])));
+    match farthest.filter(|at| off(&line[*at]) > TOLERANCE) {
+        None => vec![first, last],
+        Some(at) => {
+            let mut head = simplified(&line[..=at]);
+            head.pop();
+            head.extend(simplified(&line[at..]));
+            head
+        }
+    }
+}
+
+/// Hundredths of an inch.
+const TOLERANCE: f64 = 0.2;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,22 +207,31 @@ mod tests {
     #[test]
     fn contours_of_a_gaussian_are_its_discs() {
         let sigma = 9.0;
-        let mut draws = Vec::new();
-        for i in 0..200 {
-            for j in 0..50 {
-                let radius = sigma * (-2.0 * ((i as f64 + 0.5) / 200.0).ln()).sqrt();
-                let angle = std::f64::consts::TAU * (j as f64 + 0.37 * i as f64) / 50.0;
-                draws.push((36.0 + radius * angle.cos(), 36.0 + radius * angle.sin()));
-            }
-        }
+        let law = freeform_simulators::Marginal::Normal { mean: 36.0, std: sigma };
+        let theta = freeform_simulators::Prior::identical(2, law).unwrap().sample_n(3, 20_000);
+        let draws: Vec<(f64, f64)> = theta.rows().into_iter().map(|r| (r[0], r[1])).collect();
         let [half, most] = contours(&draws, [0.5, 0.9]);
         for (lines, share) in [(half, 0.5_f64), (most, 0.9)] {
+            let lines: Lines = lines.into_iter().filter(|line| line.len() > 20).collect();
             assert_eq!(lines.len(), 1);
             assert_eq!(lines[0].first(), lines[0].last(), "an open line");
             let exact = std::f64::consts::PI * sigma * sigma * -2.0 * (1.0 - share).ln();
             let ratio = area(&lines) / exact;
             assert!((ratio - 1.0).abs() < 0.06, "share {share}: {ratio} of the area");
         }
+    }
+
+    #[test]
+    fn a_simplified_circle_is_one() {
+        let place = |i: usize| {
+            let angle = std::f64::consts::TAU * i as f64 / 500.0;
+            (40.0 * angle.cos(), 40.0 * angle.sin())
+        };
+        let circle: Vec<_> = (0..=500).map(place).collect();
+        let fewer = simplified(&circle);
+        assert!(fewer.len() < 60, "{}", fewer.len());
+        let ratio = area(&vec![fewer]) / area(&vec![circle]);
+        assert!((ratio - 1.0).abs() < 0.01, "{ratio}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod panels;
 mod sheet;
 mod words;
 
-use super::{Canvas, Drawn, PlotError, write_png, write_svg};
+use super::{Canvas, Drawn, PlotError, write_fine_svg, write_png};
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
 use panels::{Frame, View, marginal, pair};
@@ -32,8 +32,10 @@ pub struct PairPlot<'a> {
     pub prior: Option<&'a Prior>,
 }
 
-/// Pixels of PNG for a unit: at 200 a inch, one for a hundredth.
-const PNG_SCALE: f64 = 2.0;
+/// Pixels of PNG for a unit, which is a hundredth of an inch.
+const PNG_SCALE: u32 = 2;
+/// Places of SVG for a unit.
+const SVG_SCALE: u32 = 4;
 /// Size of a line of axis title.
 const NAME: f64 = 12.0;
 const TICK: f64 = 9.0;
@@ -41,7 +43,7 @@ const HEAD: f64 = 50.0;
 
 /// Draws a D × D corner plot into `path`, an `.svg` or a `.png` of 200 dots an inch: marginals on the
 /// diagonal with their median, 50% and 90% intervals; below it the regions of highest density that
-/// hold 50% and 90% of the draws; the prior as a dotted outline, the true parameters as lines.
+/// hold 50% and 90% of the draws; the prior's density and bounds, the true parameters as lines.
 ///
 /// # Errors
 /// [`PlotError`] where there are no draws, a number is not finite, the columns are not those of the
@@ -50,14 +52,16 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
     check(path, plot)?;
     super::register_fonts();
     let layout = Layout::new(plot);
-    let size = |scale: f64| {
-        let (width, height) = layout.size();
-        ((width * scale).ceil() as u32, (height * scale).ceil() as u32)
-    };
+    let (width, height) = layout.size();
+    let size = (width.ceil() as u32, height.ceil() as u32);
     match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => write_svg(path, size(1.0), |area| draw(area, 1.0, plot, &layout)),
+        Some("svg") => {
+            let scale = f64::from(SVG_SCALE);
+            write_fine_svg(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+        }
         Some("png") => {
-            write_png(path, size(PNG_SCALE), |area| draw(area, PNG_SCALE, plot, &layout))
+            let pixels = (size.0 * PNG_SCALE, size.1 * PNG_SCALE);
+            write_png(path, pixels, |area| draw(area, f64::from(PNG_SCALE), plot, &layout))
         }
         _ => Err(PlotError::Draw {
             path: path.display().to_string(),
@@ -95,6 +99,8 @@ struct Layout {
     margin: (f64, f64),
     names: Vec<Vec<String>>,
     title: Vec<String>,
+    /// Room for the legend.
+    least: f64,
 }
 
 impl Layout {
@@ -113,8 +119,11 @@ impl Layout {
         let lines = names.iter().map(Vec::len).max().unwrap_or(1) as f64;
         let ticks = 52.0;
         let margin = (ticks + lines * (NAME + 2.0) + 6.0, 18.0 + lines * (NAME + 2.0) + 8.0);
-        let room = (margin.0 + panel * dim as f64).max(430.0) - 24.0;
-        Self { dim, panel, margin, names, title: wrapped(plot.title, room, 15.0) }
+        let entries: f64 = legend(plot).iter().map(|(label, _)| entry_width(label)).sum();
+        let least = 24.0 + entries + 1.05 * width(NOTE, KEY);
+        let room = (margin.0 + panel * dim as f64).max(least) - 24.0;
+        let title = wrapped(plot.title, room, 15.0);
+        Self { dim, panel, margin, names, title, least }
     }
 
     fn head(&self) -> f64 {
@@ -123,7 +132,7 @@ impl Layout {
 
     fn size(&self) -> (f64, f64) {
         let side = self.panel * self.dim as f64;
-        ((self.margin.0 + side + 14.0).max(430.0), self.head() + side + self.margin.1 + 16.0)
+        ((self.margin.0 + side + 14.0).max(self.least), self.head() + side + self.margin.1 + 16.0)
     }
 
     fn frame(&self, column: usize, row: usize) -> Frame {
@@ -141,7 +150,7 @@ where
     let sheet = Sheet { area, scale };
     header(&sheet, plot, layout)?;
     let views: Vec<View> = (0..layout.dim).map(|column| View::new(plot, column)).collect();
-    let ticks = if layout.panel > 120.0 { 4 } else { 2 };
+    let ticks = if layout.panel > 120.0 { 5 } else { 3 };
     for row in 0..layout.dim {
         for column in 0..=row {
             let frame = layout.frame(column, row);
@@ -182,27 +191,32 @@ where
     }
     let mut x = 12.0;
     let y = layout.head() - 20.0;
-    let mut entry = |label: &str, color: RGBAColor, dotted: bool| -> Drawn {
-        match dotted {
-            true => panels::dotted(sheet, &[(x, y + 6.0), (x + 18.0, y + 6.0)], color)?,
-            false => sheet.line(&[(x, y + 6.0), (x + 18.0, y + 6.0)], color, 2.0)?,
-        }
-        sheet.text(label, (x + 23.0, y), 11.0, Placed::Left)?;
-        x += 23.0 + width(label, 11.0) + 16.0;
-        Ok(())
-    };
-    entry("posterior", panels::POSTERIOR.into(), false)?;
-    if plot.reference.is_some() {
-        entry("reference", panels::REFERENCE.into(), false)?;
+    for (label, color) in legend(plot) {
+        let line = [(x, y + 6.0), (x + 18.0, y + 6.0)];
+        sheet.line(&line, color.into(), 2.0)?;
+        sheet.text(label, (x + 23.0, y), KEY, Placed::Left)?;
+        x += entry_width(label);
     }
-    if plot.prior.is_some() {
-        entry("prior", panels::PRIOR.into(), true)?;
-    }
-    if plot.truth.is_some() {
-        entry("true value", BLACK.into(), false)?;
-    }
-    let note = "regions and intervals: 50%, 90%";
-    sheet.text(note, (x, y), 11.0, Placed::Left)
+    sheet.text(NOTE, (x, y), KEY, Placed::Left)
+}
+
+/// What the colours mean.
+fn legend(plot: &PairPlot) -> Vec<(&'static str, RGBColor)> {
+    let known = [
+        Some(("posterior", panels::POSTERIOR)),
+        plot.reference.map(|_| ("reference", panels::REFERENCE)),
+        plot.prior.map(|_| ("prior", panels::PRIOR)),
+        plot.truth.map(|_| ("true value", BLACK)),
+    ];
+    known.into_iter().flatten().collect()
+}
+
+const NOTE: &str = "regions and intervals: 50%, 90%";
+/// Size of the legend's text.
+const KEY: f64 = 11.0;
+
+fn entry_width(label: &str) -> f64 {
+    23.0 + width(label, KEY) + 16.0
 }
 
 #[cfg(test)]

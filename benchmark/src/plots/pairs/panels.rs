@@ -2,9 +2,9 @@
 
 use super::super::{BLUE, Drawn, GREY, ORANGE};
 use super::PairPlot;
-use super::density::{CELLS, contours};
+use super::density::{CELLS, contours, simplified};
 use super::sheet::{Placed, Sheet};
-use super::words::{number, ticks};
+use super::words::{number, ticks, width};
 use freeform_simulators::{Marginal, Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
@@ -14,10 +14,10 @@ pub(super) const REFERENCE: RGBColor = BLUE;
 pub(super) const PRIOR: RGBColor = GREY;
 
 /// Bars of a marginal.
-const BINS: usize = 48;
+const BINS: usize = 32;
 /// Draws shown as dots, in a whole figure: enough to see, few enough to open.
-const MOST_DOTS: usize = 3000;
-const DOTS: usize = 500;
+const MOST_DOTS: usize = 1500;
+const DOTS: usize = 400;
 /// Fewer than this in a panel show nothing.
 const FEWEST_DOTS: usize = 60;
 
@@ -51,6 +51,9 @@ impl Frame {
         for (place, label) in below.iter().flatten() {
             let (x, y) = self.at(*place, 0.0);
             sheet.line(&[(x, y), (x, y + 3.0)], GREY.into(), 0.5)?;
+            // Within the panel, so that it does not run into its neighbour's.
+            let half = (0.5 * width(label, size)).min(0.5 * self.side);
+            let x = x.clamp(self.left + half, self.left + self.side - half);
             sheet.text(label, (x, y + 5.0), size, Placed::Middle)?;
         }
         for (place, label) in beside.iter().flatten() {
@@ -99,7 +102,7 @@ impl View {
         let all = ticks((self.low, self.high), wanted);
         // Not so near an end that a label would run into the next panel's.
         let inside = all.into_iter().map(|(value, label)| (self.share(value), label));
-        inside.filter(|(share, _)| (0.06..=0.94).contains(share)).collect()
+        inside.filter(|(share, _)| (0.02..=0.98).contains(share)).collect()
     }
 }
 
@@ -118,37 +121,6 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[at as usize], sorted[at.ceil() as usize]);
     below + (above - below) * at.fract()
-}
-
-/// A line of dashes.
-pub(super) fn dotted<B: DrawingBackend>(
-    sheet: &Sheet<B>,
-    points: &[(f64, f64)],
-    color: RGBAColor,
-) -> Drawn
-where
-    B::ErrorType: 'static,
-{
-    const DASH: f64 = 3.0;
-    let (mut dash, mut length, mut pen) = (Vec::new(), 0.0, true);
-    for pair in points.windows(2) {
-        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
-        let pieces = (dx.hypot(dy) / 0.75).ceil().max(1.0);
-        for i in 0..=pieces as usize {
-            let share = i as f64 / pieces;
-            dash.push((pair[0].0 + share * dx, pair[0].1 + share * dy));
-            length += dx.hypot(dy) / pieces;
-            if length >= DASH {
-                if pen {
-                    let ends = [dash[0], dash[dash.len() - 1]];
-                    sheet.line(&ends, color, 1.2)?;
-                }
-                (pen, length) = (!pen, 0.0);
-                dash.drain(..dash.len() - 1);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The density of one parameter under the prior.
@@ -190,12 +162,17 @@ where
     // The lowest strip is for the intervals.
     let place = |x: f64, y: f64| frame.at(x, 0.1 + 0.9 * (y / top).min(1.0));
     if let Some(prior) = plot.prior.and_then(|prior| prior_density(prior, view.column)) {
-        let curve = (0..=2 * BINS).map(|i| {
-            let x = i as f64 / (2 * BINS) as f64;
+        let even = (0..=4 * BINS).map(|i| i as f64 / (4 * BINS) as f64);
+        // Straight up at the ends of its support.
+        let ends = ends(prior.support()[0]).into_iter().map(|end| view.share(end));
+        let beside = ends.flat_map(|end| [end - 1e-9, end + 1e-9]);
+        let mut places: Vec<f64> = even.chain(beside.filter(|x| (0.0..=1.0).contains(x))).collect();
+        places.sort_by(f64::total_cmp);
+        let curve = places.into_iter().map(|x| {
             let value = view.low + x * (view.high - view.low);
             place(x, (view.high - view.low) * prior.log_prob(&[value]).exp())
         });
-        dotted(sheet, &curve.collect::<Vec<_>>(), PRIOR.into())?;
+        sheet.line(&simplified(&curve.collect::<Vec<_>>()), PRIOR.into(), 1.2)?;
     }
     for (bins, color) in &all {
         let mut steps = vec![place(0.0, 0.0)];
@@ -208,9 +185,9 @@ where
         sheet.line(&steps, (*color).into(), 1.2)?;
     }
     let values = sorted(plot.posterior, view.column);
-    for (low, high, width) in [(0.05, 0.95, 1.2), (0.25, 0.75, 4.0)] {
+    for (low, high, thick) in [(0.05, 0.95, 1.2), (0.25, 0.75, 4.0)] {
         let ends = [low, high].map(|p| frame.at(view.share(quantile(&values, p)), 0.05));
-        sheet.line(&ends, POSTERIOR.into(), width)?;
+        sheet.line(&ends, POSTERIOR.into(), thick)?;
     }
     let median = quantile(&values, 0.5);
     sheet.dot(frame.at(view.share(median), 0.05), 3.0, BLACK.into())?;
@@ -266,12 +243,12 @@ where
         let places: Vec<(f64, f64)> = places.filter(|(x, y)| inside(*x) && inside(*y)).collect();
         let back = |cell: f64, (low, high): (f64, f64)| low + cell / CELLS as f64 * (high - low);
         let [half, most] = contours(&places, [0.5, 0.9]);
-        for (lines, width) in [(most, 1.0), (half, 2.0)] {
+        for (lines, thick) in [(most, 1.0), (half, 2.0)] {
             for line in lines {
                 let points = line.iter().map(|(x, y)| {
                     frame.at(across.share(back(*x, horizontal)), up.share(back(*y, vertical)))
                 });
-                sheet.line(&points.collect::<Vec<_>>(), color.into(), width)?;
+                sheet.line(&simplified(&points.collect::<Vec<_>>()), color.into(), thick)?;
             }
         }
     }
@@ -298,17 +275,22 @@ fn bounds<B: DrawingBackend>(
 where
     B::ErrorType: 'static,
 {
-    let ends = match prior.support()[view.column] {
-        Support::Interval { lower, upper } => vec![lower, upper],
-        Support::Positive { lower } => vec![lower],
-        Support::Real => Vec::new(),
-    };
+    let ends = ends(prior.support()[view.column]);
     for share in ends.into_iter().map(|end| view.share(end)).filter(|s| (0.0..=1.0).contains(s)) {
         let line = match across {
             true => [frame.at(share, 0.0), frame.at(share, 1.0)],
             false => [frame.at(0.0, share), frame.at(1.0, share)],
         };
-        dotted(sheet, &line, PRIOR.into())?;
+        sheet.line(&line, PRIOR.into(), 1.0)?;
     }
     Ok(())
+}
+
+/// The finite ends of a support.
+fn ends(support: Support) -> Vec<f64> {
+    match support {
+        Support::Interval { lower, upper } => vec![lower, upper],
+        Support::Positive { lower } => vec![lower],
+        Support::Real => Vec::new(),
+    }
 }

@@ -42,20 +42,34 @@ fn pictures_are_whole_and_small() {
         let svg = folder.join(format!("pairs-{dim}.svg"));
         pair_plot(&svg, &plot).unwrap();
         let text = std::fs::read_to_string(&svg).unwrap();
-        assert!(text.len() < 700_000, "{dim} parameters: {} bytes", text.len());
+        assert!(text.len() < 800_000, "{dim} parameters: {} bytes", text.len());
         let said: String = text.split(">\n").filter_map(|part| part.lines().next()).collect();
         for part in ["posterior", "prior", "true value", "50%, 90%", "theta_0", "title"] {
             assert!(said.contains(part), "`{part}` is missing with {dim} parameters");
         }
         // Nothing lies outside the sheet.
-        let number = |name: &str, part: &str| -> Option<f64> {
-            part.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?.parse().ok()
+        let value = |name: &str, part: &str| -> Option<String> {
+            Some(part.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?.to_owned())
         };
-        let head = text.lines().next().unwrap();
-        let (width, height) = (number("width", head).unwrap(), number("height", head).unwrap());
+        let number =
+            |name: &str, part: &str| -> f64 { value(name, part).unwrap().parse().unwrap() };
+        let sheet = value("viewBox", text.lines().next().unwrap()).unwrap();
+        let sheet: Vec<f64> = sheet.split(' ').map(|n| n.parse().unwrap()).collect();
         for part in text.split('<').filter(|part| part.starts_with("text")) {
-            let (x, y) = (number("x", part).unwrap(), number("y", part).unwrap());
-            assert!((0.0..width).contains(&x) && (0.0..height).contains(&y), "{part}");
+            let (x, y, size) = (number("x", part), number("y", part), number("font-size", part));
+            let label = part.split('>').nth(1).unwrap().trim();
+            let width = super::words::width(label, size);
+            let left = match value("text-anchor", part).as_deref() {
+                Some("middle") => -0.5 * width,
+                Some("end") => -width,
+                _ => 0.0,
+            };
+            let (ends, limit) = match part.contains("rotate") {
+                true => ([y + left, y + left + width], sheet[3]),
+                false => ([x + left, x + left + width], sheet[2]),
+            };
+            assert!(ends[0] >= 0.0 && ends[1] <= limit, "{label}: {ends:?} of {limit}");
+            assert!((0.0..sheet[2]).contains(&x) && (0.0..sheet[3]).contains(&y), "{part}");
         }
         let png = folder.join(format!("pairs-{dim}.png"));
         pair_plot(&png, &plot).unwrap();

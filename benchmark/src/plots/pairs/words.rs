@@ -36,7 +36,7 @@ pub(super) fn wrapped(text: &str, room: f64, size: f64) -> Vec<String> {
 pub(super) fn ticks((low, high): (f64, f64), wanted: usize) -> Vec<(f64, String)> {
     let rough = (high - low) / wanted.max(1) as f64;
     let decade = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * decade).into_iter().find(|s| *s >= 0.95 * rough);
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * decade).into_iter().find(|s| *s >= 0.75 * rough);
     let step = step.filter(|step| step.is_finite() && *step > 0.0).unwrap_or(high - low);
     let first = (low / step).ceil();
     let places = (0..20).map(|i| (first + f64::from(i)) * step).take_while(|place| *place <= high);
@@ -66,12 +66,12 @@ mod tests {
             ticks((low, high), 3).into_iter().map(|tick| tick.1).collect()
         };
         assert_eq!(labels(-1.1, 1.1), ["-1", "0", "1"]);
-        assert_eq!(labels(0.0012, 0.0031), ["0.002", "0.003"]);
+        assert_eq!(labels(0.0012, 0.0031), ["0.0015", "0.0020", "0.0025", "0.0030"]);
         assert_eq!(
             labels(1e9, 1e9 + 3.0),
             ["1.000000000e9", "1.000000001e9", "1.000000002e9", "1.000000003e9"]
         );
-        assert_eq!(labels(2e-7, 6e-7), ["2e-7", "4e-7", "6e-7"]);
+        assert_eq!(labels(2e-7, 6e-7), ["2e-7", "3e-7", "4e-7", "5e-7", "6e-7"]);
     }
 
     #[test]
