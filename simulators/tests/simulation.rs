@@ -126,9 +126,9 @@ fn impossible_requests_are_errors() {
     assert_eq!(simulate(&simulator, 0, 1).unwrap_err(), SimulateError::Nothing);
     let error = simulate(&simulator, usize::MAX / 2, 1).unwrap_err();
     assert!(matches!(error, SimulateError::TooLarge { .. }), "{error}");
-    // 80 TB: a system that promises more memory than it has would say yes.
+    // 160 TB: a system that promises more memory than it has would say yes.
     let error = simulate(&simulator, 10_000_000_000_000, 1).unwrap_err().to_string();
-    assert!(error.contains("80.0 TB of memory"), "{error}");
+    assert!(error.contains("160.0 TB of memory"), "{error}");
     let error = simulate_at(&simulator, Array2::zeros((3, 2)).view(), 1).unwrap_err();
     assert_eq!(error, SimulateError::ParameterDim { found: 2, expected: 1 });
 }

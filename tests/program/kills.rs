@@ -41,10 +41,11 @@ fn killed_verbs_go_on_to_the_same_bytes() {
     fs::write(
         scratch.path("model.sh"),
         "while read -r index seed a b; do [ -n \"$index\" ] || continue\n\
-         echo \"$index $a $b $((seed % 100))\"\ndone\n",
+         noise=$(awk \"BEGIN { print $a + $((seed % 97)) / 300, $b + $((seed % 89)) / 300 }\")\n\
+         echo \"$index $noise $((seed % 100))\"\ndone\n",
     )
     .unwrap();
-    fs::write(scratch.path("observed.csv"), "0.3,0.4,20\n0.6,0.1,70\n").unwrap();
+    fs::write(scratch.path("observed.csv"), "0.4,0.5,20\n0.7,0.3,70\n").unwrap();
     let parameter = |name: &str| {
         format!(
             "[[parameter]]\nname = \"{name}\"\ndistribution = \"uniform\"\nlow = 0.0\nhigh = 1.0\n"

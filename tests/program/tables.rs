@@ -75,7 +75,9 @@ fn one_observation_gives_the_same_draws_from_any_file() {
     scratch.succeeds(&evaluate("expected.npy", "lp.npy"));
     for theta in ["s.npz", "s.txt"] {
         scratch.succeeds(&evaluate(theta, "lp.npz"));
-        assert_eq!(numbers(scratch.path("lp.npz")), numbers(scratch.path("lp.npy")));
+        // Text has the digits of single precision.
+        let difference = numbers(scratch.path("lp.npz")) - numbers(scratch.path("lp.npy"));
+        assert!(difference.iter().all(|d| d.abs() < 1e-4), "{theta}: {difference}");
     }
     scratch.succeeds(&["c2st", "s.npz", "s.txt", "--classifier", "logistic"]);
 }
@@ -159,8 +161,8 @@ fn simulations_are_read_from_text_with_named_columns() {
     assert_eq!(weights("m"), weights("n"), "the same table");
     std::fs::write(scratch.path("bad.csv"), "1,2,9\n4,5,9\n").unwrap();
     contains_all(&scratch.fails(FAILED, &train("bad.csv", "o")), &["no names", "a, b"]);
-    std::fs::write(scratch.path("far.csv"), "a,b,y\n.1,.2,1\n.3,.4,1e39\n").unwrap();
-    contains_all(&scratch.fails(FAILED, &train("far.csv", "o")), &["row 2, column 3", "1e39"]);
+    std::fs::write(scratch.path("far.csv"), "a,b,y\n.1,.2,1\n.3,.4,1e390\n").unwrap();
+    contains_all(&scratch.fails(FAILED, &train("far.csv", "o")), &["line 3", "1e390"]);
 }
 
 /// A shape of 10¹² rows, and one whose product overflows.

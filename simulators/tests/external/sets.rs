@@ -160,7 +160,7 @@ fn what_cannot_be_is_refused_before_anything_is_simulated() {
         (
             1 << 50,
             "set.npz",
-            &["1125899906842624 simulations", "(-n)", "27.0 PB on disk", "ask for"][..],
+            &["1125899906842624 simulations", "(-n)", "54.0 PB on disk", "ask for"][..],
         ),
         (10, "set.csv", &["set.csv", ".npz"]),
         (10, "set", &[".npz"]),

@@ -67,8 +67,10 @@ pub fn fixture(text: &str) -> Vec<Vec<f64>> {
     rows.map(|line| line.split(',').filter_map(|field| field.parse().ok()).collect()).collect()
 }
 
-/// The true parameters and data of an official observation, in double precision.
+/// The true parameters and data of an official observation, rounded to single precision, from which
+/// the figures to compare with were computed.
 pub fn official(task: &Task, number: usize) -> (Vec<f64>, Vec<f64>) {
     let observation = task.observation(number).unwrap();
-    (observation.true_parameters, observation.x)
+    let rounded = |values: Vec<f64>| values.into_iter().map(|v| f64::from(v as f32)).collect();
+    (rounded(observation.true_parameters), rounded(observation.x))
 }
