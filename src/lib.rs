@@ -26,8 +26,8 @@ pub mod run;
 
 pub use freeform_benchmark::{C2stSettings, c2st};
 pub use freeform_inference::{
-    Draws, EngineKind, Fit, FitError, FitProgress, Model, Overrides, Posterior, PosteriorError,
-    Preset,
+    Asking, Distance, DrawProgress, Draws, EngineKind, Fit, FitError, FitProgress, LogProb, Model,
+    Overrides, Posterior, PosteriorError, Preset,
 };
 pub use freeform_simulators::{
     Marginal, Prior, SimulationError, SimulationRng, Simulations, Simulator, SimulatorFn, Task,

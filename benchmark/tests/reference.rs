@@ -90,7 +90,7 @@ fn slcp_agrees_with_importance_sampling() {
     let (mut total, mut squares, mut sums) = (0.0, 0.0, [0.0; 5]);
     let features = |t: [f64; 5]| [t[0], t[1], t[2].abs(), t[3].abs(), t[4]];
     for row in proposals.rows() {
-        let theta = [0, 1, 2, 3, 4].map(|j| f64::from(row[j]));
+        let theta = [0, 1, 2, 3, 4].map(|j| row[j]);
         let weight = task.log_likelihood(&theta, &wide).exp();
         total += weight;
         squares += weight * weight;

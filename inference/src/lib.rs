@@ -52,7 +52,8 @@
 //! # The names
 //! - **Learning**: [`Fit`] with its [`Overrides`] over a [`Preset`] (all settings: [`Config`]),
 //!   [`FitProgress`], [`FitError`].
-//! - **Asking**: [`Posterior`], its [`Draws`], [`PosteriorError`].
+//! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
+//!   simulations, [`Asking`] in other ways, [`PosteriorError`].
 //! - **Checking**: [`rank_simulations`], for calibration and coverage.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
@@ -68,6 +69,7 @@ mod config;
 pub mod engine;
 mod fit;
 pub mod flow;
+mod law;
 mod model;
 pub mod network;
 mod posterior;
@@ -76,18 +78,22 @@ mod summary;
 pub mod training;
 mod transform;
 mod whitening;
+mod work;
 
 pub use config::{
     Config, ConfigError, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig,
-    OptimizerConfig, Overrides, PosteriorConfig, Preset, Problem, Schedule, Setting,
+    OptimizerConfig, Overrides, Place, PosteriorConfig, Preset, Problem, Schedule, Setting,
     ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig, WhiteningKind,
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
-pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, fingerprint};
+pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};
 pub use model::{
-    CorrectionSummary, FORMAT_VERSION, MemberSummary, Model, ModelError, TrainingSummary,
+    CorrectionSummary, FORMAT_VERSION, LearntSummary, MemberSummary, Model, ModelError,
+    TrainingSummary,
 };
 pub use posterior::{
-    Draws, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks, rank_simulation,
-    rank_simulations,
+    Asking, DrawProgress, Draws, LogProb, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks,
+    rank_simulation, rank_simulations,
 };
+pub use transform::{Beyond, Distance};
+pub use work::{Halt, Saver, Unwatched, Work};

@@ -23,6 +23,8 @@ pub enum Purpose {
     Whitening = 7,
     /// Noise that spreads whole numbers over the intervals they stand for (index: row).
     Jitter = 8,
+    /// A model of which simulations succeed (index: of a network).
+    Success = 9,
 }
 
 /// The stream of a seed, purpose and index.

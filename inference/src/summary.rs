@@ -7,8 +7,8 @@
 use crate::config::WhiteningConfig;
 use crate::random::member_seed;
 use crate::whitening::{Whitening, WhiteningTable};
+use crate::work::{Halt, Part};
 use rayon::prelude::*;
-use std::ops::ControlFlow;
 
 /// Regressions of θ on x, each blind to other rows.
 const REGRESSIONS: usize = 5;
@@ -40,12 +40,21 @@ impl Summary {
     /// Learns the regressions, and summarises every row by one that was not trained on it: else
     /// summaries would look better than those of new data are. `None` where the settings learn no
     /// whitening.
-    pub(crate) fn cross_fit(from: &Regressed) -> Option<(Self, Vec<f32>)> {
+    pub(crate) fn cross_fit(
+        from: &Regressed,
+        part: &Part,
+    ) -> Result<Option<(Self, Vec<f32>)>, Halt> {
         let (n, d) = (from.order.len(), from.dims.0);
-        let regressions = (0..REGRESSIONS).into_par_iter().map(|k| from.regression(k));
-        let regressions = regressions.collect::<Option<Vec<_>>>()?;
+        let regressions = (0..REGRESSIONS)
+            .into_par_iter()
+            .map(|k| from.regression(k, &part.part(&format!("regression-{k}"))));
+        let regressions = regressions.collect::<Result<Vec<_>, Halt>>()?;
+        let Some(regressions) = regressions.into_iter().collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
         let mut summaries = vec![0.0; n * d];
         for (k, regression) in regressions.iter().enumerate() {
+            part.go_on()?;
             let rows = from.order[from.part(k)].iter().map(|r| *r as usize);
             let context = |row: usize| &from.x[row * from.dims.1..][..from.dims.1];
             let contexts: Vec<f32> = rows.clone().flat_map(context).copied().collect();
@@ -55,7 +64,7 @@ impl Summary {
                 summaries[row * d..][..d].copy_from_slice(location);
             }
         }
-        Some((Self { regressions }, summaries))
+        Ok(Some((Self { regressions }, summaries)))
     }
 
     /// D numbers of x as the networks see it.
@@ -101,9 +110,9 @@ impl Regressed<'_> {
         n * k / REGRESSIONS..n * (k + 1) / REGRESSIONS
     }
 
-    fn regression(&self, k: usize) -> Option<Whitening> {
-        let part = self.part(k);
-        let rows = [&self.order[..part.start], &self.order[part.end..]].concat();
+    fn regression(&self, k: usize, part: &Part) -> Result<Option<Whitening>, Halt> {
+        let blind = self.part(k);
+        let rows = [&self.order[..blind.start], &self.order[blind.end..]].concat();
         let held_out = ((rows.len() as f64 * self.validation_fraction) as usize).max(1);
         let (validation, training) = rows.split_at(held_out);
         let table = WhiteningTable {
@@ -114,7 +123,7 @@ impl Regressed<'_> {
             validation,
         };
         let seed = member_seed(self.seed, SEEDS + k as u64);
-        Whitening::fit(&table, self.settings, seed, &mut || ControlFlow::Continue(()))
+        Whitening::fit(&table, self.settings, seed, part)
     }
 }
 
@@ -123,6 +132,7 @@ mod tests {
     use super::*;
     use crate::config::WhiteningKind;
     use crate::random::{Purpose, stream};
+    use crate::work::Unwatched;
     use rand_distr::{Distribution, StandardNormal};
 
     /// x_j = θ + 2 ε_j in 80 columns: their mean is sufficient, and E[θ | x] is off by a variance of
@@ -156,7 +166,8 @@ mod tests {
             settings: &settings,
             seed: 1,
         };
-        let (summary, known) = Summary::cross_fit(&from).unwrap();
+        let part = Part::new(&Unwatched, "test");
+        let (summary, known) = Summary::cross_fit(&from, &part).unwrap().unwrap();
         let error = |pairs: Vec<(f32, f32)>| {
             pairs.iter().map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / pairs.len() as f64
         };

@@ -113,7 +113,7 @@ fn what_cannot_be_scaled_is_named() {
     assert!(fit(&far, "transform.data=shape").is_ok());
     // A spread beyond double precision.
     let wide = |simulations: &mut Simulations| simulations.x.mapv_inplace(|v| 4e307 * v);
-    says(fit(&wide, standard), &["column 1 of x", "e307", "too large"]);
+    says(fit(&wide, standard), &["column 1 of x", "e308", "too large"]);
     let outside = |simulations: &mut Simulations| simulations.theta[[5, 0]] = 1e300;
     says(fit(&outside, standard), &["row 5", "outside the prior's support", "1e300"]);
 

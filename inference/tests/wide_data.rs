@@ -43,7 +43,7 @@ fn exact_log_prob(theta: &[f64], x: &[f64]) -> f64 {
     let each = theta.iter().enumerate().map(|(i, t)| {
         let mean = x.iter().skip(i).step_by(2).sum::<f64>() / n;
         let normal = Normal::new(mean, NOISE / n.sqrt()).unwrap();
-        normal.ln_pdf(f64::from(*t)) - (normal.cdf(1.0) - normal.cdf(-1.0)).ln()
+        normal.ln_pdf(*t) - (normal.cdf(1.0) - normal.cdf(-1.0)).ln()
     });
     each.sum()
 }

@@ -88,6 +88,23 @@ impl Mlp {
         self.weights.copy_from_slice(weights);
     }
 
+    /// The optimiser's state: its steps so far, and its first and second moments.
+    #[must_use]
+    pub fn optimizer(&self) -> (i32, [&[f32]; 2]) {
+        (self.steps, [&self.moments[0], &self.moments[1]])
+    }
+
+    /// Goes back to such a state.
+    ///
+    /// # Panics
+    /// If there are more or fewer moments than weights.
+    pub fn set_optimizer(&mut self, steps: i32, moments: [&[f32]; 2]) {
+        self.steps = steps;
+        for (mine, given) in self.moments.iter_mut().zip(moments) {
+            mine.copy_from_slice(given);
+        }
+    }
+
     /// Where layer `l`'s weights and biases begin.
     fn offset(&self, l: usize) -> usize {
         Self::parameters(&self.sizes[..=l])

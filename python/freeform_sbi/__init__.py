@@ -17,6 +17,7 @@ from importlib.metadata import version as _version
 
 from . import sbi
 from ._arviz import to_arviz
+from ._collected import SimulationError
 from ._distributions import (
     Beta,
     Distribution,
@@ -34,7 +35,7 @@ from ._native import set_threads
 from ._plots import Figure, pairplot
 from ._posterior import Posterior, load
 from ._prior import Prior
-from ._simulate import SimulationError, simulate, simulate_at
+from ._simulate import simulate, simulate_at
 from ._simulations import Simulations
 from ._tasks import Task, reference, task, tasks
 

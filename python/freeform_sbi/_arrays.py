@@ -29,6 +29,13 @@ def numbers(value: Any, name: str) -> np.ndarray:
     return array
 
 
+def finite_rows(table: np.ndarray) -> np.ndarray:
+    """Which rows are finite in the library's precision, `[n]`."""
+    with np.errstate(over="ignore"):
+        finite: np.ndarray = np.isfinite(table.astype(np.float32, copy=False))
+    return np.asarray(finite.all(axis=1))
+
+
 def table(value: Any, name: str, columns: int | None = None) -> np.ndarray:
     """A table `[n, columns]`; one dimension is taken for a column, or for one row of `columns`."""
     array = numbers(value, name)

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 
 import numpy as np
 
-from ._arrays import numbers
+from ._arrays import finite_rows, numbers
 
 PROBES = 4
 TRIES = 20
@@ -62,7 +62,7 @@ class Caller:
         self, x: np.ndarray, failures: list[tuple[int, str, str]]
     ) -> tuple[np.ndarray, list[tuple[int, str, str]]]:
         failed = {row for row, _, _ in failures}
-        for row in np.flatnonzero(~np.isfinite(x.astype(np.float32)).all(axis=1)):
+        for row in np.flatnonzero(~finite_rows(x)):
             if row not in failed:
                 values = ", ".join(f"{value:g}" for value in x[row])
                 failures.append((int(row), "not_finite", f"the data are not finite: x = [{values}]"))

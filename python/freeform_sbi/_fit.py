@@ -11,7 +11,7 @@ from typing import Any, Callable, ContextManager, Mapping, NamedTuple, Union
 import numpy as np
 
 from . import _native
-from ._arrays import seed_number, table
+from ._arrays import finite_rows, seed_number, table
 from ._checkpoints import session_checkpoints
 from ._posterior import Posterior
 from ._prior import as_prior
@@ -115,7 +115,7 @@ def _simulations(simulations: Any, theta: Any, x: Any) -> Simulations:
 def _finite(found: Simulations) -> tuple[np.ndarray, np.ndarray]:
     """Theta and x as they are; the library leaves out what is not finite, which is said here."""
     theta, x = found.theta, found.x
-    bad = ~(np.isfinite(theta).all(axis=1) & np.isfinite(x).all(axis=1))
+    bad = ~(finite_rows(theta) & finite_rows(x))
     if bad.any():
         text = f"{bad.sum()} of {len(theta)} simulations are not finite and are left out"
         if bad.all():

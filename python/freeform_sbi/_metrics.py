@@ -51,8 +51,13 @@ class Calibration:
 
     @property
     def calibrated(self) -> bool:
-        """Whether that is at least 0.01."""
-        return self.p_value >= SIGNIFICANCE
+        """Whether that is at least 0.01, and the coverage within its 99% band."""
+        return self.p_value >= SIGNIFICANCE and self.deviation <= self.band
+
+    @property
+    def band(self) -> float:
+        """The largest `deviation` that an exact posterior has 99 times of 100 (Kolmogorov)."""
+        return float(_native.coverage_band(len(self.shares)))
 
     @property
     def levels(self) -> np.ndarray:
@@ -99,6 +104,12 @@ def sbc(
     with Progress("ranking", progress) as bar:
         ranks, shares, draws = _native.rank(
             posterior._native, truth, data, seed_number(seed), lambda n: bar.update(n, len(truth))
+        )
+    least = _native.least_ranks(draws)
+    if len(ranks) < least:
+        raise ValueError(
+            f"simulations: {len(ranks)} that are finite are too few for a verdict; the test of ranks "
+            f"needs at least {least}"
         )
     tests = [_native.uniformity(ranks[:, d].tolist(), draws) for d in range(posterior.dim)]
     counts, p_values = [test[0] for test in tests], [test[2] for test in tests]

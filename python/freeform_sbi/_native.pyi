@@ -6,6 +6,29 @@ from typing import Callable, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "fit",
+    "c2st",
+    "rank",
+    "uniformity",
+    "least_ranks",
+    "coverage_band",
+    "calibration_plot",
+    "pair_plot",
+    "Posterior",
+    "Prior",
+    "failure_details",
+    "read_simulations",
+    "simulate",
+    "simulate_at",
+    "write_simulations",
+    "observation",
+    "reference",
+    "task_prior",
+    "tasks",
+    "set_threads",
+]
+
 _Path = str | os.PathLike[str]
 _Table = NDArray[np.float32] | NDArray[np.float64]
 _Draws = NDArray[np.float32]
@@ -90,7 +113,9 @@ def rank(
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> tuple[NDArray[np.uint64], NDArray[np.float64], int]: ...
-def uniformity(ranks: list[int], draws: int) -> tuple[list[int], float, float]: ...
+def uniformity(ranks: list[int], draws: int) -> tuple[list[int], float, float | None]: ...
+def least_ranks(draws: int) -> int: ...
+def coverage_band(n: int) -> float: ...
 def pair_plot(
     path: _Path,
     title: str,

@@ -10,7 +10,7 @@ import numpy as np
 from . import _native
 from ._arrays import count, seed_number, table
 from ._distributions import Distribution, MultivariateNormal
-from ._readers import distribution, joint
+from ._readers import distribution, joint, unwrapped
 
 
 class Prior:
@@ -126,7 +126,5 @@ def as_prior(value: Any) -> Prior:
         return value
     if isinstance(value, (str, os.PathLike)):
         return Prior.read(value)
-    for wrapped in ("prior", "custom_prior"):  # sbi's wrappers of priors.
-        if hasattr(value, "log_prob") and hasattr(value, wrapped):
-            return as_prior(getattr(value, wrapped))
-    return Prior(value)
+    inner = unwrapped(value)
+    return Prior(value) if inner is value else as_prior(inner)

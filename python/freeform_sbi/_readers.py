@@ -19,6 +19,8 @@ from ._distributions import (
     Uniform,
 )
 
+WRAPPERS = ("prior", "custom_prior", "prior_scipy")
+"""Where sbi's wrappers keep what they wrap."""
 Joint = Union["list[Distribution]", MultivariateNormal]
 KNOWN = (
     "freeform_sbi's own, frozen scipy.stats (uniform, norm, lognorm, expon, gamma, beta, t), and "
@@ -53,9 +55,21 @@ def joint(name: str, value: Any) -> Joint:
         return _scipy(name, value)
     if hasattr(value, "mean") and hasattr(value, "cov") and hasattr(value, "logpdf"):
         return MultivariateNormal(value.mean, value.cov)
+    inner = unwrapped(value)
+    if inner is not value:
+        return joint(name, inner)
     if hasattr(value, "log_prob") and hasattr(value, "event_shape"):
         return _torch(name, value)
     raise TypeError(f"{name}: cannot read a prior from {_title(value)}; known are {KNOWN}")
+
+
+def unwrapped(value: Any) -> Any:
+    """What one of sbi's wrappers of priors wraps; the value itself where it is none."""
+    if hasattr(value, "log_prob"):
+        for attribute in WRAPPERS:
+            if hasattr(value, attribute):
+                return getattr(value, attribute)
+    return value
 
 
 def _scipy(name: str, frozen: Any) -> list[Distribution]:

@@ -13,6 +13,7 @@ import numpy as np
 from . import _native, _workers
 from ._arrays import count, seed_number, table
 from ._callable import Caller, probed, random_state_kept
+from ._collected import begun, kept_if_interrupted, told
 from ._prior import Prior, as_prior
 from ._progress import Progress
 from ._simulations import Simulations
@@ -20,10 +21,6 @@ from ._simulations import Simulations
 Simulator = Union[Callable[..., Any], str, "os.PathLike[str]", Any]
 ROWS = 32
 """Simulations handed to a worker at a time, where they are called one by one."""
-
-
-class SimulationError(RuntimeError):
-    """Too many simulations failed."""
 
 
 def simulate(
@@ -51,6 +48,7 @@ def simulate(
     these fill an `.npz` file that the same call resumes and a larger `n` extends.
 
     `workers` processes simulate side by side (-1: one a core); the result does not depend on how many.
+    Ctrl-C stops; the same call with the same callable then goes on where it was, while the process lives.
     An exception, a NaN, a wrong number of values, a crash of a worker or (with workers) `timeout` seconds
     without an answer costs that one simulation: a warning shows how many and the first of each kind.
     """
@@ -97,7 +95,7 @@ def simulate_at(
         return _called(Caller(simulator, seed), points, None, how, progress)
     name = _name(simulator)
     (theta, x), account = _native.simulate_at(name, points, seed)
-    return _told(Simulations(theta, x, None, name), account)
+    return told(Simulations(theta, x, None, name), account)
 
 
 def _name(simulator: Any) -> str:
@@ -127,7 +125,7 @@ def _by_name(
 
         account = _native.simulate(name, target, n, seed, overwrite, report)
         theta, x = _native.read_simulations(target)
-    return _told(Simulations(theta, x, prior, name), account)
+    return told(Simulations(theta, x, prior, name), account)
 
 
 def _called(
@@ -142,13 +140,14 @@ def _called(
     with random_state_kept():
         caller = probed(caller, wide, batch)
         size = count(batch_size, "batch_size") if caller.batch else ROWS
-        jobs = ((at, wide[at : at + size]) for at in range(0, len(wide), size))
-        collected = _Collected(theta, share)
-        with Progress("simulating", progress) as bar:
+        collected = begun(caller, size, theta)
+        collected.share = share
+        jobs = collected.missing(wide, size)
+        with Progress("simulating", progress) as bar, kept_if_interrupted(collected):
 
             def deliver(start: int, x: np.ndarray, failures: list[tuple[int, str, str]]) -> None:
                 collected.take(start, x, failures)
-                lost = sum(entry[1] for entry in collected.kinds.values())
+                lost = collected.lost
                 bar.update(collected.done, len(theta), f"{lost} failed" if lost else "")
 
             _run(caller, jobs, (workers, timeout, method), deliver)
@@ -175,64 +174,3 @@ def _run(
             deliver(start, *caller.run(start, theta))
     else:
         _workers.run(caller, jobs, workers, method, timeout, deliver)
-
-
-class _Collected:
-    """What simulations gave so far."""
-
-    def __init__(self, theta: np.ndarray, share: float) -> None:
-        self.theta, self.share = theta, share
-        self.x: np.ndarray | None = None
-        self.good = np.zeros(len(theta), dtype=bool)
-        self.done = 0
-        self.kinds: dict[str, tuple[str, int, int, list[float], str]] = {}
-
-    def take(self, start: int, x: np.ndarray, failures: list[tuple[int, str, str]]) -> None:
-        rows = np.ones(len(x), dtype=bool)
-        if self.x is not None and len(failures) < len(x) and x.shape[1] != self.x.shape[1]:
-            message = f"{x.shape[1]} values instead of {self.x.shape[1]}"
-            known_rows = {row for row, _, _ in failures}
-            kept = [row for row in range(len(x)) if row not in known_rows]
-            failures = [*failures, *((row, "wrong_length", message) for row in kept)]
-        for row, kind, message in failures:
-            rows[row] = False
-            index = start + row
-            known = self.kinds.get(kind, (kind, 0, index, [], ""))
-            if not known[1] or index < known[2]:
-                point = [float(v) for v in self.theta[index]]
-                known = (kind, known[1], index, point, message)
-            self.kinds[kind] = (kind, known[1] + 1, *known[2:])
-        if rows.any():
-            if self.x is None:
-                self.x = np.empty((len(self.theta), x.shape[1]), dtype=np.float32)
-            at = start + np.flatnonzero(rows)
-            self.x[at], self.good[at] = x[rows], True
-        self.done += len(rows)
-        lost = sum(entry[1] for entry in self.kinds.values())
-        if lost > self.share * max(self.done, min(50, len(self.theta))):
-            raise SimulationError(
-                f"{lost} of the first {self.done} simulations failed, more than max_failure_share = "
-                f"{self.share} allows:\n{self._details()}\nmend the simulator, narrow the prior, or "
-                "raise max_failure_share"
-            )
-
-    def _details(self) -> str:
-        return _native.failure_details(self.done, list(self.kinds.values()))
-
-    def finish(self, prior: Prior | None) -> Simulations:
-        n, lost = len(self.theta), int((~self.good).sum())
-        if self.x is None:
-            raise SimulationError(f"all {n} simulations failed:\n{self._details()}")
-        theta, x = (self.theta, self.x) if not lost else (self.theta[self.good], self.x[self.good])
-        return _told(Simulations(theta, x, prior), (n, lost, self._details()))
-
-
-def _told(simulations: Simulations, account: tuple[int, int, str]) -> Simulations:
-    """The simulations with their account, of which the user hears if some failed."""
-    simulations.requested, simulations.failed, simulations.failures = account
-    if simulations.failed:
-        warnings.warn(
-            f"{account[1]} of {account[0]} simulations failed and are left out:\n{account[2]}",
-            stacklevel=5,
-        )
-    return simulations

@@ -13,7 +13,7 @@ from ._arrays import table
 from ._prior import Prior, as_prior
 
 
-@dataclass
+@dataclass(eq=False)
 class Simulations:
     """Row i of `theta` `[n, D]` produced row i of `x` `[n, C]`.
 

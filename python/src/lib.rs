@@ -23,7 +23,7 @@ mod native {
     #[pymodule_export]
     use super::fit::fit;
     #[pymodule_export]
-    use super::metrics::{c2st, rank, uniformity};
+    use super::metrics::{c2st, coverage_band, least_ranks, rank, uniformity};
     #[pymodule_export]
     use super::plots::{calibration_plot, pair_plot};
     #[pymodule_export]

@@ -1,6 +1,6 @@
 //! Judging posteriors: C2ST, ranks, coverage.
 
-use crate::arrays::table;
+use crate::arrays::{single_table, table};
 use crate::errors::Raise;
 use crate::posterior::Posterior;
 use crate::work::{quietly, run};
@@ -33,9 +33,9 @@ pub fn c2st(
             return Err(PyValueError::new_err(text));
         }
     };
-    let (x, y) = (table(x, "x")?, table(y, "y")?);
+    let (x, y) = (single_table(x, "x")?, single_table(y, "y")?);
     let settings = C2stSettings { classifier, seed, folds };
-    let score = quietly(py, move |_| benchmark::c2st(x.view(), y.view(), &settings))?;
+    let score = quietly(py, move |stop| benchmark::c2st(x.view(), y.view(), &settings, stop))?;
     let score = score.map_err(Raise::raise)?;
     Ok((score.accuracy, score.folds))
 }
@@ -80,9 +80,22 @@ pub fn rank<'py>(
     Ok((ranks.into_pyarray(py), shares.into_pyarray(py), draws))
 }
 
-/// χ² test of ranks from 0 to `draws` against uniformity: counts in bins, χ², p-value.
+/// χ² test of ranks from 0 to `draws` against uniformity: counts in bins, χ², and the p-value, which
+/// too few ranks do not have.
 #[pyfunction]
-pub fn uniformity(ranks: Vec<usize>, draws: usize) -> (Vec<usize>, f64, f64) {
+pub fn uniformity(ranks: Vec<usize>, draws: usize) -> (Vec<usize>, f64, Option<f64>) {
     let test = benchmark::uniformity(&ranks, draws);
     (test.counts, test.chi_square, test.p_value)
+}
+
+/// The fewest ranks that the test of [`uniformity`] has a p-value for.
+#[pyfunction]
+pub fn least_ranks(draws: usize) -> usize {
+    benchmark::least_ranks(draws)
+}
+
+/// How far the coverage of an exact posterior, over n simulations, is off by at most: 99 times of 100.
+#[pyfunction]
+pub fn coverage_band(n: usize) -> f64 {
+    benchmark::coverage_band(n)
 }

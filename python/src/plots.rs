@@ -1,6 +1,6 @@
 //! Plots, written as SVG.
 
-use crate::arrays::table;
+use crate::arrays::wide_table;
 use crate::errors::Raise;
 use crate::work::quietly;
 use freeform_benchmark as benchmark;
@@ -21,9 +21,9 @@ pub fn pair_plot(
     reference: Option<Bound<'_, PyAny>>,
     truth: Option<Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    let draws = table(draws, "draws")?;
-    let reference = reference.map(|r| table(&r, "reference")).transpose()?;
-    let truth = truth.map(|t| table(&t, "truth")).transpose()?;
+    let draws = wide_table(draws, "draws")?;
+    let reference = reference.map(|r| wide_table(&r, "reference")).transpose()?;
+    let truth = truth.map(|t| wide_table(&t, "truth")).transpose()?;
     let widths =
         [("draws", Some(&draws)), ("reference", reference.as_ref()), ("truth", truth.as_ref())];
     for (name, given) in widths {

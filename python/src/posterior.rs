@@ -1,12 +1,11 @@
 //! Posteriors.
 
-use crate::arrays::{Number, stack_to_numpy, table};
+use crate::arrays::{Single, stack_to_numpy, table};
 use crate::errors::Raise;
 use crate::prior::Prior;
 use crate::work::quietly;
 use freeform_inference as inference;
 use freeform_inference::{EngineKind, PosteriorError};
-use ndarray::Array3;
 use numpy::{IntoPyArray, PyArray1, PyArray3};
 use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -53,23 +52,20 @@ impl Posterior {
         let posterior = Arc::clone(&self.0);
         let (m, dim) = (x.nrows(), posterior.model().theta_dim());
         let room = m.checked_mul(n).and_then(|rows| rows.checked_mul(dim));
-        let mut all: Vec<Number> = Vec::new();
+        let mut all: Vec<f32> = Vec::new();
         if room.is_none_or(|numbers| all.try_reserve_exact(numbers).is_err()) {
             let text = format!("{m} × {n} draws of {dim} parameters do not fit into memory");
             return Err(PyMemoryError::new_err(text));
         }
-        let drawn = quietly(py, move |stop| -> Result<Vec<Number>, PosteriorError> {
+        let drawn = quietly(py, move |stop| -> Result<Vec<f32>, PosteriorError> {
             for (row, x) in x.rows().into_iter().enumerate() {
                 let seed = seed.wrapping_add(row as u64);
                 let draws = posterior.sample_until(stop, &x.to_vec(), n, seed)?;
-                all.extend(draws.theta.iter().copied());
+                all.extend(draws.theta.iter().map(|v| v.single()));
             }
             Ok(all)
         })?;
-        let drawn = drawn.map_err(Raise::raise)?;
-        let draws = Array3::from_shape_vec((m, n, dim), drawn)
-            .map_err(|e| PyRuntimeError::new_err(e.to_string()))?;
-        Ok(stack_to_numpy(py, draws))
+        stack_to_numpy(py, (m, n, dim), drawn.map_err(Raise::raise)?)
     }
 
     /// log p(θ | x) of each row of theta, for one x `[1, C]`.

@@ -91,7 +91,7 @@ impl Prior {
         if n.checked_mul(prior.dim()).is_none_or(|numbers| numbers > isize::MAX as usize / 8) {
             return Err(PyMemoryError::new_err(format!("n = {n} draws do not fit into memory")));
         }
-        Ok(to_numpy(py, quietly(py, move |_| prior.sample_n(seed, n))?))
+        to_numpy(py, quietly(py, move |_| prior.sample_n(seed, n))?)
     }
 
     /// log p(θ) of each row.

@@ -52,6 +52,6 @@ pub fn reference<'py>(
 ) -> PyResult<Bound<'py, PyArray2<f32>>> {
     let task = Task::by_name(task).map_err(|e| SourceError::from(e).raise())?;
     let x: Vec<_> = table(x, "x")?.into_iter().collect();
-    let drawn = quietly(py, move |_| reference_draws(&task, &x, n, seed))?;
-    Ok(to_numpy(py, drawn.map_err(Raise::raise)?.theta))
+    let drawn = quietly(py, move |stop| reference_draws(&task, &x, n, seed, stop))?;
+    to_numpy(py, drawn.map_err(Raise::raise)?.theta)
 }

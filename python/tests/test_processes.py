@@ -70,13 +70,21 @@ def test_ctrl_c_stops_draws_and_simulations(posterior, prior):
     x = np.zeros((5000, 2))
     assert interrupted_after(0.5, lambda: posterior.sample(10_000, x=x)) < 1.0
 
+    calls = []
+
     def slow(theta):
-        time.sleep(0.02)
+        calls.append(theta)
+        time.sleep(0.01)
         return theta
 
     for workers in (1, 2):
         options = {"workers": workers, "batch": False, "progress": False}
-        assert interrupted_after(0.5, lambda: ff.simulate(slow, prior, 2000, **options)) < 1.0
+        assert interrupted_after(0.8, lambda: ff.simulate(slow, prior, 200, **options)) < 1.0
+        calls.clear()
+        resumed = ff.simulate(slow, prior, 200, batch=False, progress=False)
+        # Five calls try it out; some of the 200 were there.
+        assert len(calls) < 4 + 1 + 200
+        np.testing.assert_array_equal(resumed.x, resumed.theta)
     # And all is as before.
     assert posterior.sample(10, x=[0, 0]).shape == (10, 2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import NOISE, QUICK, linear_gaussian
+from freeform_sbi._prior import as_prior
 from freeform_sbi.sbi import BoxUniform, simulate_for_sbi
 from freeform_sbi.sbi.inference import NPE
 
@@ -61,6 +62,16 @@ def test_errors_name_the_argument(prior):
             call()
     with pytest.warns(UserWarning, match="density_estimator = 'maf' is not used"):
         NPE(prior, density_estimator="maf")
+
+
+def test_sbis_own_priors_are_read():
+    torch = pytest.importorskip("torch")
+    utils = pytest.importorskip("sbi.utils")
+    checks = pytest.importorskip("sbi.utils.user_input_checks")
+    box = utils.BoxUniform(low=-torch.ones(2), high=2 * torch.ones(2))
+    gamma = torch.distributions.Gamma(torch.tensor([2.0]), torch.tensor([1.0]))
+    several = checks.process_prior([gamma, box])[0]
+    assert as_prior(several).support == [(0.0, float("inf")), (-1.0, 2.0), (-1.0, 2.0)]
 
 
 def test_tensors_in_and_out():

@@ -43,7 +43,7 @@ def test_workers_change_nothing(simulator):
     np.testing.assert_array_equal(alone.theta, two.theta)
     np.testing.assert_array_equal(alone.x, two.x)
     np.testing.assert_array_equal(alone.theta, PRIOR.sample(200, seed=5))
-    assert alone.x.dtype == np.float32 and not alone.failed
+    assert alone.x.dtype == np.float64 and not alone.failed
 
 
 def test_one_and_many_are_found_out():

@@ -87,9 +87,7 @@ fn gaussian_mixture_moments() {
         assert_columns("gaussian_mixture", x.view(), &theta, &[0.505; 2]);
         // Both data values share the component, so their squares are correlated:
         // E a²b² = ½ (1 + 0.01²), and the fourth moment is 3/2 (1 + 0.01²).
-        let deviations = || {
-            x.rows().into_iter().map(|r| (f64::from(r[0]) - theta[0], f64::from(r[1]) - theta[1]))
-        };
+        let deviations = || x.rows().into_iter().map(|r| (r[0] - theta[0], r[1] - theta[1]));
         let shared = 0.5 * (1.0 + 0.0001);
         assert_mean("squares", deviations().map(|(a, b)| (a * b).powi(2)), shared);
         assert_mean("fourth moment", deviations().map(|(a, _)| a.powi(4)), 3.0 * shared);
@@ -160,7 +158,7 @@ fn slcp_distractors_hide_slcp() {
         let x = repeated(task.simulator(), &theta, n);
         let mut data = ndarray::Array2::zeros((n, 8));
         for (row, mut slot) in x.rows().into_iter().zip(data.rows_mut()) {
-            let wide: Vec<f64> = row.iter().map(|&v| v.into()).collect();
+            let wide: Vec<f64> = row.to_vec();
             let part = SlcpDistractors::slcp_data(&wide);
             slot.assign(&ndarray::aview1(&part));
         }
@@ -197,7 +195,7 @@ fn distractors_have_the_mixtures_distribution() {
             .rows()
             .into_iter()
             .map(|row| {
-                let value = f64::from(row[position(i)]) + weight * f64::from(row[position(j)]);
+                let value = row[position(i)] + weight * row[position(j)];
                 let cdf = laws.iter().map(|(location, scale)| {
                     let t = (value - location) / scale;
                     0.5 + t / (2.0 * (2.0 + t * t).sqrt())

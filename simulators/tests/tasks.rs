@@ -15,7 +15,7 @@ fn every_task_is_complete() {
             let observation = task.observation(k).unwrap();
             assert_eq!(observation.number, k);
             assert_eq!(observation.x.len(), info.data_dim, "{}", info.name);
-            let theta: Vec<f64> = observation.true_parameters.iter().map(|&v| v.into()).collect();
+            let theta: Vec<f64> = observation.true_parameters.to_vec();
             assert!(task.prior().contains(&theta), "{} {k}", info.name);
         }
     }
@@ -53,8 +53,8 @@ fn glm_observations_belong_together() {
         assert_eq!(summary.true_parameters, raw.true_parameters);
         for (column, &statistic) in summary.x.iter().enumerate() {
             let design = BernoulliGlmModel::design_matrix().iter();
-            let sum: f64 = design.zip(&raw.x).map(|(row, &y)| row[column] * f64::from(y)).sum();
-            assert!((sum - f64::from(statistic)).abs() < 1e-5, "{k} {column}");
+            let sum: f64 = design.zip(&raw.x).map(|(row, &y)| row[column] * y).sum();
+            assert!((sum - statistic).abs() < 1e-5, "{k} {column}");
         }
     }
 }
@@ -67,8 +67,8 @@ fn slcp_observations_belong_together() {
     for k in 1..=Task::OBSERVATIONS {
         let (plain, hidden) = (plain.observation(k).unwrap(), hidden.observation(k).unwrap());
         assert_eq!(plain.true_parameters, hidden.true_parameters);
-        let x: Vec<f64> = hidden.x.iter().map(|&v| v.into()).collect();
-        let expected: Vec<f64> = plain.x.iter().map(|&v| v.into()).collect();
+        let x: Vec<f64> = hidden.x.to_vec();
+        let expected: Vec<f64> = plain.x.to_vec();
         assert_eq!(SlcpDistractors::slcp_data(&x).as_slice(), expected);
     }
 }

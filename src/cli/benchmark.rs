@@ -2,7 +2,7 @@
 
 use super::arguments::{Observations, parse_observations, tasks_named};
 use super::reference_args::ReferenceArgs;
-use super::settings::{SettingsArgs, interrupt_flag};
+use super::settings::SettingsArgs;
 use super::{Failure, Output};
 use crate::run::{AMORTISED, BenchmarkJob, BenchmarkTable, benchmark};
 use freeform_benchmark::{CellSummary, published_c2st};
@@ -50,7 +50,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
     let tasks = tasks_named(&args.tasks)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let job = BenchmarkJob {
         tasks: &tasks,
         budgets: &args.budgets,

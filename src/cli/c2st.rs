@@ -1,7 +1,6 @@
 //! `freeform c2st`.
 
 use super::arguments::{Observations, parse_observations};
-use super::interrupt::prompt_interrupt_flag;
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::table::TableArgs;
@@ -83,7 +82,7 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
     };
     let task = Task::by_name(name)?;
     args.observations.0.iter().try_for_each(|&number| task.observation(number).map(drop))?;
-    let interrupt = prompt_interrupt_flag(output)?;
+    let interrupt = output.interrupt_flag()?;
     let evaluation = Evaluation {
         folder,
         task: &task,
@@ -119,7 +118,7 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
     if let Some(given) = args.reference.given().first() {
         return Err(Failure::usage(&format!("{given} belongs to --all: here X is the reference")));
     }
-    let stop = prompt_interrupt_flag(output)?;
+    let stop = output.interrupt_flag()?;
     let [x, y] = [args.tables.parameters(sets[0])?, args.tables.parameters(sets[1])?];
     let classifier = match args.classifier {
         ClassifierArg::Mlp => Classifier::Mlp,

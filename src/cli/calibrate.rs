@@ -1,10 +1,11 @@
 //! `freeform calibrate`.
 
 use super::device::DeviceArg;
-use super::interrupt::prompt_interrupt_flag;
 use super::table::TableArgs;
 use super::{Failure, Output};
-use crate::run::{Calibration, CalibrationJob, Source, Workplace, calibrate};
+use crate::run::{
+    Calibration, CalibrationJob, Source, Workplace, announce, calibrate, open_origin, own,
+};
 use freeform_inference::Model;
 use freeform_inference::Posterior;
 use freeform_simulators::Simulations;
@@ -53,8 +54,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let interrupt = prompt_interrupt_flag(output)?;
+    let interrupt = output.interrupt_flag()?;
     let model = Model::load(&args.model)?;
+    let _own = own(&args.model)?;
     // Never the simulations of the training.
     let seed = args.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000));
     let (simulations, left_out) = simulations(args, &model, seed, &interrupt, output)?;
@@ -100,15 +102,13 @@ fn simulations(
 ) -> Result<(Simulations, usize), Failure> {
     let reporter = output.reporter;
     let Some(path) = &args.simulations else {
-        let name = args.task.clone().or_else(|| model.training.task.clone());
-        let Some(name) = name else {
-            return Err(Failure::usage(
-                &"the model does not say what it was trained on: add --task, or --simulations",
-            ));
-        };
+        let fix = "add --task, or --simulations";
+        let simulator = open_origin(&model.training, args.task.as_deref(), fix)?;
+        announce(&simulator, reporter);
         let folder = args.model.join("calibration");
         let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
-        let input = Source::Task { name, simulations: args.count }.load(seed, &at)?;
+        let name = args.task.as_deref().unwrap_or_default();
+        let input = Source::simulated(name, &simulator, args.count, seed, &at)?;
         input.warnings.iter().for_each(|warning| reporter.warn(warning));
         let left_out = args.count.saturating_sub(input.simulations.len());
         return Ok((input.simulations, left_out));

@@ -34,7 +34,7 @@ fn number(text: &str) -> Option<f64> {
     let value = digits.parse::<f64>().ok().filter(|_| numeral)? * factor;
     // A product of decimal fractions may miss the whole number by its rounding.
     let whole = value.round();
-    (value.is_infinite() || (value - whole).abs() <= 1e-9 * whole).then_some(whole)
+    (value == whole || (value - whole).abs() <= 1e-9 * whole).then_some(whole)
 }
 
 #[cfg(test)]

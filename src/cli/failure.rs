@@ -1,26 +1,24 @@
 //! A failed command: what to say, and the exit code.
 
-use super::settings::was_preempted;
+use super::signals::{INTERRUPTED, PREEMPTED, was_preempted};
 use crate::grid::GridError;
 use crate::run::RunError;
-use freeform_inference::ModelError;
+use freeform_inference::{ModelError, PosteriorError};
 use freeform_simulators::SourceError;
 use std::error::Error;
 use std::fmt::Display;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
-const INTERRUPTED: u8 = 130;
-/// Stopped by SIGTERM or SIGUSR1, with the state saved: `EX_TEMPFAIL` of sysexits.h.
-const PREEMPTED: u8 = 75;
 
 /// Message and exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) code: u8,
-    /// Whether standard output has the result, which says so too: nothing is added to it.
-    pub(super) has_result: bool,
+    /// Whether standard output is still to be told: not where it has a result that says so too, and
+    /// not where it no longer works.
+    pub(super) printable: bool,
 }
 
 /// The exit code of work that a signal ended.
@@ -29,6 +27,10 @@ pub(super) fn interrupted() -> u8 {
 }
 
 impl Failure {
+    fn new(error: &impl Display, code: u8) -> Self {
+        Self { message: error.to_string(), code, printable: true }
+    }
+
     /// The work failed.
     pub(super) fn failed(error: &impl Display) -> Self {
         Self::new(error, FAILED)
@@ -36,21 +38,21 @@ impl Failure {
 
     /// The work is done and its result printed, and the result is a failure.
     pub(super) fn with_result(error: &impl Display) -> Self {
-        Self { has_result: true, ..Self::new(error, FAILED) }
-    }
-
-    /// A signal ended the work.
-    pub(super) fn interrupted(error: &impl Display) -> Self {
-        Self::new(error, interrupted())
-    }
-
-    fn new(error: &impl Display, code: u8) -> Self {
-        Self { message: error.to_string(), code, has_result: false }
+        Self { printable: false, ..Self::new(error, FAILED) }
     }
 
     /// The command makes no sense as given.
     pub(super) fn usage(error: &impl Display) -> Self {
         Self::new(error, USAGE)
+    }
+
+    /// The work is done, but its result cannot be printed.
+    pub(super) fn unprinted(error: &std::io::Error) -> Self {
+        let message = format!(
+            "the result cannot be written to standard output: {error}; what the command wrote into \
+             files is there"
+        );
+        Self { printable: false, ..Self::new(&message, FAILED) }
     }
 }
 
@@ -76,9 +78,11 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
+            | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => interrupted(),
             RunError::Model(ModelError::Missing { .. }) => USAGE,
             RunError::Config(_) | RunError::Network(_) | RunError::Task(_) => USAGE,
+            RunError::Origin(_) | RunError::Room { .. } => USAGE,
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };

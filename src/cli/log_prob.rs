@@ -1,11 +1,10 @@
 //! `freeform log-prob`.
 
 use super::device::DeviceArg;
-use super::observation::ObservationArg;
+use super::observation::{ObservationArg, place, with_advice};
 use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
-use freeform_inference::Model;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Model, Posterior};
 use ndarray::ArrayView2;
 use std::path::PathBuf;
 
@@ -29,9 +28,17 @@ pub(super) struct Args {
     /// text); of a file with several observations, one a row, the third is FILE:3.
     #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Seed of the draws that estimate the mass outside the prior.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Answer even where the answer is worth next to nothing: for an observation far from everything
+    /// simulated.
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     device: DeviceArg,
     #[command(flatten)]
@@ -43,17 +50,32 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let task = model.training.task.as_deref();
-    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
+    let (task, dim) = (args.task.as_deref(), model.data_dim());
+    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
     let theta = args.tables.parameters(&args.theta)?;
     let posterior = Posterior::new(model, args.device.open()?);
-    let log_prob = posterior.log_prob(&theta.view(), &x, args.seed)?;
-    let table = ArrayView2::from_shape((log_prob.len(), 1), &log_prob);
+    let asking = Asking { anyway: args.anyway, ..Asking::default() };
+    let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
+    let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
+    answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
+    let log_prob = &answer.values;
+    let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);
     args.out.write("log_prob", table.map_err(|e| Failure::failed(&e))?)?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);
     let (path, rows, inside) = (args.out.shown(), log_prob.len(), finite.len());
     let shown = mean.map_or("none finite".to_owned(), |m| format!("mean {m:.4}"));
-    let value = serde_json::json!({ "out": path, "rows": rows, "finite": inside, "mean": mean });
-    output.result(&value, &format!("{path}: {rows} log-densities, {inside} finite, {shown}"))
+    let value = serde_json::json!({
+        "out": path, "rows": rows, "finite": inside, "mean": mean,
+        "acceptance": answer.acceptance, "effective": answer.effective,
+        "distance": answer.distance, "warnings": answer.warnings(),
+    });
+    let text = format!(
+        "{path}: {rows} log-densities, {inside} finite, {shown}; {:.1}% of draws inside the prior, \
+         {:.0} effective ones behind the constant; {}",
+        100.0 * answer.acceptance,
+        answer.effective,
+        place(answer.distance.as_ref()),
+    );
+    output.result(&value, &text)
 }

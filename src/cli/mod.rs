@@ -11,7 +11,6 @@ mod devices;
 mod failure;
 mod grid;
 mod init;
-mod interrupt;
 mod log_prob;
 mod observation;
 mod output;
@@ -23,6 +22,7 @@ mod run;
 mod sample;
 mod scores;
 mod settings;
+mod signals;
 mod simulate;
 mod table;
 mod tasks;
@@ -61,7 +61,7 @@ struct Cli {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Threads to use [default: all cores]; results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
 
@@ -104,7 +104,10 @@ enum Verb {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return say(&error),
+    };
     let output = Output::new(cli.json, cli.quiet);
     if let Some(threads) = cli.threads {
         // Fails only where a pool exists already, and none does.
@@ -134,6 +137,15 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
+    }
+}
+
+/// Prints help, a version, or what is wrong with the arguments.
+fn say(error: &clap::Error) -> ExitCode {
+    match (error.print(), error.use_stderr()) {
+        // Help that nobody can read.
+        (Err(_), false) => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Failure;
 use super::table::TableArgs;
-use freeform_simulators::AnySimulator;
+use crate::run::open_origin;
+use freeform_inference::{Distance, PosteriorError, TrainingSummary};
+use freeform_simulators::{SimulationSource, Task};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -32,28 +34,41 @@ impl ObservationArg {
         }
     }
 
-    /// The data, `[data_dim]` unless the file has another number of columns. `task` is the task
-    /// whose observations the numbers mean.
+    /// The data, `[data_dim]` unless the file has another number of columns; numbers mean the
+    /// observations of `task`.
+    pub(super) fn of_task(&self, task: &Task, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
+        match self {
+            Self::File(text) => of_file(text, task.data_dim(), tables),
+            Self::Number(number) => Ok(task.observation(*number)?.x),
+        }
+    }
+
+    /// The same; numbers mean the observations of the simulator that a model was trained on, or of
+    /// the one `named` in its place.
     pub(super) fn load(
         &self,
-        task: Option<&str>,
+        summary: &TrainingSummary,
+        named: Option<&str>,
         data_dim: usize,
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
-        match (self, task) {
-            (Self::File(text), _) => {
-                let (path, number) = split(text);
-                Ok(tables.observations(path)?.observation(number, data_dim)?)
+        match self {
+            Self::File(text) => of_file(text, data_dim, tables),
+            Self::Number(number) => {
+                let fix = format!(
+                    "--observation {number} then means nothing; give a file with the observed data \
+                     (.npy, .npz, .csv, .tsv, .txt or .dat), or --task"
+                );
+                Ok(open_origin(summary, named, &fix)?.observation(*number)?)
             }
-            (Self::Number(number), Some(task)) => {
-                Ok(AnySimulator::open(task)?.observation(*number)?)
-            }
-            (Self::Number(number), None) => Err(Failure::usage(&format!(
-                "--observation {number}: this model was not trained on a benchmark task; give a \
-                 file with the observed data (.npy, .npz, .csv, .tsv, .txt or .dat)"
-            ))),
         }
     }
+}
+
+/// The observation in a file, or in one of its rows.
+fn of_file(text: &Path, data_dim: usize, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
+    let (path, number) = split(text);
+    Ok(tables.observations(path)?.observation(number, data_dim)?)
 }
 
 /// `x.npy:3` is row 3 of x.npy, unless there is a file of the whole name.
@@ -66,4 +81,22 @@ fn split(text: &Path) -> (&Path, Option<usize>) {
         Some((path, number)) if !text.exists() => (path, Some(number)),
         _ => (text, None),
     }
+}
+
+/// Where an observation lies, in words.
+pub(super) fn place(distance: Option<&Distance>) -> String {
+    match distance {
+        Some(distance) => distance.to_string(),
+        None => "how far x lies from the simulations is unknown (an older model)".to_owned(),
+    }
+}
+
+/// A failed question; where the answer exists but is worthless, with how to have it.
+pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
+    let exists = matches!(error, PosteriorError::FarAway { .. } | PosteriorError::Collapsed { .. });
+    let mut failure = Failure::from(error);
+    if exists {
+        failure.message += &format!(" (--anyway gives {answer} all the same)");
+    }
+    failure
 }

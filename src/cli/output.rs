@@ -1,10 +1,13 @@
 //! Results on standard output, as text or JSON; everything else on standard error.
 
 use super::Failure;
+use super::signals;
 use crate::run::Reporter;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Where and how results are printed.
 #[derive(Clone, Copy)]
@@ -19,25 +22,52 @@ impl Output {
         Self { json, reporter: Reporter::new(quiet) }
     }
 
-    /// Prints a result: `value` as JSON, or `text`.
+    /// Prints a result: `value` as JSON, or `text`. One that nobody can read is a failure.
     pub(super) fn result(&self, value: &impl Serialize, text: &str) -> Result<(), Failure> {
         let line = if self.json {
             serde_json::to_string(value).map_err(|e| Failure::failed(&e))?
         } else {
             text.trim_end().to_owned()
         };
-        // A closed pipe (`| head`) is no failure of ours.
-        let _ = writeln!(std::io::stdout(), "{line}");
-        Ok(())
+        print(&line).map_err(|e| Failure::unprinted(&e))
+    }
+
+    /// A flag that signals set; see [`signals::interrupt_flag`].
+    pub(super) fn interrupt_flag(&self) -> Result<Arc<AtomicBool>, Failure> {
+        Ok(signals::interrupt_flag(self.json)?)
     }
 
     /// Reports a failure and turns it into the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
-        eprintln!("error: {}", failure.message);
-        if self.json && !failure.has_result {
+        // Nobody is left to be told where this does not work either.
+        let _ = writeln!(io::stderr(), "error: {}", failure.message);
+        if self.json && failure.printable {
             let value = serde_json::json!({ "error": failure.message, "exit_code": failure.code });
-            let _ = writeln!(std::io::stdout(), "{value}");
+            let _ = print(&value.to_string());
         }
         ExitCode::from(failure.code)
     }
+}
+
+/// One line on standard output, which must have arrived when this returns.
+pub(super) fn print(line: &str) -> io::Result<()> {
+    if was_closed() {
+        return Err(io::Error::other("it is closed"));
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Whether the program was started without a standard output. The runtime then opens the null
+/// device in its place, for reading and writing, as no shell does.
+fn was_closed() -> bool {
+    let is_null = || {
+        let target = std::fs::read_link("/proc/self/fd/1").ok()?;
+        let info = std::fs::read_to_string("/proc/self/fdinfo/1").ok()?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        let mode = i64::from_str_radix(flags.trim(), 8).ok()? & 0o3;
+        Some(target.as_os_str() == "/dev/null" && mode == 0o2)
+    };
+    is_null().unwrap_or(false)
 }

@@ -1,13 +1,12 @@
 //! `freeform reference`.
 
-use super::interrupt::prompt_interrupt_flag;
 use super::observation::ObservationArg;
 use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
 use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
-use freeform_simulators::{SimulationSource, Task};
+use freeform_simulators::Task;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -98,7 +97,7 @@ fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), 
     let reference = &all.reference;
     out.prepare()?;
     let task = Task::by_name(&args.task)?;
-    let (store, stop) = (reference.store()?, prompt_interrupt_flag(output)?);
+    let (store, stop) = (reference.store()?, output.interrupt_flag()?);
     let draws = match (reference.source(), args.observation.number()) {
         (ReferenceSource::Released, _) if args.seed.is_some() => {
             return Err(Failure::usage(
@@ -112,7 +111,7 @@ fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), 
             ));
         }
         (ReferenceSource::Native, _) => {
-            let x = args.observation.load(Some(task.name()), task.data_dim(), &all.tables)?;
+            let x = args.observation.of_task(&task, &all.tables)?;
             store.native(&task, &x, args.draws, args.seed.unwrap_or(1), &stop)?
         }
     };

@@ -1,7 +1,6 @@
 //! `freeform reference compare`.
 
 use super::arguments::{Observations, parse_observations, tasks_named};
-use super::interrupt::prompt_interrupt_flag;
 use super::{Failure, Output};
 use freeform_benchmark::{C2stSettings, ReferenceSource, ReferenceStore, c2st};
 
@@ -26,7 +25,7 @@ pub(super) struct Compare {
 const DRAWS: usize = 10_000;
 
 pub(super) fn run(args: &Compare, output: &Output) -> Result<(), Failure> {
-    let (store, stop) = (ReferenceStore::of_user(), prompt_interrupt_flag(output)?);
+    let (store, stop) = (ReferenceStore::of_user(), output.interrupt_flag()?);
     let mut text = String::new();
     let mut values = Vec::new();
     for task in tasks_named(&args.tasks)? {

@@ -3,11 +3,11 @@
 use super::arguments::{Observations, parse_observations};
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
-use super::settings::{TrainingArgs, interrupt_flag};
+use super::settings::TrainingArgs;
 use super::{Failure, Output};
 use crate::run::{
     Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
-    mean_c2st, predict, train,
+    mean_c2st, own, predict, train,
 };
 use freeform_benchmark::ObservationScore;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
@@ -69,9 +69,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let store = args.reference.store()?;
     let observations = observations(args, &simulator)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
+    let _own = own(&args.out)?;
     reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();
@@ -161,6 +162,12 @@ fn summarise(
     let mut text = String::new();
     for summary in summaries {
         text += &format!("observation {}\n", summary.num_observation);
+        text += &format!(
+            "  {:.1}% of draws inside the prior, worth {:.0} independent ones ({} different)\n",
+            100.0 * summary.acceptance,
+            summary.effective,
+            summary.distinct
+        );
         let parameters = prior.names().iter().zip(&summary.mean).zip(&summary.std);
         for ((name, mean), std) in parameters {
             text += &format!("  {name:<20} {mean:>10.4} ± {std:.4}\n");

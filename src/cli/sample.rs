@@ -1,12 +1,13 @@
 //! `freeform sample`.
 
 use super::device::DeviceArg;
-use super::observation::ObservationArg;
+use super::observation::{ObservationArg, place, with_advice};
 use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
-use freeform_inference::Model;
-use freeform_inference::Posterior;
+use crate::run::check_room;
+use freeform_inference::{Asking, DrawProgress, Model, Posterior};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,12 +27,20 @@ pub(super) struct Args {
     /// text); of a file with several observations, one a row, the third is FILE:3.
     #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
     observation: ObservationArg,
+    /// Benchmark task, or simulator.toml, whose observations the numbers mean [default: the one that
+    /// the model was trained on].
+    #[arg(long)]
+    task: Option<String>,
     /// Number of draws.
     #[arg(short = 'n', long, default_value_t = 10_000, value_parser = super::count::count)]
     draws: usize,
     /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Write draws even where they are worth next to nothing: of an observation far from everything
+    /// simulated, or a few points repeated.
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     device: DeviceArg,
     #[command(flatten)]
@@ -43,19 +52,45 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let task = model.training.task.as_deref();
-    let x = args.observation.load(task, model.data_dim(), &args.tables)?;
+    let (task, dim) = (args.task.as_deref(), model.data_dim());
+    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
+    // A corrected draw is chosen among several.
+    let each =
+        if model.training.correction.is_some() { model.config.posterior.proposals } else { 1 };
+    let numbers = [args.draws, each, model.theta_dim()].map(|n| n as u128).iter().product();
+    check_room(&format!("-n {}: so many draws", args.draws), numbers)?;
     let posterior = Posterior::new(model, args.device.open()?);
-    let draws = posterior.sample(&x, args.draws, args.seed)?;
+    let bar = Mutex::new(output.reporter.bar("drawing", args.draws, 0));
+    let progress = |at: DrawProgress| {
+        let Ok(mut bar) = bar.lock() else { return };
+        let share = at.accepted as f64 / at.wanted as f64;
+        let inside = 100.0 * at.accepted as f64 / at.drawn as f64;
+        bar.update((share * args.draws as f64) as usize, || {
+            format!("{inside:.2}% of {} inside the prior", at.drawn)
+        });
+    };
+    let asking = Asking { anyway: args.anyway, interrupt: None, progress: Some(&progress) };
+    let draws = posterior.sample_as(&x, args.draws, args.seed, &asking);
+    if let Ok(bar) = bar.lock() {
+        bar.finish();
+    }
+    let draws = draws.map_err(|error| with_advice(error, "its draws"))?;
+    draws.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
     let text = format!(
-        "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior",
-        100.0 * acceptance
+        "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior, worth {:.0} independent \
+         ones ({} different); {}",
+        100.0 * acceptance,
+        draws.effective,
+        draws.distinct,
+        place(draws.distance.as_ref()),
     );
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,
+        "effective": draws.effective, "distinct": draws.distinct, "proposals": draws.proposals,
+        "pareto_k": draws.pareto_k, "distance": draws.distance, "warnings": draws.warnings(),
     });
     output.result(&value, &text)
 }

@@ -6,8 +6,6 @@ use crate::run::Existing;
 use clap::ValueEnum;
 use freeform_inference::{Overrides, Preset};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 /// The settings themselves, beside the seed.
 #[derive(clap::Args)]
@@ -88,28 +86,4 @@ impl TrainingArgs {
             _ => Existing::Refuse,
         }
     }
-}
-
-/// Set by a scheduler's signal: the exit code then says that the work can go on elsewhere.
-static PREEMPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-
-/// A flag that SIGINT, SIGTERM and SIGUSR1 set; a second SIGINT ends the program at once. The
-/// other two come from schedulers, perhaps both of them: they leave time to save the state.
-pub(super) fn interrupt_flag() -> Result<Arc<AtomicBool>, Failure> {
-    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
-    let flag = Arc::new(AtomicBool::new(false));
-    // Order matters: the shutdown looks at the flag before the second line sets it.
-    signal_hook::flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&flag))?;
-    signal_hook::flag::register(SIGINT, Arc::clone(&flag))?;
-    let preempted = PREEMPTED.get_or_init(Arc::default);
-    for signal in [SIGTERM, SIGUSR1] {
-        signal_hook::flag::register(signal, Arc::clone(preempted))?;
-        signal_hook::flag::register(signal, Arc::clone(&flag))?;
-    }
-    Ok(flag)
-}
-
-/// Whether a scheduler asked the program to stop.
-pub(super) fn was_preempted() -> bool {
-    PREEMPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
 }

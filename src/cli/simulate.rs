@@ -1,7 +1,6 @@
 //! `freeform simulate`.
 
 use super::count::count;
-use super::settings::interrupt_flag;
 use super::table::output_failure;
 use super::{Failure, Output};
 use crate::run::{Workplace, make_set, set_warnings};
@@ -42,7 +41,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     prepare_simulations_output(&args.out).map_err(output_failure)?;
     let simulator = AnySimulator::open(&args.task)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let at = Workplace {
         folder: args.out.parent().unwrap_or(&args.out),
         overwrite: args.overwrite,

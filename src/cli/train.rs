@@ -1,9 +1,9 @@
 //! `freeform train`.
 
-use super::settings::{TrainingArgs, interrupt_flag};
+use super::settings::TrainingArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
-use crate::run::{Existing, Source, TrainJob, Workplace, train};
+use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
 use freeform_simulators::{AnySimulator, Prior};
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   freeform train --task two_moons -n 10000 --out model
   freeform train --simulations sims.npz --prior prior.toml --out model
+  freeform train --simulations sims.npz --prior prior.toml --theta-from proposal.toml --out model
   freeform train --task project/simulator.toml -n 10000 --out model
   freeform train --task slcp -n 10000 --preset paper --set loss.beta_start=100 \\
                  --set loss.beta_end=100 --out model
@@ -36,6 +37,10 @@ pub(super) struct SourceArgs {
     /// Prior that the simulations were drawn from (TOML).
     #[arg(long, value_name = "FILE", conflicts_with = "task")]
     prior: Option<PathBuf>,
+    /// The law that theta of --simulations was really drawn from, where it is not the prior (TOML, as
+    /// a prior): the posterior is still the one under the prior.
+    #[arg(long, value_name = "FILE", requires = "simulations")]
+    theta_from: Option<PathBuf>,
     /// Simulation budget with --task.
     #[arg(
         short = 'n', long = "budget", value_name = "N", default_value_t = 10_000,
@@ -61,7 +66,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.training.settings.overrides()?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let existing = args.training.existing();
     let at = Workplace {
         folder: &args.out,
@@ -69,7 +74,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let input = args.source.source()?.load(args.training.seed, &at)?;
+    let source = args.source.source()?;
+    let _own = own(&args.out)?;
+    let input = source.load(args.training.seed, &at)?;
     let job = TrainJob {
         preset: args.training.settings.preset(),
         overrides: &overrides,
@@ -85,7 +92,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let quality = &summary.quality;
     let text = format!(
         "{}: {} flows, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
-         deviation {:.2e}, trained in {:.1} s summed over the flows{}",
+         deviation {:.2e}, trained in {:.1} s summed over the flows{}{}",
         args.out.display(),
         summary.members.len(),
         quality.encoder_nll,
@@ -93,6 +100,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         quality.reconstruction,
         quality.jacobian_deviation,
         result.seconds,
+        summary.learnt.map_or(String::new(), |l| format!(
+            "; held-out log p(theta | x) {:.4} nats, prior {:.4}, gained {:.4} ± {:.4}{}",
+            l.log_prob,
+            l.prior,
+            l.gain,
+            l.error,
+            l.over_whitening
+                .map_or(String::new(), |o| format!(" ({o:.4} over the whitening alone)")),
+        )),
         match &summary.correction {
             None => String::new(),
             Some(c) => format!(
@@ -139,11 +155,13 @@ impl SourceArgs {
                 ));
             }
         };
+        let theta_from = self.theta_from.as_ref().map(Prior::read).transpose()?.map(Box::new);
         Ok(Source::File {
             path: path.clone(),
             first_line: self.tables.first_line(),
             prior: Box::new(prior),
             task: self.task.clone(),
+            theta_from,
         })
     }
 }

@@ -1,9 +1,9 @@
 //! `freeform tune`.
 
-use super::settings::{SettingsArgs, interrupt_flag};
+use super::settings::SettingsArgs;
 use super::train::SourceArgs;
 use super::{Failure, Output};
-use crate::run::{Knob, TuneJob, Workplace, tune};
+use crate::run::{Knob, TuneJob, Workplace, own, tune};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -38,10 +38,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let reporter = output.reporter;
     let at = Workplace { folder: &args.out, overwrite: false, interrupt: &interrupt, reporter };
-    let mut input = args.source.source()?.load(args.seed, &at)?;
+    let source = args.source.source()?;
+    let _own = own(&args.out)?;
+    let mut input = source.load(args.seed, &at)?;
     // Said once, not before every training.
     input.warnings.drain(..).for_each(|warning| reporter.warn(&warning));
     let job = TuneJob {

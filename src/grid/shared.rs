@@ -4,7 +4,10 @@ use super::entry::RunSource;
 use super::lines::short_hash;
 use super::plan::table_identity;
 use super::{GridError, Layout, PlanEntry, claim::Claim};
-use crate::run::{Reporter, RunError, TrainingInput, Workplace, make_set, set_warnings};
+use crate::run::{
+    Reporter, RunError, SimulatorRecord, TrainingInput, Workplace, all_failed, make_set,
+    set_warnings,
+};
 use freeform_simulators::{
     AnySimulator, FirstLine, OwnershipError, Prior, SetError, SimulationSource, Simulations,
     SourceError, read_theta_failed, write_bytes_atomically,
@@ -46,11 +49,30 @@ pub(super) fn input(
     // First, because it verifies the checksum of a set.
     let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
     let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
-    let table = table.without_non_finite();
+    let usable = table.len() - table.non_finite_rows();
     // Those of a part of the set are not known.
-    let theta_failed = theta_failed.filter(|_| table.len() <= entry.simulations);
-    let simulations = table.first(entry.simulations);
-    Ok(TrainingInput { simulations, prior, task, theta_failed, warnings: Vec::new() })
+    let theta_failed = theta_failed.filter(|_| usable <= entry.simulations);
+    let table = first_usable(table, entry.simulations);
+    let theta_failed = all_failed(theta_failed, &table);
+    let (simulations, theta_from) = (table.without_non_finite(), None);
+    let simulator = match &task {
+        Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+        None => None,
+    };
+    let warnings = Vec::new();
+    Ok(TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, warnings })
+}
+
+/// The first rows, as many as hold `n` usable ones: with them the failed ones among these.
+fn first_usable(table: Simulations, n: usize) -> Simulations {
+    let finite = |row: &usize| {
+        let (theta, x) = (table.theta.row(*row), table.x.row(*row));
+        theta.iter().chain(x).all(|v| v.is_finite())
+    };
+    match (0..table.len()).filter(finite).nth(n) {
+        Some(beyond) => table.first(beyond),
+        None => table,
+    }
 }
 
 /// Refuses a simulator that is not the one planned for.

@@ -172,7 +172,11 @@ fn draw(
         interrupt: job.interrupt,
         reporter: job.reporter,
     };
-    predict(&prediction, trained)?;
+    match predict(&prediction, trained) {
+        // The run is whole, and says so; that it is of no use is a result of a sweep.
+        Err(RunError::Worthless { .. }) => {}
+        other => drop(other?),
+    }
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! The benchmark's table: many runs, each in its own folder, into one `results.csv`.
 
-use super::directory::read_status;
+use super::directory::{create_folder, read_status};
 use super::evaluate::DRAWS;
 use super::figure::curves;
 use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
-    train,
+    own, train,
 };
 use freeform_benchmark::{
     CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
@@ -93,6 +93,7 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
             job.observations.iter().try_for_each(|number| read(number).map(drop))?;
         }
     }
+    let _own = own(job.folder)?;
     claim(job)?;
     let cells = cells(job);
     let path = job.folder.join("results.csv");
@@ -171,7 +172,7 @@ fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
             fix: "choose another folder",
         }),
         Err(_) => {
-            std::fs::create_dir_all(job.folder)?;
+            create_folder(job.folder)?;
             Ok(write_bytes_atomically(&path, record.as_bytes())?)
         }
     }
@@ -205,6 +206,7 @@ fn work(
 
 fn run_cell(job: &BenchmarkJob, cell: &Cell) -> Result<Vec<ResultRow>, RunError> {
     let folder = job.folder.join(cell.name());
+    let _own = own(&folder)?;
     let source = Source::Task { name: cell.task.name().to_owned(), simulations: cell.simulations };
     let reporter = Reporter::new(true);
     let training = TrainJob {

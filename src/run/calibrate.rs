@@ -1,8 +1,9 @@
 //! Is the posterior as wide as it should be? Simulation-based calibration and expected coverage on
 //! fresh simulations.
 
+use super::directory::create_folder;
 use super::ranks::RankFile;
-use super::{Reporter, RunError};
+use super::{Reporter, RunError, own};
 use freeform_benchmark::{
     CalibrationPlot, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
     coverage_p_value, expected_coverage, least_ranks, outside, uniformity,
@@ -88,6 +89,7 @@ pub struct Calibration {
 /// [`RunError`]: θ outside the prior that the model was trained with, an observation that the
 /// posterior gives up on, an interruption, files that cannot be written.
 pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
+    let _own = own(job.folder)?;
     let (simulations, prior) = (job.simulations, &job.posterior.model().prior);
     let (n, dim) = simulations.theta.dim();
     if let Some(found) = outside(prior, simulations.theta.view()) {
@@ -211,7 +213,7 @@ fn write(
     let text = serde_json::to_string_pretty(calibration).map_err(std::io::Error::other)?;
     write_bytes_atomically(&job.folder.join("calibration.json"), (text + "\n").as_bytes())?;
     let plots = job.folder.join("plots");
-    std::fs::create_dir_all(&plots)?;
+    create_folder(&plots)?;
     let plot = CalibrationPlot {
         title: &format!("calibration on {} fresh simulations", calibration.simulations),
         names,

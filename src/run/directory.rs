@@ -1,6 +1,7 @@
 //! A run's folder: what it holds says which run it is and how far it came.
 
 use super::RunError;
+use super::host::CHECKPOINTS;
 use freeform_inference::{Config, fingerprint};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
@@ -37,6 +38,9 @@ struct RunSection<'a> {
     /// BLAKE3 of prior and simulations.
     data: String,
     seed: u64,
+    /// BLAKE3 of the law that θ was drawn from, where it is not the prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theta_from: Option<String>,
 }
 
 impl<'a> RunRecord<'a> {
@@ -50,8 +54,16 @@ impl<'a> RunRecord<'a> {
         seed: u64,
     ) -> Self {
         let data = fingerprint(prior, simulations);
-        let run = RunSection { task, simulations: simulations.len(), data, seed };
+        let run = RunSection { task, simulations: simulations.len(), data, seed, theta_from: None };
         Self { run, config }
+    }
+
+    /// Names the law that θ was drawn from, where it is not the prior.
+    #[must_use]
+    pub fn drawn_from(mut self, law: Option<&Prior>) -> Self {
+        let hash = |law: &Prior| blake3::hash(law.to_toml().as_bytes()).to_hex()[..16].to_owned();
+        self.run.theta_from = law.map(hash);
+        self
     }
 
     /// The text of `config.toml`.
@@ -88,21 +100,40 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
         }
         (Err(_), _) => {}
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|e| std::io::Error::new(e.kind(), format!("cannot create {shown}: {e}")))?;
+    create_folder(folder)?;
     write_bytes_atomically(&path, record.as_bytes())?;
     Ok(false)
+}
+
+/// Gives `folder` up again, where no run came of it.
+pub(super) fn release(folder: &Path) -> std::io::Result<()> {
+    gone(std::fs::remove_dir_all(folder.join(CHECKPOINTS)))?;
+    gone(std::fs::remove_file(folder.join(CONFIG)))
+}
+
+/// Makes a folder, with those above it.
+///
+/// # Errors
+/// The system's, with the folder's name.
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| {
+        std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
+    })
+}
+
+/// A removal of what may not be there.
+fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a former run's own files, and nothing else.
 fn clear(folder: &Path) -> std::io::Result<()> {
     let files = [CONFIG, STATUS, "metrics.jsonl", "model.toml", "weights.safetensors", "c2st.csv"];
-    let gone = |result: std::io::Result<()>| match result {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    };
     files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
-    ["samples", "plots", "checkpoints"]
+    ["samples", "plots", CHECKPOINTS]
         .iter()
         .try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
 }

@@ -11,7 +11,7 @@ use freeform_inference::training::{CheckpointError, DataError, EnsembleError, Tr
 pub enum RunError {
     /// Settings.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(Box<ConfigError>),
     /// Sizes of the network.
     #[error(transparent)]
     Network(#[from] SpecError),
@@ -36,6 +36,22 @@ pub enum RunError {
     /// An array file.
     #[error(transparent)]
     Array(#[from] freeform_simulators::ArrayError),
+    /// A folder that another process works on.
+    #[error(transparent)]
+    Ownership(#[from] freeform_simulators::OwnershipError),
+    /// The simulator of a model.
+    #[error(transparent)]
+    Origin(#[from] super::OriginError),
+    /// More than fits into the memory.
+    #[error("{what} would take {needed} of memory; there are {available}: ask for fewer")]
+    Room {
+        /// What it is, and the option that says how many.
+        what: String,
+        /// How much that is.
+        needed: String,
+        /// How much there is.
+        available: String,
+    },
     /// A prior.
     #[error(transparent)]
     Prior(#[from] freeform_simulators::PriorError),
@@ -45,6 +61,18 @@ pub enum RunError {
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// Training failed, and the simulations may be why.
+    #[error(transparent)]
+    Ensemble(EnsembleError),
+    /// Draws were made and kept, but are worth next to nothing.
+    #[error("{path} is whole, but of some observations the posterior draws are worthless:\n{}",
+        reasons.join("\n"))]
+    Worthless {
+        /// The folder.
+        path: String,
+        /// One line an observation.
+        reasons: Vec<String>,
+    },
     /// A checkpoint that does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -81,6 +109,15 @@ pub enum RunError {
         same: bool,
         /// What to do.
         fix: &'static str,
+    },
+    /// The folder's model is of another run.
+    #[error(
+        "{path} holds the model of another training than its config.toml says: choose another \
+         folder, or add --overwrite to start anew"
+    )]
+    OtherModel {
+        /// The folder.
+        path: String,
     },
     /// A table stopped by a signal.
     #[error("interrupted; everything finished is kept in {path}: the same command goes on")]
@@ -141,6 +178,12 @@ impl RunError {
     }
 }
 
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(Box::new(error))
+    }
+}
+
 impl From<EnsembleError> for RunError {
     fn from(error: EnsembleError) -> Self {
         match error {
@@ -148,6 +191,7 @@ impl From<EnsembleError> for RunError {
             EnsembleError::Checkpoint(error) => Self::Checkpoint(error),
             EnsembleError::Io(error) => Self::Io(error),
             EnsembleError::Device(error) => Self::Device(error),
+            error @ EnsembleError::Data { .. } => Self::Ensemble(error),
         }
     }
 }

@@ -1,19 +1,18 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
-use super::directory::write_status;
+use super::directory::{create_folder, write_status};
 use super::interruptible::interruptible;
-use super::{Reporter, RunError, TrainResult, failure_warning};
+use super::{Reporter, RunError, TrainResult, failure_warning, own};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
 };
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
-use freeform_inference::Posterior;
+use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{Observation, Task, simulate_at, write_draws};
 use serde::Serialize;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -82,14 +81,15 @@ pub fn evaluate(
     trained: &TrainResult,
 ) -> Result<Vec<ObservationScore>, RunError> {
     let started = Instant::now();
+    let own = own(job.folder)?;
     for folder in ["samples", "plots"] {
-        std::fs::create_dir_all(job.folder.join(folder))?;
+        create_folder(&job.folder.join(folder))?;
     }
     let table = job.folder.join("c2st.csv");
     let known = trained.was_finished && table.exists();
     let mut scores = if known { read_scores(&table)? } else { Vec::new() };
     scores.retain(|s| s.reference == Some(job.reference) && job.more.are_in(s));
-    let posterior = Arc::new(Posterior::new(trained.model.clone(), job.engine));
+    let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
     for &number in job.observations {
         if scores.iter().any(|s| s.num_observation == number) {
@@ -103,6 +103,7 @@ pub fn evaluate(
             score(job, &posterior, number)
                 .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?,
         );
+        own.check()?;
         scores.sort_by_key(|s| s.num_observation);
         write_scores(&table, &scores)?;
     }
@@ -132,19 +133,23 @@ fn stopped(job: &Evaluation) -> RunError {
 
 fn score(
     job: &Evaluation,
-    posterior: &Arc<Posterior>,
+    posterior: &Posterior,
     number: usize,
 ) -> Result<ObservationScore, RunError> {
     let observation = job.task.observation(number)?;
     // Each observation has draws of its own.
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
-    let (sampler, x) = (Arc::clone(posterior), observation.x.clone());
-    let sampled = interruptible(job.interrupt, move || sampler.sample(&x, DRAWS, seed));
-    let draws = sampled.ok_or_else(|| stopped(job))??.theta;
-    write_draws(&path, &posterior.model().prior, draws.view())?;
     let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
     let stop = job.interrupt;
+    let asking = Asking { anyway: true, ..Asking::until(stop) };
+    let draws = match posterior.sample_as(&observation.x, DRAWS, seed, &asking) {
+        Err(PosteriorError::Interrupted) => return Err(stopped(job)),
+        draws => draws?,
+    };
+    draws.warnings().iter().for_each(|warning| warn(warning));
+    let draws = draws.theta;
+    write_draws(&path, &posterior.model().prior, draws.view())?;
     let reference = job.store.official(job.task, number, DRAWS, job.reference, stop)?;
     reference.remark.iter().for_each(|remark| warn(remark));
     let reference = reference.theta;

@@ -1,36 +1,36 @@
 //! A run's folder while its flows train: checkpoints, metrics, one bar over all of them.
 
 use super::progress::Bar;
-use super::{RunError, TrainJob};
-use freeform_inference::Config;
+use super::{Reporter, RunError};
 use freeform_inference::training::{
-    Checkpoint, CheckpointError, EpochMetrics, Host, Member, Observer, Outcome, StepInfo,
-    TrainingData, TrainingState, members, write_metrics,
+    Checkpoint, CheckpointError, CheckpointFolder, EpochMetrics, Host, Member, Observer, Outcome,
+    StepInfo, TrainingData, TrainingState, members, write_metrics,
 };
+use freeform_inference::{Config, Saver, Work};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 const METRICS: &str = "metrics.jsonl";
-/// Where checkpoints lie, a file a flow.
+/// Where checkpoints lie.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
-/// At most this much work is lost to a kill.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
-/// Keeps all flows' trainings in one folder.
+/// Keeps all that one training does in its folder.
 pub(super) struct FolderHost<'a> {
     folder: &'a Path,
-    identity: &'a str,
+    checkpoints: CheckpointFolder,
     interrupt: &'a AtomicBool,
+    reporter: Reporter,
     shared: Mutex<Shared>,
 }
 
 /// What the flows' trainings have in common.
 struct Shared {
-    bar: Bar,
+    bar: Option<Bar>,
     members: Vec<Progress>,
+    /// Whether the user knows that the processor is not like the one before.
+    told: bool,
 }
 
 /// One flow's part of it.
@@ -42,13 +42,18 @@ struct Progress {
 
 impl<'a> FolderHost<'a> {
     pub fn new(
-        job: &'a TrainJob,
-        data: &TrainingData,
-        config: &Config,
-        identity: &'a str,
-        resumed: bool,
+        folder: &'a Path,
+        identity: &str,
+        interrupt: &'a AtomicBool,
+        reporter: Reporter,
     ) -> Result<Self, RunError> {
-        std::fs::create_dir_all(job.folder.join(CHECKPOINTS))?;
+        let checkpoints = CheckpointFolder::new(&folder.join(CHECKPOINTS), identity)?;
+        let shared = Mutex::new(Shared { bar: None, members: Vec::new(), told: false });
+        Ok(Self { folder, checkpoints, interrupt, reporter, shared })
+    }
+
+    /// The flows' trainings begin, or go on.
+    pub fn begin(&self, data: &TrainingData, config: &Config, resumed: bool) {
         let members: Vec<Progress> = members(config, data)
             .into_iter()
             .map(|member| Progress { member, steps: 0, history: Vec::new() })
@@ -56,35 +61,33 @@ impl<'a> FolderHost<'a> {
         let fold = data.fold(members[0].member.role, 0);
         let epochs = config.training.max_epochs;
         let steps = fold.training.len().div_ceil(config.training.batch_size) * epochs;
-        let bar = job.reporter.bar("training", steps * members.len(), 0);
         if resumed {
-            job.reporter.say("resuming from the last checkpoints");
+            self.reporter.say("resuming from the last checkpoints");
         }
-        let shared = Mutex::new(Shared { bar, members });
-        Ok(Self { folder: job.folder, identity, interrupt: job.interrupt, shared })
+        let mut shared = self.shared();
+        shared.bar = Some(self.reporter.bar("training", steps * members.len(), 0));
+        shared.members = members;
     }
 
     /// Takes the bar off the screen.
     pub fn finish(&self) {
-        self.shared().bar.finish();
+        if let Some(bar) = &self.shared().bar {
+            bar.finish();
+        }
+    }
+
+    /// Removes what only an unfinished training needs.
+    pub fn tidy(&self) {
+        self.checkpoints.clear_pieces();
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn checkpoint(&self, member: Member) -> PathBuf {
-        self.folder.join(CHECKPOINTS).join(format!("{member}.safetensors"))
-    }
-
-    fn interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
-    }
-
     /// Metrics after the checkpoint: a checkpoint never knows less than the metrics say.
     fn save(&self, member: Member, trainer: &dyn TrainingState) -> std::io::Result<()> {
-        let checkpoint = self.checkpoint(member);
-        trainer.checkpoint().write(&checkpoint).map_err(std::io::Error::other)?;
+        self.checkpoints.write(member, trainer)?;
         let mut shared = self.shared();
         for progress in shared.members.iter_mut().filter(|p| p.member == member) {
             progress.history = trainer.history().to_vec();
@@ -95,21 +98,42 @@ impl<'a> FolderHost<'a> {
     }
 }
 
+impl Work for FolderHost<'_> {
+    fn tick(&self) -> ControlFlow<()> {
+        match self.interrupt.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn recall(&self, name: &str) -> Option<Vec<u8>> {
+        self.checkpoints.read_piece(name)
+    }
+
+    fn put(&self, name: &str, piece: &[u8]) -> std::io::Result<()> {
+        self.checkpoints.write_piece(name, piece)
+    }
+}
+
 impl Host for FolderHost<'_> {
     fn restore(&self, member: Member) -> Result<Option<Checkpoint>, CheckpointError> {
-        let path = self.checkpoint(member);
-        if !path.exists() {
-            return Ok(None);
+        self.checkpoints.read(member)
+    }
+
+    fn restored(&self, _: Member, state: &Checkpoint) {
+        let other = state.other_arithmetic();
+        if let Some(other) = other
+            && !std::mem::replace(&mut self.shared().told, true)
+        {
+            self.reporter.warn(&format!(
+                "this training was begun on a processor whose arithmetic is `{other}`, unlike this \
+                 one's: its result will differ by rounding from one made on either alone"
+            ));
         }
-        Checkpoint::read(&path, &format!("{} {member}", self.identity)).map(Some)
     }
 
     fn watch(&self, member: Member) -> Box<dyn Observer + '_> {
-        Box::new(Watch { host: self, member, saved: Instant::now() })
-    }
-
-    fn tick(&self) -> ControlFlow<()> {
-        if self.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        Box::new(Watch { host: self, member, saver: Saver::new() })
     }
 
     fn keep(
@@ -121,9 +145,11 @@ impl Host for FolderHost<'_> {
         let mut shared = self.shared();
         if outcome == Outcome::Finished {
             // A flow that stopped early counts as done.
-            let Shared { bar, members } = &mut *shared;
+            let Shared { bar, members, .. } = &mut *shared;
             for progress in members.iter_mut().filter(|p| p.member == member) {
-                bar.skip(trainer.total_steps().saturating_sub(progress.steps));
+                if let Some(bar) = bar {
+                    bar.skip(trainer.total_steps().saturating_sub(progress.steps));
+                }
                 progress.steps = trainer.total_steps();
             }
         }
@@ -136,36 +162,34 @@ impl Host for FolderHost<'_> {
 struct Watch<'a> {
     host: &'a FolderHost<'a>,
     member: Member,
-    saved: Instant,
+    saver: Saver,
 }
 
 impl Observer for Watch<'_> {
     fn after_step(&mut self, info: &StepInfo) -> ControlFlow<()> {
         let mut shared = self.host.shared();
-        let Shared { bar, members } = &mut *shared;
+        let Shared { bar, members, .. } = &mut *shared;
         for progress in members.iter_mut().filter(|p| p.member == self.member) {
             progress.steps = info.step;
         }
-        let done = members.iter().map(|p| p.steps).sum();
-        let rate = bar.rate(done);
-        bar.update(done, || {
-            // Known after the first epoch.
-            let judged = info.last_epoch.map_or(String::new(), |e| {
-                let (nll, rec) = (e.validation_nll, e.validation_reconstruction);
-                format!(" nll {nll:.3} rec {rec:.1e}")
+        if let Some(bar) = bar {
+            let done = members.iter().map(|p| p.steps).sum();
+            let rate = bar.rate(done);
+            bar.update(done, || {
+                // Known after the first epoch.
+                let judged = info.last_epoch.map_or(String::new(), |e| {
+                    let (nll, rec) = (e.validation_nll, e.validation_reconstruction);
+                    format!(" nll {nll:.3} rec {rec:.1e}")
+                });
+                let (epoch, loss, member) = (info.epoch, info.report.loss, self.member);
+                format!("{member} epoch {epoch} loss {loss:.3}{judged} {rate:.0} steps/s")
             });
-            let (epoch, loss, member) = (info.epoch, info.report.loss, self.member);
-            format!("{member} epoch {epoch} loss {loss:.3}{judged} {rate:.0} steps/s")
-        });
+        }
         drop(shared);
         self.host.tick()
     }
 
-    fn after_epoch(&mut self, trainer: &dyn TrainingState) -> std::io::Result<()> {
-        if self.saved.elapsed() >= CHECKPOINT_EVERY {
-            self.host.save(self.member, trainer)?;
-            self.saved = Instant::now();
-        }
-        Ok(())
+    fn offer(&mut self, trainer: &dyn TrainingState) -> std::io::Result<()> {
+        if self.saver.is_due() { self.host.save(self.member, trainer) } else { Ok(()) }
     }
 }

@@ -9,9 +9,13 @@ mod evaluate;
 mod figure;
 mod host;
 mod interruptible;
+mod kept;
+mod origin;
+mod own;
 mod predict;
 mod progress;
 mod ranks;
+mod room;
 mod source;
 mod train;
 mod tune;
@@ -24,11 +28,16 @@ pub use error::RunError;
 pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
 pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
+pub use origin::{OriginError, announce, open_origin};
+pub use own::{Owned, own};
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
+pub use room::check_room;
+pub(crate) use source::all_failed;
 pub use source::{
-    Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning, set_warnings,
+    SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,
+    set_warnings,
 };
 #[cfg(feature = "burn")]
 pub use train::train_together;

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Between two lines in a log.
@@ -23,16 +23,21 @@ impl Reporter {
         Self { quiet }
     }
 
+    /// One line that a user should see whatever the verbosity.
+    pub fn tell(&self, line: &str) {
+        tell(line);
+    }
+
     /// One line of news.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            tell(line);
         }
     }
 
     /// Something a user should know whatever the verbosity.
     pub fn warn(&self, line: &str) {
-        eprintln!("warning: {line}");
+        tell(&format!("warning: {line}"));
     }
 
     /// A bar over `total` units of work, `done` of which an earlier process did.
@@ -59,6 +64,11 @@ impl Reporter {
     }
 }
 
+/// A line on standard error. Where it cannot be written, the work goes on all the same.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Progress of one piece of work.
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -77,7 +87,7 @@ impl Bar {
         if self.log && self.logged.elapsed() >= LOG_EVERY {
             self.logged = Instant::now();
             let (label, total, left) = (self.label, self.total, self.left(position));
-            eprintln!("{label} {position}/{total} {}{left}", message());
+            tell(&format!("{label} {position}/{total} {}{left}", message()));
         } else if !self.bar.is_hidden() && position.is_multiple_of(8) {
             self.bar.set_message(message() + &self.left(position));
         }
@@ -108,7 +118,7 @@ impl Bar {
     /// One line of news above the bar.
     pub(crate) fn line(&self, text: &str) {
         if self.log {
-            eprintln!("{text}");
+            tell(text);
         } else {
             self.bar.println(text);
         }

@@ -1,14 +1,14 @@
 //! Where a training's simulations come from.
 
-use super::directory::recorded_data;
+use super::directory::{create_folder, recorded_data};
 use super::{Reporter, RunError};
-use freeform_inference::fingerprint;
+use freeform_inference::{failed_rows, fingerprint};
 use freeform_simulators::{
     AnySimulator, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
-    SimulatedBatch, SimulationSource, Simulations, SourceError, read_theta_failed, simulate,
+    SimulatedBatch, SimulationSource, Simulations, SourceError, Task, read_theta_failed, simulate,
     simulate_set,
 };
-use ndarray::Array2;
+use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +32,8 @@ pub enum Source {
         prior: Box<Prior>,
         /// The task they belong to, if one was named.
         task: Option<String>,
+        /// The law that their θ was drawn from, where it is not the prior.
+        theta_from: Option<Box<Prior>>,
     },
 }
 
@@ -44,10 +46,39 @@ pub struct TrainingInput {
     pub prior: Prior,
     /// The benchmark task, if it is one.
     pub task: Option<String>,
+    /// The program, where it is one.
+    pub simulator: Option<SimulatorRecord>,
+    /// The law that θ was drawn from, where it is not the prior.
+    pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
     pub theta_failed: Option<Array2<f64>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
+}
+
+/// A program as a model remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatorRecord {
+    /// Its `simulator.toml`, by its absolute path.
+    pub path: PathBuf,
+    /// A hash of what it simulates.
+    pub identity: String,
+}
+
+impl SimulatorRecord {
+    /// Describes a simulator; `None` where it is a benchmark task.
+    ///
+    /// # Errors
+    /// Where the system does not say what the current folder is.
+    pub fn of(simulator: &AnySimulator) -> std::io::Result<Option<Self>> {
+        match simulator {
+            AnySimulator::Task(_) => Ok(None),
+            AnySimulator::External(program) => {
+                let path = std::path::absolute(&program.settings().path)?;
+                Ok(Some(Self { path, identity: program.identity() }))
+            }
+        }
+    }
 }
 
 /// Where and how an external program is simulated.
@@ -70,47 +101,14 @@ impl Source {
     /// An unknown task, an unreadable file, simulations none of which is usable, an interruption.
     pub fn load(&self, seed: u64, at: &Workplace<'_>) -> Result<TrainingInput, RunError> {
         match self {
-            Self::Task { name, simulations } => match AnySimulator::open(name)? {
-                AnySimulator::Task(task) => {
-                    let mut simulated = simulate(task.simulator(), *simulations, seed)?;
-                    if !at.overwrite
-                        && let Some(known) = recorded_data(at.folder)
-                    {
-                        let is_known = |batch: &SimulatedBatch| {
-                            fingerprint(task.prior(), &batch.simulations) == known
-                        };
-                        if !is_known(&simulated) {
-                            // A run that an earlier version began goes on with its own numbers.
-                            let single = task.simulate_in(Precision::Single, *simulations, seed)?;
-                            simulated = if is_known(&single) { single } else { simulated };
-                        }
-                    }
-                    let warnings = failure_warning(&simulated.failures).into_iter().collect();
-                    Ok(TrainingInput {
-                        simulations: simulated.simulations,
-                        prior: task.prior().clone(),
-                        task: Some(task.name().to_owned()),
-                        theta_failed: Some(simulated.theta_failed),
-                        warnings,
-                    })
-                }
-                AnySimulator::External(program) => {
-                    let path = at.folder.join("simulations.npz");
-                    create_folder(at.folder)?;
-                    let report = make_set(&*program, *simulations, seed, &path, at)?;
-                    Ok(TrainingInput {
-                        simulations: Simulations::read(&path)?,
-                        prior: program.prior().clone(),
-                        task: Some(name.clone()),
-                        theta_failed: read_theta_failed(&path).map_err(SourceError::from)?,
-                        warnings: set_warnings(&report),
-                    })
-                }
-            },
-            Self::File { path, first_line, prior, task } => {
+            Self::Task { name, simulations } => {
+                Self::simulated(name, &AnySimulator::open(name)?, *simulations, seed, at)
+            }
+            Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
+                let theta_failed = all_failed(theta_failed, &simulations);
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {
@@ -119,20 +117,85 @@ impl Source {
                         "{lost} of {rows} simulations are not finite and are left out"
                     ));
                 }
-                let simulations = simulations.without_non_finite();
-                let prior = (**prior).clone();
-                let task = task.clone();
-                Ok(TrainingInput { simulations, prior, task, theta_failed, warnings })
+                let simulator = match task {
+                    Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+                    None => None,
+                };
+                Ok(TrainingInput {
+                    simulations: simulations.without_non_finite(),
+                    prior: (**prior).clone(),
+                    task: task.clone(),
+                    simulator,
+                    theta_from: theta_from.as_deref().cloned(),
+                    theta_failed,
+                    warnings,
+                })
             }
         }
     }
+
+    /// Simulates a task, or a program, that was opened by `name`.
+    pub(crate) fn simulated(
+        name: &str,
+        simulator: &AnySimulator,
+        n: usize,
+        seed: u64,
+        at: &Workplace<'_>,
+    ) -> Result<TrainingInput, RunError> {
+        let (simulations, task, theta_failed, warnings) = match simulator {
+            AnySimulator::Task(task) => {
+                let simulated = simulated_task(task, n, seed, at)?;
+                let warnings = failure_warning(&simulated.failures).into_iter().collect();
+                (simulated.simulations, task.name(), Some(simulated.theta_failed), warnings)
+            }
+            AnySimulator::External(program) => {
+                let path = at.folder.join("simulations.npz");
+                create_folder(at.folder)?;
+                let report = make_set(&**program, n, seed, &path, at)?;
+                let failed = read_theta_failed(&path).map_err(SourceError::from)?;
+                (Simulations::read(&path)?, name, failed, set_warnings(&report))
+            }
+        };
+        Ok(TrainingInput {
+            simulations,
+            prior: simulator.prior().clone(),
+            task: Some(task.to_owned()),
+            simulator: SimulatorRecord::of(simulator)?,
+            theta_from: None,
+            theta_failed,
+            warnings,
+        })
+    }
 }
 
-fn create_folder(folder: &Path) -> std::io::Result<()> {
-    let named = |e: std::io::Error| {
-        std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
+/// θ of failed simulations: those known apart from a table, and those of its rows without data.
+pub(crate) fn all_failed(apart: Option<Array2<f64>>, table: &Simulations) -> Option<Array2<f64>> {
+    let found = failed_rows(table);
+    match apart {
+        Some(apart) if apart.ncols() == found.ncols() => {
+            concatenate(Axis(0), &[apart.view(), found.view()]).ok()
+        }
+        _ => (found.nrows() > 0).then_some(found),
+    }
+}
+
+/// Simulations of a task in memory; those of a run that an earlier version began are in its precision.
+fn simulated_task(
+    task: &Task,
+    n: usize,
+    seed: u64,
+    at: &Workplace<'_>,
+) -> Result<SimulatedBatch, RunError> {
+    let simulated = simulate(task.simulator(), n, seed)?;
+    let Some(known) = recorded_data(at.folder).filter(|_| !at.overwrite) else {
+        return Ok(simulated);
     };
-    std::fs::create_dir_all(folder).map_err(named)
+    let is_known = |batch: &SimulatedBatch| fingerprint(task.prior(), &batch.simulations) == known;
+    if is_known(&simulated) {
+        return Ok(simulated);
+    }
+    let single = task.simulate_in(Precision::Single, n, seed)?;
+    Ok(if is_known(&single) { single } else { simulated })
 }
 
 /// Makes, resumes or extends the set of simulations at `path`, with progress.
@@ -175,8 +238,8 @@ pub fn failure_warning(report: &FailureReport) -> Option<String> {
         format!(
             "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
              depends on theta, the simulations that are left follow the prior times the probability to \
-             succeed, not the prior, and so does what is learnt from them (theta_failed in the .npz \
-             holds the parameters of those that failed)",
+             succeed, not the prior (theta_failed in the .npz holds the parameters of those that failed: \
+             training learns that probability from them, and counts it to the prior)",
             report.details()
         )
     })

@@ -1,16 +1,22 @@
 //! A training with its folder: checkpoints, metrics, model, curves, status.
 
-use super::directory::{claim, training_seconds, write_status};
+#[cfg(feature = "burn")]
+use super::Owned;
+use super::directory::{claim, create_folder, release, training_seconds, write_status};
 use super::host::FolderHost;
-use super::{Existing, Reporter, RunError, RunRecord, TrainingInput};
+use super::source::SimulatorRecord;
+use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
 use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::assemble;
+use freeform_inference::training::{
+    DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, train_ensemble,
+};
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
-use freeform_inference::training::{EpochMetrics, TrainedMember, TrainingData, train_ensemble};
-use freeform_inference::{Config, Overrides, Preset, Problem};
-use freeform_inference::{EngineKind, guarded};
-use freeform_inference::{Model, TrainingSummary};
+use freeform_inference::{
+    Config, EngineKind, Halt, Model, ModelError, Overrides, Preset, Problem, TrainingSummary,
+    guarded,
+};
 use freeform_simulators::Prior;
 use serde::Serialize;
 use std::path::Path;
@@ -70,14 +76,16 @@ struct TrainStatus<'a> {
 /// # Errors
 /// [`RunError`]; what was computed so far stays in the folder.
 pub fn train(job: &TrainJob, input: TrainingInput) -> Result<TrainResult, RunError> {
+    let own = own(job.folder)?;
     let prepared = match Prepared::of(job, input)? {
         Start::Finished(result) => return Ok(*result),
         Start::Ready(prepared) => prepared,
     };
-    let host = prepared.host()?;
-    let Prepared { data, config, identity, .. } = &*prepared;
-    let trained = train_ensemble(data, config, job.seed, job.engine, identity, &host)?;
+    prepared.begin();
+    let Prepared { data, config, identity, host, .. } = &*prepared;
+    let trained = train_ensemble(data, config, job.seed, job.engine, identity, host)?;
     host.finish();
+    own.check()?;
     prepared.conclude(trained)
 }
 
@@ -92,28 +100,29 @@ pub fn train_together(
     engine: EngineKind,
 ) -> Result<(), RunError> {
     let (jobs, inputs): (Vec<TrainJob>, Vec<TrainingInput>) = runs.into_iter().unzip();
+    let folders = jobs.iter().map(|job| own(job.folder));
+    let owned = folders.collect::<Result<Vec<Owned>, RunError>>()?;
     let mut ready = Vec::new();
     for (job, input) in jobs.iter().zip(inputs) {
         if let Start::Ready(prepared) = Prepared::of(job, input)? {
             ready.push(prepared);
         }
     }
-    let hosts = ready.iter().map(|run| run.host()).collect::<Result<Vec<_>, RunError>>()?;
     let ensembles: Vec<EnsembleJob> = ready
         .iter()
-        .zip(&hosts)
-        .map(|(run, host)| EnsembleJob {
+        .map(|run| EnsembleJob {
             data: &run.data,
             config: &run.config,
             seed: run.job.seed,
             identity: &run.identity,
-            host,
+            host: &run.host,
         })
         .collect();
+    ready.iter().for_each(|run| run.begin());
     let trained = train_stacked(&ensembles, engine)?;
     drop(ensembles);
-    hosts.iter().for_each(FolderHost::finish);
-    drop(hosts);
+    ready.iter().for_each(|run| run.host.finish());
+    owned.iter().try_for_each(Owned::check)?;
     ready.into_iter().zip(trained).try_for_each(|(run, flows)| run.conclude(flows).map(drop))
 }
 
@@ -129,10 +138,14 @@ struct Prepared<'a> {
     job: &'a TrainJob<'a>,
     config: Config,
     prior: Prior,
+    theta_from: Option<Prior>,
     task: Option<String>,
     data: TrainingData,
-    /// Names the training in checkpoints.
+    /// Names the training in checkpoints and model.
     identity: String,
+    /// Content of the simulator that `task` names.
+    simulator: Option<SimulatorRecord>,
+    host: FolderHost<'a>,
     resumed: bool,
 }
 
@@ -141,46 +154,125 @@ impl<'a> Prepared<'a> {
         for warning in &input.warnings {
             job.reporter.warn(warning);
         }
-        let TrainingInput { simulations, prior, task, .. } = input;
+        let TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, .. } =
+            input;
         let problem = Problem::of(&simulations);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
+        config
+            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
-        let record = record.to_toml()?;
-        let data = TrainingData::prepare(simulations, &prior, &config, job.seed)?;
-        warn_of_columns(&data, job.reporter);
-
+        let record = record.drawn_from(theta_from.as_ref()).to_toml()?;
+        let origin = ThetaOrigin {
+            prior: &prior,
+            drawn_from: theta_from.as_ref(),
+            failed: theta_failed.as_ref(),
+        };
+        // Before a former run is touched.
+        TrainingData::check(&simulations, &origin, &config)?;
+        let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
         let resumed = claim(job.folder, &record, job.existing)?;
-        if resumed && let Ok(model) = Model::load(job.folder) {
+        if resumed && let Some(model) = finished_model(job, &identity)? {
+            model.training.remarks.iter().for_each(|remark| job.reporter.warn(remark));
             return Ok(Start::Finished(Box::new(TrainResult::finished(job.folder, model))));
         }
-        let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
-        Ok(Start::Ready(Box::new(Self { job, config, prior, task, data, identity, resumed })))
+        let host = FolderHost::new(job.folder, &identity, job.interrupt, job.reporter)?;
+        let data = match TrainingData::prepare(simulations, &origin, &config, job.seed, &host) {
+            Ok(data) => data,
+            Err(error) => {
+                // What cannot be trained on leaves no run behind.
+                if !resumed && !matches!(error, DataError::Halt(_)) {
+                    release(job.folder)?;
+                }
+                return Err(halted(error, job.folder));
+            }
+        };
+        warn_of_columns(&data, job.reporter);
+        data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
+        Ok(Start::Ready(Box::new(Self {
+            job,
+            config,
+            prior,
+            theta_from,
+            task,
+            data,
+            identity,
+            simulator,
+            host,
+            resumed,
+        })))
     }
 
-    fn host(&self) -> Result<FolderHost<'_>, RunError> {
-        FolderHost::new(self.job, &self.data, &self.config, &self.identity, self.resumed)
+    fn begin(&self) {
+        self.host.begin(&self.data, &self.config, self.resumed);
     }
 
     /// Makes and saves the model; `None` where the training was interrupted.
     fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
-        let Self { job, config, prior, task, data, .. } = self;
+        let Self { job, config, prior, theta_from, task, data, identity, simulator, host, .. } =
+            self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
         let seconds = trained.iter().map(|member| member.seconds).sum();
         plot_curves(&trained, job.folder)?;
+        let task = simulator.as_ref().map(|s| s.path.display().to_string()).or(task);
+        let drawn_from = theta_from.as_ref();
+        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None };
         let model = guarded(job.engine, || {
-            assemble(&trained, &data, (&prior, task), &config, job.seed, job.engine)
+            assemble(&trained, &data, (&origin, task), &config, job.seed, job.engine, &host)
         })?;
+        let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
+        model.training.simulator = simulator.map(|s| s.identity);
+        model.training.run = Some(identity);
+        tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
         write_status(
             job.folder,
             &TrainStatus { status: "trained", training_seconds: seconds, summary: &model.training },
         )?;
+        host.tidy();
         Ok(TrainResult { model, was_finished: false, seconds })
     }
+}
+
+/// The finished model of the run in the folder, if it is finished.
+fn finished_model(job: &TrainJob, identity: &str) -> Result<Option<Model>, RunError> {
+    match Model::load(job.folder) {
+        Ok(model) => match &model.training.run {
+            Some(run) if run != identity => {
+                Err(RunError::OtherModel { path: job.folder.display().to_string() })
+            }
+            // Models of former versions do not say whose they are.
+            _ => Ok(Some(model)),
+        },
+        Err(ModelError::Missing { .. }) => Ok(None),
+        Err(error) => {
+            job.reporter.warn(&format!("{error}; it is made again from the checkpoints"));
+            Ok(None)
+        }
+    }
+}
+
+/// What is said of a preparation that did not come to its end.
+fn halted(error: DataError, folder: &Path) -> RunError {
+    match error {
+        DataError::Halt(Halt::Stopped) => {
+            RunError::Interrupted { path: folder.display().to_string() }
+        }
+        DataError::Halt(Halt::Io(error)) => RunError::Io(error),
+        other => RunError::Data(other),
+    }
+}
+
+/// Tells what came of a training; what there was to say of its simulations has been said.
+fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Reporter) {
+    let known: Vec<String> = data.findings().iter().map(ToString::to_string).collect();
+    let news = summary.remarks.iter().filter(|remark| !known.contains(remark));
+    news.for_each(|remark| reporter.warn(remark));
+    summary.notes.iter().for_each(|note| reporter.say(&format!("note: {note}")));
 }
 
 /// Tells of columns of x that the networks do not see.
@@ -218,6 +310,6 @@ fn plot_curves(trained: &[TrainedMember], folder: &Path) -> Result<(), RunError>
         points: flow.history.iter().map(point).collect(),
     };
     let flows: Vec<FlowCurve> = trained.iter().map(flow).collect();
-    std::fs::create_dir_all(folder.join("plots"))?;
+    create_folder(&folder.join("plots"))?;
     Ok(training_curves(&folder.join("plots/training.svg"), &flows)?)
 }

@@ -1,7 +1,7 @@
 //! Settings for a problem of one's own: exponential searches by validation NLL (the paper's
 //! section 8.4).
 
-use super::{Existing, Reporter, RunError, TrainJob, TrainingInput, train};
+use super::{Existing, Reporter, RunError, TrainJob, TrainingInput, own, train};
 use clap::ValueEnum;
 use freeform_inference::EngineKind;
 use freeform_inference::{Config, Overrides, Preset, Problem};
@@ -113,6 +113,7 @@ pub struct Tuned {
 /// # Errors
 /// [`RunError`]; a training that diverges only counts as bad.
 pub fn tune(job: &TuneJob, input: &TrainingInput) -> Result<Tuned, RunError> {
+    let _own = own(job.folder)?;
     let base = job.overrides.resolve(job.preset, Problem::of(&input.simulations))?;
     let mut search = Search { job, input, base, trials: Vec::new() };
     let mut best = search.run(&[])?;

@@ -82,7 +82,7 @@ fn the_verbs_pass_files_to_each_other() {
     assert!(log_prob.iter().all(|v| v.is_finite()));
     // This model knows no benchmark observations.
     let message = scratch.fails(2, &["sample", "model", "--observation", "3", "--out", "t.npy"]);
-    assert!(message.contains("not trained on a benchmark task"), "{message}");
+    assert!(message.contains("does not say what it was trained on"), "{message}");
 }
 
 #[test]

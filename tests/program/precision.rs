@@ -63,14 +63,15 @@ fn times_and_dates_go_through_every_verb() {
 #[test]
 fn a_program_is_given_all_digits_and_so_are_its_answers() {
     let scratch = Scratch::new();
-    let worker = r#"{ if (NF) printf \"%s %.17g\\n\", $1, $3 + 0.5; fflush() }"#;
-    let text = format!("command = [\"awk\", \"{worker}\"]\ndata_dim = 1\n\n{PRIOR}");
+    // INDEX SEED θ is answered with INDEX θ.
+    let worker = r#"while read -r i seed t; do [ -z \"$i\" ] || echo \"$i $t\"; done"#;
+    let text = format!("command = [\"sh\", \"-c\", \"{worker}\"]\ndata_dim = 1\n\n{PRIOR}");
     std::fs::write(scratch.path("simulator.toml"), text).unwrap();
     scratch.succeeds(&["simulate", "simulator.toml", "-n", "50", "--out", "sims.npz"]);
     let set = Simulations::read(scratch.path("sims.npz")).unwrap();
     let mut theta = set.theta.iter().copied().collect::<Vec<_>>();
     assert!(theta.iter().all(|t| *t > 1_099_999_999.9 && *t < 1_100_000_000.1));
-    assert!(set.theta.iter().zip(&set.x).all(|(t, x)| *x == t + 0.5), "digits were lost");
+    assert_eq!(set.theta, set.x, "digits were lost");
     theta.sort_by(f64::total_cmp);
     theta.dedup();
     assert_eq!(theta.len(), 50, "draws of an interval of 838,860 numbers");

@@ -1,9 +1,8 @@
 //! Sets of simulations under attack: two writers at once, and kills at any moment. A few of each run
 //! in the suite; `FREEFORM_ATTACKS=100 cargo test --test program races` runs as many as it says.
 
-use crate::support::{Scratch, bytes};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::support::{Scratch, attacks, bytes, random};
+use rand::RngExt;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -23,11 +22,6 @@ const FILES: &str = "command = [\"sh\", \"-c\", \"sh files.sh {theta} {x}\"]\nda
     workers = 2\nbatch = 50\nprotocol = \"files\"\nversion = \"1\"\n";
 const FILES_SCRIPT: &str = "sleep 1000 & echo $$ $! >> pids\n\
     [ -z \"$PAUSE\" ] || sleep 0.05\ncp \"$1\" \"$2\"\nkill $!\n";
-
-/// How many of each attack.
-fn attacks() -> usize {
-    std::env::var("FREEFORM_ATTACKS").ok().and_then(|n| n.parse().ok()).unwrap_or(6)
-}
 
 fn project() -> Scratch {
     let scratch = Scratch::new();
@@ -93,7 +87,7 @@ fn two_seeds_on_one_set_are_never_mixed() {
 #[test]
 fn a_set_survives_kills_at_any_moment_and_leaves_nothing() {
     let scratch = project();
-    let mut random = ChaCha8Rng::seed_from_u64(attacks() as u64);
+    let mut random = random();
     for (task, n, pause, longest) in [
         ("two_moons", "300k", "", 150),
         ("lines.toml", "1500", "0.002", 900),

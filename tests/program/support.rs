@@ -74,3 +74,13 @@ pub fn numbers(path: impl AsRef<Path>) -> ndarray::Array2<f64> {
         .unwrap()
         .values
 }
+
+/// How many of each attack: 6, or as many as `FREEFORM_ATTACKS` says.
+pub fn attacks() -> usize {
+    std::env::var("FREEFORM_ATTACKS").ok().and_then(|n| n.parse().ok()).unwrap_or(6)
+}
+
+/// Random moments and places, the same for the same number of attacks.
+pub fn random() -> rand_chacha::ChaCha8Rng {
+    rand::SeedableRng::seed_from_u64(attacks() as u64)
+}

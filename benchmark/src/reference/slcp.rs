@@ -138,7 +138,7 @@ mod tests {
         let task = Task::by_name("slcp").unwrap();
         (1..=10).map(move |number| {
             let x = task.observation(number).unwrap().x;
-            let x: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+            let x: Vec<f64> = x.to_vec();
             let sampler = GridRejection::new(&x);
             (x, sampler)
         })

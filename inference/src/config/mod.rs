@@ -2,12 +2,14 @@
 
 mod describe;
 mod error;
+mod memory;
+mod places;
 mod preset;
 mod resolve;
 mod settings;
 
 pub use describe::Setting;
-pub use error::ConfigError;
+pub use error::{ConfigError, Place};
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{

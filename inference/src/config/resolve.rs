@@ -1,6 +1,8 @@
 //! A preset, a file over it, and single keys over that.
 
-use super::{Config, ConfigError, Preset, Problem};
+use super::places::{Places, line_of, places};
+use super::{Config, ConfigError, Place, Preset, Problem};
+use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -8,6 +10,8 @@ use toml::{Table, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     table: Table,
+    /// Where each key was set.
+    places: Places,
 }
 
 impl Overrides {
@@ -16,9 +20,19 @@ impl Overrides {
     /// # Errors
     /// [`ConfigError::Syntax`] where it is not TOML.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let table =
-            text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
-        Ok(Self { table })
+        Self::parse_from(text, None)
+    }
+
+    fn parse_from(text: &str, path: Option<&str>) -> Result<Self, ConfigError> {
+        let table = text.parse().map_err(|e: toml::de::Error| {
+            let line = line_of(text, e.span().map_or(0, |span| span.start));
+            let place = Place::Line { path: path.map(str::to_owned), line };
+            ConfigError::Syntax {
+                place: Box::new(place),
+                reason: e.message().trim().replace('\n', ", "),
+            }
+        })?;
+        Ok(Self { table, places: places(text, path) })
     }
 
     /// Overrides from a TOML file; a `[run]` section, as in the `config.toml` of a finished run,
@@ -27,9 +41,10 @@ impl Overrides {
     /// # Errors
     /// [`ConfigError::Read`] or [`ConfigError::Syntax`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
-        let mut overrides = Self::parse(&text)?;
+            .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
+        let mut overrides = Self::parse_from(&text, Some(&shown))?;
         overrides.table.remove("run");
         Ok(overrides)
     }
@@ -39,7 +54,11 @@ impl Overrides {
     /// # Errors
     /// [`ConfigError::Syntax`] where there is no `=` or no section.
     pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
-        let usage = || ConfigError::Syntax(format!("`{assignment}` is not SECTION.KEY=VALUE"));
+        let place = Place::Assignment(assignment.to_owned());
+        let usage = || ConfigError::Syntax {
+            place: Box::new(place.clone()),
+            reason: "is not SECTION.KEY=VALUE".to_owned(),
+        };
         let (key, value) = assignment.split_once('=').ok_or_else(usage)?;
         let (section, key) = key.trim().split_once('.').ok_or_else(usage)?;
         let value = format!("v = {value}")
@@ -47,7 +66,9 @@ impl Overrides {
             .ok()
             .and_then(|mut parsed| parsed.remove("v"))
             .unwrap_or_else(|| Value::String(value.trim().to_owned()));
-        self.insert(section, key, value).ok_or_else(usage)
+        self.insert(section, key, value).ok_or_else(usage)?;
+        self.places.insert(format!("{section}.{key}"), place);
+        Ok(())
     }
 
     /// Sets each of these dotted keys.
@@ -59,7 +80,10 @@ impl Overrides {
     ) -> Result<Self, ConfigError> {
         let mut overrides = Self::default();
         for (dotted, value) in settings {
-            let wrong = || ConfigError::Syntax(format!("`{dotted}` is not SECTION.KEY"));
+            let wrong = || ConfigError::Syntax {
+                place: Box::default(),
+                reason: format!("`{dotted}` is not SECTION.KEY"),
+            };
             let (section, key) = dotted.split_once('.').ok_or_else(wrong)?;
             overrides.insert(section, key, value.clone()).ok_or_else(wrong)?;
         }
@@ -77,13 +101,17 @@ impl Overrides {
         for (section, settings) in &other.table {
             match (self.table.get_mut(section), settings) {
                 (Some(Value::Table(mine)), Value::Table(theirs)) => {
-                    mine.extend(theirs.iter().map(|(key, value)| (key.clone(), value.clone())));
+                    for (key, value) in theirs {
+                        mine.insert(key.clone(), value.clone());
+                        self.places.remove(&format!("{section}.{key}"));
+                    }
                 }
                 _ => {
                     self.table.insert(section.clone(), settings.clone());
                 }
             }
         }
+        self.places.extend(other.places.clone());
     }
 
     /// The overrides as TOML, keys sorted: equal texts mean equal overrides.
@@ -91,7 +119,7 @@ impl Overrides {
     /// # Errors
     /// None in practice: the overrides came from TOML.
     pub fn to_toml(&self) -> Result<String, ConfigError> {
-        toml::to_string(&self.table).map_err(|e| ConfigError::Syntax(e.to_string()))
+        toml::to_string(&self.table).map_err(|e| unserialisable(&e))
     }
 
     /// The whole configuration for a problem: preset, then these, checked.
@@ -99,49 +127,122 @@ impl Overrides {
     /// # Errors
     /// An unknown key, a wrong type, or a value out of range.
     pub fn resolve(&self, preset: Preset, problem: Problem) -> Result<Config, ConfigError> {
-        let mut table = Table::try_from(preset.config(problem))
-            .map_err(|e| ConfigError::Syntax(e.to_string()))?;
-        merge(&mut table, &self.table, "")?;
-        let config: Config = Value::Table(table)
-            .try_into()
-            .map_err(|e: toml::de::Error| ConfigError::Syntax(e.message().to_owned()))?;
-        config.validate()?;
+        let base = Table::try_from(preset.config(problem)).map_err(|e| unserialisable(&e))?;
+        let mut table = base.clone();
+        self.merge(&mut table, &self.table, "", &base)?;
+        let parsed: Result<Config, _> = Value::Table(table).try_into();
+        let config = parsed.map_err(|e: toml::de::Error| ConfigError::Syntax {
+            place: Box::default(),
+            reason: e.message().to_owned(),
+        })?;
+        config.validate().map_err(|error| self.placed(error))?;
         Ok(config)
+    }
+
+    /// Says of a value that was refused where it was set.
+    #[must_use]
+    pub fn placed(&self, mut error: ConfigError) -> ConfigError {
+        if let ConfigError::OutOfRange { place, key, .. } | ConfigError::Memory { place, key, .. } =
+            &mut error
+        {
+            **place = self.place(key);
+        }
+        error
+    }
+
+    fn place(&self, dotted: &str) -> Place {
+        self.places.get(dotted).cloned().unwrap_or_default()
+    }
+
+    /// Writes `from` over `into`, refusing keys that `into` does not have and values that it cannot
+    /// take. `base` is the whole table as it was.
+    fn merge(
+        &self,
+        into: &mut Table,
+        from: &Table,
+        prefix: &str,
+        base: &Table,
+    ) -> Result<(), ConfigError> {
+        for (key, value) in from {
+            let dotted = format!("{prefix}{key}");
+            let place = || Box::new(self.place(&dotted));
+            if !into.contains_key(key) {
+                let nearest = nearest(key, into).map(|known| format!("{prefix}{known}"));
+                return Err(ConfigError::UnknownKey { place: place(), key: dotted, nearest });
+            }
+            let wrong = |requirement: String| ConfigError::Value {
+                place: place(),
+                key: dotted.clone(),
+                value: format!("{} ({})", shown(value), value.type_str()),
+                requirement,
+            };
+            let slot = &mut into[key];
+            match (&mut *slot, value) {
+                (Value::Table(inner), Value::Table(given)) => {
+                    self.merge(inner, given, &format!("{dotted}."), base)?;
+                    continue;
+                }
+                (Value::Table(inner), _) => {
+                    let keys: Vec<&str> = inner.keys().map(String::as_str).collect();
+                    return Err(wrong(format!("a section, with the keys {}", keys.join(", "))));
+                }
+                // 5 where 5.0 is meant.
+                (slot @ Value::Float(_), Value::Integer(whole)) => {
+                    *slot = Value::Float(*whole as f64);
+                }
+                (slot, given) if slot.type_str() == given.type_str() => *slot = given.clone(),
+                (slot, _) => return Err(wrong(article(slot.type_str()))),
+            }
+            if let Some(requirement) = refusal(base, &dotted, slot) {
+                return Err(wrong(requirement));
+            }
+        }
+        Ok(())
     }
 }
 
-/// Writes `from` over `into`, refusing keys that `into` does not have.
-fn merge(into: &mut Table, from: &Table, prefix: &str) -> Result<(), ConfigError> {
-    for (key, value) in from {
-        let dotted = format!("{prefix}{key}");
-        if !into.contains_key(key) {
-            let nearest = into
-                .keys()
-                .map(|known| (strsim::jaro_winkler(key, known), known))
-                .filter(|(similarity, _)| *similarity > 0.6)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, known)| format!("{prefix}{known}"));
-            return Err(ConfigError::UnknownKey { key: dotted, nearest });
-        }
-        let slot = &mut into[key];
-        match (slot, value) {
-            (Value::Table(inner), Value::Table(given)) => {
-                merge(inner, given, &format!("{dotted}."))?;
-            }
-            (Value::Table(_), other) => {
-                let kind = other.type_str();
-                return Err(ConfigError::Syntax(format!("`{dotted}` is a section, not a {kind}")));
-            }
-            // 5 where 5.0 is meant.
-            (slot @ Value::Float(_), Value::Integer(whole)) => *slot = Value::Float(*whole as f64),
-            (slot, given) if slot.type_str() == given.type_str() => *slot = given.clone(),
-            (slot, given) => {
-                let (want, got) = (slot.type_str(), given.type_str());
-                return Err(ConfigError::Syntax(format!("`{dotted}` is a {got}, not a {want}")));
-            }
-        }
+fn unserialisable(error: &toml::ser::Error) -> ConfigError {
+    ConfigError::Syntax { place: Box::default(), reason: error.to_string() }
+}
+
+/// The known key most like `key`.
+fn nearest(key: &str, known: &Table) -> Option<String> {
+    let similar = known.keys().map(|known| (strsim::jaro_winkler(key, known), known));
+    let best = similar.filter(|(s, _)| *s > 0.6).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, known)| known.clone())
+}
+
+/// A value, at a length that fits a line.
+fn shown(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
-    Ok(())
+}
+
+/// What a value must be that the settings do not take in place of this one, by itself.
+fn refusal(base: &Table, dotted: &str, value: &Value) -> Option<String> {
+    let mut table = base.clone();
+    let (section, key) = dotted.split_once('.')?;
+    table.get_mut(section)?.as_table_mut()?.insert(key.to_owned(), value.clone());
+    let error = Config::deserialize(Value::Table(table)).err()?;
+    let message = error.message().trim();
+    Some(match message.split_once("expected ") {
+        Some((_, "usize" | "u64" | "u32")) => "a whole number that is not negative".to_owned(),
+        Some((_, allowed)) => allowed.replace('`', "").replace('\n', " "),
+        None => format!("another: {message}"),
+    })
+}
+
+fn article(kind: &str) -> String {
+    match kind {
+        "integer" => "a whole number".to_owned(),
+        "float" => "a number".to_owned(),
+        "boolean" => "true or false".to_owned(),
+        other => format!("a {other}"),
+    }
 }
 
 #[cfg(test)]
@@ -171,12 +272,79 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_key_the_value_and_the_fix() {
+    fn errors_name_the_place_the_key_the_value_and_the_fix() {
         let message = |text| resolve(text).unwrap_err().to_string();
-        assert!(message("[loss]\nbeta_strat = 1").contains("did you mean `loss.beta_start`?"));
-        assert!(message("[loss]\nbeta_start = -2").contains("-2, but must be a number above 0"));
-        assert!(message("[network]\nwidth = \"wide\"").contains("`network.width` is a string"));
-        assert!(message("network = 3").contains("is a section"));
-        assert!(message("[network]\nactivation = \"rely\"").contains("rely"));
+        let says = |text, parts: &[&str]| {
+            let message = message(text);
+            for part in parts {
+                assert!(message.contains(part), "`{part}` is missing in: {message}");
+            }
+        };
+        says(
+            "[loss]\n# remark\nbeta_strat = 1",
+            &["line 3", "`loss.beta_strat`", "did you mean `loss.beta_start`?"],
+        );
+        says("[loss]\nbeta_start = -2", &["line 2", "is -2, but must be a number above 0"]);
+        says(
+            "[network]\nwidth = \"wide\"",
+            &["`network.width` is \"wide\" (string)", "whole number"],
+        );
+        says("[network]\nwidth = -5", &["`network.width` is -5", "not negative"]);
+        says("network = 3", &["line 1", "`network` is 3", "a section, with the keys", "blocks"]);
+        says(
+            "[network]\nactivation = \"rely\"",
+            &["line 2", "`network.activation` is \"rely\"", "one of relu, silu, gelu, tanh"],
+        );
+        says(
+            "[training]\nbatch_size = 0\n",
+            &["`training.batch_size` is 0", "at least 1 and at most"],
+        );
+        says("[loss]\nbeta_end = nan", &["`loss.beta_end` is NaN"]);
+        says("[nets]\nwidth = 3", &["unknown key `nets`"]);
+        says("[network]\nwidth = = 3", &["line 2"]);
+        let mut overrides = Overrides::default();
+        overrides.set("whitening.kind=fast").unwrap();
+        let error = overrides.resolve(Preset::Paper, PROBLEM).unwrap_err().to_string();
+        assert!(error.contains("setting whitening.kind=fast: `whitening.kind`"), "{error}");
+        assert!(error.contains("off") && error.contains("linear"), "{error}");
+        assert!(overrides.set("whitening").unwrap_err().to_string().contains("SECTION.KEY=VALUE"));
+    }
+
+    #[test]
+    fn a_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "[posterior]\nproposals = 0\n").unwrap();
+        let resolved = Overrides::read(&path).unwrap().resolve(Preset::Paper, PROBLEM);
+        let error = resolved.unwrap_err().to_string();
+        assert!(error.contains("mine.toml, line 2: `posterior.proposals` is 0"), "{error}");
+        std::fs::write(&path, "[posterior\n").unwrap();
+        let error = Overrides::read(&path).unwrap_err().to_string();
+        assert!(error.contains("mine.toml, line 1"), "{error}");
+    }
+
+    /// Whatever a number is replaced by, what is accepted has sizes that can be computed with.
+    #[test]
+    fn sizes_have_limits() {
+        for key in [
+            "network.width",
+            "network.input_layers",
+            "network.blocks",
+            "loss.probes",
+            "training.batch_size",
+            "training.max_epochs",
+            "training.members",
+            "whitening.width",
+            "whitening.steps",
+            "whitening.batch_size",
+            "posterior.proposals",
+            "training.patience",
+            "posterior.polish_steps",
+        ] {
+            let mut overrides = Overrides::default();
+            overrides.set(&format!("{key}=9223372036854775807")).unwrap();
+            let error = overrides.resolve(Preset::Recommended, PROBLEM).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{key}`")), "{error}");
+        }
     }
 }

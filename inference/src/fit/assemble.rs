@@ -1,23 +1,29 @@
 //! From trained flows to a model.
 
+use super::judge::{judge, remarks};
 use crate::config::Config;
 use crate::engine::EngineKind;
 use crate::flow::FlowQuality;
+use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
 use crate::posterior::correction_strength;
-use crate::training::{Role, TrainedMember, TrainingData};
-use freeform_simulators::Prior;
+use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
+use crate::work::{Halt, Part, Work};
+use freeform_kernels::Isa;
 
-/// The model that trained flows make, its likelihood weighed.
-#[must_use]
+/// The model that trained flows make, its likelihood weighed; what that takes is kept by `work`.
+///
+/// # Errors
+/// [`Halt`] where `work` stops it.
 pub fn assemble(
     trained: &[TrainedMember],
     data: &TrainingData,
-    (prior, task): (&Prior, Option<String>),
+    (origin, task): (&ThetaOrigin, Option<String>),
     config: &Config,
     seed: u64,
     engine: EngineKind,
-) -> Model {
+    work: &dyn Work,
+) -> Result<Model, Halt> {
     let of = |role| trained.iter().filter(move |m| m.member.role == role);
     let flows = |role| of(role).map(|m| m.flow.clone()).collect::<Vec<_>>();
     let summary = |m: &TrainedMember| MemberSummary {
@@ -27,6 +33,12 @@ pub fn assemble(
         validation_nll: m.quality.encoder_nll,
     };
     let qualities: Vec<FlowQuality> = of(Role::Posterior).map(|m| m.quality).collect();
+    let learnt = judge(trained, data, engine);
+    let findings = data.findings().iter().map(ToString::to_string);
+    let (warnings, notes) = remarks(trained, learnt.as_ref());
+    let remarks = findings.chain(warnings).collect();
+    let (succeeded, failed) = data.outcomes();
+    let success = Success::fit(data.theta_dim(), succeeded, failed, seed);
     let training = TrainingSummary {
         task,
         simulations: data.len(),
@@ -34,14 +46,22 @@ pub fn assemble(
         device: engine.to_string(),
         quality: FlowQuality::mean(&qualities),
         correction: None,
+        arithmetic: Some(Isa::best().arithmetic().to_owned()),
+        simulator: None,
+        run: None,
+        learnt,
+        remarks,
+        notes,
         members: trained.iter().map(summary).collect(),
     };
     let mut model = Model {
         posterior: flows(Role::Posterior),
         likelihood: None,
-        prior: prior.clone(),
+        prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
         data: data.data().clone(),
+        span: Some(data.span().clone()),
+        law: ThetaLaw { drawn_from: origin.drawn_from.cloned(), success },
         config: config.clone(),
         training,
     };
@@ -54,11 +74,14 @@ pub fn assemble(
             regressors: tables.transform.clone(),
             strength: 1.0,
         };
-        let correction = correction_strength(&model, &likelihood, data, engine);
+        let correction = {
+            let part = Part::new(work, "strength");
+            correction_strength(&model, &likelihood, data, engine, &part)?
+        };
         likelihood.strength = correction.strength;
         model.training.correction = Some(correction);
         // One that is not trusted at all would only cost time.
         model.likelihood = (correction.strength > 0.0).then_some(likelihood);
     }
-    model
+    Ok(model)
 }

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::engine::DeviceError;
 use crate::network::SpecError;
 use crate::training::{DataError, EnsembleError};
+use crate::work::Halt;
 
 /// A fit that gave no posterior.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub enum FitError {
     Network(#[from] SpecError),
     /// Unusable simulations.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// A training, or its checkpoint.
     #[error(transparent)]
     Ensemble(#[from] EnsembleError),
@@ -27,4 +28,22 @@ pub enum FitError {
     /// the same fit goes on from them.
     #[error("interrupted before the training ended")]
     Interrupted,
+}
+
+impl From<DataError> for FitError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Halt(halt) => halt.into(),
+            other => Self::Data(other),
+        }
+    }
+}
+
+impl From<Halt> for FitError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Stopped => Self::Interrupted,
+            Halt::Io(error) => Self::Ensemble(error.into()),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod assemble;
 mod error;
 mod identity;
+mod judge;
 mod watch;
 
 pub use assemble::assemble;
@@ -13,8 +14,9 @@ pub use watch::{FitProgress, OnProgress};
 use crate::config::{Config, Overrides, Preset, Problem};
 use crate::engine::{EngineKind, guarded};
 use crate::posterior::Posterior;
-use crate::training::{CheckpointFolder, TrainingData, members, train_ensemble};
+use crate::training::{CheckpointFolder, ThetaOrigin, TrainingData, members, train_ensemble};
 use freeform_simulators::{Prior, Simulations};
+use ndarray::{Array2, Axis, concatenate};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use watch::Watcher;
@@ -41,6 +43,8 @@ use watch::Watcher;
 #[derive(Clone)]
 pub struct Fit<'a> {
     prior: &'a Prior,
+    theta_from: Option<&'a Prior>,
+    failed_theta: Option<Array2<f64>>,
     task: Option<String>,
     seed: u64,
     preset: Preset,
@@ -58,6 +62,8 @@ impl<'a> Fit<'a> {
     pub fn new(prior: &'a Prior) -> Self {
         Self {
             prior,
+            theta_from: None,
+            failed_theta: None,
             task: None,
             seed: 1,
             preset: Preset::default(),
@@ -67,6 +73,23 @@ impl<'a> Fit<'a> {
             interrupt: None,
             progress: None,
         }
+    }
+
+    /// The law that the simulations' parameters were drawn from, where it is not the prior: the
+    /// posterior is still the one under the prior. Simulations outside the prior's support are left
+    /// out.
+    #[must_use]
+    pub fn theta_from(self, law: &'a Prior) -> Self {
+        Self { theta_from: Some(law), ..self }
+    }
+
+    /// Parameters `[m, D]` whose simulations failed. Where failing depends on them, simulations that
+    /// succeeded follow another law than the prior: P(success | θ) is learnt and counted in, as for an
+    /// observation whose being there says that it succeeded. Rows whose x is not finite count too,
+    /// without being given here.
+    #[must_use]
+    pub fn failed_theta(self, theta: Array2<f64>) -> Self {
+        Self { failed_theta: Some(theta), ..self }
     }
 
     /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
@@ -133,10 +156,14 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
+        let failed = self.all_failed(&simulations);
         let simulations = simulations.without_non_finite();
         let problem = Problem::of(&simulations);
         let config = self.settings.resolve(self.preset, problem)?;
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
+        config
+            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .map_err(|error| self.settings.placed(error))?;
         let identity = self.identity(&config, &simulations);
         let checkpoints = match &self.checkpoints {
             None => None,
@@ -145,20 +172,37 @@ impl<'a> Fit<'a> {
                 Some(folder.map_err(crate::training::EnsembleError::from)?)
             }
         };
-        let data = TrainingData::prepare(simulations, self.prior, &config, self.seed)?;
-        let watcher = Watcher {
-            members: members(&config, &data).len(),
+        let mut watcher = Watcher {
+            members: 0,
             checkpoints: checkpoints.as_ref(),
             interrupt: self.interrupt,
             progress: self.progress,
         };
+        let origin =
+            ThetaOrigin { prior: self.prior, drawn_from: self.theta_from, failed: failed.as_ref() };
+        let data = TrainingData::prepare(simulations, &origin, &config, self.seed, &watcher)?;
+        watcher.members = members(&config, &data).len();
         let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
         let trained = trained.ok_or(FitError::Interrupted)?;
-        let named = (self.prior, self.task.clone());
+        let named = (&origin, self.task.clone());
         let model = guarded(self.device, || {
-            assemble(&trained, &data, named, &config, self.seed, self.device)
-        })?;
+            assemble(&trained, &data, named, &config, self.seed, self.device, &watcher)
+        })??;
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.clear_pieces();
+        }
         Ok(Posterior::new(model, self.device))
+    }
+
+    /// The θ given as failed, and those of rows whose x is not finite.
+    fn all_failed(&self, simulations: &Simulations) -> Option<Array2<f64>> {
+        let found = failed_rows(simulations);
+        match &self.failed_theta {
+            Some(given) if given.ncols() == found.ncols() => {
+                Some(concatenate(Axis(0), &[given.view(), found.view()]).unwrap_or(found))
+            }
+            _ => (found.nrows() > 0).then_some(found),
+        }
     }
 
     /// Everything that determines the result, hashed; without checkpoints nobody asks.
@@ -167,7 +211,19 @@ impl<'a> Fit<'a> {
             return String::new();
         }
         let data = fingerprint(self.prior, simulations);
-        let text = format!("{config:?} {data} {}", self.seed);
+        let mut text = format!("{config:?} {data} {}", self.seed);
+        if let Some(law) = self.theta_from {
+            text += &law.to_toml();
+        }
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }
+}
+
+/// θ of the rows whose x is not finite, `[m, D]`: their simulations failed.
+#[must_use]
+pub fn failed_rows(simulations: &Simulations) -> Array2<f64> {
+    let finite = |table: &Array2<f64>, row: usize| table.row(row).iter().all(|v| v.is_finite());
+    let failed = |row: &usize| finite(&simulations.theta, *row) && !finite(&simulations.x, *row);
+    let rows: Vec<usize> = (0..simulations.len()).filter(failed).collect();
+    simulations.theta.select(Axis(0), &rows)
 }

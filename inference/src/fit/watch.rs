@@ -4,12 +4,9 @@ use crate::training::{
     Checkpoint, CheckpointError, CheckpointFolder, Host, Member, Observer, Outcome, StepInfo,
     TrainingState,
 };
+use crate::work::{Saver, Work};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-/// At most this much training is lost to a kill.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
 /// Where a fit stands, after a step of one of its flows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,20 +41,30 @@ pub(super) struct Watcher<'a> {
     pub progress: Option<OnProgress<'a>>,
 }
 
+impl Work for Watcher<'_> {
+    fn tick(&self) -> ControlFlow<()> {
+        match self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn recall(&self, name: &str) -> Option<Vec<u8>> {
+        self.checkpoints?.read_piece(name)
+    }
+
+    fn put(&self, name: &str, piece: &[u8]) -> std::io::Result<()> {
+        self.checkpoints.map_or(Ok(()), |folder| folder.write_piece(name, piece))
+    }
+}
+
 impl Host for Watcher<'_> {
     fn restore(&self, member: Member) -> Result<Option<Checkpoint>, CheckpointError> {
         self.checkpoints.map_or(Ok(None), |folder| folder.read(member))
     }
 
     fn watch(&self, member: Member) -> Box<dyn Observer + '_> {
-        Box::new(Watch { host: *self, member, saved: Instant::now() })
-    }
-
-    fn tick(&self) -> ControlFlow<()> {
-        match self.interrupt {
-            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
+        Box::new(Watch { host: *self, member, saver: Saver::new() })
     }
 
     fn keep(
@@ -87,7 +94,7 @@ impl Host for Watcher<'_> {
 struct Watch<'a> {
     host: Watcher<'a>,
     member: Member,
-    saved: Instant,
+    saver: Saver,
 }
 
 impl Observer for Watch<'_> {
@@ -107,12 +114,10 @@ impl Observer for Watch<'_> {
         self.host.tick()
     }
 
-    fn after_epoch(&mut self, state: &dyn TrainingState) -> std::io::Result<()> {
-        let Some(folder) = self.host.checkpoints else { return Ok(()) };
-        if self.saved.elapsed() >= CHECKPOINT_EVERY {
-            folder.write(self.member, state)?;
-            self.saved = Instant::now();
+    fn offer(&mut self, state: &dyn TrainingState) -> std::io::Result<()> {
+        match self.host.checkpoints {
+            Some(folder) if self.saver.is_due() => folder.write(self.member, state),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

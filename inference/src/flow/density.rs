@@ -33,6 +33,7 @@ pub fn decoder_log_density(engine: &mut dyn Engine, theta: &[f32], context: &[f3
 
 /// How faithful a trained flow is, on held-out rows (means over rows, in the flow's space).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FlowQuality {
     /// −log p of the encoder.
     pub encoder_nll: f64,

@@ -1,10 +1,11 @@
 //! Reading and writing of models.
 
-use super::tensors::{FlowDescription, Tensors, read_flow, read_whitening};
+use super::tensors::{FlowDescription, Tensors, read_flat, read_flow, read_whitening};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
+use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
-use crate::transform::{DataTransform, ParameterTransform};
+use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
@@ -14,11 +15,16 @@ use std::path::Path;
 
 /// Version of the files of a model; raised when they change their meaning.
 pub const FORMAT_VERSION: u64 = 3;
+/// That of models whose simulations' θ did not follow the prior: older programs must not read them.
+const VERSION_WITH_LAW: u64 = 4;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
+/// Name of the first line of the description: BLAKE3 of all that follows.
+const CHECKSUM: &str = "description_blake3";
 
 /// `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Description {
     format_version: u64,
     /// BLAKE3 of the weights file.
@@ -29,12 +35,28 @@ struct Description {
     likelihood: Option<LikelihoodDescription>,
     parameters: ParameterTransform,
     data: DataTransform,
+    /// Where the simulated x lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    span: Option<DataSpan>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    success: Option<SuccessDescription>,
     config: Config,
     prior: Prior,
+    /// The law that θ was drawn from, where it is not the prior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    theta_from: Option<Prior>,
+}
+
+/// `[success]` of `model.toml`: which simulations succeed.
+#[derive(Serialize, Deserialize)]
+struct SuccessDescription {
+    offset: f64,
+    networks: usize,
 }
 
 /// `[likelihood]` of `model.toml`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LikelihoodDescription {
     strength: f64,
     flows: Vec<FlowDescription>,
@@ -59,15 +81,44 @@ impl LikelihoodDescription {
     /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
     fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
         let described = if self.summary.is_empty() { data_dim } else { theta_dim };
-        let whole = |w: &WhiteningShape| (w.dim, w.context_dim) == (theta_dim, context_dim);
+        let whole = |w: &WhiteningShape| {
+            (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
+        };
         let targets = self.data.kept().len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
             && self.data.columns() == described
             && self.summary.iter().all(whole)
-            && self.data.scaler().columns() == targets
-            && self.regressors.scaler().columns() == theta_dim
+            && self.data.is_whole()
+            && self.regressors.scaler().is_whole(theta_dim)
             && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
+    }
+}
+
+impl Description {
+    /// Bytes that the numbers of all networks take at least.
+    fn bytes(&self) -> Option<u64> {
+        let likelihood = self.likelihood.iter();
+        let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
+        let numbers = flows.map(FlowDescription::parameters);
+        let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
+        let all = numbers.chain(summaries).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
+        u64::try_from(all).ok()?.checked_mul(4)
+    }
+}
+
+/// The text of `model.toml` under a line with its checksum.
+fn signed(text: &str) -> String {
+    format!("{CHECKSUM} = \"{}\"\n{text}", blake3::hash(text.as_bytes()).to_hex())
+}
+
+/// The text beneath that line, and whether it is the one that the line was made for. A text without
+/// the line, as former versions wrote it, is used without that check.
+fn checked(text: &str) -> (&str, bool) {
+    let Some((first, rest)) = text.split_once('\n') else { return (text, true) };
+    match first.strip_prefix(CHECKSUM) {
+        None => (text, true),
+        Some(_) => (rest, text == signed(rest)),
     }
 }
 
@@ -97,19 +148,31 @@ impl Model {
         for (index, regression) in regressions.enumerate() {
             tensors.add_whitening(&format!("summary.{index}"), regression);
         }
+        let success = self.law.success.as_ref().map(|success| {
+            let (offset, networks) = success.numbers();
+            for (index, weights) in networks.iter().enumerate() {
+                tensors.add_flat(&format!("success.{index}"), weights);
+            }
+            SuccessDescription { offset, networks: networks.len() }
+        });
+        let theta_from = self.law.drawn_from.clone();
+        let plain = success.is_none() && theta_from.is_none();
         let bytes = tensors.to_bytes()?;
         let description = Description {
-            format_version: FORMAT_VERSION,
+            format_version: if plain { FORMAT_VERSION } else { VERSION_WITH_LAW },
             weights_blake3: blake3::hash(&bytes).to_hex().to_string(),
             training: self.training.clone(),
             posterior: self.posterior.iter().map(FlowDescription::of).collect(),
             likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
             data: self.data.clone(),
+            span: self.span.clone(),
+            success,
             config: self.config.clone(),
             prior: self.prior.clone(),
+            theta_from,
         };
-        let text = toml::to_string(&description).map_err(std::io::Error::other)?;
+        let text = signed(&toml::to_string(&description).map_err(std::io::Error::other)?);
         write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
         Ok(write_bytes_atomically(&folder.join(DESCRIPTION), text.as_bytes())?)
     }
@@ -126,6 +189,13 @@ impl Model {
             return Err(ModelError::Checksum { path });
         }
         let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
+        // Nothing is allocated for numbers that the file does not hold.
+        if description.bytes().is_none_or(|needed| needed > bytes.len() as u64) {
+            return Err(invalid(format!(
+                "has {} bytes, too few for the networks that model.toml describes",
+                bytes.len()
+            )));
+        }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
         let flows = |role: &str, descriptions: &[FlowDescription]| {
             let read = |(index, description)| {
@@ -146,8 +216,20 @@ impl Model {
                 Some(LikelihoodModel { flows, summary, data, regressors, strength })
             }
         };
-        let Description { training, parameters, data, config, prior, .. } = description;
-        Ok(Self { posterior, likelihood, prior, parameters, data, config, training })
+        let success = match description.success {
+            None => None,
+            Some(SuccessDescription { offset, networks }) => {
+                let read = |index| read_flat(&tensors, &format!("success.{index}"));
+                let weights: Result<_, _> = (0..networks).map(read).collect();
+                let weights = weights.map_err(invalid)?;
+                let success = Success::from_numbers(description.prior.dim(), offset, weights);
+                let differs = || invalid("success does not fit its description".to_owned());
+                Some(success.ok_or_else(differs)?)
+            }
+        };
+        let Description { training, parameters, data, span, config, prior, .. } = description;
+        let law = ThetaLaw { drawn_from: description.theta_from, success };
+        Ok(Self { posterior, likelihood, prior, parameters, data, span, law, config, training })
     }
 }
 
@@ -156,26 +238,42 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
     let text = String::from_utf8(read(folder, DESCRIPTION)?)
         .map_err(|_| invalid("is not text".to_owned()))?;
-    let table: toml::Table =
-        text.parse().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
+    let (text, whole) = checked(&text);
+    let changed = || {
+        invalid(format!(
+            "has changed since it was written: its checksum is not that of its text; copy it again, \
+             or remove the line that begins with {CHECKSUM} to use it all the same"
+        ))
+    };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| match whole {
+        true => invalid(e.message().to_owned()),
+        false => changed(),
+    })?;
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION) => {}
+        Some(FORMAT_VERSION | VERSION_WITH_LAW) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION | VERSION_WITH_LAW) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: FORMAT_VERSION });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_LAW });
         }
     }
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let (dim, data) = (description.prior.dim(), &description.data);
-    let width = data.scaler().columns();
+    let width = data.kept().len();
+    description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
-        && description.parameters.scaler().columns() == dim
+        && data.is_whole()
+        && description.parameters.scaler().is_whole(dim)
+        && description.span.as_ref().is_none_or(|span| span.fits(data.columns()))
+        && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
-        return Err(invalid("networks, prior and standardisation differ in size".to_owned()));
+        return Err(invalid(
+            "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
+        ));
     }
     Ok(description)
 }
@@ -188,4 +286,27 @@ fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {
         }
         kind => std::io::Error::new(kind, format!("{}: {e}", path.display())).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_signed_text_is_noticed() {
+        let text = signed("format_version = 3\n\n[a]\nb = 1.5\n");
+        assert_eq!(checked(&text), ("format_version = 3\n\n[a]\nb = 1.5\n", true));
+        let unchecked = "format_version = 3\n";
+        assert_eq!(checked(unchecked), (unchecked, true));
+        let bytes = text.as_bytes();
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let Ok(damaged) = String::from_utf8(damaged) else { continue };
+            let (rest, whole) = checked(&damaged);
+            // Where the line itself has another name, it is one that no model has.
+            let unknown = rest.len() == text.len();
+            assert!(!whole || unknown, "bit {bit}");
+        }
+    }
 }

@@ -9,8 +9,9 @@ pub use files::FORMAT_VERSION;
 
 use crate::config::Config;
 use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::law::ThetaLaw;
 use crate::summary::Summary;
-use crate::transform::{DataTransform, ParameterTransform};
+use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use freeform_simulators::{Prior, Support};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
@@ -27,6 +28,10 @@ pub struct Model {
     pub(crate) parameters: ParameterTransform,
     /// x to what the networks see.
     pub(crate) data: DataTransform,
+    /// Where the simulated x lie; models of before do not know.
+    pub(crate) span: Option<DataSpan>,
+    /// The law of θ of the simulations, as far as it is not the prior.
+    pub(crate) law: ThetaLaw,
     /// The settings it was trained with.
     pub config: Config,
     /// What it was trained on, and how well that went.
@@ -66,13 +71,26 @@ impl LikelihoodModel {
 
 /// How a model came to be.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainingSummary {
-    /// The benchmark task, if it was one: lets `--observation 3` mean its third observation.
+    /// The benchmark task, or the absolute path of the `simulator.toml`, if it was one: lets
+    /// `--observation 3` mean its third observation.
     pub task: Option<String>,
     /// Simulations used (training and validation).
     pub simulations: usize,
     /// Seed.
     pub seed: u64,
+    /// Content of the simulator that `task` names, where that is a file: a hash of what it
+    /// simulates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulator: Option<String>,
+    /// The run whose model this is: a hash of all that determines it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// How the processor that trained it rounds: models of the same run made on processors of
+    /// another kind differ by rounding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<String>,
     /// Where the training ended: `cpu`, `burn`, `wgpu:0`, ...
     #[serde(default)]
     pub device: String,
@@ -81,12 +99,22 @@ pub struct TrainingSummary {
     /// What the likelihood's correction brings on held-out simulations, if one was learnt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<CorrectionSummary>,
+    /// What the flows learnt, as held-out simulations say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learnt: Option<LearntSummary>,
+    /// What a user should know of the simulations and of the training, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// The same where it need not worry anybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Each flow's training.
     pub members: Vec<MemberSummary>,
 }
 
 /// One flow's training.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberSummary {
     /// `posterior-1`, …, `likelihood-1`, ….
     pub name: String,
@@ -98,8 +126,25 @@ pub struct MemberSummary {
     pub validation_nll: f64,
 }
 
+/// What held-out simulations say of the posterior flows, before any correction; in nats.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct LearntSummary {
+    /// Mean log p(θ | x) at the true parameters.
+    pub log_prob: f64,
+    /// Mean log-density there of the law that θ was drawn from: what knowing nothing of x gives.
+    pub prior: f64,
+    /// The first over the second.
+    pub gain: f64,
+    /// Its standard error.
+    pub error: f64,
+    /// Mean gain of the flows over their whitening alone, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_whitening: Option<f64>,
+}
+
 /// What held-out simulations say of a correction by the likelihood.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectionSummary {
     /// α, between 0 (none) and 1.
     pub strength: f64,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What `model.toml` says of a flow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FlowDescription {
     pub network: NetworkSpec,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,7 +26,14 @@ impl FlowDescription {
     pub fn fits(&self, dim: usize, context_dim: usize) -> bool {
         let network = (self.network.theta_dim, self.network.context_dim) == (dim, context_dim);
         let whitening = self.whitening.is_none_or(|w| (w.dim, w.context_dim) == (dim, context_dim));
-        network && whitening && self.network.validate().is_ok()
+        let countable = self.parameters().is_some();
+        network && whitening && countable && self.network.validate().is_ok()
+    }
+
+    /// Numbers of its networks; `None` where there are more than can be counted.
+    pub fn parameters(&self) -> Option<usize> {
+        let whitening = self.whitening.map_or(Some(0), |whitening| whitening.parameters())?;
+        self.network.parameters()?.checked_mul(2)?.checked_add(whitening)
     }
 }
 
@@ -57,6 +65,11 @@ impl Tensors {
         self.0.push((format!("{prefix}.linear"), Dtype::F64, vec![linear.len()], bytes));
         let name = format!("{prefix}.network");
         self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
+    }
+
+    /// Adds a row of numbers.
+    pub fn add_flat(&mut self, name: &str, flat: &[f32]) {
+        self.0.push((name.to_owned(), Dtype::F32, vec![flat.len()], to_bytes(flat)));
     }
 
     /// The bytes of a safetensors file.
@@ -109,6 +122,11 @@ pub(super) fn read_whitening(
     let network = from_bytes(bytes(tensors, &format!("{prefix}.network"), Dtype::F32, None)?);
     let whitening = Whitening::from_numbers(shape, &linear, network);
     whitening.ok_or(format!("{prefix} does not fit its description"))
+}
+
+/// Reads what [`Tensors::add_flat`] wrote.
+pub(super) fn read_flat(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>, String> {
+    Ok(from_bytes(bytes(tensors, name, Dtype::F32, None)?))
 }
 
 fn bytes<'a>(

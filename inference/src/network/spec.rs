@@ -78,6 +78,21 @@ impl NetworkSpec {
         }
     }
 
+    /// Numbers in one such network's flat parameter vector; `None` where there are more than can be
+    /// counted. Unlike the [`layout`](Self::layout) it costs nothing, whatever the sizes.
+    #[must_use]
+    pub fn parameters(&self) -> Option<usize> {
+        let layer = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
+        let (d, c, h) = (self.theta_dim, self.context_dim, self.width);
+        let square = layer(h, h)?;
+        let gate = if self.glu { layer(c, h)? } else { 0 };
+        let block = square.checked_mul(2)?.checked_add(gate)?;
+        let input = layer(d.checked_add(c)?, h)?;
+        let inner = square.checked_mul(self.input_layers.checked_sub(1)?)?;
+        let parts = [inner, block.checked_mul(self.blocks)?, layer(h, d)?];
+        parts.into_iter().try_fold(input, usize::checked_add)
+    }
+
     /// The tensors of one such network, in the order of its flat parameter vector.
     #[must_use]
     pub fn layout(&self) -> Layout {

@@ -2,19 +2,29 @@
 //!
 //! With q(θ | x) the flows' average and L(x | θ) the learnt likelihood, the corrected posterior is
 //! the geometric mean q^(1 − α) · (L·p)^α up to a constant. Draws from q are resampled by their
-//! weights (L·p/q)^α, truncated (Ionides 2008).
+//! weights (L·p/q)^α, truncated (Ionides 2008). Where θ of the simulations was not drawn from p but
+//! from r, q learnt what follows from r: q·p/r stands in its place. Where simulations fail, both know
+//! θ of those that succeeded only, so that p is multiplied by P(success | θ), which q has learnt.
 
-use super::proposal::{Inside, Proposal, average_density, in_chunks, log_sum};
-use super::{Draws, PosteriorError};
+use super::PosteriorError;
+use super::draws::{Draws, LEAST_EFFECTIVE};
+use super::effective::{effective_number, merged, pareto_k};
+use super::proposal::{Drawn, Inside, Proposal, average_density, in_chunks, log_sum};
 use crate::flow::ConditionalFlow;
 use crate::model::{LikelihoodModel, Model};
 use crate::random::{Purpose, stream};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 use rand::RngExt;
-use rayon::prelude::*;
 
 /// Fewest proposals to resample from, for weights worth the name.
 const LEAST_PROPOSALS: usize = 2048;
+/// Where few of them have any weight, up to so many times as many are made, and no more than
+/// memory should have to hold.
+const MOST_ROUNDS: usize = 8;
+const MOST_PROPOSALS: usize = 1 << 22;
+/// Effective draws that are enough for a constant, and their share of the draws asked for.
+const ENOUGH_FOR_A_CONSTANT: f64 = 100.0;
+const ENOUGH_SHARE: f64 = 0.5;
 
 /// An observation as the two kinds of flow see it.
 #[derive(Clone, Copy)]
@@ -29,35 +39,72 @@ pub(super) struct At<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Corrected<'a> {
     pub proposal: Proposal<'a>,
-    pub likelihood: &'a LikelihoodModel,
+    pub likelihood: Option<&'a LikelihoodModel>,
     /// Of the likelihood's flows, those that count.
     pub flows: &'a [ConditionalFlow],
+    /// Whether simulations as they were made are asked about, not the posterior: the law that θ was
+    /// drawn from then stands in for the prior.
+    pub as_simulated: bool,
+}
+
+/// Proposals with their log-weights.
+#[derive(Default)]
+struct Weighed {
+    drawn: Drawn,
+    log_weights: Vec<f64>,
+}
+
+impl Weighed {
+    /// Weights over their sum, none above the mean times √n; `None` where all are 0.
+    fn truncated(&self) -> Option<Vec<f64>> {
+        let total = log_sum(&self.log_weights);
+        let most = total - 0.5 * (self.log_weights.len() as f64).ln();
+        let weight = |w: &f64| (w.min(most) - total).exp();
+        total.is_finite().then(|| self.log_weights.iter().map(weight).collect())
+    }
 }
 
 impl Corrected<'_> {
-    fn model(&self) -> &Model {
+    pub fn model(&self) -> &Model {
         self.proposal.model
+    }
+
+    /// Numbers of x that the likelihood describes.
+    pub fn target_dim(&self) -> usize {
+        self.likelihood.map_or(1, |likelihood| likelihood.data.kept().len())
+    }
+
+    fn strength(&self) -> f64 {
+        self.likelihood.map_or(0.0, |likelihood| likelihood.strength)
     }
 
     /// log L(x | θ) p(θ), up to a constant that depends on x alone, of each row of `theta`.
     fn log_joint(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        in_chunks(theta, |rows| self.log_joint_chunk(rows, at))
+        let Some(likelihood) = self.likelihood else { return vec![0.0; theta.nrows()] };
+        in_chunks(theta, |rows| self.log_joint_chunk(rows, at, likelihood))
     }
 
-    fn log_joint_chunk(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        if self.proposal.stopped().is_err() {
+    fn log_joint_chunk(
+        &self,
+        theta: &ArrayView2<f64>,
+        at: At,
+        likelihood: &LikelihoodModel,
+    ) -> Vec<f64> {
+        let (model, dim) = (self.model(), self.model().theta_dim());
+        let prior = &model.prior;
+        if self.proposal.asking.stopped() {
             return vec![f64::NAN; theta.nrows()];
         }
-        let (prior, dim) = (&self.model().prior, self.model().theta_dim());
         let inside = Inside::of(theta, |row| prior.contains(row));
         let mut regressors = vec![0.0; inside.theta.len()];
         let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim));
-        let log_priors: Vec<f64> = rows
+        let mut log_priors: Vec<f64> = rows
             .map(|(row, out)| {
-                self.likelihood.regressors.apply(prior, row, out);
-                prior.log_prob(row)
+                likelihood.regressors.apply(prior, row, out);
+                model.law.log_prob(prior, row, self.as_simulated)
             })
             .collect();
+        model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
         let target = at.target.repeat(log_priors.len());
         let kind = self.proposal.kind;
         let mut densities = average_density(self.flows, kind, &target, &regressors);
@@ -65,8 +112,17 @@ impl Corrected<'_> {
         inside.spread(&densities)
     }
 
+    /// log p/r of each row, r the law that θ of the simulations was drawn from: what takes q from one
+    /// to the other. `None` where they are the same.
+    fn log_shifts(&self, theta: &ArrayView2<f64>) -> Option<Vec<f64>> {
+        let (law, prior) = (&self.model().law, &self.model().prior);
+        let shift = |row: ndarray::ArrayView1<f64>| law.log_shift(prior, &row.to_vec());
+        let shifted = law.is_shifted() && !self.as_simulated;
+        shifted.then(|| theta.rows().into_iter().map(shift).collect())
+    }
+
     /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
+    pub fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
         let proposal = self.proposal.log_prob(theta, at.context);
         let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
             ratio if ratio.is_finite() => ratio,
@@ -77,47 +133,116 @@ impl Corrected<'_> {
 
     /// log of the corrected density, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let alpha = self.likelihood.strength;
-        let proposal = self.proposal.log_prob(theta, at.context);
-        if alpha == 0.0 {
-            return proposal;
+        let alpha = self.strength();
+        let mut density = self.proposal.log_prob(theta, at.context);
+        let shifts = self.log_shifts(theta);
+        for (q, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
+            *q += shift;
         }
-        let joint = self.log_joint(theta, at);
-        let mix = |(q, j): (f64, f64)| if alpha == 1.0 { j } else { (1.0 - alpha) * q + alpha * j };
-        proposal.into_iter().zip(joint).map(mix).collect()
+        if alpha > 0.0 {
+            let joint = self.log_joint(theta, at);
+            let mix = |q: f64, j: f64| match alpha {
+                1.0 => j,
+                _ => (1.0 - alpha) * q + alpha * j,
+            };
+            density.iter_mut().zip(joint).for_each(|(q, j)| *q = mix(*q, j));
+        }
+        // Outside either law's support there is no density, whatever the flows say.
+        for (density, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
+            *density = if shift.is_finite() { *density } else { f64::NEG_INFINITY };
+        }
+        density
     }
 
-    /// log of the mean weight of `n` proposals: the constant that
-    /// [`log_density`](Self::log_density) leaves out.
-    pub fn log_evidence(&self, at: At, n: usize, seed: u64) -> Result<f64, PosteriorError> {
-        let Draws { theta, acceptance } = self.proposal.draw(at.context, n, seed)?;
-        let weights = self.log_weights(&theta.view(), at);
+    /// log of the mean weight of at least `n` proposals: the constant that
+    /// [`log_density`](Self::log_density) leaves out. With it, how many effective draws it rests on,
+    /// and the share of draws inside the support.
+    pub fn log_evidence(
+        &self,
+        at: At,
+        n: usize,
+        seed: u64,
+    ) -> Result<(f64, f64, f64), PosteriorError> {
+        let weighed = self.weigh_until(at, n, ENOUGH_FOR_A_CONSTANT, seed)?;
+        let Weighed { drawn, log_weights } = &weighed;
+        let effective = weighed.truncated().map_or(0.0, |weights| effective_number(&weights));
         // The draws are those inside the support, the density is that of all.
-        Ok(log_sum(&weights) - (n as f64).ln() + acceptance.ln())
+        let mean = log_sum(log_weights) - (log_weights.len() as f64).ln();
+        Ok((mean + drawn.acceptance().ln(), effective, drawn.acceptance()))
     }
 
     fn log_weights(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let alpha = self.likelihood.strength;
-        self.log_ratios(theta, at).into_iter().map(|r| alpha * r).collect()
+        let alpha = self.strength();
+        let mut weights = match alpha {
+            0.0 => vec![0.0; theta.nrows()],
+            _ => self.log_ratios(theta, at).into_iter().map(|r| alpha * r).collect(),
+        };
+        if let Some(shifts) = self.log_shifts(theta) {
+            weights.iter_mut().zip(shifts).for_each(|(weight, shift)| {
+                *weight = match shift.is_finite() {
+                    true => *weight + (1.0 - alpha) * shift,
+                    false => f64::NEG_INFINITY,
+                };
+            });
+        }
+        weights
     }
 
-    /// `n` corrected draws. Where no proposal has any weight, those of the flows.
+    /// Proposals until their effective number is `enough`: `first`, then twice as many and so on, up
+    /// to a limit.
+    fn weigh_until(
+        &self,
+        at: At,
+        first: usize,
+        enough: f64,
+        seed: u64,
+    ) -> Result<Weighed, PosteriorError> {
+        let limit = (MOST_ROUNDS * first).min(MOST_PROPOSALS).max(first);
+        let limit = limit.max(MOST_ROUNDS * LEAST_PROPOSALS);
+        let (mut weighed, mut count, dim) = (Weighed::default(), first, self.model().theta_dim());
+        loop {
+            let known = weighed.log_weights.len();
+            self.proposal.draw_to(&mut weighed.drawn, at.context, count, seed)?;
+            let fresh = weighed.drawn.rows(known, count, dim);
+            weighed.log_weights.extend(self.log_weights(&fresh.view(), at));
+            self.proposal.asking.check()?;
+            let effective = weighed.truncated().map_or(0.0, |weights| effective_number(&weights));
+            if effective >= enough || 2 * count > limit {
+                return Ok(weighed);
+            }
+            count *= 2;
+        }
+    }
+
+    /// `n` corrected draws; an error where they would be a few points repeated. Where such are asked
+    /// for and no proposal has any weight, those of the flows, worth none.
     pub fn draw(&self, at: At, n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         let count = (n * self.model().config.posterior.proposals).max(LEAST_PROPOSALS);
-        let Draws { theta, acceptance } = self.proposal.draw(at.context, count, seed)?;
-        let weights = self.log_weights(&theta.view(), at);
-        self.proposal.stopped()?;
-        let total = log_sum(&weights);
-        if !total.is_finite() {
-            let theta = theta.select(Axis(0), &(0..n).collect::<Vec<_>>());
-            return Ok(Draws { theta, acceptance });
+        let enough = (n as f64 * ENOUGH_SHARE).max(ENOUGH_FOR_A_CONSTANT);
+        let weighed = self.weigh_until(at, count, enough, seed)?;
+        let (count, dim) = (weighed.log_weights.len(), self.model().theta_dim());
+        let acceptance = weighed.drawn.acceptance();
+        let weights = weighed.truncated();
+        let proposals = weighed.drawn.rows(0, count, dim);
+        let effective = weights
+            .as_ref()
+            .map_or(0.0, |weights| effective_number(&merged(&proposals, weights.iter().copied())));
+        if effective < LEAST_EFFECTIVE && !self.proposal.asking.anyway {
+            return Err(PosteriorError::Collapsed { effective, proposals: count });
         }
-        // No weight above the mean times √count.
-        let most = total - 0.5 * (count as f64).ln();
-        let weights: Vec<f64> = weights.iter().map(|w| (w.min(most) - total).exp()).collect();
+        let Some(weights) = weights else {
+            let draws = Draws::plain(weighed.drawn.rows(0, n, dim), acceptance);
+            return Ok(Draws { effective: 0.0, proposals: count, ..draws });
+        };
         let offset = stream(seed, Purpose::Resampling, 0).random_range(0.0..1.0);
         let chosen = systematic(&weights, n, offset);
-        Ok(Draws { theta: theta.select(Axis(0), &chosen), acceptance })
+        let theta = proposals.select(Axis(0), &chosen);
+        Ok(Draws {
+            effective: effective.min(n as f64),
+            proposals: count,
+            pareto_k: pareto_k(&weighed.log_weights),
+            ..Draws::plain(theta, acceptance)
+        })
     }
 }
 
@@ -137,58 +262,6 @@ fn systematic(weights: &[f64], n: usize, offset: f64) -> Vec<usize> {
         .collect()
 }
 
-/// log(L·p/q) at the true parameters of held-out simulations, and at proposals for each.
-pub(super) struct HeldOutRatios {
-    /// One simulation an entry: the truth's ratio first, then the proposals'.
-    pub ratios: Vec<Vec<f64>>,
-}
-
-impl HeldOutRatios {
-    /// Ratios of one pair of flows on rows that neither was trained on: `points` in the flow's
-    /// space `[n, D]`, their data as either kind of flow sees them.
-    pub fn of(
-        corrected: &Corrected,
-        points: &[f32],
-        data: At,
-        proposals: usize,
-        seed: u64,
-    ) -> Self {
-        let model = corrected.model();
-        let dim = model.theta_dim();
-        let contexts = data.context.chunks_exact(model.data.kept().len());
-        let targets = data.target.chunks_exact(corrected.likelihood.data.kept().len());
-        let rows: Vec<_> = points.chunks_exact(dim).zip(contexts.zip(targets)).collect();
-        let ratios = rows
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, (point, (context, target)))| {
-                let at = At { context, target };
-                let mut truth = vec![0.0; dim];
-                model.parameters.invert(&model.prior, point, &mut truth);
-                let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-                let drawn = corrected.proposal.sketch(context, proposals, seed);
-                let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
-                theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
-                theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
-                corrected.log_ratios(&theta.view(), at)
-            })
-            .collect();
-        Self { ratios }
-    }
-
-    /// Gains in log p(θ | x) at the truths under strength α. The truth counts among the proposals
-    /// that estimate the constant, which makes each gain a lower bound in expectation: a
-    /// correction is not kept by luck.
-    pub fn gains(&self, alpha: f64) -> Vec<f64> {
-        let gain = |ratios: &Vec<f64>| {
-            // At worst the correction gives the truth next to no weight.
-            let scaled: Vec<f64> = ratios.iter().map(|r| alpha * r.max(-1e3)).collect();
-            scaled[0] - (log_sum(&scaled) - (scaled.len() as f64).ln())
-        };
-        self.ratios.iter().map(gain).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,14 +271,5 @@ mod tests {
         let chosen = systematic(&[0.1, 0.0, 0.6, 0.3], 10, 0.5);
         assert_eq!(chosen, [0, 2, 2, 2, 2, 2, 2, 3, 3, 3]);
         assert_eq!(systematic(&[2.0], 3, 0.0), [0, 0, 0]);
-    }
-
-    #[test]
-    fn gains_are_zero_without_strength_and_bounded_by_the_number_of_proposals() {
-        let ratios = HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0]] };
-        assert_eq!(ratios.gains(0.0), [0.0]);
-        // log of e⁵ over the mean of e⁵, 1, 1, 1.
-        let expected = 5.0 - ((5_f64.exp() + 3.0) / 4.0).ln();
-        assert!((ratios.gains(1.0)[0] - expected).abs() < 1e-12);
     }
 }

@@ -1,7 +1,7 @@
 //! Is a posterior as wide as it should be? True parameters of simulations that it was not trained on,
 //! ranked among its draws.
 
-use super::{Posterior, PosteriorError};
+use super::{Asking, Posterior, PosteriorError};
 use freeform_simulators::Simulations;
 use ndarray::s;
 use rayon::prelude::*;
@@ -86,7 +86,9 @@ pub fn rank_simulation(
     let x = simulations.x.row(index).to_vec();
     // Each simulation has draws of its own.
     let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-    let draws = posterior.sample(&x, RANKED_DRAWS, seed)?.theta;
+    // Whatever the posterior makes of a simulation counts.
+    let asking = Asking { anyway: true, ..Asking::default() };
+    let draws = posterior.sample_as(&x, RANKED_DRAWS, seed, &asking)?.theta;
     if theta.len() != draws.ncols() {
         return Err(PosteriorError::ThetaColumns { columns: theta.len(), dim: draws.ncols() });
     }

@@ -1,5 +1,7 @@
 //! What can be wrong with a question to a posterior.
 
+use crate::transform::Distance;
+
 /// A question that the posterior cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PosteriorError {
@@ -47,13 +49,38 @@ pub enum PosteriorError {
     /// Almost no draw lies in the prior's support.
     #[error(
         "only {accepted} of {drawn} draws lie inside the prior's support: the observation is \
-         unlike all simulations, or the flow is undertrained; simulate more, train longer, or set \
-         transform.theta = \"unconstrain\""
+         unlike all simulations, or the flow is undertrained; check the observation's units, \
+         simulate more, {}", if *unbounded { "or train longer" } else {
+        "train longer, or set transform.theta = \"unconstrain\"" }
     )]
     Leakage {
         /// Draws inside.
         accepted: usize,
         /// Draws made.
         drawn: usize,
+        /// Whether the flow's space has no bounds already.
+        unbounded: bool,
+    },
+    /// The observation lies where nothing was simulated.
+    #[error(
+        "{distance}: far outside everything simulated, so that nothing is known of its posterior; \
+         check the units and the order of its numbers"
+    )]
+    FarAway {
+        /// Where it lies.
+        distance: Box<Distance>,
+    },
+    /// Draws that are a few points repeated.
+    #[error(
+        "{proposals} draws of the posterior flows are worth {effective:.1} (effective number): the \
+         answer would be a few points repeated. Either flows and learnt likelihood disagree at this \
+         observation, which is unlike the simulations then (check its units) or wants more of them; or \
+         the posterior is narrower than single precision resolves"
+    )]
+    Collapsed {
+        /// Effective number of draws.
+        effective: f64,
+        /// Draws of the flows.
+        proposals: usize,
     },
 }

@@ -2,18 +2,24 @@
 
 mod correction;
 mod diagnostics;
+mod draws;
+mod effective;
 mod error;
+mod held_out;
 mod proposal;
 mod strength;
 
 pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
+pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use error::PosteriorError;
-pub use proposal::Draws;
-pub use strength::correction_strength;
+pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
+use crate::transform::Distance;
 use correction::{At, Corrected};
+use draws::LEAST_EFFECTIVE;
+use ndarray::ArrayView2;
 use proposal::Proposal;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -22,8 +28,6 @@ use std::sync::atomic::AtomicBool;
 const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
-/// The flag of those who do not interrupt.
-static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// An amortised posterior: one trained model, any observation.
 pub struct Posterior {
@@ -60,21 +64,33 @@ impl Posterior {
         &self.model
     }
 
-    /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
-    /// the model has a likelihood they are resampled from several times as many, so some occur more
-    /// than once. The same seed gives the same draws, whatever the thread count.
+    /// Where `x` lies among the simulations; `None` where the model is older than that question.
     ///
     /// # Errors
-    /// [`PosteriorError`] where x has the wrong length or is not finite, or nearly all of the
-    /// flow's mass lies outside the support.
-    pub fn sample(&self, x: &[f64], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        self.sample_until(&NEVER, x, n, seed)
+    /// [`PosteriorError`] where x has the wrong length or is not finite.
+    pub fn distance(&self, x: &[f64]) -> Result<Option<Distance>, PosteriorError> {
+        self.check(x)?;
+        Ok(self.model.span.as_ref().map(|span| span.distance(x, &self.model.data)))
     }
 
-    /// The same, unless `stop` is set meanwhile: then it ends within a fraction of a second.
+    /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
+    /// the model has a likelihood they are resampled from several times as many, so some occur more
+    /// than once: [`Draws::effective`] says how many they are worth. The same seed gives the same
+    /// draws, whatever the thread count.
     ///
     /// # Errors
-    /// As [`sample`](Self::sample), and [`PosteriorError::Interrupted`].
+    /// [`PosteriorError`] where x has the wrong length, is not finite or lies far from everything
+    /// simulated, nearly all of the flow's mass lies outside the support, or the draws are worth
+    /// fewer than ten.
+    pub fn sample(&self, x: &[f64], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
+        self.sample_as(x, n, seed, &Asking::default())
+    }
+
+    /// [`sample`](Self::sample), unless `stop` is set meanwhile: then it ends within a fraction of a
+    /// second.
+    ///
+    /// # Errors
+    /// As [`sample_as`](Self::sample_as).
     pub fn sample_until(
         &self,
         stop: &AtomicBool,
@@ -82,11 +98,31 @@ impl Posterior {
         n: usize,
         seed: u64,
     ) -> Result<Draws, PosteriorError> {
-        let observed = self.observed(x)?;
-        guarded(self.kind, || match self.corrected(stop) {
-            None => self.proposal(stop).draw(&observed.context, n, seed),
+        self.sample_as(x, n, seed, &Asking::until(stop))
+    }
+
+    /// [`sample`](Self::sample), asked in another way: watched, stoppable, or answered even where the
+    /// answer is worth next to nothing.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample); [`PosteriorError::Interrupted`].
+    pub fn sample_as(
+        &self,
+        x: &[f64],
+        n: usize,
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Draws, PosteriorError> {
+        let (observed, distance) = self.admitted(x, asking)?;
+        let draws = guarded(self.kind, || match self.corrected(*asking) {
+            None => self.proposal(*asking).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
-        })?
+        })??;
+        let (effective, proposals) = (draws.effective, draws.proposals);
+        if effective < LEAST_EFFECTIVE.min(n as f64) && !asking.anyway {
+            return Err(PosteriorError::Collapsed { effective, proposals });
+        }
+        Ok(Draws { distance, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -95,27 +131,57 @@ impl Posterior {
     /// [`sample`](Self::sample) draws from.
     ///
     /// # Errors
-    /// [`PosteriorError`] where x or theta do not fit the model.
+    /// [`PosteriorError`] where x or theta do not fit the model, and as [`sample`](Self::sample).
     pub fn log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f64>,
+        theta: &ArrayView2<f64>,
         x: &[f64],
         seed: u64,
     ) -> Result<Vec<f64>, PosteriorError> {
-        self.log_prob_until(&NEVER, theta, x, Some(seed))
+        Ok(self.log_prob_as(theta, x, seed, &Asking::default())?.values)
     }
 
-    /// The same up to a constant that depends on x alone: not divided by the mass inside the prior's
-    /// support, hence much cheaper. Enough to compare rows with each other.
+    /// [`log_prob`](Self::log_prob) with what it rests on, asked in another way.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob); [`PosteriorError::Interrupted`].
+    pub fn log_prob_as(
+        &self,
+        theta: &ArrayView2<f64>,
+        x: &[f64],
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<LogProb, PosteriorError> {
+        let (observed, distance) = self.admitted(x, asking)?;
+        let mut values = self.density(theta, &observed, asking)?;
+        let n = LEAKAGE_DRAWS;
+        let constant = guarded(self.kind, || match self.corrected(*asking) {
+            None => {
+                let inside = self.proposal(*asking).acceptance(&observed.context, n, seed);
+                inside.map(|inside| (inside.ln(), n as f64, inside))
+            }
+            Some(corrected) => corrected.log_evidence(observed.at(), n, seed),
+        })?;
+        let (log_mass, effective, acceptance) = constant?;
+        // Without any weight there is no constant to divide by.
+        if effective < LEAST_EFFECTIVE && !(asking.anyway && effective > 0.0) {
+            return Err(PosteriorError::Collapsed { effective, proposals: n });
+        }
+        values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
+        Ok(LogProb { values, acceptance, effective, distance })
+    }
+
+    /// [`log_prob`](Self::log_prob) up to a constant that depends on x alone: not divided by the mass
+    /// inside the prior's support, hence much cheaper. Enough to compare rows with each other.
     ///
     /// # Errors
     /// [`PosteriorError`] where x or theta do not fit the model.
     pub fn flow_log_prob(
         &self,
-        theta: &ndarray::ArrayView2<f64>,
+        theta: &ArrayView2<f64>,
         x: &[f64],
     ) -> Result<Vec<f64>, PosteriorError> {
-        self.log_prob_until(&NEVER, theta, x, None)
+        self.density(theta, &self.observed(x)?, &Asking::default())
     }
 
     /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,
@@ -126,45 +192,68 @@ impl Posterior {
     pub fn log_prob_until(
         &self,
         stop: &AtomicBool,
-        theta: &ndarray::ArrayView2<f64>,
+        theta: &ArrayView2<f64>,
         x: &[f64],
         seed: Option<u64>,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        let asking = Asking::until(stop);
+        match seed {
+            Some(seed) => Ok(self.log_prob_as(theta, x, seed, &asking)?.values),
+            None => self.density(theta, &self.observed(x)?, &asking),
+        }
+    }
+
+    /// log-densities up to a constant that depends on x alone.
+    fn density(
+        &self,
+        theta: &ArrayView2<f64>,
+        observed: &Observed,
+        asking: &Asking,
     ) -> Result<Vec<f64>, PosteriorError> {
         let dim = self.model.theta_dim();
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
-        let observed = self.observed(x)?;
-        let mut out = guarded(self.kind, || match self.corrected(stop) {
-            None => self.proposal(stop).log_prob(theta, &observed.context),
+        let values = guarded(self.kind, || match self.corrected(*asking) {
+            None => self.proposal(*asking).log_prob(theta, &observed.context),
             Some(corrected) => corrected.log_density(theta, observed.at()),
         })?;
-        self.proposal(stop).stopped()?;
-        let Some(seed) = seed else { return Ok(out) };
-        let log_mass = guarded(self.kind, || match self.corrected(stop) {
-            None => {
-                let proposal = self.proposal(stop);
-                let inside = proposal.acceptance(&observed.context, LEAKAGE_DRAWS, seed);
-                inside.map(f64::ln)
+        asking.check()?;
+        Ok(values)
+    }
+
+    fn proposal<'a>(&'a self, asking: Asking<'a>) -> Proposal<'a> {
+        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind, asking }
+    }
+
+    /// What corrects the flows, if anything does.
+    fn corrected<'a>(&'a self, asking: Asking<'a>) -> Option<Corrected<'a>> {
+        let likelihood = self.model.likelihood.as_ref();
+        if likelihood.is_none() && !self.model.law.is_shifted() {
+            return None;
+        }
+        let flows = likelihood.map_or(&[][..], |l| &l.flows);
+        let proposal = self.proposal(asking);
+        Some(Corrected { proposal, likelihood, flows, as_simulated: false })
+    }
+
+    /// An observation that may be asked about, and where it lies.
+    fn admitted(
+        &self,
+        x: &[f64],
+        asking: &Asking,
+    ) -> Result<(Observed, Option<Distance>), PosteriorError> {
+        // First, because where networks have no numbers there is no answer of any worth.
+        let observed = self.observed(x)?;
+        match self.distance(x)? {
+            Some(distance) if distance.is_far() && !asking.anyway => {
+                Err(PosteriorError::FarAway { distance: Box::new(distance) })
             }
-            Some(corrected) => corrected.log_evidence(observed.at(), LEAKAGE_DRAWS, seed),
-        })??;
-        self.proposal(stop).stopped()?;
-        out.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        Ok(out)
+            distance => Ok((observed, distance)),
+        }
     }
 
-    fn proposal<'a>(&'a self, stop: &'a AtomicBool) -> Proposal<'a> {
-        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind, stop }
-    }
-
-    fn corrected<'a>(&'a self, stop: &'a AtomicBool) -> Option<Corrected<'a>> {
-        let likelihood = self.model.likelihood.as_ref()?;
-        Some(Corrected { proposal: self.proposal(stop), likelihood, flows: &likelihood.flows })
-    }
-
-    /// An observation as the networks see it.
-    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
+    fn check(&self, x: &[f64]) -> Result<(), PosteriorError> {
         let expected = self.model.data_dim();
         if x.len() != expected {
             return Err(PosteriorError::ObservationLength { length: x.len(), expected });
@@ -172,6 +261,12 @@ impl Posterior {
         if let Some(index) = x.iter().position(|v| !v.is_finite()) {
             return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
         }
+        Ok(())
+    }
+
+    /// An observation as the networks see it.
+    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
+        self.check(x)?;
         let mut context = vec![0.0; self.model.data.kept().len()];
         self.model.data.apply(x, &mut context);
         let likelihood = self.model.likelihood.as_ref();

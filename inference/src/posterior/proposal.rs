@@ -1,6 +1,7 @@
 //! The average of the posterior flows: drawing from it, and its density.
 
 use super::PosteriorError;
+use super::draws::{Asking, DrawProgress, Draws};
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;
 use crate::model::Model;
@@ -8,21 +9,15 @@ use crate::random::{Purpose, stream};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Latents of one random stream.
 const CHUNK: usize = 1024;
 /// Below this share of draws inside the support, redrawing gives up.
 const LEAST_ACCEPTANCE: f64 = 1e-3;
-
-/// Draws from a posterior.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draws {
-    /// `[n, D]`, every row inside the prior's support.
-    pub theta: Array2<f64>,
-    /// Share of the flows' draws that lay inside it.
-    pub acceptance: f64,
-}
+/// It does so once draws this few would come about by chance this rarely at that share.
+const GIVE_UP: f64 = 1e-3;
+/// Chunks of the first batch: enough to give up after, where nothing lies inside.
+const FIRST_BATCH: u64 = 8;
 
 /// q(θ | x): the average of some of a model's posterior flows.
 #[derive(Clone, Copy)]
@@ -30,8 +25,49 @@ pub(super) struct Proposal<'a> {
     pub model: &'a Model,
     pub flows: &'a [ConditionalFlow],
     pub kind: EngineKind,
-    /// Set from outside: what is computed from then on is of no use, and not computed.
-    pub stop: &'a AtomicBool,
+    pub asking: Asking<'a>,
+}
+
+/// Draws inside the support so far, to be continued.
+#[derive(Default)]
+pub(super) struct Drawn {
+    /// Row after row.
+    kept: Vec<f64>,
+    /// Draws made.
+    drawn: usize,
+    /// Of them, those inside.
+    accepted: usize,
+}
+
+impl Drawn {
+    /// The share inside.
+    pub fn acceptance(&self) -> f64 {
+        self.accepted as f64 / self.drawn as f64
+    }
+
+    /// Rows `from..to`.
+    pub fn rows(&self, from: usize, to: usize, dim: usize) -> Array2<f64> {
+        let kept = self.kept[from * dim..to * dim].to_vec();
+        Array2::from_shape_vec((to - from, dim), kept).expect("whole rows were kept")
+    }
+
+    /// Whether next to nothing of what is drawn lies inside.
+    fn is_hopeless(&self) -> bool {
+        let expected = LEAST_ACCEPTANCE * self.drawn as f64;
+        if self.drawn >= 100 * CHUNK && (self.accepted as f64) < expected {
+            return true;
+        }
+        // Poisson's lower tail; few terms, since it is asked for few accepted draws only.
+        if self.accepted as f64 >= expected {
+            return false;
+        }
+        let (mut term, mut tail) = ((-expected).exp(), 0.0);
+        for k in 0..=self.accepted {
+            tail += term;
+            term *= expected / (k + 1) as f64;
+        }
+        tail < GIVE_UP
+    }
 }
 
 impl Proposal<'_> {
@@ -39,46 +75,56 @@ impl Proposal<'_> {
         self.model.theta_dim()
     }
 
-    /// Whether nobody waits for the answer any more.
-    pub fn stopped(&self) -> Result<(), PosteriorError> {
-        match self.stop.load(Ordering::Relaxed) {
-            true => Err(PosteriorError::Interrupted),
-            false => Ok(()),
-        }
-    }
-
     /// `n` draws inside the support; the same for a seed, whatever the thread count.
     pub fn draw(&self, context: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let dim = self.dim();
-        let (mut kept, mut drawn, mut accepted, mut chunk) = (Vec::new(), 0, 0, 0_u64);
-        while accepted < n {
-            // As many chunks as the acceptance so far asks for, so few are made in vain.
-            let rate = if drawn == 0 { 1.0 } else { (accepted as f64 / drawn as f64).max(0.01) };
-            let needed = ((n - accepted) as f64 / rate / CHUNK as f64).ceil() as u64;
-            let batches: Vec<Vec<f64>> = (chunk..chunk + needed)
+        let mut drawn = Drawn::default();
+        self.draw_to(&mut drawn, context, n, seed)?;
+        Ok(Draws::plain(drawn.rows(0, n, self.dim()), drawn.acceptance()))
+    }
+
+    /// Goes on drawing until there are `n` draws inside the support: the same as if they had been
+    /// drawn at once.
+    pub fn draw_to(
+        &self,
+        so_far: &mut Drawn,
+        context: &[f32],
+        n: usize,
+        seed: u64,
+    ) -> Result<(), PosteriorError> {
+        let (dim, asking) = (self.dim(), &self.asking);
+        while so_far.accepted < n {
+            asking.check()?;
+            // As many chunks as the acceptance so far asks for, so few are made in vain; and not
+            // many more than were made, so that the hopeless is noticed.
+            let first = (so_far.drawn / CHUNK) as u64;
+            let rate = if first == 0 { 1.0 } else { so_far.acceptance().max(0.01) };
+            let needed = ((n - so_far.accepted) as f64 / rate / CHUNK as f64).ceil() as u64;
+            let needed = needed.min(first.max(FIRST_BATCH));
+            let batches: Vec<Vec<f64>> = (first..first + needed)
                 .into_par_iter()
                 .map(|c| self.inside(context, seed, c, CHUNK))
                 .collect();
-            self.stopped()?;
-            chunk += needed;
+            asking.check()?;
             for batch in batches {
                 // Chunks past the last needed draw do not count, so that how many were made at
                 // once changes nothing.
-                if accepted >= n {
+                if so_far.accepted >= n {
                     break;
                 }
-                drawn += CHUNK;
-                accepted += batch.len() / dim;
-                kept.extend(batch);
+                so_far.drawn += CHUNK;
+                so_far.accepted += batch.len() / dim;
+                so_far.kept.extend(batch);
             }
-            if drawn >= 100 * CHUNK && (accepted as f64) < LEAST_ACCEPTANCE * drawn as f64 {
-                return Err(PosteriorError::Leakage { accepted, drawn });
+            let Drawn { drawn, accepted, .. } = *so_far;
+            if let Some(progress) = asking.progress {
+                progress(DrawProgress { accepted: accepted.min(n), wanted: n, drawn });
+            }
+            if accepted < n && so_far.is_hopeless() {
+                let unbounded = self.model.parameters.is_unconstrained();
+                return Err(PosteriorError::Leakage { accepted, drawn, unbounded });
             }
         }
-        kept.truncate(n * dim);
-        let acceptance = accepted as f64 / drawn as f64;
-        let theta = Array2::from_shape_vec((n, dim), kept).expect("n rows of D numbers were kept");
-        Ok(Draws { theta, acceptance })
+        Ok(())
     }
 
     /// Those of `n` draws that lie inside the support.
@@ -99,10 +145,11 @@ impl Proposal<'_> {
             .into_par_iter()
             .map(|c| self.inside(context, seed, c, CHUNK).len() / dim)
             .sum();
+        self.asking.check()?;
         let drawn = chunks as usize * CHUNK;
-        self.stopped()?;
         if accepted == 0 {
-            return Err(PosteriorError::Leakage { accepted, drawn });
+            let unbounded = self.model.parameters.is_unconstrained();
+            return Err(PosteriorError::Leakage { accepted, drawn, unbounded });
         }
         Ok(accepted as f64 / drawn as f64)
     }
@@ -110,7 +157,8 @@ impl Proposal<'_> {
     /// The draws of one chunk of `rows` latents that lie inside the prior's support, row after
     /// row. Row r comes from flow r mod M.
     fn inside(&self, context: &[f32], seed: u64, chunk: u64, rows: usize) -> Vec<f64> {
-        if self.stopped().is_err() {
+        // What is computed from then on is of no use.
+        if self.asking.stopped() {
             return Vec::new();
         }
         let (dim, members) = (self.dim(), self.flows.len());
@@ -138,17 +186,18 @@ impl Proposal<'_> {
         kept
     }
 
-    /// log q(θ | x) of each row of `theta`, leakage not counted; −∞ outside the prior's support.
+    /// log q(θ | x) of each row of `theta`, leakage not counted; −∞ outside the prior's support, and
+    /// at its ends where the flow's space has none: there the density goes to 0.
     pub fn log_prob(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
         in_chunks(theta, |rows| self.log_prob_chunk(rows, context))
     }
 
     fn log_prob_chunk(&self, theta: &ArrayView2<f64>, context: &[f32]) -> Vec<f64> {
-        if self.stopped().is_err() {
+        if self.asking.stopped() {
             return vec![f64::NAN; theta.nrows()];
         }
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
-        let inside = Inside::of(theta, |row| prior.contains(row));
+        let inside = Inside::of(theta, |row| prior.contains(row) && parameters.reaches(prior, row));
         let mut points = vec![0.0; inside.theta.len()];
         let rows = inside.theta.chunks_exact(self.dim()).zip(points.chunks_exact_mut(self.dim()));
         let log_dets: Vec<f64> =

@@ -1,12 +1,14 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
-use super::NEVER;
-use super::correction::{At, Corrected, HeldOutRatios};
+use super::correction::{At, Corrected};
+use super::draws::Asking;
+use super::held_out::HeldOutRatios;
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;
 use crate::model::{CorrectionSummary, LikelihoodModel, Model};
 use crate::training::{Role, TrainingData};
+use crate::work::{Halt, Part};
 
 /// Held-out simulations that judge, over all members, and proposals for each.
 const JUDGES: usize = 400;
@@ -17,20 +19,24 @@ const ROUNDS: usize = 20;
 /// The strength α of `model`'s likelihood whose mean gain in log p(θ | x) over held-out
 /// simulations is largest (the gain is concave in α), or 1 where the settings ask for it. Each
 /// simulation is judged by the flows that did not train on it.
-#[must_use]
-pub fn correction_strength(
+///
+/// # Errors
+/// [`Halt`] where the work is to stop; what was judged is kept as pieces of `part`.
+pub(crate) fn correction_strength(
     model: &Model,
     likelihood: &LikelihoodModel,
     data: &TrainingData,
     kind: EngineKind,
-) -> CorrectionSummary {
+    part: &Part,
+) -> Result<CorrectionSummary, Halt> {
     let members = model.posterior.len().min(likelihood.flows.len());
     let mut all = HeldOutRatios { ratios: Vec::new() };
     for index in 0..members {
-        let proposal =
-            Proposal { model, flows: &model.posterior[index..=index], kind, stop: &NEVER };
+        let flows = &model.posterior[index..=index];
+        let proposal = Proposal { model, flows, kind, asking: Asking::default() };
         let flows = &likelihood.flows[index..=index];
-        let corrected = Corrected { proposal, likelihood, flows };
+        let likelihood = Some(likelihood);
+        let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
         let posterior = data.fold(Role::Posterior, index);
         let (points, context) = posterior.validation_tables();
         let (target, _) = data.fold(Role::Likelihood, index).validation_tables();
@@ -38,7 +44,8 @@ pub fn correction_strength(
         let points = &points[..points.len().min(most)];
         let at = At { context: &context, target: &target };
         let seed = model.training.seed.wrapping_add(index as u64);
-        let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed);
+        let part = part.part(&format!("member-{index}"));
+        let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed, &part)?;
         all.ratios.extend(judged.ratios);
     }
     let mean = |alpha: f64| {
@@ -53,7 +60,7 @@ pub fn correction_strength(
     let gains = all.gains(strength);
     let (n, gain) = (gains.len().max(1) as f64, mean(strength));
     let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    CorrectionSummary { strength, gain, error: (variance / n).sqrt() }
+    Ok(CorrectionSummary { strength, gain, error: (variance / n).sqrt() })
 }
 
 /// The maximum of a concave function on [0, 1] by thirds; an end where that is as good.

@@ -3,14 +3,20 @@
 use super::EpochMetrics;
 use crate::engine::OptimizerState;
 use crate::network::FlowWeights;
+use freeform_kernels::Isa;
 use freeform_simulators::write_bytes_atomically;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Format of the file; raised when its meaning changes.
-const FORMAT: &str = "freeform-checkpoint-1";
+const FORMAT: &str = "freeform-checkpoint-2";
+/// The same without a checksum.
+const UNCHECKED_FORMAT: &str = "freeform-checkpoint-1";
+
+/// Where in the metadata the checksum stands.
+const CHECKSUM: &str = "blake3";
 
 /// Everything that a trainer needs beside data and configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +33,7 @@ pub struct Checkpoint {
 
 /// Where a training stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// Which training this is: a hash of configuration, seed and data.
     pub identity: String,
@@ -43,10 +50,18 @@ pub struct Progress {
     /// Seconds spent so far, in all processes.
     #[serde(default)]
     pub seconds: f64,
+    /// Steps left out one after the other, up to the last one.
+    #[serde(default)]
+    pub skipped_in_a_row: usize,
+    /// How the processor that wrote this rounds (see `Isa::arithmetic` of the kernels): another
+    /// kind goes on to a result that differs by rounding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<String>,
 }
 
 /// Running sums over an epoch's steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StepSums {
     /// Samples counted.
     pub samples: f64,
@@ -86,34 +101,43 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
+    /// How the processor that wrote this rounds, where that is not how this one does.
+    #[must_use]
+    pub fn other_arithmetic(&self) -> Option<&str> {
+        let wrote = self.progress.arithmetic.as_deref();
+        wrote.filter(|wrote| *wrote != Isa::best().arithmetic())
+    }
+
     /// Writes the file atomically.
     ///
     /// # Errors
     /// [`CheckpointError::Io`].
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        let mut tensors = Vec::new();
+        let mut tensors = BTreeMap::new();
         for (name, weights) in self.parts() {
-            tensors.push((format!("{name}.encoder"), to_bytes(&weights.encoder)));
-            tensors.push((format!("{name}.decoder"), to_bytes(&weights.decoder)));
+            tensors.insert(format!("{name}.encoder"), to_bytes(&weights.encoder));
+            tensors.insert(format!("{name}.decoder"), to_bytes(&weights.decoder));
         }
-        let views: Vec<_> = tensors
-            .iter()
-            .map(|(name, bytes)| {
-                Ok((name, TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes)?))
-            })
-            .collect::<Result<_, safetensors::SafeTensorError>>()
-            .map_err(std::io::Error::other)?;
         let progress = serde_json::to_string(&self.progress).map_err(std::io::Error::other)?;
-        let metadata = HashMap::from([
+        let mut metadata = HashMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
             ("progress".to_owned(), progress),
             ("optimizer_step".to_owned(), self.optimizer.step.to_string()),
         ]);
+        let views: Vec<_> = tensors
+            .iter()
+            .map(|(name, bytes)| {
+                Ok((name.as_str(), TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes)?))
+            })
+            .collect::<Result<_, safetensors::SafeTensorError>>()
+            .map_err(std::io::Error::other)?;
+        metadata.insert(CHECKSUM.to_owned(), checksum(&metadata, &views));
         let bytes = safetensors::serialize(views, Some(metadata)).map_err(std::io::Error::other)?;
         Ok(write_bytes_atomically(path, &bytes)?)
     }
 
-    /// Reads the file and checks that it belongs to the training `identity`.
+    /// Reads the file and checks that it is whole and belongs to the training `identity`. One of a
+    /// version that wrote no checksum is read without that check.
     ///
     /// # Errors
     /// [`CheckpointError`] where it is unreadable, damaged, or another training's.
@@ -133,12 +157,22 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
         let metadata = header.metadata().as_ref().ok_or("no metadata")?;
         let field = |name: &str| metadata.get(name).ok_or(format!("no `{name}` in its metadata"));
-        if field("format")? != FORMAT {
-            return Err(format!("format is {}, not {FORMAT}", field("format")?));
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        match field("format")?.as_str() {
+            UNCHECKED_FORMAT => {}
+            FORMAT => {
+                let mut views = tensors.tensors();
+                views.sort_by(|a, b| a.0.cmp(&b.0));
+                if *field(CHECKSUM)? != checksum(metadata, &views) {
+                    return Err(
+                        "it is damaged: its checksum is not the one it was written with".to_owned()
+                    );
+                }
+            }
+            other => return Err(format!("format is {other}, not {FORMAT}")),
         }
         let progress = serde_json::from_str(field("progress")?).map_err(|e| e.to_string())?;
         let step = field("optimizer_step")?.parse().map_err(|_| "optimizer_step is no number")?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         let optional = |name: &str| match tensors.tensor(&format!("{name}.encoder")) {
             Ok(_) => part(&tensors, name).map(Some),
             Err(_) => Ok(None),
@@ -157,6 +191,43 @@ impl Checkpoint {
         })
     }
 
+    /// Whether it can be a state of a training of networks with so many parameters, of at most so
+    /// many epochs of so many steps; else in words why not.
+    pub(super) fn check(
+        &self,
+        parameters: Option<usize>,
+        (epochs, steps): (usize, usize),
+    ) -> Result<(), String> {
+        for (name, weights) in self.parts() {
+            for (network, flat) in [("encoder", &weights.encoder), ("decoder", &weights.decoder)] {
+                if Some(flat.len()) != parameters {
+                    let wanted = parameters.unwrap_or(usize::MAX);
+                    let found = flat.len();
+                    return Err(format!("{name}.{network} has {found} numbers, not {wanted}"));
+                }
+                if flat.iter().any(|v| !v.is_finite()) {
+                    return Err(format!("{name}.{network} is not finite"));
+                }
+            }
+        }
+        let Progress { epoch, step_in_epoch, best, history, .. } = &self.progress;
+        if *epoch > epochs || *step_in_epoch > steps {
+            return Err(format!(
+                "it is at step {step_in_epoch} after epoch {epoch} of a training of {epochs} \
+                 epochs of {steps} steps"
+            ));
+        }
+        let in_order = history.iter().zip(1..).all(|(entry, number)| entry.epoch == number);
+        if history.len() != *epoch || !in_order {
+            return Err(format!("its history is not that of {epoch} epochs"));
+        }
+        match (best, &self.best) {
+            (None, None) => Ok(()),
+            (Some((best, nll)), Some(_)) if best <= epoch && nll.is_finite() => Ok(()),
+            _ => Err("its best epoch is none of its epochs".to_owned()),
+        }
+    }
+
     fn parts(&self) -> impl Iterator<Item = (&'static str, &FlowWeights)> {
         let always = [
             ("weights", &self.weights),
@@ -167,6 +238,30 @@ impl Checkpoint {
         let present = sometimes.into_iter().filter_map(|(name, w)| Some((name, w.as_ref()?)));
         always.into_iter().chain(present)
     }
+}
+
+/// A hash of all metadata (but the checksum itself) and tensors, which are given in the order of
+/// their names.
+fn checksum<N: AsRef<str>>(
+    metadata: &HashMap<String, String>,
+    tensors: &[(N, TensorView)],
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    let sorted: BTreeMap<_, _> = metadata.iter().filter(|(key, _)| *key != CHECKSUM).collect();
+    for (key, value) in sorted {
+        add(key.as_bytes());
+        add(value.as_bytes());
+    }
+    for (name, view) in tensors {
+        add(name.as_ref().as_bytes());
+        add(format!("{:?} {:?}", view.dtype(), view.shape()).as_bytes());
+        add(view.data());
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn part(tensors: &SafeTensors, name: &str) -> Result<FlowWeights, String> {
@@ -188,4 +283,63 @@ pub(crate) fn to_bytes(flat: &[f32]) -> Vec<u8> {
 /// The numbers of little-endian bytes.
 pub(crate) fn from_bytes(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint() -> Checkpoint {
+        let flow = |base: f32| FlowWeights {
+            encoder: (0..5).map(|i| base + i as f32).collect(),
+            decoder: (0..5).map(|i| base - i as f32).collect(),
+        };
+        let optimizer = OptimizerState {
+            step: 7,
+            first: flow(0.1),
+            second: flow(0.2),
+            average: Some(flow(0.3)),
+        };
+        let progress =
+            Progress { identity: "this".to_owned(), step_in_epoch: 7, ..Progress::default() };
+        Checkpoint { weights: flow(0.4), optimizer, best: None, progress }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let whole = checkpoint();
+        whole.write(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(Checkpoint::read(&path, "this").unwrap(), whole);
+        assert!(matches!(
+            Checkpoint::read(&path, "that"),
+            Err(CheckpointError::OtherTraining { .. })
+        ));
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Checkpoint::parse(&damaged).is_err(), "bit {bit} of {}", bytes.len() * 8);
+        }
+        for length in 0..bytes.len() {
+            assert!(Checkpoint::parse(&bytes[..length]).is_err(), "cut to {length}");
+        }
+    }
+
+    #[test]
+    fn states_that_cannot_be_are_refused() {
+        let check = |change: fn(&mut Checkpoint)| {
+            let mut changed = checkpoint();
+            change(&mut changed);
+            changed.check(Some(5), (2, 10))
+        };
+        assert_eq!(check(|_| {}), Ok(()));
+        let refused = |change| check(change).unwrap_err();
+        assert!(refused(|c| c.weights.decoder.truncate(4)).contains("has 4 numbers, not 5"));
+        assert!(refused(|c| c.optimizer.first.encoder[2] = f32::NAN).contains("not finite"));
+        assert!(refused(|c| c.progress.step_in_epoch = 11).contains("at step 11"));
+        assert!(refused(|c| c.progress.epoch = 1).contains("history"));
+        assert!(refused(|c| c.progress.best = Some((0, 1.0))).contains("best epoch"));
+    }
 }

@@ -1,86 +1,19 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
+use super::bounds::{check_support, move_off};
+use super::data_error::MIN_TRAINING;
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
+use super::order::Groups;
+use super::origin::{Outliers, ThetaOrigin};
+use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
-use super::{Fold, Role};
+use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
-use crate::random::{Purpose, stream};
 use crate::summary::{Regressed, Summary};
-use crate::transform::{DataTransform, ParameterTransform, informative_columns};
-use freeform_simulators::{Prior, Simulations};
-use rand::seq::SliceRandom;
+use crate::transform::{DataSpan, DataTransform, ParameterTransform, informative_columns};
+use crate::work::{Part, Work};
+use freeform_simulators::Simulations;
 use std::borrow::Cow;
-
-/// Simulations that cannot be trained on.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// Too few rows.
-    #[error(
-        "{rows} usable simulations leave {training} for training and {validation} for validation; \
-         at least {MIN_TRAINING} and 1 are needed: simulate more"
-    )]
-    TooFew {
-        /// Usable rows.
-        rows: usize,
-        /// Of these, for training.
-        training: usize,
-        /// Of these, for validation.
-        validation: usize,
-    },
-    /// theta does not fit the prior.
-    #[error("simulations have {columns} columns of theta, but the prior has {dim} parameters")]
-    PriorMismatch {
-        /// Columns of theta.
-        columns: usize,
-        /// Parameters of the prior.
-        dim: usize,
-    },
-    /// Parameters outside the prior.
-    #[error(
-        "row {row} of theta lies outside the prior's support ({theta:?}): these simulations were \
-         not drawn from this prior"
-    )]
-    OutsidePrior {
-        /// First such row, counted from 0.
-        row: usize,
-        /// Its parameters.
-        theta: Vec<f64>,
-    },
-    /// Numbers whose spread no precision holds.
-    #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
-    TooLarge {
-        /// Which column.
-        column: String,
-        /// Its farthest value.
-        value: f64,
-    },
-    /// A value beside which the others are all the same.
-    #[error(
-        "{column} has the value {value:e} in row {row}, so far from the others that z-scores do not \
-         tell these apart: leave that simulation out, or set {fix}"
-    )]
-    FarOut {
-        /// Which column.
-        column: String,
-        /// The value.
-        value: f64,
-        /// Its row, counted from 1.
-        row: usize,
-        /// The setting that would do.
-        fix: &'static str,
-    },
-    /// A parameter that never varies.
-    #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
-    ConstantParameter {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: f64,
-    },
-}
-
-/// Fewer training rows than this make no standard deviation worth the name.
-const MIN_TRAINING: usize = 8;
 
 /// Standardised simulations in a seeded order, and the maps that made them.
 #[derive(Debug)]
@@ -93,8 +26,15 @@ pub struct TrainingData {
     likelihood: Option<LikelihoodTables>,
     /// Of each row, log|det ∂(flow space)/∂θ|.
     log_dets: Vec<f64>,
+    /// Of each row, the log-density of the law that θ was drawn from.
+    log_priors: Vec<f64>,
+    /// Points of the flow's space whose simulations failed, `[m, D]`.
+    failed: Vec<f32>,
     /// All rows, shuffled by seed: folds are runs of these.
     order: Vec<u32>,
+    groups: Groups,
+    span: DataSpan,
+    findings: Vec<Finding>,
     validation_fraction: f64,
     parameters: ParameterTransform,
     data: DataTransform,
@@ -103,34 +43,39 @@ pub struct TrainingData {
 impl TrainingData {
     /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
-    /// `simulations` must be finite (see [`Simulations::without_non_finite`]).
+    /// `simulations` must be finite (see [`Simulations::without_non_finite`]); `origin` says where
+    /// their θ came from. What it takes long to find for a likelihood is kept by `work`.
     ///
     /// # Errors
     /// [`DataError`] where there are too few rows or they do not fit the prior.
     pub fn prepare(
         simulations: Simulations,
-        prior: &Prior,
+        origin: &ThetaOrigin,
         config: &Config,
         seed: u64,
+        work: &dyn Work,
     ) -> Result<Self, DataError> {
+        let part = &Part::new(work, "data");
+        let (prior, drawn_from) = (origin.prior, origin.drawn_from.unwrap_or(origin.prior));
+        let mut findings = Vec::new();
+        let simulations = origin.inside(simulations, &mut findings);
+        check_sizes(&simulations, origin, config)?;
         let (rows, columns) = simulations.theta.dim();
         let context = simulations.x.ncols();
-        if columns != prior.dim() {
-            return Err(DataError::PriorMismatch { columns, dim: prior.dim() });
-        }
         let validation_fraction = config.training.validation_fraction;
         let held_out = held_out(rows, validation_fraction);
-        if rows < held_out + MIN_TRAINING || held_out == 0 {
-            let training = rows - held_out;
-            return Err(DataError::TooFew { rows, training, validation: held_out });
-        }
-        let order = shuffled(rows, seed);
+        let mut theta = contiguous(simulations.theta);
+        let groups = Groups::of(&theta, columns);
+        origin.look(&theta, &groups, &mut findings);
+        let order = groups.shuffled(seed);
         // With one flow, its held-out rows take no part in anything; with several, every row is
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
-        let theta = contiguous(simulations.theta);
+        move_off(&mut theta, prior);
         let x = contiguous(simulations.x);
         check_support(&theta, prior)?;
+        origin.check_law(&theta)?;
+        let span = DataSpan::of(context, &x);
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
@@ -150,6 +95,7 @@ impl TrainingData {
             fix: "transform.theta = \"unconstrain\"",
         }
         .check()?;
+        part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
             true => informative_columns(
@@ -176,6 +122,7 @@ impl TrainingData {
             fix: "transform.data = \"shape\"",
         }
         .check()?;
+        part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let mut reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
@@ -191,15 +138,24 @@ impl TrainingData {
         });
         let kept = varying(&data);
         let mut likelihood = match kept.len() {
-            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept)),
+            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept, part)),
             _ => None,
-        };
+        }
+        .transpose()?;
+        part.go_on()?;
+        let failed = origin.failed_points(&parameters);
+        let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
         let mut points = vec![0.0; theta.len()];
+        let mut outliers = Outliers::new(rows);
         let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
-        let log_dets: Vec<f64> =
-            places.map(|(row, point)| parameters.apply(prior, row, point)).collect();
+        for (index, (row, point)) in places.enumerate() {
+            log_priors[index] = drawn_from.log_prob(row);
+            log_dets[index] = parameters.apply(prior, row, point);
+            outliers.look("theta", index, (0..columns).zip(&*point), row);
+        }
         let theta = points;
-        let x = transformed(&data, x);
+        let x = transformed(&data, x, &mut outliers);
+        findings.extend(outliers.findings());
         let summarised = kept.len() > MOST_TARGETS && columns <= MOST_TARGETS;
         if let (true, Some(reversed)) = (summarised, reversed) {
             let regressed = Regressed {
@@ -211,14 +167,45 @@ impl TrainingData {
                 settings: &config.whitening,
                 seed,
             };
-            likelihood = Summary::cross_fit(&regressed).map(|(summary, table)| {
+            if let Some((summary, table)) = Summary::cross_fit(&regressed, part)? {
                 let all: Vec<usize> = (0..columns).collect();
                 let table: Vec<f64> = table.into_iter().map(f64::from).collect();
-                let tables = reversed.tables(&table, columns, &all);
-                LikelihoodTables { summary: Some(summary), ..tables }
-            });
+                let tables = reversed.tables(&table, columns, &all, part)?;
+                likelihood = Some(LikelihoodTables { summary: Some(summary), ..tables });
+            }
         }
-        Ok(Self { theta, x, likelihood, log_dets, order, validation_fraction, parameters, data })
+        Ok(Self {
+            theta,
+            x,
+            likelihood,
+            log_dets,
+            log_priors,
+            failed,
+            order,
+            groups,
+            span,
+            findings,
+            validation_fraction,
+            parameters,
+            data,
+        })
+    }
+
+    /// Whether these simulations can be trained on, at little cost.
+    ///
+    /// # Errors
+    /// [`DataError`] where not.
+    pub fn check(
+        simulations: &Simulations,
+        origin: &ThetaOrigin,
+        config: &Config,
+    ) -> Result<(), DataError> {
+        let simulations = origin.inside(simulations.clone(), &mut Vec::new());
+        check_sizes(&simulations, origin, config)?;
+        let mut theta = contiguous(simulations.theta);
+        move_off(&mut theta, origin.prior);
+        check_support(&theta, origin.prior)?;
+        origin.check_law(&theta)
     }
 
     /// Number of parameters D.
@@ -257,6 +244,28 @@ impl TrainingData {
         &self.data
     }
 
+    /// Where x of the simulations lies.
+    #[must_use]
+    pub fn span(&self) -> &DataSpan {
+        &self.span
+    }
+
+    /// What a user should know of the simulations.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// All points of the flow's space whose simulations succeeded `[n, D]`, and those whose failed.
+    pub(crate) fn outcomes(&self) -> (&[f32], &[f32]) {
+        (&self.theta, &self.failed)
+    }
+
+    /// Of a simulation, log|det ∂(flow space)/∂θ| and the log-density of the law of its θ.
+    pub(crate) fn log_terms(&self, row: u32) -> (f64, f64) {
+        (self.log_dets[row as usize], self.log_priors[row as usize])
+    }
+
     /// What likelihoods learn from; `None` where none is to be learnt.
     #[must_use]
     pub fn likelihood(&self) -> Option<&LikelihoodTables> {
@@ -274,7 +283,7 @@ impl TrainingData {
         // The last part first: what a single flow holds out.
         let start = (n - held_out) - (index * held_out) % (n - held_out + 1);
         let validation = self.order[start..start + held_out].to_vec();
-        let training = [&self.order[..start], &self.order[start + held_out..]].concat();
+        let training = self.groups.apart_from(&self.order, start..start + held_out);
         let (target, context, dims, offset) = match (role, &self.likelihood) {
             (Role::Posterior, _) => {
                 let sum: f64 = validation.iter().map(|r| self.log_dets[*r as usize]).sum();
@@ -291,59 +300,27 @@ impl TrainingData {
     }
 }
 
-/// Pieces of a table that is given back while it is mapped.
-const PIECES: usize = 32;
-
-/// Rows of raw x as the networks see them. Piece by piece from the end, each given back at once:
-/// both tables together never take much more room than x alone.
-fn transformed(data: &DataTransform, mut x: Vec<f64>) -> Vec<f32> {
-    let (width, kept) = (data.columns(), data.kept().len());
-    let rows = x.len() / width;
-    let mut out = vec![0.0; rows * kept];
-    for piece in (0..PIECES).rev() {
-        let start = rows * piece / PIECES;
-        let places = x[start * width..].chunks_exact(width);
-        let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
-        places.for_each(|(row, out)| data.apply(row, out));
-        x.truncate(start * width);
-        x.shrink_to_fit();
+/// There are rows enough, of as many parameters as the prior has.
+fn check_sizes(
+    simulations: &Simulations,
+    origin: &ThetaOrigin,
+    config: &Config,
+) -> Result<(), DataError> {
+    let (rows, columns) = simulations.theta.dim();
+    for dim in [Some(origin.prior.dim()), origin.drawn_from.map(|law| law.dim())] {
+        if let Some(dim) = dim.filter(|dim| *dim != columns) {
+            return Err(DataError::PriorMismatch { columns, dim });
+        }
     }
-    out
-}
-
-fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
-    &flat[index as usize * width..][..width]
-}
-
-/// All rows in an order that the seed decides.
-fn shuffled(rows: usize, seed: u64) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..rows as u32).collect();
-    order.shuffle(&mut stream(seed, Purpose::Split, 0));
-    order
+    let held_out = held_out(rows, config.training.validation_fraction);
+    if rows < held_out + MIN_TRAINING || held_out == 0 {
+        let training = rows - held_out;
+        return Err(DataError::TooFew { rows, training, validation: held_out });
+    }
+    Ok(())
 }
 
 /// How many rows a member holds out.
 fn held_out(rows: usize, fraction: f64) -> usize {
     ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows)
-}
-
-/// The array's numbers row by row, without a copy where they lie that way already.
-fn contiguous(table: ndarray::Array2<f64>) -> Vec<f64> {
-    if !table.is_standard_layout() {
-        return table.iter().copied().collect();
-    }
-    let len = table.len();
-    let (mut flat, offset) = table.into_raw_vec_and_offset();
-    flat.truncate(offset.unwrap_or(0) + len);
-    flat.drain(..offset.unwrap_or(0));
-    flat
-}
-
-fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
-    for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
-        if !prior.contains(row) {
-            return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
-        }
-    }
-    Ok(())
 }

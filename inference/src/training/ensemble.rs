@@ -10,7 +10,7 @@ use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::random::member_seed;
 use crate::whitening::Whitening;
-use std::ops::ControlFlow;
+use crate::work::{Halt, Part, Work};
 use std::time::Instant;
 
 /// An ensemble that cannot be trained.
@@ -19,6 +19,14 @@ pub enum EnsembleError {
     /// A flow's training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// The same, on simulations that may be why.
+    #[error("{cause}. This is probably why the training failed: {error}")]
+    Data {
+        /// How it failed.
+        error: TrainError,
+        /// What is amiss in the simulations.
+        cause: String,
+    },
     /// A checkpoint that does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -31,18 +39,18 @@ pub enum EnsembleError {
 }
 
 /// Where the flows' trainings are kept, and who watches them.
-pub trait Host: Sync {
+pub trait Host: Work {
     /// The state in which an earlier process left a member.
     ///
     /// # Errors
     /// [`CheckpointError`] where there is one that does not fit.
     fn restore(&self, member: Member) -> Result<Option<Checkpoint>, CheckpointError>;
 
+    /// Told of a member's state before it goes on from there.
+    fn restored(&self, _member: Member, _state: &Checkpoint) {}
+
     /// Follows the training of a member.
     fn watch(&self, member: Member) -> Box<dyn Observer + '_>;
-
-    /// Asked now and then while there are no steps to follow; `Break` stops.
-    fn tick(&self) -> ControlFlow<()>;
 
     /// Keeps the state of a member that finished or was interrupted.
     ///
@@ -56,6 +64,18 @@ pub trait Host: Sync {
     ) -> std::io::Result<()>;
 }
 
+impl EnsembleError {
+    /// A training that failed on simulations that may be why: both are told.
+    pub(super) fn because_of(self, data: &TrainingData) -> Self {
+        let causes = data.findings().iter().filter(|f| f.may_break_training());
+        let cause = causes.map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        match self {
+            Self::Train(error) if !cause.is_empty() => Self::Data { error, cause },
+            error => error,
+        }
+    }
+}
+
 /// A flow at the end of its training.
 #[derive(Debug)]
 pub struct TrainedMember {
@@ -65,6 +85,8 @@ pub struct TrainedMember {
     pub flow: ConditionalFlow,
     /// The epoch whose weights these are (from 1; 0: before the first).
     pub best_epoch: usize,
+    /// NLL of its whitening alone on its held-out rows, where it has one.
+    pub start_nll: Option<f64>,
     /// Quality on its held-out rows; NLLs in the units of the data.
     pub quality: FlowQuality,
     /// One entry an epoch.
@@ -124,7 +146,12 @@ impl<'a> EnsembleJob<'a> {
         };
         let plain = self.data.fold(member.role, member.index);
         let settings = &config.whitening;
-        let whitening = Whitening::fit(&plain.table(), settings, seed, &mut || host.tick());
+        let part = Part::new(host, format!("whitening.{member}"));
+        let whitening = match Whitening::fit(&plain.table(), settings, seed, &part) {
+            Ok(whitening) => whitening,
+            Err(Halt::Stopped) => return Ok(None),
+            Err(Halt::Io(error)) => return Err(error.into()),
+        };
         if host.tick().is_break() {
             return Ok(None);
         }
@@ -148,7 +175,10 @@ impl Ready<'_> {
         let identity = format!("{} {}", self.job.identity, self.member);
         let mut trainer = Trainer::new(engine, &self.fold, self.job.config, self.seed, identity);
         if let Some(checkpoint) = self.job.host.restore(self.member)? {
-            trainer.restore(checkpoint);
+            let (path, member) = (format!("of {}", self.member), self.member);
+            let invalid = |reason| CheckpointError::Invalid { path, reason };
+            self.job.host.restored(member, &checkpoint);
+            trainer.restore(checkpoint).map_err(invalid)?;
         }
         if self.whitening.is_some() {
             trainer.judge_start();
@@ -171,11 +201,13 @@ impl Ready<'_> {
     }
 
     /// The flow at the end of its training.
-    pub(super) fn finish(&self, trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
+    pub(super) fn finish(&self, mut trainer: Trainer) -> Result<TrainedMember, EnsembleError> {
         let (history, seconds) = (trainer.history().to_vec(), trainer.seconds() + self.seconds);
+        let start_nll = self.whitening.is_some().then(|| trainer.nll_of(&self.weights));
         let (weights, best_epoch, quality) = trainer.into_best()?;
         let (whitening, network) = (self.whitening.clone(), self.network.clone());
         let flow = ConditionalFlow { whitening, network, weights };
-        Ok(TrainedMember { member: self.member, flow, best_epoch, quality, history, seconds })
+        let member = self.member;
+        Ok(TrainedMember { member, flow, best_epoch, start_nll, quality, history, seconds })
     }
 }

@@ -5,10 +5,10 @@ use crate::random::{Purpose, stream};
 use crate::summary::Summary;
 use crate::transform::{ColumnMap, DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningTable};
+use crate::work::{Halt, Part};
 use freeform_simulators::Prior;
 use rand::RngExt;
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 /// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
 /// x is wider.
@@ -47,7 +47,13 @@ pub(super) struct Reversed<'a> {
 
 impl Reversed<'_> {
     /// The tables for the columns `kept` of raw x, or of its summary, `[n, width]`.
-    pub fn tables(self, x: &[f64], width: usize, kept: &[usize]) -> LikelihoodTables {
+    pub fn tables(
+        self,
+        x: &[f64],
+        width: usize,
+        kept: &[usize],
+        part: &Part,
+    ) -> Result<LikelihoodTables, Halt> {
         let x = spread(x, width, kept, self.seed);
         // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
         let tables = |kind| {
@@ -63,24 +69,30 @@ impl Reversed<'_> {
         let (data, targets) = if unshaped {
             plain
         } else {
-            let nll = |tables: &(DataTransform, Vec<f32>)| self.nll(tables, &x);
-            let (with, without) = rayon::join(|| nll(&shaped), || nll(&plain));
-            if with < without { shaped } else { plain }
+            let [shape, plainly] = ["shaped", "plain"].map(|name| part.part(name));
+            let (with, without) =
+                rayon::join(|| self.nll(&shaped, &x, &shape), || self.nll(&plain, &x, &plainly));
+            if with? < without? { shaped } else { plain }
         };
         let Self { regressors, transform, .. } = self;
-        LikelihoodTables { targets, data, summary: None, regressors, transform }
+        Ok(LikelihoodTables { targets, data, summary: None, regressors, transform })
     }
 
     /// Validation NLL of x, up to a constant, under a short whitening of these targets.
-    fn nll(&self, (data, targets): &(DataTransform, Vec<f32>), x: &[f64]) -> f64 {
+    fn nll(
+        &self,
+        (data, targets): &(DataTransform, Vec<f32>),
+        x: &[f64],
+        part: &Part,
+    ) -> Result<f64, Halt> {
         let (width, dim) = (data.columns(), data.kept().len());
         let (dims, context) = ((dim, self.dim), &self.regressors[..]);
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
         let settings = WhiteningConfig { steps, ..self.settings.clone() };
-        let unwatched = &mut || ControlFlow::Continue(());
-        let whitening = Whitening::fit(&table, &settings, self.seed, unwatched);
+        let whitening = Whitening::fit(&table, &settings, self.seed, part)?;
+        part.go_on()?;
         let sum: f64 = validation
             .iter()
             .map(|&row| {
@@ -92,7 +104,7 @@ impl Reversed<'_> {
                 0.5 * square - log_det - data.log_det(&x[row * width..][..width])
             })
             .sum();
-        sum / validation.len() as f64
+        Ok(sum / validation.len() as f64)
     }
 }
 

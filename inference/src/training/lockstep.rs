@@ -59,7 +59,7 @@ pub(super) fn run(
                 *kept = order(trainer);
             }
         }
-        let stopped = interval(trainers, stack, observers, &active, &orders, &mut endings);
+        let stopped = interval(trainers, stack, observers, &active, &orders, &mut endings)?;
         let ended = |t: &Trainer| t.step_in_epoch() == t.steps_per_epoch();
         if trainers.iter().zip(&active).any(|(t, active)| *active && ended(t)) {
             end_epoch(trainers, stack, observers, &active)?;
@@ -79,12 +79,12 @@ fn interval(
     active: &[bool],
     orders: &[(usize, Vec<u32>)],
     endings: &mut [Option<Ending>],
-) -> bool {
-    let Some(leader) = active.iter().position(|active| *active) else { return false };
+) -> std::io::Result<bool> {
+    let Some(leader) = active.iter().position(|active| *active) else { return Ok(false) };
     let (first, size) = (trainers[leader].step_in_epoch(), trainers[leader].batch_size());
     let steps = (INTERVAL - first % INTERVAL).min(trainers[leader].steps_per_epoch() - first);
     if steps == 0 {
-        return false;
+        return Ok(false);
     }
     let from = first * size;
     let to = (from + steps * size).min(orders[leader].1.len());
@@ -114,8 +114,9 @@ fn interval(
             last_epoch: trainer.history().last(),
         };
         stopped |= observers[model].after_step(&info).is_break();
+        observers[model].offer(&trainers[model])?;
     }
-    stopped
+    Ok(stopped)
 }
 
 /// The order of an epoch's rows, and the number of epochs before it.
@@ -160,7 +161,7 @@ fn end_epoch(
         lock(stack).mark_best(&better);
     }
     for model in (0..trainers.len()).filter(|model| active[*model]) {
-        observers[model].after_epoch(&trainers[model])?;
+        observers[model].offer(&trainers[model])?;
     }
     Ok(())
 }

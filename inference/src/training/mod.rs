@@ -1,16 +1,23 @@
 //! Training a flow: data, schedules, the loop, checkpoints.
 
+mod agreement;
+mod bounds;
 mod checkpoint;
 mod checkpoints;
 mod data;
+mod data_error;
 mod ensemble;
+mod findings;
 mod fold;
 mod likelihood;
 #[cfg(feature = "burn")]
 mod lockstep;
 mod metrics;
 mod observer;
+mod order;
+mod origin;
 mod probes;
+mod rows;
 mod schedule;
 mod scores;
 #[cfg(feature = "burn")]
@@ -18,15 +25,19 @@ mod stacked;
 mod train;
 mod trainer;
 
+pub use agreement::{ColumnShift, PairShift};
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use checkpoints::CheckpointFolder;
-pub use data::{DataError, TrainingData};
+pub use data::TrainingData;
+pub use data_error::DataError;
 pub use ensemble::{EnsembleError, EnsembleJob, Host, TrainedMember, members};
+pub use findings::Finding;
 pub use fold::{Fold, Member, Role};
 pub use likelihood::LikelihoodTables;
 pub use metrics::{EpochMetrics, write_metrics};
 pub use observer::{Observer, Outcome, StepInfo, TrainError, TrainingState};
+pub use origin::ThetaOrigin;
 pub use probes::draw_probes;
 pub use schedule::{beta, learning_rate};
 #[cfg(feature = "burn")]

@@ -61,11 +61,12 @@ pub trait Observer {
     /// After each step; `Break` stops the training at once, with its state kept.
     fn after_step(&mut self, info: &StepInfo) -> ControlFlow<()>;
 
-    /// After each epoch.
+    /// After each step, and again after each epoch: the moment to save the state, of which there
+    /// are many more than need be taken. A training goes on from any of them bit for bit.
     ///
     /// # Errors
-    /// Whatever keeps the observer from recording it; the training stops, its state is kept.
-    fn after_epoch(&mut self, state: &dyn TrainingState) -> std::io::Result<()>;
+    /// Whatever keeps the observer from saving it; the training stops.
+    fn offer(&mut self, state: &dyn TrainingState) -> std::io::Result<()>;
 }
 
 /// How a training ended.

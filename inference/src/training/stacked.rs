@@ -34,7 +34,9 @@ pub fn train_stacked(
         jobs.iter().map(|_| Some(Vec::new())).collect();
     for stack in stacks(ready) {
         let flows: Vec<&Ready> = stack.iter().map(|(_, ready)| ready).collect();
-        let results = guarded(kind, || train_stack(&flows, kind))??;
+        let data = flows[0].job.data;
+        let results = guarded(kind, || train_stack(&flows, kind))?;
+        let results = results.map_err(|error| error.because_of(data))?;
         for ((job, _), flow) in stack.iter().zip(results) {
             match (flow, &mut trained[*job]) {
                 (Some(flow), Some(flows)) => flows.push(flow),

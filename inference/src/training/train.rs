@@ -1,6 +1,8 @@
 //! Training all flows of one model.
 
-use super::{EnsembleError, EnsembleJob, Host, Outcome, TrainedMember, TrainingData, members};
+use super::{
+    EnsembleError, EnsembleJob, Host, Member, Outcome, TrainedMember, TrainingData, members,
+};
 use crate::config::Config;
 use crate::engine::{self, EngineKind};
 use rayon::prelude::*;
@@ -27,16 +29,23 @@ pub fn train_ensemble(
         .into_par_iter()
         // One at a time: members are large pieces of work.
         .with_max_len(1)
-        .map(|member| {
-            let Some(ready) = job.prepare(member)? else { return Ok(None) };
-            let engine = engine::create(kind, &ready.network, &ready.weights);
-            let mut trainer = ready.trainer(engine)?;
-            let outcome = trainer.run(&mut *host.watch(member))??;
-            host.keep(member, &trainer, outcome)?;
-            if outcome == Outcome::Interrupted {
-                return Ok(None);
-            }
-            Ok(Some(ready.finish(trainer)?))
-        })
+        .map(|member| train_member(job, member, kind).map_err(|error| error.because_of(data)))
         .collect()
+}
+
+/// Trains one member; `None` where the host interrupted it.
+fn train_member(
+    job: EnsembleJob,
+    member: Member,
+    kind: EngineKind,
+) -> Result<Option<TrainedMember>, EnsembleError> {
+    let Some(ready) = job.prepare(member)? else { return Ok(None) };
+    let engine = engine::create(kind, &ready.network, &ready.weights);
+    let mut trainer = ready.trainer(engine)?;
+    let outcome = trainer.run(&mut *job.host.watch(member))??;
+    job.host.keep(member, &trainer, outcome)?;
+    if outcome == Outcome::Interrupted {
+        return Ok(None);
+    }
+    Ok(Some(ready.finish(trainer)?))
 }

@@ -11,6 +11,7 @@ use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSetti
 use crate::flow::{FlowQuality, quality};
 use crate::network::FlowWeights;
 use crate::random::{Purpose, stream};
+use freeform_kernels::Isa;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -21,7 +22,11 @@ impl TrainingState for Trainer<'_> {
             weights: self.engine.weights(),
             optimizer: self.engine.optimizer_state(),
             best: self.engine.best(),
-            progress: Progress { seconds: self.seconds(), ..self.progress.clone() },
+            progress: Progress {
+                seconds: self.seconds(),
+                arithmetic: Some(Isa::best().arithmetic().to_owned()),
+                ..self.progress.clone()
+            },
         }
     }
 
@@ -43,7 +48,6 @@ pub struct Trainer<'a> {
     log_det: LogDet,
     validation: (Vec<f32>, Vec<f32>),
     progress: Progress,
-    skipped_in_a_row: usize,
     /// When this process took the training up.
     since: Instant,
     /// How many trainings share its time.
@@ -71,18 +75,23 @@ impl<'a> Trainer<'a> {
             log_det,
             validation,
             progress,
-            skipped_in_a_row: 0,
             since: Instant::now(),
             sharers: 1,
         }
     }
 
     /// Goes back to a checkpoint of the same training.
-    pub fn restore(&mut self, checkpoint: Checkpoint) {
+    ///
+    /// # Errors
+    /// In words what of it cannot be a state of this training.
+    pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), String> {
+        let most = (self.config.training.max_epochs, self.steps_per_epoch());
+        checkpoint.check(self.engine.spec().parameters(), most)?;
         self.engine.set_weights(&checkpoint.weights);
         self.engine.set_optimizer_state(&checkpoint.optimizer);
         self.engine.set_best(checkpoint.best.as_ref());
         self.progress = checkpoint.progress;
+        Ok(())
     }
 
     /// Seconds spent so far, those before a checkpoint included.
@@ -112,12 +121,12 @@ impl<'a> Trainer<'a> {
         observer: &mut dyn Observer,
     ) -> std::io::Result<Result<Outcome, TrainError>> {
         while !self.is_finished() {
-            match self.run_epoch(observer) {
+            match self.run_epoch(observer)? {
                 Ok(ControlFlow::Continue(())) => self.end_epoch(),
                 Ok(ControlFlow::Break(())) => return Ok(Ok(Outcome::Interrupted)),
                 Err(error) => return Ok(Err(error)),
             }
-            observer.after_epoch(self)?;
+            observer.offer(self)?;
         }
         Ok(Ok(Outcome::Finished))
     }
@@ -136,12 +145,18 @@ impl<'a> Trainer<'a> {
         order
     }
 
-    fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<ControlFlow<()>, TrainError> {
+    fn run_epoch(
+        &mut self,
+        observer: &mut dyn Observer,
+    ) -> std::io::Result<Result<ControlFlow<()>, TrainError>> {
         let order = self.order();
         let mut probes = Vec::new();
         for rows in order.chunks(self.config.training.batch_size).skip(self.progress.step_in_epoch)
         {
-            let report = self.step(rows, &mut probes)?;
+            let report = match self.step(rows, &mut probes) {
+                Ok(report) => report,
+                Err(error) => return Ok(Err(error)),
+            };
             let info = StepInfo {
                 epoch: self.progress.epoch + 1,
                 step: self.steps_done(),
@@ -150,10 +165,11 @@ impl<'a> Trainer<'a> {
                 last_epoch: self.progress.history.last(),
             };
             if observer.after_step(&info).is_break() {
-                return Ok(ControlFlow::Break(()));
+                return Ok(Ok(ControlFlow::Break(())));
             }
+            observer.offer(self)?;
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(Ok(ControlFlow::Continue(())))
     }
 
     fn step(&mut self, rows: &[u32], probes: &mut Vec<f32>) -> Result<LossReport, TrainError> {
@@ -168,7 +184,7 @@ impl<'a> Trainer<'a> {
         let (loss, update) = self.settings(step);
         let report = self.engine.train_step(&batch, &loss, &update);
         self.count(&report, rows.len());
-        if self.skipped_in_a_row >= MOST_SKIPPED {
+        if self.progress.skipped_in_a_row >= MOST_SKIPPED {
             return Err(self.diverged());
         }
         Ok(report)
@@ -201,13 +217,13 @@ impl<'a> Trainer<'a> {
 
     fn count(&mut self, report: &LossReport, samples: usize) {
         self.progress.step_in_epoch += 1;
-        let sums = &mut self.progress.sums;
+        let Progress { sums, skipped_in_a_row, .. } = &mut self.progress;
         if !report.is_finite() {
             sums.skipped += 1;
-            self.skipped_in_a_row += 1;
+            *skipped_in_a_row += 1;
             return;
         }
-        self.skipped_in_a_row = 0;
+        *skipped_in_a_row = 0;
         let samples = samples as f64;
         sums.samples += samples;
         sums.loss += report.loss * samples;
@@ -276,6 +292,12 @@ impl<'a> Trainer<'a> {
             let weights = self.engine.weights();
             self.engine.set_best(Some(&weights));
         }
+    }
+
+    /// Validation NLL of other weights, in the units of the data.
+    pub(super) fn nll_of(&mut self, weights: &FlowWeights) -> f64 {
+        self.engine.set_weights(weights);
+        self.validate().encoder_nll
     }
 
     /// Ends the training: the best epoch's weights, their number of the epoch, and their quality.

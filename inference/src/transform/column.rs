@@ -7,7 +7,7 @@ const LEAST_GAIN: f64 = 0.05;
 
 /// A strictly increasing map of R onto an interval, smooth to first order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "map", rename_all = "lowercase")]
+#[serde(tag = "map", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ColumnMap {
     /// x.
     Identity,
@@ -60,6 +60,18 @@ impl ColumnMap {
         best.0
     }
 
+    /// Whether its numbers make a map.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        let positive = |v: f64| v.is_finite() && v > 0.0;
+        match self {
+            Self::Identity => true,
+            Self::Log { floor } => positive(floor),
+            Self::Log1p { unit } => positive(unit),
+            Self::Asinh { center, scale } => center.is_finite() && positive(scale),
+        }
+    }
+
     /// The mapped value.
     #[must_use]
     pub fn apply(self, x: f64) -> f64 {
@@ -92,14 +104,23 @@ impl ColumnMap {
         let (mut sum, mut squares, mut slopes) = (0.0, 0.0, 0.0);
         // Shifted by one value, so that the variance keeps its digits.
         let origin = self.apply(values[values.len() / 2]);
+        // Sorted, so an end lies farthest; in units of it no square over- or underflows. A power of
+        // two leaves all digits as they are.
+        let ends = [values[0], values[values.len() - 1]].map(|x| (self.apply(x) - origin).abs());
+        let farthest = ends[0].max(ends[1]);
+        let unit = 2_f64.powi(farthest.max(f64::MIN_POSITIVE).log2() as i32);
         for &x in values {
-            let y = self.apply(x) - origin;
+            let y = (self.apply(x) - origin) / unit;
             sum += y;
             squares += y * y;
             slopes += self.log_slope(x);
         }
         let variance = squares / n - (sum / n).powi(2);
-        if variance > 0.0 { slopes / n - 0.5 * variance.ln() } else { f64::NEG_INFINITY }
+        if variance > 0.0 {
+            slopes / n - 0.5 * variance.ln() - unit.ln()
+        } else {
+            f64::NEG_INFINITY
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// x ↦ z-scores of the columns of x that are kept, each after the map that fits its law.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataTransform {
     /// Numbers in an observation.
     columns: usize,
@@ -35,6 +36,18 @@ impl DataTransform {
         let mapped = |row: &[f64], out: &mut [f64]| apply(&maps, &kept, row, out);
         let scaler = Scaler::fit(kept.len(), rows, mapped);
         Self { columns, kept, scaler, maps }
+    }
+
+    /// Whether each kept column is one of the observation's, and has a map and a scale.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let ascending = self.kept.windows(2).all(|pair| pair[0] < pair[1]);
+        !self.kept.is_empty()
+            && ascending
+            && self.kept.last().is_none_or(|last| *last < self.columns)
+            && self.maps.len() == self.kept.len()
+            && self.maps.iter().all(|map| map.is_whole())
+            && self.scaler.is_whole(self.kept.len())
     }
 
     /// Numbers in an observation, C.

@@ -6,9 +6,12 @@ mod data;
 mod parameters;
 mod scaler;
 mod screening;
+mod span;
 
 pub use column::ColumnMap;
 pub use data::DataTransform;
 pub use parameters::ParameterTransform;
 pub use scaler::Scaler;
 pub use screening::informative_columns;
+pub(crate) use screening::{normal_scores, standardized};
+pub use span::{Beyond, DataSpan, Distance};

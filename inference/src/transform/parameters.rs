@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// θ ↦ z-scores of θ, or of coordinates of θ without some or all of its bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterTransform {
     kind: ThetaTransform,
     scaler: Scaler,
@@ -38,6 +39,20 @@ impl ParameterTransform {
         let log_det = unscaled(self.kind, prior, theta, &mut buffer);
         self.scaler.apply(&buffer, out);
         log_det + self.scaler.log_det()
+    }
+
+    /// Whether θ inside the prior's support has a place in the flow's space: an end of an interval
+    /// without bounds has none.
+    #[must_use]
+    pub fn reaches(&self, prior: &Prior, theta: &[f64]) -> bool {
+        let mut places = theta.iter().zip(prior.support());
+        places.all(|(v, support)| !is_mapped(self.kind, *support) || support.contains_strictly(*v))
+    }
+
+    /// Whether every point of the flow's space lies inside the prior's support.
+    #[must_use]
+    pub fn is_unconstrained(&self) -> bool {
+        self.kind == ThetaTransform::Unconstrain
     }
 
     /// Maps a point of the flow's space back to θ (inside the support with `unconstrain`,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Column means and standard deviations. A constant column has scale 1 and is mapped to 0
 /// everywhere: it carries no information, and so cannot mislead where an observation differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scaler {
     mean: Vec<f64>,
     scale: Vec<f64>,
@@ -53,6 +54,16 @@ impl Scaler {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.mean.len()
+    }
+
+    /// Whether it has a finite mean and scale for each of so many columns.
+    #[must_use]
+    pub fn is_whole(&self, columns: usize) -> bool {
+        self.mean.len() == columns
+            && self.scale.len() == columns
+            && self.mean.iter().all(|m| m.is_finite())
+            && self.scale.iter().all(|s| s.is_finite() && *s > 0.0)
+            && self.constant.iter().all(|column| *column < columns)
     }
 
     /// Columns that did not vary (counted from 0).

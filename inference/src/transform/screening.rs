@@ -58,7 +58,7 @@ pub fn informative_columns<'a>(
 }
 
 /// Ranks as quantiles of the standard normal; ties share their mean rank.
-fn normal_scores(values: &[f64]) -> Vec<f64> {
+pub(crate) fn normal_scores(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -76,7 +76,7 @@ fn normal_scores(values: &[f64]) -> Vec<f64> {
 }
 
 /// Mean 0, mean square 1; all zeros where there is no variation.
-fn standardized(mut values: Vec<f64>) -> Vec<f64> {
+pub(crate) fn standardized(mut values: Vec<f64>) -> Vec<f64> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     values.iter_mut().for_each(|v| *v -= mean);

@@ -1,30 +1,38 @@
 //! Symmetric positive definite systems.
 
+use super::ridge::dot;
+use crate::work::{Halt, Part};
+
 /// Lower Cholesky factor of a symmetric matrix given by its lower rows; a pivot that rounding made
 /// negative counts as tiny.
-pub(super) fn cholesky(mut a: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+pub(super) fn cholesky(mut a: Vec<Vec<f64>>, part: &Part) -> Result<Vec<Vec<f64>>, Halt> {
     for i in 0..a.len() {
+        part.go_on()?;
         let (done, rest) = a.split_at_mut(i);
         let row = &mut rest[0];
         let floor = 1e-12 * row[i].abs() + f64::MIN_POSITIVE;
         for j in 0..i {
-            let known: f64 = row[..j].iter().zip(&done[j]).map(|(x, y)| x * y).sum();
+            let known = dot(&row[..j], &done[j]);
             row[j] = (row[j] - known) / done[j][j];
         }
-        let known: f64 = row[..i].iter().map(|v| v * v).sum();
+        let known = dot(&row[..i], &row[..i]);
         row[i] = (row[i] - known).max(floor).sqrt();
     }
-    a
+    Ok(a)
 }
 
 /// Solves L·Lᵀ·x = b in place.
 pub(super) fn solve(factor: &[Vec<f64>], b: &mut [f64]) {
     for i in 0..b.len() {
-        let known: f64 = factor[i][..i].iter().zip(&*b).map(|(l, x)| l * x).sum();
+        let known = dot(&factor[i][..i], b);
         b[i] = (b[i] - known) / factor[i][i];
     }
+    // Row by row of L, as it lies in memory.
     for i in (0..b.len()).rev() {
-        let known: f64 = (i + 1..b.len()).map(|k| factor[k][i] * b[k]).sum();
-        b[i] = (b[i] - known) / factor[i][i];
+        b[i] /= factor[i][i];
+        let (below, at) = (&mut b[..=i], &factor[i]);
+        let (at_i, below) =
+            below.split_last_mut().map_or((0.0, &mut [][..]), |(x, rest)| (*x, rest));
+        below.iter_mut().zip(at).for_each(|(b, l)| *b -= l * at_i);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::WhiteningTable;
 use super::cholesky::cholesky;
-use super::ridge::{Coefficients, Ridge};
+use super::ridge::{Coefficients, Ridge, dot};
+use crate::work::{Halt, Pack, Part, Unpack};
+use rayon::prelude::*;
 
 /// Ridge penalties to choose from, in units of a standardised context's variance.
 const PENALTIES: [f64; 6] = [1e-6, 1e-3, 1e-2, 0.03, 0.1, 0.3];
@@ -29,22 +31,55 @@ impl LinearWhitening {
     /// Learns A, b and L on the training rows; the penalty is the one whose Gaussian likelihood
     /// on the validation rows is best. Where contexts are wide it may be another for each target,
     /// and L is that of the errors on the validation rows.
-    #[must_use]
-    pub fn fit(table: &WhiteningTable) -> Self {
-        let ridge = Ridge::of(table);
-        let wide = table.dims.1 * WIDE > ridge.rows().len();
+    /// Of each penalty what it takes long to find is kept as a piece of `part`.
+    pub(super) fn fit(table: &WhiteningTable, part: &Part) -> Result<Self, Halt> {
+        let part = part.part("linear");
+        let (d, c) = table.dims;
+        let ridge = Ridge::of(table, &part)?;
+        let wide = c * WIDE > ridge.rows().len();
         let strong = if wide { &STRONG_PENALTIES[..] } else { &[] };
-        let mut candidates: Vec<Self> =
-            PENALTIES.iter().chain(strong).map(|p| Self::plain(ridge.solve(*p))).collect();
+        let penalties: Vec<f64> = PENALTIES.iter().chain(strong).copied().collect();
+        let solved = penalties.par_iter().enumerate().map(|(k, penalty)| {
+            let part = part.part(&format!("penalty-{k}"));
+            let make = || Ok((0.0, Self::plain(ridge.solve(*penalty, &part)?)));
+            Ok(Self::kept(&part, (d, c), make)?.1)
+        });
+        let mut candidates = solved.collect::<Result<Vec<Self>, Halt>>()?;
         if wide {
             candidates.push(Self::mixed(&candidates, table));
         }
-        let candidates = candidates.into_iter().map(|candidate| {
-            let candidate = candidate.with_covariance(ridge.rows(), table, wide);
-            (candidate.nll(table), candidate)
+        let judged = candidates.into_par_iter().enumerate().map(|(k, candidate)| {
+            let part = part.part(&format!("candidate-{k}"));
+            let make = || {
+                let candidate = candidate.with_covariance(ridge.rows(), table, wide, &part)?;
+                Ok((candidate.nll(table, &part)?, candidate))
+            };
+            Self::kept(&part, (d, c), make)
         });
-        let best = candidates.min_by(|a, b| a.0.total_cmp(&b.0));
-        best.map_or_else(|| unreachable!("there are penalties"), |(_, candidate)| candidate)
+        let judged = judged.collect::<Result<Vec<_>, Halt>>()?;
+        let best = judged.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+        Ok(best.map_or_else(|| unreachable!("there are penalties"), |(_, candidate)| candidate))
+    }
+
+    /// A whitening and a number that goes with it: kept from an earlier process, or made.
+    fn kept(
+        part: &Part,
+        (d, c): (usize, usize),
+        make: impl FnOnce() -> Result<(f64, Self), Halt>,
+    ) -> Result<(f64, Self), Halt> {
+        let recalled = || {
+            let numbers = Unpack::new(&part.recall()?).doubles()?;
+            let (judgement, numbers) = numbers.split_first()?;
+            Some((*judgement, Self::from_numbers(d, c, numbers)?))
+        };
+        if let Some(known) = recalled() {
+            return Ok(known);
+        }
+        let (judgement, made) = make()?;
+        part.keep(|| {
+            Pack::default().doubles(&[&[judgement][..], &made.numbers()].concat()).finish()
+        })?;
+        Ok((judgement, made))
     }
 
     /// A regression, with L the identity.
@@ -54,7 +89,13 @@ impl LinearWhitening {
     }
 
     /// A regression, and L the factor of the covariance of what it leaves.
-    fn with_covariance(mut self, learnt: &[u32], table: &WhiteningTable, wide: bool) -> Self {
+    fn with_covariance(
+        mut self,
+        learnt: &[u32],
+        table: &WhiteningTable,
+        wide: bool,
+        part: &Part,
+    ) -> Result<Self, Halt> {
         let (d, c) = table.dims;
         let mut covariance: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
         let mut residual = vec![0.0; d];
@@ -65,6 +106,7 @@ impl LinearWhitening {
             false => (learnt, (learnt.len() as f64 - c as f64 - 1.0).max(1.0)),
         };
         for &r in rows {
+            part.go_on()?;
             self.apply(table.target_row(r), table.context_row(r), &mut residual);
             for (i, row) in covariance.iter_mut().enumerate() {
                 for (slot, other) in row.iter_mut().zip(&residual) {
@@ -82,8 +124,8 @@ impl LinearWhitening {
         for (i, row) in covariance.iter_mut().enumerate() {
             row[i] += JITTER * row[i] + f64::MIN_POSITIVE.sqrt();
         }
-        self.factor = cholesky(covariance);
-        self
+        self.factor = cholesky(covariance, part)?;
+        Ok(self)
     }
 
     /// Of each target the regression whose errors on the validation rows are least.
@@ -130,7 +172,8 @@ impl LinearWhitening {
         let (intercept, packed) = rest.split_at(dim);
         let row = |i: usize| packed[i * (i + 1) / 2..][..=i].to_vec();
         let factor: Vec<Vec<f64>> = (0..dim).map(row).collect();
-        let usable = factor.iter().all(|row| row[row.len() - 1] > 0.0);
+        let usable = factor.iter().all(|row| row[row.len() - 1] > 0.0)
+            && numbers.iter().all(|v| v.is_finite());
         usable.then(|| Self {
             slope: slope.chunks_exact(context_dim).map(<[f64]>::to_vec).collect(),
             intercept: intercept.to_vec(),
@@ -159,7 +202,7 @@ impl LinearWhitening {
     /// Whitens one row.
     pub fn apply(&self, target: &[f32], context: &[f32], out: &mut [f32]) {
         for (i, (row, value)) in self.factor.iter().zip(target).enumerate() {
-            let known: f64 = row[..i].iter().zip(&*out).map(|(l, z)| l * f64::from(*z)).sum();
+            let known = dot(&row[..i], out);
             let rest = f64::from(*value) - self.mean(i, context) - known;
             out[i] = (rest / row[i]) as f32;
         }
@@ -174,20 +217,20 @@ impl LinearWhitening {
     }
 
     fn mean(&self, i: usize, context: &[f32]) -> f64 {
-        let slope = self.slope[i].iter().zip(context).map(|(a, c)| a * f64::from(*c));
-        self.intercept[i] + slope.sum::<f64>()
+        self.intercept[i] + dot(&self.slope[i], context)
     }
 
     /// Mean −log N on the validation rows, up to a constant.
-    fn nll(&self, table: &WhiteningTable) -> f64 {
+    fn nll(&self, table: &WhiteningTable, part: &Part) -> Result<f64, Halt> {
         let mut out = vec![0.0; self.dim()];
         let mut sum = 0.0;
         for &row in table.validation {
+            part.go_on()?;
             self.apply(table.target_row(row), table.context_row(row), &mut out);
             sum += out.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>();
         }
         let nll = sum / table.validation.len().max(1) as f64 - self.log_det();
-        if nll.is_finite() { nll } else { f64::INFINITY }
+        Ok(if nll.is_finite() { nll } else { f64::INFINITY })
     }
 }
 
@@ -195,6 +238,7 @@ impl LinearWhitening {
 mod tests {
     use super::*;
     use crate::random::{Purpose, stream};
+    use crate::work::Unwatched;
     use rand_distr::{Distribution, StandardNormal};
 
     /// 300 columns and 120 rows: the first target is a sum of the columns' common signal and noise of
@@ -216,7 +260,7 @@ mod tests {
         let (validation, fresh) = rest.split_at(30);
         let table =
             WhiteningTable { target: &target, context: &context, dims, training, validation };
-        let fitted = LinearWhitening::fit(&table);
+        let fitted = LinearWhitening::fit(&table, &Part::new(&Unwatched, "test")).unwrap();
         for square in fitted.mean_squares(&table, fresh) {
             assert!((0.5..2.0).contains(&square), "{square}");
         }
@@ -240,7 +284,7 @@ mod tests {
         let (training, validation) = rows.split_at(18_000);
         let (target, context) = (&target[..], &context[..]);
         let table = WhiteningTable { target, context, dims: (2, 2), training, validation };
-        let fitted = LinearWhitening::fit(&table);
+        let fitted = LinearWhitening::fit(&table, &Part::new(&Unwatched, "test")).unwrap();
         let near = |a: f64, b: f64| assert!((a - b).abs() < 0.02, "{a} is not {b}");
         let expected = [[2.0, -1.0], [0.0, 1.0]];
         for (row, expected) in fitted.slope.iter().zip(expected) {

@@ -8,6 +8,7 @@
 
 mod cholesky;
 mod linear;
+mod moments;
 mod network;
 mod ridge;
 mod triangular;
@@ -16,8 +17,8 @@ pub use linear::LinearWhitening;
 pub use network::WhiteningNetwork;
 
 use crate::config::{WhiteningConfig, WhiteningKind};
+use crate::work::{Halt, Pack, Part, Unpack};
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// A table of targets u `[n, D]` and contexts c `[n, C]` with the rows to learn from and those to
 /// judge by.
@@ -55,6 +56,7 @@ pub struct Whitening {
 
 /// The sizes of a whitening, which say how many numbers it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WhiteningShape {
     /// D.
     pub dim: usize,
@@ -65,22 +67,66 @@ pub struct WhiteningShape {
     pub width: Option<usize>,
 }
 
-impl Whitening {
-    /// Learns a whitening of `table`; `None` where the settings say so. `tick` is asked now and
-    /// then whether to go on; a break gives `None` too.
+impl WhiteningShape {
+    /// How many numbers that is; `None` where there are more than can be counted.
     #[must_use]
-    pub fn fit(
+    pub fn parameters(&self) -> Option<usize> {
+        let Self { dim, context_dim, width } = *self;
+        let layer = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
+        let triangle = dim.checked_mul(dim.checked_add(1)?)? / 2;
+        let linear = layer(context_dim, dim)?.checked_add(triangle)?;
+        let Some(width) = width else { return Some(linear) };
+        let outputs = triangle.checked_add(dim)?;
+        let layers = [layer(context_dim, width)?, layer(width, width)?, layer(width, outputs)?];
+        layers.into_iter().try_fold(linear, usize::checked_add)
+    }
+}
+
+impl Whitening {
+    /// Learns a whitening of `table`; `None` where the settings say so. It is kept as `part`, and
+    /// so is what it takes long to make on the way.
+    pub(crate) fn fit(
         table: &WhiteningTable,
         config: &WhiteningConfig,
         seed: u64,
-        tick: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Option<Self> {
-        if config.kind == WhiteningKind::Off {
-            return None;
+        part: &Part,
+    ) -> Result<Option<Self>, Halt> {
+        let (dim, context_dim) = table.dims;
+        let width = match config.kind {
+            WhiteningKind::Off => return Ok(None),
+            WhiteningKind::Linear => None,
+            WhiteningKind::Network => Some(config.width),
+        };
+        let known = part
+            .recall()
+            .and_then(|piece| Self::from_piece(WhiteningShape { dim, context_dim, width }, &piece));
+        if known.is_some() {
+            return Ok(known);
         }
-        let linear = LinearWhitening::fit(table);
+        let whitening = Self::learn(table, config, seed, part)?;
+        part.keep(|| {
+            let (linear, network) = whitening.numbers();
+            Pack::default().doubles(&linear).singles(network).finish()
+        })?;
+        Ok(Some(whitening))
+    }
+
+    fn from_piece(shape: WhiteningShape, piece: &[u8]) -> Option<Self> {
+        let mut piece = Unpack::new(piece);
+        let (linear, network) = (piece.doubles()?, piece.singles()?);
+        piece.end()?;
+        Self::from_numbers(shape, &linear, network)
+    }
+
+    fn learn(
+        table: &WhiteningTable,
+        config: &WhiteningConfig,
+        seed: u64,
+        part: &Part,
+    ) -> Result<Self, Halt> {
+        let linear = LinearWhitening::fit(table, part)?;
         if config.kind == WhiteningKind::Linear {
-            return Some(Self { linear, network: None });
+            return Ok(Self { linear, network: None });
         }
         let mut white = vec![0.0; table.target.len()];
         let (d, c) = table.dims;
@@ -89,8 +135,8 @@ impl Whitening {
             linear.apply(target, context, out);
         }
         let table = WhiteningTable { target: &white, ..*table };
-        let network = WhiteningNetwork::fit(&table, config, seed, tick)?;
-        Some(Self { linear, network: Some(network) })
+        let network = WhiteningNetwork::fit(&table, config, seed, part)?;
+        Ok(Self { linear, network: Some(network) })
     }
 
     /// Number of targets D.
@@ -181,5 +227,73 @@ impl<'a> Contexts<'a> {
         }
         self.row += 1;
         &self.flat[(self.row - 1) * self.width..self.row * self.width]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::tests::Stopper;
+    use crate::work::{Unwatched, Work};
+
+    /// Stopped again and again, a whitening goes on from what was kept to the very same numbers.
+    #[test]
+    fn a_stopped_whitening_goes_on_bit_for_bit() {
+        let (n, d, c) = (400, 2, 130);
+        let wave = |len: usize, rate: f32| -> Vec<f32> {
+            (0..len).map(|i| (rate * (i * i % 1009) as f32).sin()).collect()
+        };
+        let (target, context) = (wave(n * d, 0.7), wave(n * c, 1.3));
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let (training, validation) = rows.split_at(360);
+        let (target, context) = (&target[..], &context[..]);
+        let table = WhiteningTable { target, context, dims: (d, c), training, validation };
+        let config = WhiteningConfig {
+            kind: WhiteningKind::Network,
+            width: 8,
+            steps: 200,
+            batch_size: 33,
+            learning_rate: 3e-3,
+            weight_decay: 1e-3,
+        };
+        let unwatched = Part::new(&Unwatched, "whitening");
+        let whole = Whitening::fit(&table, &config, 1, &unwatched).unwrap().unwrap();
+        let stopped = |stopper: &Stopper, questions| {
+            stopper.allow(questions);
+            let work: &dyn Work = stopper;
+            matches!(
+                Whitening::fit(&table, &config, 1, &Part::new(work, "whitening")),
+                Err(Halt::Stopped)
+            )
+        };
+        let goes_on = |stopper: &Stopper| {
+            stopper.allow(usize::MAX);
+            let work: &dyn Work = stopper;
+            let end = Whitening::fit(&table, &config, 1, &Part::new(work, "whitening"));
+            (end.unwrap().unwrap(), stopper.asked())
+        };
+        // In the fourth tile of rows.
+        let stopper = Stopper::default();
+        assert!(stopped(&stopper, 4));
+        assert!(stopper.has("whitening.linear.moments"));
+        assert_eq!(goes_on(&stopper).0, whole);
+        // In the network's training, of which the last hundred questions are, more than once.
+        let (_, questions) = goes_on(&Stopper::default());
+        let stopper = Stopper::default();
+        assert!(stopped(&stopper, questions - 60));
+        assert!(stopper.has("whitening.network"));
+        stopped(&stopper, questions - 100);
+        assert_eq!(goes_on(&stopper).0, whole);
+    }
+
+    #[test]
+    fn absurd_sizes_are_not_counted() {
+        let shape = |dim, context_dim, width| WhiteningShape { dim, context_dim, width };
+        assert_eq!(shape(2, 3, None).parameters(), Some(2 * 3 + 2 + 3));
+        assert_eq!(shape(usize::MAX, 3, None).parameters(), None);
+        assert_eq!(shape(2, 3, Some(usize::MAX)).parameters(), None);
+        let fit = shape(2, 3, Some(4));
+        let network = 4 * 4 + 5 * 4 + 5 * triangular::outputs(2);
+        assert_eq!(fit.parameters(), Some(11 + network));
     }
 }

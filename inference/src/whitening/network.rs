@@ -5,10 +5,10 @@ use super::WhiteningTable;
 use super::triangular::{Triangular, outputs};
 use crate::config::WhiteningConfig;
 use crate::random::{Purpose, stream};
+use crate::work::{Halt, Pack, Part, Saver, Unpack};
 use freeform_kernels::{Isa, Mlp, Nonlinearity};
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use std::ops::ControlFlow;
 
 /// Rows of one pass outside training.
 const CHUNK: usize = 256;
@@ -33,53 +33,72 @@ pub struct WhiteningNetwork {
 
 impl WhiteningNetwork {
     /// Learns from the training rows of `table`; the epoch with the best likelihood on the
-    /// validation rows is kept. `None` where `tick` says stop.
-    #[must_use]
-    pub fn fit(
+    /// validation rows is kept. Its state is kept now and then as a piece of `part`, from which it
+    /// goes on bit for bit.
+    pub(super) fn fit(
         table: &WhiteningTable,
         config: &WhiteningConfig,
         seed: u64,
-        tick: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Option<Self> {
+        part: &Part,
+    ) -> Result<Self, Halt> {
+        let part = part.part("network");
         let (dim, context_dim) = table.dims;
         let mut network = Self { dim, context_dim, width: config.width, weights: Vec::new() };
         network.weights = network.initial_weights(seed);
-        let mut mlp = network.mlp(config.batch_size.max(CHUNK));
+        let mut mlp = network.mlp(config.batch_size.min(table.training.len()).max(CHUNK));
         let steps_per_epoch = table.training.len().div_ceil(config.batch_size);
         let epochs = (config.steps / steps_per_epoch).clamp(2, 1000);
         let patience = ((epochs as f64 * PATIENCE) as usize).max(10);
-        let mut average = network.weights.clone();
-        let mut best = (network.nll(&mut mlp, table), 0);
+        let mut state = match part.recall().and_then(|piece| State::recalled(&piece, &mut mlp)) {
+            Some(state) => state,
+            None => State {
+                epoch: 0,
+                step: 0,
+                best: (network.nll(&mut mlp, table, &part)?, 0),
+                best_weights: network.weights.clone(),
+                average: network.weights.clone(),
+            },
+        };
         let mut order = table.training.to_vec();
-        let mut buffers = Buffers::new(config.batch_size, dim, context_dim);
-        let total = (epochs * steps_per_epoch) as f64;
-        for epoch in 0..epochs {
+        for epoch in 0..state.epoch {
             order.shuffle(&mut stream(seed, Purpose::Whitening, 1 + epoch as u64));
-            for (step, rows) in order.chunks(config.batch_size).enumerate() {
-                let done = (epoch * steps_per_epoch + step) as f64 / total;
+        }
+        let mut buffers = Buffers::new(config.batch_size.min(order.len()), dim, context_dim);
+        let total = (epochs * steps_per_epoch) as f64;
+        let mut saver = Saver::new();
+        while state.epoch < epochs {
+            let epoch = state.epoch;
+            order.shuffle(&mut stream(seed, Purpose::Whitening, 1 + epoch as u64));
+            for rows in order.chunks(config.batch_size).skip(state.step) {
+                let stopped = part.go_on();
+                if stopped.is_err() || saver.is_due() {
+                    part.keep(|| state.piece(&mlp))?;
+                }
+                stopped?;
+                let done = (epoch * steps_per_epoch + state.step) as f64 / total;
                 let rate = config.learning_rate * schedule(done);
                 buffers.step(&mut mlp, table, rows);
                 mlp.update(rate as f32, config.weight_decay as f32, CLIP_NORM);
-                for (mean, w) in average.iter_mut().zip(mlp.weights()) {
+                for (mean, w) in state.average.iter_mut().zip(mlp.weights()) {
                     *mean = AVERAGE * *mean + (1.0 - AVERAGE) * w;
                 }
-            }
-            if tick().is_break() {
-                return None;
+                state.step += 1;
             }
             let raw = mlp.weights().to_vec();
-            mlp.set_weights(&average);
-            let nll = network.nll(&mut mlp, table);
-            if nll < best.0 {
-                best = (nll, epoch + 1);
-                network.weights.copy_from_slice(&average);
+            mlp.set_weights(&state.average);
+            let nll = network.nll(&mut mlp, table, &part)?;
+            if nll < state.best.0 {
+                state.best = (nll, epoch + 1);
+                state.best_weights.clone_from(&state.average);
             }
             mlp.set_weights(&raw);
-            if epoch + 1 >= best.1 + patience {
+            (state.epoch, state.step) = (epoch + 1, 0);
+            if epoch + 1 >= state.best.1 + patience {
                 break;
             }
         }
-        Some(network)
+        network.weights = state.best_weights;
+        Ok(network)
     }
 
     fn sizes(&self) -> [usize; 4] {
@@ -104,11 +123,12 @@ impl WhiteningNetwork {
     }
 
     /// Mean −log N of the validation rows under the network's current weights, up to a constant.
-    fn nll(&self, mlp: &mut Mlp, table: &WhiteningTable) -> f64 {
+    fn nll(&self, mlp: &mut Mlp, table: &WhiteningTable, part: &Part) -> Result<f64, Halt> {
         let mut context = Vec::with_capacity(CHUNK * self.context_dim);
         let mut row_values = vec![0.0; self.dim];
         let mut sum = 0.0;
         for rows in table.validation.chunks(CHUNK) {
+            part.go_on()?;
             context.clear();
             rows.iter().for_each(|r| context.extend_from_slice(table.context_row(*r)));
             let output = mlp.forward(&context);
@@ -120,7 +140,7 @@ impl WhiteningNetwork {
             }
         }
         let nll = sum / table.validation.len().max(1) as f64;
-        if nll.is_finite() { nll } else { f64::INFINITY }
+        Ok(if nll.is_finite() { nll } else { f64::INFINITY })
     }
 
     /// The network, ready to be applied.
@@ -145,6 +165,49 @@ impl WhiteningNetwork {
     ) -> Option<Self> {
         let network = Self { dim, context_dim, width, weights };
         (network.weights.len() == Mlp::parameters(&network.sizes())).then_some(network)
+    }
+}
+
+/// Where a training stands, but for the weights and moments in its [`Mlp`].
+struct State {
+    /// Finished epochs, and finished steps of the current one.
+    epoch: usize,
+    step: usize,
+    /// Best validation NLL and its epoch, from 1 (0: before the first).
+    best: (f64, usize),
+    best_weights: Vec<f32>,
+    average: Vec<f32>,
+}
+
+impl State {
+    fn piece(&self, mlp: &Mlp) -> Vec<u8> {
+        let (steps, [first, second]) = mlp.optimizer();
+        Pack::default()
+            .whole(self.epoch)
+            .whole(self.step)
+            .doubles(&[self.best.0])
+            .whole(self.best.1)
+            .singles(&self.best_weights)
+            .singles(&self.average)
+            .singles(mlp.weights())
+            .whole(steps.unsigned_abs() as usize)
+            .singles(first)
+            .singles(second)
+            .finish()
+    }
+
+    /// The state of such a piece; the rest of it goes into the network.
+    fn recalled(piece: &[u8], mlp: &mut Mlp) -> Option<Self> {
+        let (mut piece, n) = (Unpack::new(piece), mlp.weights().len());
+        let (epoch, step) = (piece.whole()?, piece.whole()?);
+        let best = (piece.doubles_of(1)?[0], piece.whole()?);
+        let (best_weights, average) = (piece.singles_of(n)?, piece.singles_of(n)?);
+        let (weights, steps) = (piece.singles_of(n)?, i32::try_from(piece.whole()?).ok()?);
+        let moments = [piece.singles_of(n)?, piece.singles_of(n)?];
+        piece.end()?;
+        mlp.set_weights(&weights);
+        mlp.set_optimizer(steps, [&moments[0], &moments[1]]);
+        Some(Self { epoch, step, best, best_weights, average })
     }
 }
 
@@ -218,6 +281,7 @@ impl Buffers {
 mod tests {
     use super::*;
     use crate::config::WhiteningKind;
+    use crate::work::Unwatched;
     use rand_distr::{Distribution, StandardNormal};
 
     /// u ~ N(sin 2c, e^(c − 2)), c ~ U(−2, 2): without constants the NLL of the law itself is
@@ -245,12 +309,10 @@ mod tests {
             learning_rate: 3e-3,
             weight_decay: 0.0,
         };
-        let go_on = &mut || ControlFlow::Continue(());
-        let network = WhiteningNetwork::fit(&table, &config, 1, go_on).unwrap();
-        let nll = network.nll(&mut network.mlp(CHUNK), &table);
+        let part = Part::new(&Unwatched, "test");
+        let network = WhiteningNetwork::fit(&table, &config, 1, &part).unwrap();
+        let nll = network.nll(&mut network.mlp(CHUNK), &table, &part).unwrap();
         // 1,000 rows give the mean to about 0.02.
         assert!((nll + 0.5).abs() < 0.08, "{nll}");
-        let stopped = WhiteningNetwork::fit(&table, &config, 1, &mut || ControlFlow::Break(()));
-        assert!(stopped.is_none());
     }
 }

@@ -1,7 +1,5 @@
 //! `grid run`, `grid resume`, `grid task`: runs in this process.
 
-use super::super::interrupt::prompt_interrupt_flag;
-use super::super::settings::interrupt_flag;
 use super::super::{Failure, Output};
 use super::SweepFolder;
 use super::submit::{SlurmArgs, submit};
@@ -124,8 +122,7 @@ pub(super) fn resume(args: &ResumeArgs, output: &Output) -> Result<(), Failure> 
 }
 
 fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Result<(), Failure> {
-    // Whatever a runner leaves is whole: a checkpoint, or what an earlier step wrote.
-    let interrupt = prompt_interrupt_flag(output)?;
+    let interrupt = output.interrupt_flag()?;
     let plan = &args.device.applied(plan.clone())?;
     let job = LocalJob {
         layout,
@@ -166,7 +163,7 @@ pub(super) fn task(args: &TaskArgs, output: &Output) -> Result<(), Failure> {
     let (layout, plan) = args.folder.open(output)?;
     let plan = args.device.applied(plan)?;
     let entry = plan.entry(args.index)?;
-    let interrupt = interrupt_flag()?;
+    let interrupt = output.interrupt_flag()?;
     let job = TaskJob {
         layout: &layout,
         plan: &plan,

@@ -31,8 +31,9 @@ impl Trainer<'_> {
         sums.loss += run.loss;
         sums.reconstruction += run.reconstruction;
         sums.gradient_norm += run.gradient_norm;
-        self.skipped_in_a_row = if skipped == steps { self.skipped_in_a_row + steps } else { 0 };
-        self.skipped_in_a_row
+        let in_a_row = &mut self.progress.skipped_in_a_row;
+        *in_a_row = if skipped == steps { *in_a_row + steps } else { 0 };
+        *in_a_row
     }
 
     /// Ends an epoch whose weights an engine judged by itself: their NLL in the flow's space, and

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use ndarray::Array2;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -104,6 +105,14 @@ fn open(path: &Path) -> Result<Found, SetError> {
     Ok(description.map_or(Found::Foreign, Found::Set))
 }
 
+/// What the system said, not that there was something.
+fn plain(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
 /// Writes the table that `description` describes, whole or not at all.
 pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Result<(), SetError> {
     write_atomically(path, |file| {
@@ -121,7 +130,7 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
                     .compression_method(CompressionMethod::Stored)
                     .last_modified_time(DateTime::default())
                     .large_file(size >= u64::from(u32::MAX));
-                archive.start_file(entry(which), options)?;
+                archive.start_file(entry(which), options).map_err(plain)?;
                 archive.write_all(&header)?;
                 match parts.base {
                     Some((base, has_failed)) if which < 2 || has_failed => {
@@ -134,8 +143,8 @@ pub(super) fn write(path: &Path, parts: &Parts, description: Description) -> Res
                 }
                 parts.tail.write(which, precision, &mut archive)?;
             }
-            archive.set_comment(description.final_text() + &placeholder())?;
-            archive.finish()?;
+            archive.set_comment(description.final_text() + &placeholder()).map_err(plain)?;
+            archive.finish().map_err(plain)?;
             seal(file)
         };
         fill().map_err(|e| SetError::io("write", path, e))

@@ -1,0 +1,97 @@
+//! What a likelihood brings on held-out simulations.
+
+use super::correction::{At, Corrected};
+use super::proposal::log_sum;
+use crate::work::{Halt, Pack, Part, Unpack};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Simulations that are judged, and kept, at a time.
+const JUDGED_AT_ONCE: usize = 32;
+
+/// log(L·p/q) at the true parameters of held-out simulations, and at proposals for each.
+pub(super) struct HeldOutRatios {
+    /// One simulation an entry: the truth's ratio first, then the proposals'.
+    pub ratios: Vec<Vec<f64>>,
+}
+
+/// A simulation's number, its point, its context and its target.
+type Row<'a> = (usize, (&'a [f32], (&'a [f32], &'a [f32])));
+
+impl HeldOutRatios {
+    /// Ratios of one pair of flows on rows that neither was trained on: `points` in the flow's
+    /// space `[n, D]`, their data as either kind of flow sees them. Kept as pieces of `part`.
+    pub fn of(
+        corrected: &Corrected,
+        points: &[f32],
+        data: At,
+        proposals: usize,
+        seed: u64,
+        part: &Part,
+    ) -> Result<Self, Halt> {
+        let model = corrected.model();
+        let dim = model.theta_dim();
+        let contexts = data.context.chunks_exact(model.data.kept().len());
+        let targets = data.target.chunks_exact(corrected.target_dim());
+        let rows: Vec<_> =
+            points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
+        let judge = |&(index, (point, (context, target))): &Row| {
+            part.go_on()?;
+            let at = At { context, target };
+            let mut truth = vec![0.0; dim];
+            model.parameters.invert(&model.prior, point, &mut truth);
+            let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
+            let drawn = corrected.proposal.sketch(context, proposals, seed);
+            let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
+            theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
+            theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
+            Ok(corrected.log_ratios(&theta.view(), at))
+        };
+        let mut ratios = Vec::new();
+        for (number, rows) in rows.chunks(JUDGED_AT_ONCE).enumerate() {
+            let part = part.part(&format!("rows-{number}"));
+            let known = part.recall().and_then(|piece| {
+                let mut piece = Unpack::new(&piece);
+                rows.iter().map(|_| piece.doubles()).collect::<Option<Vec<_>>>()
+            });
+            let judged = match known {
+                Some(known) => known,
+                None => {
+                    let judged = rows.par_iter().map(judge).collect::<Result<Vec<_>, Halt>>()?;
+                    let pack =
+                        || judged.iter().fold(Pack::default(), |pack, row| pack.doubles(row));
+                    part.keep(|| pack().finish())?;
+                    judged
+                }
+            };
+            ratios.extend(judged);
+        }
+        Ok(Self { ratios })
+    }
+
+    /// Gains in log p(θ | x) at the truths under strength α. The truth counts among the proposals
+    /// that estimate the constant, which makes each gain a lower bound in expectation: a
+    /// correction is not kept by luck.
+    pub fn gains(&self, alpha: f64) -> Vec<f64> {
+        let gain = |ratios: &Vec<f64>| {
+            // At worst the correction gives the truth next to no weight.
+            let scaled: Vec<f64> = ratios.iter().map(|r| alpha * r.max(-1e3)).collect();
+            scaled[0] - (log_sum(&scaled) - (scaled.len() as f64).ln())
+        };
+        self.ratios.iter().map(gain).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_are_zero_without_strength_and_bounded_by_the_number_of_proposals() {
+        let ratios = HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0]] };
+        assert_eq!(ratios.gains(0.0), [0.0]);
+        // log of e⁵ over the mean of e⁵, 1, 1, 1.
+        let expected = 5.0 - ((5_f64.exp() + 3.0) / 4.0).ln();
+        assert!((ratios.gains(1.0)[0] - expected).abs() < 1e-12);
+    }
+}

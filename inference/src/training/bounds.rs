@@ -1,0 +1,91 @@
+//! θ against the prior's bounds.
+
+use super::DataError;
+use freeform_simulators::{Prior, Support};
+
+/// Share of an interval's width, or the distance, that stands in where no row lies off the bound.
+const SMALL: f64 = 1e-3;
+
+/// Moves values that lie exactly on a bound (rounded ones, the ends of a grid) off it, by half the
+/// least distance that another row of the column has: in coordinates without bounds they would lie
+/// at infinity.
+pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
+    let dim = prior.dim();
+    for (column, support) in prior.support().iter().enumerate() {
+        match *support {
+            Support::Real => {}
+            Support::Positive { lower } => move_off_one(theta, (column, dim), lower, 1.0, None),
+            Support::Interval { lower, upper } => {
+                let width = Some(upper - lower);
+                move_off_one(theta, (column, dim), lower, 1.0, width);
+                move_off_one(theta, (column, dim), upper, -1.0, width);
+            }
+        }
+    }
+}
+
+/// Moves values on `bound` in the direction of `sign`.
+fn move_off_one(
+    theta: &mut [f64],
+    (column, dim): (usize, usize),
+    bound: f64,
+    sign: f64,
+    width: Option<f64>,
+) {
+    let distance = |value: f64| sign * (value - bound);
+    let values = || theta.iter().skip(column).step_by(dim).map(|v| distance(*v));
+    if values().all(|d| d != 0.0) {
+        return;
+    }
+    let least = values().filter(|d| *d > 0.0).fold(f64::INFINITY, f64::min);
+    let step = if least.is_finite() { 0.5 * least } else { SMALL * width.unwrap_or(1.0) };
+    let mut inside = bound + sign * step;
+    // Where rounding would put it back.
+    while distance(inside) <= 0.0 {
+        inside = if sign > 0.0 { inside.next_up() } else { inside.next_down() };
+    }
+    let on = |v: &&mut f64| distance(**v) == 0.0;
+    theta.iter_mut().skip(column).step_by(dim).filter(on).for_each(|v| *v = inside);
+}
+
+/// Refuses θ outside the prior's support.
+pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
+    for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
+        if !prior.contains(row) {
+            return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use freeform_simulators::Marginal;
+
+    #[test]
+    fn values_on_a_bound_move_half_way_to_the_nearest_other() {
+        let prior = Prior::independent([
+            ("share", Marginal::Uniform { low: 1.0, high: 2.0 }),
+            ("rate", Marginal::Exponential { rate: 1.0 }),
+        ])
+        .unwrap();
+        let mut theta = [1.0, 0.5, 1.2, 0.0, 1.6, 3.0, 2.0, 0.1_f64];
+        move_off(&mut theta, &prior);
+        let expected = [1.1, 0.5, 1.2, 0.05, 1.6, 3.0, 1.8, 0.1_f64];
+        for (found, expected) in theta.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{theta:?}");
+        }
+        assert!(check_support(&theta, &prior).is_ok());
+        assert!(check_support(&[1.5, -1.0], &prior).is_err());
+        // The nearest other is the next number: half of that would be the bound itself.
+        let mut theta = [1.0, 1.0, 1.0_f64.next_up(), 1.0];
+        move_off(&mut theta, &prior);
+        assert_eq!(theta, [1.0_f64.next_up(), 1.0, 1.0_f64.next_up(), 1.0]);
+        // Off every bound nothing moves.
+        let mut theta = [1.5, 1e-30, 1.9, 7.0_f64];
+        let before = theta;
+        move_off(&mut theta, &prior);
+        assert_eq!(theta, before);
+    }
+}

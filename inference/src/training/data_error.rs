@@ -1,0 +1,88 @@
+//! Why simulations cannot be trained on.
+
+use crate::work::Halt;
+
+/// Fewer training rows than this make no standard deviation worth the name.
+pub(super) const MIN_TRAINING: usize = 8;
+
+/// Simulations that cannot be trained on.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Too few rows.
+    #[error(
+        "{rows} usable simulations leave {training} for training and {validation} for validation; \
+         at least {MIN_TRAINING} and 1 are needed: simulate more"
+    )]
+    TooFew {
+        /// Usable rows.
+        rows: usize,
+        /// Of these, for training.
+        training: usize,
+        /// Of these, for validation.
+        validation: usize,
+    },
+    /// theta does not fit the prior.
+    #[error("simulations have {columns} columns of theta, but the prior has {dim} parameters")]
+    PriorMismatch {
+        /// Columns of theta.
+        columns: usize,
+        /// Parameters of the prior.
+        dim: usize,
+    },
+    /// Parameters outside the prior.
+    #[error(
+        "row {row} of theta lies outside the prior's support ({theta:?}): these simulations were \
+         not drawn from this prior"
+    )]
+    OutsidePrior {
+        /// First such row, counted from 0.
+        row: usize,
+        /// Its parameters.
+        theta: Vec<f64>,
+    },
+    /// Parameters outside the law that they are said to be drawn from.
+    #[error(
+        "row {row} of theta ({theta:?}) lies outside the support of the law that theta is said to be \
+         drawn from (--theta-from)"
+    )]
+    OutsideLaw {
+        /// First such row, counted from 0.
+        row: usize,
+        /// Its parameters.
+        theta: Vec<f64>,
+    },
+    /// Numbers whose spread no precision holds.
+    #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
+    TooLarge {
+        /// Which column.
+        column: String,
+        /// Its farthest value.
+        value: f64,
+    },
+    /// A value beside which the others are all the same.
+    #[error(
+        "{column} has the value {value:e} in row {row}, so far from the others that z-scores do not \
+         tell these apart: leave that simulation out, or set {fix}"
+    )]
+    FarOut {
+        /// Which column.
+        column: String,
+        /// The value.
+        value: f64,
+        /// Its row, counted from 1.
+        row: usize,
+        /// The setting that would do.
+        fix: &'static str,
+    },
+    /// A parameter that never varies.
+    #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
+    ConstantParameter {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
+    /// Told to stop, or unable to keep what was done.
+    #[error(transparent)]
+    Halt(#[from] Halt),
+}

@@ -1,0 +1,116 @@
+//! What a user should know of the simulations that a training is of.
+
+use super::agreement::{ColumnShift, PairShift};
+use std::fmt;
+
+/// Something amiss in a table of simulations.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// θ is repeated.
+    Replicates {
+        /// Different θ.
+        distinct: usize,
+        /// Rows.
+        rows: usize,
+        /// Whether folds hold them out whole.
+        held_out_whole: bool,
+    },
+    /// θ does not look like draws from the law it is said to be from.
+    NotFromPrior {
+        /// Columns, the worst first.
+        columns: Vec<ColumnShift>,
+        /// Pairs of columns.
+        pairs: Vec<PairShift>,
+        /// Whether a law of its own was stated, beside the prior.
+        proposal: bool,
+        /// Whether the θ of failed simulations are known and were counted in.
+        with_failed: bool,
+    },
+    /// Rows outside the prior's support were left out.
+    OutsidePrior {
+        /// How many.
+        rows: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// One row holds more than half of a column's variance.
+    Dominated {
+        /// `x` or `theta`.
+        table: &'static str,
+        /// From 1.
+        column: usize,
+        /// From 1, among the usable simulations.
+        row: usize,
+        /// What stands there.
+        value: f64,
+    },
+}
+
+impl Finding {
+    /// Whether it can be why a training fails.
+    #[must_use]
+    pub fn may_break_training(&self) -> bool {
+        matches!(self, Self::Dominated { .. })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replicates { distinct, rows, held_out_whole } => {
+                write!(f, "the {rows} simulations hold only {distinct} different rows of theta")?;
+                match held_out_whole {
+                    true => write!(
+                        f,
+                        " (held out whole, so that no flow is judged on a theta it trained on)"
+                    )?,
+                    false => write!(f, ", too few to hold any out: validation flatters")?,
+                }
+                write!(f, "; simulations of as many different theta would teach far more")
+            }
+            Self::NotFromPrior { columns, pairs, proposal, with_failed } => {
+                let law = if *proposal { "the law given by --theta-from" } else { "the prior" };
+                write!(f, "theta does not look like draws from {law}:")?;
+                for ColumnShift { name, distance, means: [found, expected] } in columns {
+                    write!(
+                        f,
+                        " `{name}` has mean {found:.4} where {expected:.4} is expected (largest \
+                         difference of the distribution functions {distance:.2});"
+                    )?;
+                }
+                for PairShift { names: [a, b], correlations: [found, expected] } in pairs {
+                    write!(
+                        f,
+                        " `{a}` and `{b}` depend on each other (correlation of scores or their \
+                         squares {found:.2}, {expected:.2} expected);"
+                    )?;
+                }
+                write!(
+                    f,
+                    " what is learnt is not the posterior under the stated prior. State the prior \
+                           that theta was drawn from, or name that law beside the prior \
+                           (--theta-from proposal.toml)"
+                )?;
+                match with_failed {
+                    true => Ok(()),
+                    false => write!(
+                        f,
+                        "; where simulations that failed were left out, give their theta too (rows \
+                         whose x is NaN)"
+                    ),
+                }
+            }
+            Self::OutsidePrior { rows, of } => write!(
+                f,
+                "{rows} of {of} simulations lie outside the prior's support and are left out"
+            ),
+            Self::Dominated { table, column, row, value } => write!(
+                f,
+                "column {column} of {table} is dominated by one value: {:e} in row {row} holds \
+                 more than half of its variance, and all others look alike beside it; mend or drop \
+                 that row",
+                value
+            ),
+        }
+    }
+}

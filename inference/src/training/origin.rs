@@ -1,0 +1,147 @@
+//! Where the θ of simulations came from, and what their table shows of it.
+
+use super::agreement::deviations;
+use super::order::Groups;
+use super::{DataError, Finding, bounds};
+use crate::transform::ParameterTransform;
+use freeform_simulators::{Prior, Simulations};
+use ndarray::{Array2, Axis};
+
+/// Where the θ of simulations came from.
+#[derive(Clone, Copy, Debug)]
+pub struct ThetaOrigin<'a> {
+    /// The prior that the posterior is asked under.
+    pub prior: &'a Prior,
+    /// The law that θ was drawn from, where it is another.
+    pub drawn_from: Option<&'a Prior>,
+    /// θ whose simulations failed `[m, D]`, where they are known.
+    pub failed: Option<&'a Array2<f64>>,
+}
+
+impl<'a> ThetaOrigin<'a> {
+    /// θ drawn from the prior, all of it simulated.
+    #[must_use]
+    pub fn prior(prior: &'a Prior) -> Self {
+        Self { prior, drawn_from: None, failed: None }
+    }
+
+    /// Refuses θ outside the law that it is said to be drawn from.
+    pub(super) fn check_law(&self, theta: &[f64]) -> Result<(), DataError> {
+        let Some(law) = self.drawn_from else { return Ok(()) };
+        match bounds::check_support(theta, law) {
+            Err(DataError::OutsidePrior { row, theta }) => {
+                Err(DataError::OutsideLaw { row, theta })
+            }
+            other => other,
+        }
+    }
+
+    /// Rows of θ that failed, inside the prior's support.
+    fn failed_rows(&self) -> Vec<f64> {
+        let dim = self.prior.dim();
+        let Some(failed) = self.failed.filter(|f| f.ncols() == dim) else { return Vec::new() };
+        let mut flat: Vec<f64> = failed.iter().copied().collect();
+        bounds::move_off(&mut flat, self.prior);
+        let inside = |row: &&[f64]| self.prior.contains(row);
+        flat.chunks_exact(dim).filter(inside).flatten().copied().collect()
+    }
+
+    /// Points of the flow's space whose simulations failed, row after row.
+    pub(super) fn failed_points(&self, parameters: &ParameterTransform) -> Vec<f32> {
+        let (rows, dim) = (self.failed_rows(), self.prior.dim());
+        let mut points = vec![0.0; rows.len()];
+        for (row, point) in rows.chunks_exact(dim).zip(points.chunks_exact_mut(dim)) {
+            parameters.apply(self.prior, row, point);
+        }
+        points
+    }
+
+    /// The simulations inside the prior's support, where θ was drawn from another law: those outside
+    /// have no weight in the posterior.
+    pub(super) fn inside(&self, from: Simulations, findings: &mut Vec<Finding>) -> Simulations {
+        if self.drawn_from.is_none() || from.theta.ncols() != self.prior.dim() {
+            return from;
+        }
+        let mut theta: Vec<f64> = from.theta.iter().copied().collect();
+        bounds::move_off(&mut theta, self.prior);
+        let rows = theta.chunks_exact(self.prior.dim());
+        let inside = |(index, row): (usize, &[f64])| self.prior.contains(row).then_some(index);
+        let keep: Vec<usize> = rows.enumerate().filter_map(inside).collect();
+        let (of, rows) = (from.len(), from.len() - keep.len());
+        if rows == 0 {
+            return from;
+        }
+        findings.push(Finding::OutsidePrior { rows, of });
+        Simulations { theta: from.theta.select(Axis(0), &keep), x: from.x.select(Axis(0), &keep) }
+    }
+
+    /// Notes what is amiss with a table's θ, before anything is moved.
+    pub(super) fn look(&self, theta: &[f64], groups: &Groups, findings: &mut Vec<Finding>) {
+        let dim = self.prior.dim();
+        let rows = theta.len() / dim;
+        if groups.distinct < rows / 2 + 1 && rows > groups.distinct {
+            let held_out_whole = groups.are_held_out_whole();
+            findings.push(Finding::Replicates { distinct: groups.distinct, rows, held_out_whole });
+        }
+        // Rows outside the prior's support were left out, not refused by the law of θ.
+        if findings.iter().any(|f| matches!(f, Finding::OutsidePrior { .. })) {
+            return;
+        }
+        let row = |r: &u32| theta[*r as usize * dim..][..dim].iter().copied();
+        let mut different: Vec<f64> = groups.firsts().iter().flat_map(row).collect();
+        let failed = self.failed_rows();
+        let with_failed = !failed.is_empty();
+        different.extend(failed);
+        let law = self.drawn_from.unwrap_or(self.prior);
+        let (mut columns, pairs) = deviations(&different, law);
+        columns.sort_by(|a, b| b.distance.total_cmp(&a.distance));
+        if !(columns.is_empty() && pairs.is_empty()) {
+            let proposal = self.drawn_from.is_some();
+            findings.push(Finding::NotFromPrior { columns, pairs, proposal, with_failed });
+        }
+    }
+}
+
+/// Values that stand out of their whole column.
+pub(super) struct Outliers {
+    /// Squared scores from here on hold more than half of a column's variance.
+    limit: f32,
+    found: Vec<Finding>,
+}
+
+/// In shorter tables one value often holds half of the variance.
+const LEAST_ROWS: usize = 50;
+
+impl Outliers {
+    /// For columns of `rows` values.
+    pub fn new(rows: usize) -> Self {
+        let limit = if rows < LEAST_ROWS { f32::INFINITY } else { 0.5 * rows as f32 };
+        Self { limit, found: Vec::new() }
+    }
+
+    /// Looks at the scores of a row's columns (from 0).
+    pub fn look<'s>(
+        &mut self,
+        table: &'static str,
+        row: usize,
+        scores: impl Iterator<Item = (usize, &'s f32)>,
+        raw: &[f64],
+    ) {
+        for (column, score) in scores {
+            if score * score > self.limit {
+                let (value, column, row) = (raw[column], column + 1, row + 1);
+                self.found.push(Finding::Dominated { table, column, row, value });
+            }
+        }
+    }
+
+    /// What was found, in the order of the tables' rows, in whatever order these were looked at.
+    pub fn findings(self) -> Vec<Finding> {
+        let mut found = self.found;
+        found.sort_by_key(|finding| match finding {
+            Finding::Dominated { table, row, .. } => (*table, *row),
+            _ => ("", 0),
+        });
+        found
+    }
+}
