@@ -20,6 +20,7 @@ mod lines;
 mod pack;
 mod plan;
 mod runner;
+mod seal;
 mod shared;
 pub mod slurm;
 mod state;

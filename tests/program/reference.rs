@@ -82,7 +82,7 @@ fn released_draws_are_imported() {
     let rows = String::from_utf8(bytes(scratch.path("r.csv"))).unwrap();
     let rows: Vec<&str> = rows.lines().collect();
     assert_eq!((rows.len(), rows[49]), (50, "0.765625,-0.3828125"));
-    let message = scratch.fails(1, &["reference", "import", "nowhere.whl"]);
+    let message = scratch.fails(2, &["reference", "import", "nowhere.whl"]);
     assert!(message.contains("nowhere.whl"), "{message}");
 }
 
