@@ -217,7 +217,8 @@ mod tests {
             assert_eq!(lines[0].first(), lines[0].last(), "an open line");
             let exact = std::f64::consts::PI * sigma * sigma * -2.0 * (1.0 - share).ln();
             let ratio = area(&lines) / exact;
-            assert!((ratio - 1.0).abs() < 0.06, "share {share}: {ratio} of the area");
+            // Smoothing by w cells widens the law by 1 + (w/σ)²; draws add a few hundredths.
+            assert!((0.97..1.12).contains(&ratio), "share {share}: {ratio} of the area");
         }
     }
 
