@@ -26,7 +26,7 @@ fn progress_that_cannot_be_written_stops_nothing() {
         assert!(scratch.path(&format!("model{number}/model.toml")).exists());
         // Not even the message of a failure.
         let output = shell(&scratch, "sample nowhere --observation 1 --out s.npy", redirection);
-        assert_eq!(output.status.code(), Some(1), "{redirection}: {output:?}");
+        assert_eq!(output.status.code(), Some(2), "{redirection}: {output:?}");
     }
 }
 
