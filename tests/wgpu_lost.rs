@@ -3,8 +3,9 @@
 #![cfg(feature = "wgpu")]
 
 use burn::tensor::{Device, DeviceKind};
+use freeform_inference::engine::burn::gpu::adapters;
+use freeform_inference::{DeviceError, EngineKind, GraphicsApi};
 use freeform_inference::{Overrides, Preset};
-use freeform_sbi::engine::{DeviceError, EngineKind, GraphicsApi, burn::gpu::adapters};
 use freeform_sbi::run::{
     Existing, Reporter, RunError, TrainJob, TrainResult, TrainingInput, train,
 };
@@ -33,7 +34,15 @@ fn go_on(folder: &Path, engine: EngineKind) -> Result<TrainResult, RunError> {
     let task = Task::by_name("two_moons").expect("a task");
     let simulations = simulate(task.simulator(), 300, 1).expect("two moons").simulations;
     let prior = task.prior().clone();
-    let input = TrainingInput { simulations, prior, task: None, warnings: Vec::new() };
+    let input = TrainingInput {
+        simulations,
+        prior,
+        task: None,
+        simulator: None,
+        theta_from: None,
+        theta_failed: None,
+        warnings: Vec::new(),
+    };
     let job = TrainJob {
         preset: Preset::Recommended,
         overrides: &settings(),

@@ -34,5 +34,5 @@ pub(super) fn train_pack(
         interrupt,
         reporter: quiet,
     });
-    train_together(jobs.zip(inputs).collect(), engine)
+    Ok(train_together(jobs.zip(inputs).collect(), engine)?)
 }

@@ -63,7 +63,8 @@ fn a_model_knows_its_simulator_by_place_and_content() {
         assert!(said.contains("is not what it was") && said.contains("--task"), "{said}");
         assert!(!said.contains("running"), "{said}");
     }
-    let named = [&sample[..], &["../named.npy", "--task", "../b/simulator.toml", "--anyway"]].concat();
+    let named =
+        [&sample[..], &["../named.npy", "--task", "../b/simulator.toml", "--anyway"]].concat();
     let (code, said) = program("a", &named);
     assert_eq!(code, Some(0), "{said}");
     fs::remove_dir_all(scratch.path("a")).unwrap();

@@ -1,6 +1,6 @@
 //! Many trainings of one shape in step, on one stack.
 
-use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError};
+use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError, TrainingState};
 use super::{Fold, Trainer};
 use crate::engine::burn::{ModelStep, RunSums, SharedStack, StackRun, StackTable, lock};
 use crate::engine::{LogDet, LossReport};
