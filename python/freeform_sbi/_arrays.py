@@ -30,10 +30,8 @@ def numbers(value: Any, name: str) -> np.ndarray:
 
 
 def finite_rows(table: np.ndarray) -> np.ndarray:
-    """Which rows are finite in the library's precision, `[n]`."""
-    with np.errstate(over="ignore"):
-        finite: np.ndarray = np.isfinite(table.astype(np.float32, copy=False))
-    return np.asarray(finite.all(axis=1))
+    """Which rows are finite, `[n]`."""
+    return np.asarray(np.isfinite(table).all(axis=1))
 
 
 def table(value: Any, name: str, columns: int | None = None) -> np.ndarray:

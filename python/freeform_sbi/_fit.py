@@ -91,6 +91,8 @@ def fit(
         native = _native.fit(
             prior._native, *rows, **arguments, checkpoints=path, progress=wanted
         )
+    for remark in json.loads(native.training()).get("remarks", []):
+        warnings.warn(remark, stacklevel=2)
     return Posterior(native)
 
 

@@ -112,7 +112,8 @@ def sbc(
             f"needs at least {least}"
         )
     tests = [_native.uniformity(ranks[:, d].tolist(), draws) for d in range(posterior.dim)]
-    counts, p_values = [test[0] for test in tests], [test[2] for test in tests]
+    counts = [test[0] for test in tests]
+    p_values = [test[2] for test in tests if test[2] is not None]
     return Calibration(posterior.names, ranks, shares, draws, counts, p_values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,19 @@ class Posterior:
         """Every setting that the training had, by section."""
         return dict(json.loads(self._native.settings()))
 
-    def sample(self, n: int, x: Any, *, seed: int = 1) -> np.ndarray:
-        """`n` draws, all inside the prior's support: float32 `[n, D]` for an observation `[C]`,
-        `[m, n, D]` for `[m, C]`. Observation i has the draws of `seed` + i."""
+    def sample(self, n: int, x: Any, *, seed: int = 1, anyway: bool = False) -> np.ndarray:
+        """`n` draws, all inside the prior's support: float32 (float64 where that would lose digits)
+        `[n, D]` for an observation `[C]`, `[m, n, D]` for `[m, C]`. Observation i has the draws of
+        `seed` + i.
+
+        Draws that are worth less than they seem come with a warning. Where they would be worth next
+        to nothing (x far outside everything simulated, a few points repeated) this raises a
+        ValueError, unless `anyway`.
+        """
         rows, single = observations(x, self.data_dim)
-        draws = self._native.sample(rows, count(n, "n"), seed_number(seed))
+        draws, remarks = self._native.sample(rows, count(n, "n"), seed_number(seed), bool(anyway))
+        for remark in remarks:
+            warnings.warn(remark, stacklevel=2)
         return draws[0] if single else draws
 
     def log_prob(

@@ -100,7 +100,7 @@ class Prior:
         return self._native.support
 
     def sample(self, n: int, seed: int = 1) -> np.ndarray:
-        """`n` draws, float32 `[n, D]`; draw i depends on the seed and i alone."""
+        """`n` draws, float64 `[n, D]`; draw i depends on the seed and i alone."""
         return self._native.sample(count(n, "n"), seed_number(seed))
 
     def log_prob(self, theta: Any) -> np.ndarray:

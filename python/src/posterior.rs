@@ -1,12 +1,13 @@
 //! Posteriors.
 
-use crate::arrays::{Single, stack_to_numpy, table};
+use crate::arrays::{draws_to_numpy, table};
 use crate::errors::Raise;
 use crate::prior::Prior;
 use crate::work::quietly;
 use freeform_inference as inference;
-use freeform_inference::{EngineKind, PosteriorError};
-use numpy::{IntoPyArray, PyArray1, PyArray3};
+use freeform_inference::{Asking, EngineKind, PosteriorError};
+use freeform_simulators::single_holds;
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -40,32 +41,40 @@ impl Posterior {
         quietly(py, move |_| posterior.save(&path))?.map_err(Raise::raise)
     }
 
-    /// `n` draws for each row of x, `[m, n, D]`. Row i has the draws of `seed` + i.
+    /// `n` draws for each row of x, `[m, n, D]`, and what there is to warn of. Row i has the draws of
+    /// `seed` + i. `anyway` gives draws that are worth next to nothing too.
     fn sample<'py>(
         &self,
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         n: usize,
         seed: u64,
-    ) -> PyResult<Bound<'py, PyArray3<f32>>> {
+        anyway: bool,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
         let x = table(x, "x")?;
         let posterior = Arc::clone(&self.0);
         let (m, dim) = (x.nrows(), posterior.model().theta_dim());
         let room = m.checked_mul(n).and_then(|rows| rows.checked_mul(dim));
-        let mut all: Vec<f32> = Vec::new();
+        let mut all: Vec<f64> = Vec::new();
         if room.is_none_or(|numbers| all.try_reserve_exact(numbers).is_err()) {
             let text = format!("{m} × {n} draws of {dim} parameters do not fit into memory");
             return Err(PyMemoryError::new_err(text));
         }
-        let drawn = quietly(py, move |stop| -> Result<Vec<f32>, PosteriorError> {
+        let drawn = quietly(py, move |stop| -> Result<_, PosteriorError> {
+            let asking = Asking { anyway, ..Asking::until(stop) };
+            let (mut single, mut warnings) = (true, Vec::new());
             for (row, x) in x.rows().into_iter().enumerate() {
                 let seed = seed.wrapping_add(row as u64);
-                let draws = posterior.sample_until(stop, &x.to_vec(), n, seed)?;
-                all.extend(draws.theta.iter().map(|v| v.single()));
+                let draws = posterior.sample_as(&x.to_vec(), n, seed, &asking)?;
+                single &= single_holds(&posterior.model().prior, draws.theta.view());
+                let place = if m > 1 { format!("observation {row}: ") } else { String::new() };
+                warnings.extend(draws.warnings().iter().map(|text| format!("{place}{text}")));
+                all.extend(draws.theta);
             }
-            Ok(all)
+            Ok((all, single, warnings))
         })?;
-        stack_to_numpy(py, (m, n, dim), drawn.map_err(Raise::raise)?)
+        let (all, single, warnings) = drawn.map_err(Raise::raise)?;
+        Ok((draws_to_numpy(py, (m, n, dim), all, single)?, warnings))
     }
 
     /// log p(θ | x) of each row of theta, for one x `[1, C]`.

@@ -86,12 +86,12 @@ impl Prior {
         py: Python<'py>,
         n: usize,
         seed: u64,
-    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let prior = self.0.clone();
         if n.checked_mul(prior.dim()).is_none_or(|numbers| numbers > isize::MAX as usize / 8) {
             return Err(PyMemoryError::new_err(format!("n = {n} draws do not fit into memory")));
         }
-        to_numpy(py, quietly(py, move |_| prior.sample_n(seed, n))?)
+        Ok(to_numpy(py, quietly(py, move |_| prior.sample_n(seed, n))?))
     }
 
     /// log p(θ) of each row.

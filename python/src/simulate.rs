@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-type Tables<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray2<f32>>);
+type Tables<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
 
-fn tables(py: Python<'_>, simulations: Simulations) -> PyResult<Tables<'_>> {
-    Ok((to_numpy(py, simulations.theta)?, to_numpy(py, simulations.x)?))
+fn tables(py: Python<'_>, simulations: Simulations) -> Tables<'_> {
+    (to_numpy(py, simulations.theta), to_numpy(py, simulations.x))
 }
 
 /// Brings the set at `path` to `n` simulations of a task or a `simulator.toml`; returns how many
@@ -78,14 +78,14 @@ pub fn simulate_at<'py>(
     let batch = run(py, |_| Ok(()), work)?.map_err(Raise::raise)?;
     let failures = batch.failures;
     let account = (failures.requested, failures.total(), failures.details());
-    Ok((tables(py, batch.simulations)?, account))
+    Ok((tables(py, batch.simulations), account))
 }
 
 /// Reads `.npz`.
 #[pyfunction]
 pub fn read_simulations(py: Python<'_>, path: PathBuf) -> PyResult<Tables<'_>> {
     let read = run(py, |_| Ok(()), move |_| Simulations::read(path))?;
-    tables(py, read.map_err(Raise::raise)?)
+    Ok(tables(py, read.map_err(Raise::raise)?))
 }
 
 /// Writes `.npz`.

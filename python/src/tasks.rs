@@ -1,13 +1,13 @@
 //! Benchmark tasks, their observations and reference posteriors.
 
-use crate::arrays::{table, to_numpy, vector_to_numpy};
+use crate::arrays::{table, to_numpy};
 use crate::errors::Raise;
 use crate::prior::Prior;
 use crate::work::quietly;
 use freeform_benchmark::reference_draws;
 use freeform_simulators as simulators;
 use freeform_simulators::{AnySimulator, SourceError, Task};
-use numpy::{PyArray1, PyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 
 /// Name, description, D and C of every task.
@@ -23,7 +23,7 @@ pub fn task_prior(source: &str) -> PyResult<Prior> {
     Ok(Prior(AnySimulator::open(source).map_err(Raise::raise)?.prior().clone()))
 }
 
-type Observed<'py> = (Bound<'py, PyArray1<f32>>, Option<Bound<'py, PyArray1<f32>>>);
+type Observed<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray1<f64>>>);
 
 /// Observation `number` of a task or a `simulator.toml`, and the true parameters where known.
 #[pyfunction]
@@ -31,12 +31,12 @@ pub fn observation<'py>(py: Python<'py>, source: &str, number: usize) -> PyResul
     match AnySimulator::open(source).map_err(Raise::raise)? {
         AnySimulator::Task(task) => {
             let observed = task.observation(number).map_err(|e| SourceError::from(e).raise())?;
-            let truth = vector_to_numpy(py, observed.true_parameters);
-            Ok((vector_to_numpy(py, observed.x), Some(truth)))
+            let truth = observed.true_parameters.into_pyarray(py);
+            Ok((observed.x.into_pyarray(py), Some(truth)))
         }
         AnySimulator::External(program) => {
             let x = program.observation(number).map_err(Raise::raise)?;
-            Ok((vector_to_numpy(py, x), None))
+            Ok((x.into_pyarray(py), None))
         }
     }
 }
@@ -53,5 +53,5 @@ pub fn reference<'py>(
     let task = Task::by_name(task).map_err(|e| SourceError::from(e).raise())?;
     let x: Vec<_> = table(x, "x")?.into_iter().collect();
     let drawn = quietly(py, move |stop| reference_draws(&task, &x, n, seed, stop))?;
-    to_numpy(py, drawn.map_err(Raise::raise)?.theta)
+    Ok(to_numpy(py, drawn.map_err(Raise::raise)?.theta))
 }

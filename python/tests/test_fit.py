@@ -52,8 +52,13 @@ def test_same_seed_same_bytes_as_the_command_line(freeform, tmp_path):
 
     ours = ff.fit(theta=theta, x=x, prior=prior, seed=7, settings=short, progress=False)
     ours.save(tmp_path / "ours")
-    for file in ("weights.safetensors", "model.toml"):
-        assert (tmp_path / "ours" / file).read_bytes() == (tmp_path / "model" / file).read_bytes()
+    weights = [(tmp_path / side / "weights.safetensors").read_bytes() for side in ("ours", "model")]
+    assert weights[0] == weights[1]
+    # A folder of the command line also says which run it is.
+    named = ("description_blake3", "run =")
+    lines = [(tmp_path / side / "model.toml").read_text().splitlines() for side in ("ours", "model")]
+    kept = [[line for line in side if not line.startswith(named)] for side in lines]
+    assert kept[0] == kept[1] and len(lines[1]) == len(lines[0]) + 1
     theirs = np.load(tmp_path / "draws.npy")
     for each in (ours, ff.load(tmp_path / "model")):
         np.testing.assert_array_equal(each.sample(500, x=x[0], seed=3), theirs)
@@ -156,8 +161,8 @@ def test_errors_name_the_argument(posterior, prior, tmp_path):
         (ValueError, "theta has 300 rows, but x has 299", lambda: fit(x=x[1:])),
         (TypeError, "x holds <U1", lambda: fit(x=[["a"]] * 300)),
         (ValueError, "x has shape", lambda: fit(x=np.zeros((300, 2, 2)))),
-        (ValueError, "settings: unknown key `loss.beta_strat`.*beta_start", lambda: fit(settings={"loss.beta_strat": 1})),
-        (ValueError, "settings: `loss.beta_start` is -2", lambda: fit(settings={"loss.beta_start": -2})),
+        (ValueError, "loss.beta_strat=1: unknown key `loss.beta_strat`.*beta_start", lambda: fit(settings={"loss.beta_strat": 1})),
+        (ValueError, "`loss.beta_start` is -2", lambda: fit(settings={"loss.beta_start": -2})),
         (TypeError, "settings: loss.beta_start is None", lambda: fit(settings={"loss.beta_start": None})),
         (FileNotFoundError, "settings: nowhere.toml", lambda: fit(settings="nowhere.toml")),
         (ValueError, "preset: \"best\"", lambda: fit(preset="best")),

@@ -35,7 +35,7 @@ def test_the_stop_button():
         assert "training" in shown[0][1] and "<progress" in shown[0][1]
         assert "stopped after" in shown[-1][1]
         again = client.execute_interactive(
-            "ff.fit(theta=theta, x=theta, prior=prior, progress=False, "
+            "ff.fit(theta=theta, x=theta + prior.sample(3000, seed=2), prior=prior, progress=False, "
             "settings={'training.max_epochs': 1, 'training.members': 1}).sample(3, x=[0.0]).shape",
             output_hook=lambda message: None,
             timeout=120,

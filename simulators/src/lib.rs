@@ -33,7 +33,7 @@ pub use arrays::{
     beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
     single_precision, write_csv, write_table,
 };
-pub use draws::write_draws;
+pub use draws::{single_holds, write_draws};
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use files::{
     Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes, memory,

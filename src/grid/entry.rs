@@ -70,7 +70,7 @@ impl PlanEntry {
     /// The settings as overrides of the preset.
     ///
     /// # Errors
-    /// [`RunError::Config`] for a key that is none.
+    /// [`GridError`] for a key that is none.
     pub fn overrides(&self) -> Result<Overrides, GridError> {
         Ok(Overrides::from_dotted(&self.settings)?)
     }
