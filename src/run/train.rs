@@ -9,7 +9,8 @@ use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
 use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
-    DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, train_ensemble,
+    DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, check_simulations,
+    train_ensemble,
 };
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
@@ -171,7 +172,7 @@ impl<'a> Prepared<'a> {
             failed: theta_failed.as_ref(),
         };
         // Before a former run is touched.
-        TrainingData::check(&simulations, &origin, &config)?;
+        check_simulations(&simulations, &origin, &config)?;
         let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
         let resumed = claim(job.folder, &record, job.existing)?;
         if resumed && let Some(model) = finished_model(job, &identity)? {

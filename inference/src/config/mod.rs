@@ -2,6 +2,7 @@
 
 mod describe;
 mod error;
+mod limits;
 mod memory;
 mod places;
 mod preset;

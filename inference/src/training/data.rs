@@ -1,7 +1,7 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
 use super::bounds::{check_support, move_off};
-use super::data_error::MIN_TRAINING;
+use super::check::{check_sizes, held_out};
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
@@ -191,23 +191,6 @@ impl TrainingData {
         })
     }
 
-    /// Whether these simulations can be trained on, at little cost.
-    ///
-    /// # Errors
-    /// [`DataError`] where not.
-    pub fn check(
-        simulations: &Simulations,
-        origin: &ThetaOrigin,
-        config: &Config,
-    ) -> Result<(), DataError> {
-        let simulations = origin.inside(simulations.clone(), &mut Vec::new());
-        check_sizes(&simulations, origin, config)?;
-        let mut theta = contiguous(simulations.theta);
-        move_off(&mut theta, origin.prior);
-        check_support(&theta, origin.prior)?;
-        origin.check_law(&theta)
-    }
-
     /// Number of parameters D.
     #[must_use]
     pub fn theta_dim(&self) -> usize {
@@ -298,29 +281,4 @@ impl TrainingData {
         };
         Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
     }
-}
-
-/// There are rows enough, of as many parameters as the prior has.
-fn check_sizes(
-    simulations: &Simulations,
-    origin: &ThetaOrigin,
-    config: &Config,
-) -> Result<(), DataError> {
-    let (rows, columns) = simulations.theta.dim();
-    for dim in [Some(origin.prior.dim()), origin.drawn_from.map(|law| law.dim())] {
-        if let Some(dim) = dim.filter(|dim| *dim != columns) {
-            return Err(DataError::PriorMismatch { columns, dim });
-        }
-    }
-    let held_out = held_out(rows, config.training.validation_fraction);
-    if rows < held_out + MIN_TRAINING || held_out == 0 {
-        let training = rows - held_out;
-        return Err(DataError::TooFew { rows, training, validation: held_out });
-    }
-    Ok(())
-}
-
-/// How many rows a member holds out.
-fn held_out(rows: usize, fraction: f64) -> usize {
-    ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows)
 }

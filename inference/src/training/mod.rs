@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bounds;
+mod check;
 mod checkpoint;
 mod checkpoints;
 mod data;
@@ -26,6 +27,7 @@ mod train;
 mod trainer;
 
 pub use agreement::{ColumnShift, PairShift};
+pub use check::check_simulations;
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use checkpoints::CheckpointFolder;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "burn")]
 mod in_step;
+mod state;
 
 use super::checkpoint::{Checkpoint, Progress};
 use super::observer::{MOST_SKIPPED, Observer, Outcome, StepInfo, TrainError, TrainingState};
@@ -11,33 +12,9 @@ use crate::engine::{Batch, Engine, LogDet, LossReport, LossSettings, UpdateSetti
 use crate::flow::{FlowQuality, quality};
 use crate::network::FlowWeights;
 use crate::random::{Purpose, stream};
-use freeform_kernels::Isa;
 use rand::seq::SliceRandom;
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-impl TrainingState for Trainer<'_> {
-    fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            weights: self.engine.weights(),
-            optimizer: self.engine.optimizer_state(),
-            best: self.engine.best(),
-            progress: Progress {
-                seconds: self.seconds(),
-                arithmetic: Some(Isa::best().arithmetic().to_owned()),
-                ..self.progress.clone()
-            },
-        }
-    }
-
-    fn history(&self) -> &[EpochMetrics] {
-        &self.progress.history
-    }
-
-    fn total_steps(&self) -> usize {
-        self.steps_per_epoch() * self.config.training.max_epochs
-    }
-}
 
 /// One training: an engine, its data, and where it stands.
 pub struct Trainer<'a> {

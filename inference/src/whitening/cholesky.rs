@@ -1,6 +1,6 @@
 //! Symmetric positive definite systems.
 
-use super::ridge::dot;
+use super::dot::dot;
 use crate::work::{Halt, Part};
 
 /// Lower Cholesky factor of a symmetric matrix given by its lower rows; a pivot that rounding made

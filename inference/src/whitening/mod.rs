@@ -7,6 +7,7 @@
 //! is invertible in closed form and its log-determinant exact.
 
 mod cholesky;
+mod dot;
 mod linear;
 mod moments;
 mod network;

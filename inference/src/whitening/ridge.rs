@@ -2,6 +2,7 @@
 
 use super::WhiteningTable;
 use super::cholesky::{cholesky, solve};
+use super::dot::dot;
 use super::moments::Moments;
 use crate::work::{Halt, Part};
 
@@ -149,23 +150,6 @@ fn mean<'a>(width: usize, rows: &[u32], row: impl Fn(u32) -> &'a [f32]) -> Vec<f
         mean.iter_mut().zip(values).for_each(|(m, v)| *m += v / rows.len() as f64);
     }
     mean
-}
-
-/// Sums that a loop of [`dot`] keeps apart, so that it need not wait for each.
-const LANES: usize = 8;
-
-/// Σ aᵢ·bᵢ.
-pub(super) fn dot<T: Copy + Into<f64>>(a: &[f64], b: &[T]) -> f64 {
-    let (blocks, rest) = a.as_chunks::<LANES>();
-    let (others, last) = b[..a.len()].as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (a, b) in blocks.iter().zip(others) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * (*b).into();
-        }
-    }
-    let tail = rest.iter().zip(last).map(|(a, b)| a * (*b).into()).sum::<f64>();
-    if blocks.is_empty() { tail } else { sums.iter().sum::<f64>() + tail }
 }
 
 #[cfg(test)]

@@ -1,0 +1,54 @@
+//! Whether simulations can be trained on.
+
+use super::DataError;
+use super::bounds::{check_support, move_off};
+use super::data_error::MIN_TRAINING;
+use super::origin::ThetaOrigin;
+use super::rows::contiguous;
+use crate::config::Config;
+use freeform_simulators::Simulations;
+use ndarray::Array2;
+
+/// Whether these simulations can be trained on, at little cost.
+///
+/// # Errors
+/// [`DataError`] where not.
+pub fn check_simulations(
+    simulations: &Simulations,
+    origin: &ThetaOrigin,
+    config: &Config,
+) -> Result<(), DataError> {
+    // Without x, which may be large.
+    let (theta, x) = (simulations.theta.clone(), Array2::zeros((simulations.len(), 0)));
+    let simulations = origin.inside(Simulations { theta, x }, &mut Vec::new());
+    check_sizes(&simulations, origin, config)?;
+    let mut theta = contiguous(simulations.theta);
+    move_off(&mut theta, origin.prior);
+    check_support(&theta, origin.prior)?;
+    origin.check_law(&theta)
+}
+
+/// There are rows enough, of as many parameters as the prior has.
+pub(super) fn check_sizes(
+    simulations: &Simulations,
+    origin: &ThetaOrigin,
+    config: &Config,
+) -> Result<(), DataError> {
+    let (rows, columns) = simulations.theta.dim();
+    for dim in [Some(origin.prior.dim()), origin.drawn_from.map(|law| law.dim())] {
+        if let Some(dim) = dim.filter(|dim| *dim != columns) {
+            return Err(DataError::PriorMismatch { columns, dim });
+        }
+    }
+    let held_out = held_out(rows, config.training.validation_fraction);
+    if rows < held_out + MIN_TRAINING || held_out == 0 {
+        let training = rows - held_out;
+        return Err(DataError::TooFew { rows, training, validation: held_out });
+    }
+    Ok(())
+}
+
+/// How many rows a member holds out.
+pub(super) fn held_out(rows: usize, fraction: f64) -> usize {
+    ((rows as f64 * fraction).round() as usize).clamp(1.min(rows), rows)
+}
