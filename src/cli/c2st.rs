@@ -3,7 +3,7 @@
 use super::arguments::{Observations, parse_observations};
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
-use super::table::TableArgs;
+use super::table::{TableArgs, in_order};
 use super::{Failure, Output};
 use crate::run::{Evaluation, RunError, TrainResult, evaluate, mean_c2st};
 use clap::ValueEnum;
@@ -120,6 +120,12 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
     }
     let stop = output.interrupt_flag()?;
     let [x, y] = [args.tables.parameters(sets[0])?, args.tables.parameters(sets[1])?];
+    // Columns of the same names are compared with each other.
+    let y = match (&x.names, &y.names) {
+        (Some(names), Some(_)) => in_order(y, names)?,
+        _ => y.values,
+    };
+    let x = x.values;
     let classifier = match args.classifier {
         ClassifierArg::Mlp => Classifier::Mlp,
         ClassifierArg::Logistic => Classifier::Logistic,

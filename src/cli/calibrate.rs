@@ -4,11 +4,11 @@ use super::device::DeviceArg;
 use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::run::{
-    Calibration, CalibrationJob, Source, Workplace, announce, calibrate, open_origin, own,
+    Calibration, CalibrationJob, RunError, Source, Workplace, announce, calibrate, open_origin, own,
 };
 use freeform_inference::Model;
 use freeform_inference::Posterior;
-use freeform_simulators::Simulations;
+use freeform_simulators::{SetError, Simulations, SourceError};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -108,7 +108,14 @@ fn simulations(
         let folder = args.model.join("calibration");
         let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
         let name = args.task.as_deref().unwrap_or_default();
-        let input = Source::simulated(name, &simulator, args.count, seed, &at)?;
+        let input = match Source::simulated(name, &simulator, args.count, seed, &at) {
+            // Of another simulator, or of this one before it was changed: made by this verb alone.
+            Err(RunError::Source(SourceError::Set(SetError::Foreign { .. }))) => {
+                let anew = Workplace { overwrite: true, ..at };
+                Source::simulated(name, &simulator, args.count, seed, &anew)?
+            }
+            other => other?,
+        };
         input.warnings.iter().for_each(|warning| reporter.warn(warning));
         let left_out = args.count.saturating_sub(input.simulations.len());
         return Ok((input.simulations, left_out));

@@ -52,7 +52,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
-    let theta = args.tables.parameters(&args.theta)?;
+    args.observation.file().map_or(Ok(()), |file| args.out.spare(file))?;
+    args.out.spare(&args.theta)?;
+    let theta = args.tables.parameters_named(&args.theta, model.prior.names())?;
+    if let Some(((row, column), value)) = theta.indexed_iter().find(|(_, v)| v.is_nan()) {
+        return Err(Failure::failed(&format!(
+            "{}: row {}, column {} is {value}: parameters must be numbers",
+            args.theta.display(),
+            row + 1,
+            column + 1
+        )));
+    }
     let posterior = Posterior::new(model, args.device.open()?);
     let asking = Asking { anyway: args.anyway, ..Asking::default() };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);

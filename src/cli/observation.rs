@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::table::TableArgs;
-use crate::run::open_origin;
+use crate::run::{Reporter, open_origin};
 use freeform_inference::{Distance, PosteriorError, TrainingSummary};
 use freeform_simulators::{SimulationSource, Task};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,14 @@ impl ObservationArg {
         match self {
             Self::Number(number) => Some(*number),
             Self::File(_) => None,
+        }
+    }
+
+    /// The file, if it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Number(_) => None,
+            Self::File(text) => Some(split(text).0),
         }
     }
 
@@ -68,7 +76,17 @@ impl ObservationArg {
 /// The observation in a file, or in one of its rows.
 fn of_file(text: &Path, data_dim: usize, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
     let (path, number) = split(text);
-    Ok(tables.observations(path)?.observation(number, data_dim)?)
+    let table = tables.observations(path)?;
+    if let Some(names) = &table.names {
+        // A warning, which no one has asked to be spared.
+        Reporter::new(true).warn(&format!(
+            "{}: the names in its first line ({}) are not compared with those of the simulations: the \
+             numbers are taken in their order",
+            path.display(),
+            names.join(", ")
+        ));
+    }
+    Ok(table.observation(number, data_dim)?)
 }
 
 /// `x.npy:3` is row 3 of x.npy, unless there is a file of the whole name.

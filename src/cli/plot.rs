@@ -1,6 +1,6 @@
 //! `freeform plot`.
 
-use super::table::TableArgs;
+use super::table::{TableArgs, in_order};
 use super::{Failure, Output};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::Model;
@@ -55,13 +55,21 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let model = args.model.as_deref().map(Model::load).transpose()?;
     let draws = args.tables.parameters(&args.draws)?;
-    let dim = draws.ncols();
-    let names: Vec<String> = match &model {
-        Some(model) => model.prior.names().to_vec(),
-        None => (1..=dim).map(|i| format!("parameter {i}")).collect(),
+    let has_names = draws.names.is_some();
+    let dim = draws.values.ncols();
+    let names: Vec<String> = match (&model, &draws.names) {
+        (Some(model), _) => model.prior.names().to_vec(),
+        (None, Some(names)) => names.clone(),
+        (None, None) => (1..=dim).map(|i| format!("parameter {i}")).collect(),
     };
-    let reference = args.reference.as_ref().map(|path| args.tables.parameters(path)).transpose()?;
-    let truth = args.truth.as_ref().map(|path| args.tables.parameters(path)).transpose()?;
+    let draws = in_order(draws, &names)?;
+    // Names are compared where both tables have them.
+    let read = |path: &PathBuf| match model.is_some() || has_names {
+        true => args.tables.parameters_named(path, &names),
+        false => Ok(args.tables.parameters(path)?.values),
+    };
+    let reference = args.reference.as_ref().map(read).transpose()?;
+    let truth = args.truth.as_ref().map(read).transpose()?;
     let widths = [(&args.reference, &reference), (&args.truth, &truth)]
         .into_iter()
         .filter_map(|(path, table)| Some((path.as_ref()?, table.as_ref()?.ncols())))

@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
+    args.observation.file().map_or(Ok(()), |file| args.out.spare(file))?;
     // A corrected draw is chosen among several.
     let each =
         if model.training.correction.is_some() { model.config.posterior.proposals } else { 1 };

@@ -3,10 +3,10 @@
 use super::Failure;
 use clap::ValueEnum;
 use freeform_simulators::{
-    ArrayError, FirstLine, Number, Prior, Simulations, Table, TableOptions, prepare_output,
-    read_table, write_draws, write_table,
+    ArrayError, FirstLine, Number, Prior, Simulations, Table, TableOptions, check_set,
+    prepare_output, read_table, write_draws, write_table,
 };
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use std::path::{Path, PathBuf};
 
 /// The option of every verb that reads a table.
@@ -40,10 +40,20 @@ impl TableArgs {
         }
     }
 
-    /// Parameters, one set a row, `[n, D]`.
-    pub(super) fn parameters(&self, path: &Path) -> Result<Array2<f64>, Failure> {
+    /// Parameters, one set a row.
+    pub(super) fn parameters(&self, path: &Path) -> Result<Table, Failure> {
         let options = TableOptions::parameters().with_first_line(self.first_line());
-        Ok(read_table(path, &options)?.values)
+        Ok(read_table(path, &options)?)
+    }
+
+    /// Parameters of these names, `[n, D]`: where the first line names the columns, in the order of
+    /// `names` whatever theirs.
+    pub(super) fn parameters_named(
+        &self,
+        path: &Path,
+        names: &[String],
+    ) -> Result<Array2<f64>, Failure> {
+        in_order(self.parameters(path)?, names)
     }
 
     /// Observations, one a row.
@@ -61,6 +71,26 @@ impl TableArgs {
     }
 }
 
+/// The table's columns in the order of `names`, where it names them; numbers are no names.
+pub(super) fn in_order(table: Table, names: &[String]) -> Result<Array2<f64>, Failure> {
+    let is_number = |name: &String| name.parse::<f64>().is_ok();
+    let Some(found) = table.names.as_ref().filter(|found| !found.iter().all(is_number)) else {
+        return Ok(table.values);
+    };
+    let places: Option<Vec<usize>> =
+        names.iter().map(|name| found.iter().position(|other| other == name)).collect();
+    match places {
+        Some(places) if found.len() == names.len() => Ok(table.values.select(Axis(1), &places)),
+        _ => Err(Failure::usage(&format!(
+            "{}: its first line names the columns {}, but the parameters are {}; name them so, in any \
+             order, or leave the names out",
+            table.path.display(),
+            found.join(", "),
+            names.join(", "),
+        ))),
+    }
+}
+
 /// The option of every verb that writes a table.
 #[derive(clap::Args)]
 pub(super) struct TableOut {
@@ -72,7 +102,26 @@ pub(super) struct TableOut {
 impl TableOut {
     /// Sees to it that the file can be written: to be called before anything is computed.
     pub(super) fn prepare(&self) -> Result<(), Failure> {
-        prepare_output(&self.out).map_err(output_failure)
+        prepare_output(&self.out).map_err(output_failure)?;
+        if check_set(&self.out).is_ok_and(|is_set| is_set) {
+            return Err(Failure::usage(&format!(
+                "--out {} holds a set of simulations; choose another name, or remove it first",
+                self.shown()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Refuses to replace a file that the same command reads.
+    pub(super) fn spare(&self, input: &Path) -> Result<(), Failure> {
+        let place = |path: &Path| std::fs::canonicalize(path).ok();
+        match (place(&self.out), place(input)) {
+            (Some(out), Some(input)) if out == input => Err(Failure::usage(&format!(
+                "--out {} is what the command reads; choose another name",
+                self.shown()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the table, which an archive holds as `name`.

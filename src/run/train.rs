@@ -9,8 +9,8 @@ use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
 use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
-    DataError, EpochMetrics, ThetaOrigin, TrainedMember, TrainingData, check_simulations,
-    train_ensemble,
+    DataError, EpochMetrics, Host, ThetaOrigin, TrainedMember, TrainingData, check_simulations,
+    members, train_ensemble,
 };
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
@@ -190,6 +190,10 @@ impl<'a> Prepared<'a> {
                 return Err(halted(error, job.folder));
             }
         };
+        // A damaged one is said before hours of work on the others.
+        for member in members(&config, &data).into_iter().filter(|_| resumed) {
+            host.restore(member)?;
+        }
         warn_of_columns(&data, job.reporter);
         data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
         Ok(Start::Ready(Box::new(Self {

@@ -186,3 +186,46 @@ fn headers_that_lie_are_refused_on_every_verb() {
         }
     }
 }
+
+#[test]
+fn names_of_parameters_are_heeded() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    let write = |name: &str, content: &str| std::fs::write(scratch.path(name), content).unwrap();
+    fn evaluate<'a>(theta: &'a str, out: &'a str) -> [&'a str; 8] {
+        ["log-prob", "model", "--theta", theta, "--observation", "1", "--out", out]
+    }
+    write("plain.csv", "0.1,-0.2\n0.3,0.4\n");
+    write("named.csv", "theta1,theta2\n0.1,-0.2\n0.3,0.4\n");
+    write("turned.csv", "theta2,theta1\n-0.2,0.1\n0.4,0.3\n");
+    write("others.csv", "foo,theta1\n0.1,-0.2\n");
+    scratch.succeeds(&evaluate("plain.csv", "plain.npy"));
+    for name in ["named", "turned"] {
+        let (table, out) = (format!("{name}.csv"), format!("{name}.npy"));
+        scratch.succeeds(&evaluate(&table, &out));
+        assert_eq!(numbers(scratch.path(&out)), numbers(scratch.path("plain.npy")), "{name}");
+    }
+    let text = scratch.fails(USAGE, &evaluate("others.csv", "o.npy"));
+    contains_all(&text, &["others.csv", "foo, theta1", "theta1, theta2"]);
+    write("hole.csv", "0.1,nan\n");
+    let text = scratch.fails(FAILED, &evaluate("hole.csv", "o.npy"));
+    contains_all(&text, &["hole.csv", "row 1, column 2", "NaN"]);
+    // Names of data are not known to a model: said, not passed over.
+    write("x.csv", "b,a\n0.1,-0.2\n");
+    let output = scratch.freeform(&sample("x.csv", "s.npy")).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    contains_all(&text, &["x.csv", "b, a", "in their order"]);
+}
+
+#[test]
+fn what_is_read_is_not_replaced() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    std::fs::write(scratch.path("x.csv"), "0.1,-0.2\n").unwrap();
+    let text = scratch.fails(USAGE, &sample("x.csv", "x.csv"));
+    contains_all(&text, &["--out x.csv", "reads"]);
+    scratch.succeeds(&["simulate", "two_moons", "-n", "50", "--out", "set.npz"]);
+    let text = scratch.fails(USAGE, &sample("x.csv", "set.npz"));
+    contains_all(&text, &["set.npz", "holds a set of simulations"]);
+}

@@ -15,6 +15,15 @@ pub enum Finding {
         /// Whether folds hold them out whole.
         held_out_whole: bool,
     },
+    /// A parameter has a handful of values only.
+    FewValues {
+        /// The parameter.
+        name: String,
+        /// Different values.
+        distinct: usize,
+        /// Rows.
+        rows: usize,
+    },
     /// θ does not look like draws from the law it is said to be from.
     NotFromPrior {
         /// Columns, the worst first.
@@ -68,6 +77,12 @@ impl fmt::Display for Finding {
                 }
                 write!(f, "; simulations of as many different theta would teach far more")
             }
+            Self::FewValues { name, distinct, rows } => write!(
+                f,
+                "`{name}` has only {distinct} different values in {rows} simulations: these are no \
+                 draws from a continuous prior, and nothing is learnt between them; draw it from the \
+                 prior, or fix it in the simulator"
+            ),
             Self::NotFromPrior { columns, pairs, proposal, with_failed } => {
                 let law = if *proposal { "the law given by --theta-from" } else { "the prior" };
                 write!(f, "theta does not look like draws from {law}:")?;

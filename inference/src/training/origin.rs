@@ -83,6 +83,12 @@ impl<'a> ThetaOrigin<'a> {
             let held_out_whole = groups.are_held_out_whole();
             findings.push(Finding::Replicates { distinct: groups.distinct, rows, held_out_whole });
         }
+        for (column, name) in self.prior.names().iter().enumerate() {
+            let values = theta.iter().skip(column).step_by(dim);
+            if let Some(distinct) = few_values(values, rows) {
+                findings.push(Finding::FewValues { name: name.clone(), distinct, rows });
+            }
+        }
         // Rows outside the prior's support were left out, not refused by the law of θ.
         if findings.iter().any(|f| matches!(f, Finding::OutsidePrior { .. })) {
             return;
@@ -100,6 +106,24 @@ impl<'a> ThetaOrigin<'a> {
             findings.push(Finding::NotFromPrior { columns, pairs, proposal, with_failed });
         }
     }
+}
+
+/// Fewer different values than this, among so many rows, are no draws from a continuous law.
+const FEW_VALUES: usize = 10;
+const MANY_ROWS: usize = 100;
+
+/// How many different values there are, where they are few among many rows.
+fn few_values<'a>(values: impl Iterator<Item = &'a f64>, rows: usize) -> Option<usize> {
+    let mut known: Vec<f64> = Vec::new();
+    for value in values {
+        if !known.contains(value) {
+            known.push(*value);
+        }
+        if known.len() >= FEW_VALUES {
+            return None;
+        }
+    }
+    (rows >= MANY_ROWS).then_some(known.len())
 }
 
 /// Values that stand out of their whole column.
@@ -143,5 +167,19 @@ impl Outliers {
             _ => ("", 0),
         });
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::few_values;
+
+    #[test]
+    fn a_handful_of_values_in_many_rows_is_few() {
+        let values: Vec<f64> = (0..500).map(|i| f64::from(i % 2) * 3.0).collect();
+        assert_eq!(few_values(values.iter(), 500), Some(2));
+        assert_eq!(few_values(values[..50].iter(), 50), None);
+        let values: Vec<f64> = (0..500).map(|i| f64::from(i % 20)).collect();
+        assert_eq!(few_values(values.iter(), 500), None);
     }
 }
