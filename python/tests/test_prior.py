@@ -27,7 +27,7 @@ def test_densities_and_draws_are_scipys(law, scipy_law):
     points = scipy_law.rvs(50, random_state=1)
     np.testing.assert_allclose(prior.log_prob(points[:, None]), scipy_law.logpdf(points), rtol=1e-9)
     draws = prior.sample(5000, seed=3)
-    assert draws.dtype == np.float32 and draws.shape == (5000, 1)
+    assert draws.dtype == np.float64 and draws.shape == (5000, 1)
     assert stats.kstest(draws[:, 0], scipy_law.cdf).pvalue > 1e-3
 
 
