@@ -98,6 +98,10 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
             };
             return Err(RunError::Occupied { path: shown, same, fix });
         }
+        (Err(_), Existing::Refuse | Existing::Resume) if folder.join("model.toml").exists() => {
+            let fix = "choose another folder, or add --overwrite to start anew";
+            return Err(RunError::Occupied { path: shown, same: false, fix });
+        }
         (Err(_), _) => {}
     }
     create_folder(folder)?;

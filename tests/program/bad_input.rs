@@ -119,7 +119,7 @@ fn parameters_outside_the_prior_are_an_error() {
     simulations.theta[[17, 1]] = 4.0;
     let output = train_on(&scratch, &simulations).output().unwrap();
     assert_eq!(output.status.code(), Some(FAILED));
-    contains_all(&String::from_utf8_lossy(&output.stderr), &["row 17", "prior"]);
+    contains_all(&String::from_utf8_lossy(&output.stderr), &["row 18", "prior"]);
 }
 
 #[test]

@@ -194,3 +194,19 @@ fn what_does_not_fit_into_memory_is_refused_by_name() {
     assert!(scratch.fails(2, &args).contains("of memory"));
     scratch.fails(2, &["tasks", "--threads", "65535"]);
 }
+
+#[test]
+fn a_model_that_was_copied_is_not_replaced() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    std::fs::create_dir(scratch.path("copy")).unwrap();
+    for file in ["model.toml", "weights.safetensors"] {
+        std::fs::copy(scratch.path("model").join(file), scratch.path("copy").join(file)).unwrap();
+    }
+    let weights = std::fs::read(scratch.path("copy/weights.safetensors")).unwrap();
+    let train = ["train", "--task", "two_moons", "-n", "300", "--seed", "9", "--out", "copy"];
+    let text = scratch.fails(1, &[&train[..], &TINY].concat());
+    assert!(text.contains("copy already holds a run") && text.contains("--overwrite"), "{text}");
+    assert_eq!(std::fs::read(scratch.path("copy/weights.safetensors")).unwrap(), weights);
+    scratch.succeeds(&[&train[..], &TINY, &["--overwrite"]].concat());
+}

@@ -31,8 +31,9 @@ pub enum DataError {
     },
     /// Parameters outside the prior.
     #[error(
-        "row {row} of theta lies outside the prior's support ({theta:?}): these simulations were \
-         not drawn from this prior"
+        "row {} of theta lies outside the prior's support ({theta:?}): these simulations were \
+         not drawn from this prior",
+        row + 1
     )]
     OutsidePrior {
         /// First such row, counted from 0.
@@ -42,8 +43,9 @@ pub enum DataError {
     },
     /// Parameters outside the law that they are said to be drawn from.
     #[error(
-        "row {row} of theta ({theta:?}) lies outside the support of the law that theta is said to be \
-         drawn from (--theta-from)"
+        "row {} of theta ({theta:?}) lies outside the support of the law that theta is said to be \
+         drawn from (--theta-from)",
+        row + 1
     )]
     OutsideLaw {
         /// First such row, counted from 0.
