@@ -1,6 +1,6 @@
 //! Sweeps: whatever happens to their runners, they end in the same results.
 
-use crate::support::{Scratch, bytes};
+use crate::support::{Scratch, bytes, start};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,17 +23,6 @@ network.blocks = 3
 "optimizer.learning_rate" = [1e-3, 2e-3, 4e-3]
 "network.width" = [24, 40]
 "#;
-
-fn start(scratch: &Scratch, args: &[&str]) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
-        .current_dir(scratch.path(""))
-        .env("FREEFORM_CACHE", scratch.path("cache"))
-        .args(args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("freeform starts")
-}
 
 fn signal(child: &Child, name: &str) {
     // The process may have ended just now.

@@ -1,24 +1,13 @@
 //! Signals at any moment: work ends soon, little of it is lost, and it goes on to the same bytes.
 //! `FREEFORM_ATTACKS=100 cargo test --release --test program kills` kills as often as it says.
 
-use crate::support::{Scratch, TINY, attacks, bytes, random};
+use crate::support::{Scratch, TINY, attacks, bytes, random, start};
 use freeform_simulators::Simulations;
 use rand::RngExt;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-
-fn start(scratch: &Scratch, args: &[&str]) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
-        .current_dir(scratch.path(""))
-        .env("FREEFORM_CACHE", scratch.path("cache"))
-        .args(args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("freeform starts")
-}
 
 fn interrupt(child: &mut Child) -> (Option<i32>, Duration) {
     let started = Instant::now();

@@ -84,3 +84,15 @@ pub fn attacks() -> usize {
 pub fn random() -> rand_chacha::ChaCha8Rng {
     rand::SeedableRng::seed_from_u64(attacks() as u64)
 }
+
+/// Starts `freeform ARGS` without its words, to be stopped or waited for.
+pub fn start(scratch: &Scratch, args: &[&str]) -> std::process::Child {
+    std::process::Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
+        .current_dir(scratch.path(""))
+        .env("FREEFORM_CACHE", scratch.path("cache"))
+        .args(args)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("freeform starts")
+}
