@@ -25,6 +25,8 @@ pub enum Purpose {
     Jitter = 8,
     /// A model of which simulations succeed (index: of a network).
     Success = 9,
+    /// Directions that principal components are looked for from.
+    Components = 10,
 }
 
 /// The stream of a seed, purpose and index.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{ExternalSimulator, Prior, SimulationSource, SourceError, Task, TaskError};
+use crate::{DataLayout, ExternalSimulator, Prior, SimulationSource, SourceError, Task, TaskError};
 
 /// What a user means by TASK: the name of a benchmark task, or a `simulator.toml`.
 #[derive(Debug)]
@@ -48,6 +48,15 @@ impl AnySimulator {
     #[must_use]
     pub fn prior(&self) -> &Prior {
         self.source().prior()
+    }
+
+    /// What the numbers of x are to each other, where that is said.
+    #[must_use]
+    pub fn layout(&self) -> Option<DataLayout> {
+        match self {
+            Self::Task(_) => None,
+            Self::External(simulator) => simulator.settings().layout,
+        }
     }
 
     /// Observation `number`, counted from 1: an official one of a task, or a row of the file that

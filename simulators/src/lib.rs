@@ -22,6 +22,7 @@ mod arrays;
 mod draws;
 mod external;
 mod files;
+mod layout;
 mod nearest;
 mod prior;
 mod simulation;
@@ -39,6 +40,7 @@ pub use files::{
     Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes, memory,
     write_atomically, write_bytes_atomically,
 };
+pub use layout::{DataLayout, Layout};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
     FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         None => (2, 2),
     };
-    let problem = Problem { simulations: args.budget, theta_dim, context_dim };
+    let problem = Problem { simulations: args.budget, theta_dim, context_dim, layout: None };
     let config = args.preset.preset().config(problem);
     let settings: Vec<_> = config
         .described()

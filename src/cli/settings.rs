@@ -1,6 +1,7 @@
 //! The options that every training verb shares.
 
 use super::Failure;
+use super::count::count;
 use super::device::DeviceArg;
 use crate::run::Existing;
 use clap::ValueEnum;
@@ -19,6 +20,12 @@ pub(super) struct SettingsArgs {
     /// One setting, e.g. --set training.max_epochs=50 (repeatable; wins over --config).
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
+    /// What the numbers of x are to each other: transform.layout in short.
+    #[arg(long, value_parser = ["auto", "vector", "series", "set"])]
+    layout: Option<String>,
+    /// Numbers of one point of a series, or of one trial of a set: transform.channels in short.
+    #[arg(long, value_name = "N", value_parser = count)]
+    channels: Option<usize>,
     #[command(flatten)]
     pub(super) device: DeviceArg,
 }
@@ -72,6 +79,12 @@ impl SettingsArgs {
         };
         for assignment in &self.set {
             overrides.set(assignment)?;
+        }
+        if let Some(layout) = &self.layout {
+            overrides.set(&format!("transform.layout={layout}"))?;
+        }
+        if let Some(channels) = self.channels {
+            overrides.set(&format!("transform.channels={channels}"))?;
         }
         Ok(overrides)
     }

@@ -110,7 +110,7 @@ fn short(value: f64) -> f64 {
 /// Whether the setting takes whole numbers.
 fn is_whole(key: &str) -> bool {
     let first = key.split(',').next().unwrap_or(key).trim();
-    let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2 };
+    let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
     let known = Table::try_from(Preset::default().config(problem)).unwrap_or_default();
     first
         .split_once('.')

@@ -10,7 +10,8 @@ use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
 use freeform_inference::{Config, Overrides, Problem};
 use freeform_simulators::{
-    AnySimulator, FirstLine, Prior, Simulations, Task, human_bytes, write_bytes_atomically,
+    AnySimulator, DataLayout, FirstLine, Prior, Simulations, Task, human_bytes,
+    write_bytes_atomically,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -133,6 +134,8 @@ struct Opened {
     source: RunSource,
     identity: String,
     dims: (usize, usize),
+    /// What the numbers of x are to each other, where the simulator says so.
+    layout: Option<DataLayout>,
     /// Rows of a given table.
     rows: Option<usize>,
     /// Observations that can be scored.
@@ -152,6 +155,7 @@ impl Opened {
                 source: RunSource::Given { file, prior },
                 identity,
                 dims: (table.parameter_dim(), table.data_dim()),
+                layout: None,
                 rows: Some(table.len()),
                 observations: 0,
             });
@@ -174,6 +178,7 @@ impl Opened {
             source,
             identity: simulator.source().identity(),
             dims: (simulator.prior().dim(), simulator.source().data_dim()),
+            layout: simulator.layout(),
             rows: None,
             observations,
         })
@@ -228,7 +233,8 @@ fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<Pla
             format!("`budgets` asks for {budget} simulations, but {} has {rows}", task.name);
         return Err(GridError::Sweep { path: task.name.clone(), reason });
     }
-    let problem = Problem { simulations: budget, theta_dim: task.dims.0, context_dim: task.dims.1 };
+    let (theta_dim, context_dim) = task.dims;
+    let problem = Problem { simulations: budget, theta_dim, context_dim, layout: task.layout };
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;
@@ -255,6 +261,7 @@ fn identity(
     engine: EngineKind,
 ) -> Result<String, GridError> {
     let settings = toml::to_string(config).map_err(std::io::Error::other)?;
+    let settings = config.recorded(&settings);
     let (engine, simulator) = (engine.name(), &task.identity);
     let text = format!(
         "format {FORMAT_VERSION}\nsimulator {simulator}\nbudget {budget}\nseed {seed}\n\

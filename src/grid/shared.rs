@@ -55,12 +55,23 @@ pub(super) fn input(
     let table = first_usable(table, entry.simulations);
     let theta_failed = all_failed(theta_failed, &table);
     let (simulations, theta_from) = (table.without_non_finite(), None);
-    let simulator = match &task {
-        Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+    let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
+    let layout = simulator.as_ref().and_then(AnySimulator::layout);
+    let simulator = match &simulator {
+        Some(simulator) => SimulatorRecord::of(simulator)?,
         None => None,
     };
     let warnings = Vec::new();
-    Ok(TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, warnings })
+    Ok(TrainingInput {
+        simulations,
+        prior,
+        task,
+        simulator,
+        layout,
+        theta_from,
+        theta_failed,
+        warnings,
+    })
 }
 
 /// The first rows, as many as hold `n` usable ones: with them the failed ones among these.

@@ -71,7 +71,8 @@ impl<'a> RunRecord<'a> {
     /// # Errors
     /// None in practice: every setting has a TOML form.
     pub fn to_toml(&self) -> std::io::Result<String> {
-        toml::to_string(self).map_err(std::io::Error::other)
+        let text = toml::to_string(self).map_err(std::io::Error::other)?;
+        Ok(self.config.recorded(&text))
     }
 }
 

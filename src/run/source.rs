@@ -4,7 +4,7 @@ use super::directory::{create_folder, recorded_data};
 use super::{Reporter, RunError};
 use freeform_inference::{failed_rows, fingerprint};
 use freeform_simulators::{
-    AnySimulator, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
+    AnySimulator, DataLayout, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
     SimulatedBatch, SimulationSource, Simulations, SourceError, Task, read_theta_failed, simulate,
     simulate_set,
 };
@@ -48,6 +48,8 @@ pub struct TrainingInput {
     pub task: Option<String>,
     /// The program, where it is one.
     pub simulator: Option<SimulatorRecord>,
+    /// What the numbers of x are to each other, where the simulator says so.
+    pub layout: Option<DataLayout>,
     /// The law that θ was drawn from, where it is not the prior.
     pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
@@ -117,8 +119,10 @@ impl Source {
                         "{lost} of {rows} simulations are not finite and are left out"
                     ));
                 }
-                let simulator = match task {
-                    Some(name) => SimulatorRecord::of(&AnySimulator::open(name)?)?,
+                let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
+                let layout = simulator.as_ref().and_then(AnySimulator::layout);
+                let simulator = match &simulator {
+                    Some(simulator) => SimulatorRecord::of(simulator)?,
                     None => None,
                 };
                 Ok(TrainingInput {
@@ -126,6 +130,7 @@ impl Source {
                     prior: (**prior).clone(),
                     task: task.clone(),
                     simulator,
+                    layout,
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
                     warnings,
@@ -161,6 +166,7 @@ impl Source {
             prior: simulator.prior().clone(),
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
+            layout: simulator.layout(),
             theta_from: None,
             theta_failed,
             warnings,

@@ -155,9 +155,17 @@ impl<'a> Prepared<'a> {
         for warning in &input.warnings {
             job.reporter.warn(warning);
         }
-        let TrainingInput { simulations, prior, task, simulator, theta_from, theta_failed, .. } =
-            input;
-        let problem = Problem::of(&simulations);
+        let TrainingInput {
+            simulations,
+            prior,
+            task,
+            simulator,
+            layout,
+            theta_from,
+            theta_failed,
+            ..
+        } = input;
+        let problem = Problem::of(&simulations).laid_out(layout);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
@@ -195,6 +203,7 @@ impl<'a> Prepared<'a> {
             host.restore(member)?;
         }
         warn_of_columns(&data, job.reporter);
+        data.view_remark().iter().for_each(|remark| job.reporter.say(remark));
         data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
         Ok(Start::Ready(Box::new(Self {
             job,
@@ -283,7 +292,10 @@ fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Reporter) {
 /// Tells of columns of x that the networks do not see.
 fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
     let transform = data.data();
-    for &column in transform.scaler().constant_columns() {
+    let plain = data.view_remark().is_none();
+    let what = if plain { "column" } else { "statistic" };
+    // A statistic that does not vary is no fault of anybody's.
+    for &column in transform.scaler().constant_columns().iter().filter(|_| plain) {
         let value = transform.scaler().mean(column);
         reporter.warn(&format!(
             "column {} of x is constant ({value}) in the training simulations and is ignored",
@@ -293,7 +305,7 @@ fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
     let (kept, all) = (transform.kept().len(), transform.columns());
     if kept < all {
         reporter.say(&format!(
-            "{} of {all} columns of x show no dependence on any parameter and are left out \
+            "{} of {all} {what}s of x show no dependence on any parameter and are left out \
              (transform.screening)",
             all - kept
         ));

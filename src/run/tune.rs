@@ -114,7 +114,9 @@ pub struct Tuned {
 /// [`RunError`]; a training that diverges only counts as bad.
 pub fn tune(job: &TuneJob, input: &TrainingInput) -> Result<Tuned, RunError> {
     let _own = own(job.folder)?;
-    let base = job.overrides.resolve(job.preset, Problem::of(&input.simulations))?;
+    let base = job
+        .overrides
+        .resolve(job.preset, Problem::of(&input.simulations).laid_out(input.layout))?;
     let mut search = Search { job, input, base, trials: Vec::new() };
     let mut best = search.run(&[])?;
     for &knob in job.knobs {

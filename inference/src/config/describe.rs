@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 33] = [
+const MEANINGS: [(&str, &str); 35] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -62,6 +62,11 @@ const MEANINGS: [(&str, &str); 33] = [
         "transform.data",
         "standardize, or shape: first log, log1p or asinh for skewed or heavy-tailed columns",
     ),
+    (
+        "transform.layout",
+        "what the numbers of x are to each other: vector, series, set, or auto: what held-out simulations say of a wide x",
+    ),
+    ("transform.channels", "numbers of one point of a series, or of one trial of a set"),
     (
         "transform.screening",
         "whether columns of a wide x that show no dependence on any parameter are left out",
@@ -131,7 +136,8 @@ mod tests {
     use super::super::{Overrides, Preset, Problem};
     use super::*;
 
-    const PROBLEM: Problem = Problem { simulations: 2000, theta_dim: 3, context_dim: 5 };
+    const PROBLEM: Problem =
+        Problem { simulations: 2000, theta_dim: 3, context_dim: 5, layout: None };
 
     /// The list has serde's keys, all of them and no others, and in its order.
     #[test]

@@ -23,7 +23,7 @@ impl Config {
     ) -> Result<(), ConfigError> {
         let Some(available) = available else { return Ok(()) };
         let (n, t, w) = (&self.network, &self.training, &self.whitening);
-        let Problem { simulations, theta_dim, context_dim } = problem;
+        let Problem { simulations, theta_dim, context_dim, .. } = problem;
         let float = |value: usize| value as f64;
         let (d, c, h) = (float(theta_dim), float(context_dim), float(n.width));
         let gate = if n.glu { c + 1.0 } else { 0.0 };
@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused_by_name_and_what_fits_is_not() {
-        let problem = Problem { simulations: 1_000_000, theta_dim: 10, context_dim: 100 };
+        let problem =
+            Problem { simulations: 1_000_000, theta_dim: 10, context_dim: 100, layout: None };
         let check = |setting: &str| {
             let mut overrides = Overrides::default();
             overrides.set(setting).unwrap();

@@ -11,6 +11,7 @@ mod settings;
 
 pub use describe::Setting;
 pub use error::{ConfigError, Place};
+pub(crate) use preset::NARROW;
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{

@@ -6,7 +6,7 @@ use super::settings::{
     WhiteningKind,
 };
 use crate::network::Activation;
-use freeform_simulators::Simulations;
+use freeform_simulators::{DataLayout, Layout, Simulations};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
@@ -29,7 +29,12 @@ pub struct Problem {
     pub theta_dim: usize,
     /// C.
     pub context_dim: usize,
+    /// The layout that is stated with the data, where one is.
+    pub layout: Option<DataLayout>,
 }
+
+/// An x of no more numbers than these is taken as it is, unless its layout is stated.
+pub(crate) const NARROW: usize = 16;
 
 impl Problem {
     /// The sizes of a table of simulations.
@@ -39,7 +44,21 @@ impl Problem {
             simulations: simulations.len(),
             theta_dim: simulations.parameter_dim(),
             context_dim: simulations.data_dim(),
+            layout: None,
         }
+    }
+
+    /// With a layout that is stated with the data.
+    #[must_use]
+    pub fn laid_out(self, layout: Option<DataLayout>) -> Self {
+        Self { layout, ..self }
+    }
+
+    /// The layout that is stated; otherwise the one of a preset that `looks` at the data of a wide x.
+    fn layout(self, looks: bool) -> DataLayout {
+        let wide = self.context_dim > NARROW;
+        let layout = if looks && wide { Layout::Auto } else { Layout::Vector };
+        self.layout.unwrap_or(DataLayout { layout, channels: 1 })
     }
 }
 
@@ -68,6 +87,7 @@ const MANY: usize = 30_000;
 
 fn recommended(problem: Problem) -> Config {
     let many = problem.simulations >= MANY;
+    let DataLayout { layout, channels } = problem.layout(true);
     let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
     let steps = if many { 24_000 } else { 8_000 };
@@ -105,6 +125,8 @@ fn recommended(problem: Problem) -> Config {
         transform: TransformConfig {
             theta: ThetaTransform::Unconstrain,
             data: DataTransform::Shape,
+            layout,
+            channels,
             screening: true,
         },
         whitening: WhiteningConfig {
@@ -126,6 +148,7 @@ fn paper(problem: Problem) -> Config {
         3_000..30_000 => 32,
         _ => 64,
     };
+    let DataLayout { layout, channels } = problem.layout(false);
     Config {
         network: NetworkConfig {
             width: 50,
@@ -159,6 +182,8 @@ fn paper(problem: Problem) -> Config {
         transform: TransformConfig {
             theta: ThetaTransform::Standardize,
             data: DataTransform::Standardize,
+            layout,
+            channels,
             screening: false,
         },
         whitening: WhiteningConfig {

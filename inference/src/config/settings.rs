@@ -2,6 +2,7 @@
 
 use crate::engine::LogDet;
 use crate::network::{Activation, NetworkSpec};
+use freeform_simulators::Layout;
 use serde::{Deserialize, Serialize};
 
 /// All settings of one training.
@@ -101,6 +102,13 @@ pub struct TransformConfig {
     /// `standardize`, or `shape`: first log, log1p or asinh for columns of x that are skewed or
     /// heavy-tailed.
     pub data: DataTransform,
+    /// What the numbers of x are to each other: `vector`, `series`, `set`, or `auto`: what held-out
+    /// simulations say of a wide x (more than 16).
+    #[serde(default = "layout_of_before")]
+    pub layout: Layout,
+    /// Numbers of one point of a series, or of one trial of a set, which stand side by side.
+    #[serde(default = "one")]
+    pub channels: usize,
     /// Whether columns of a wide x (more than 16) that show no dependence on any parameter are
     /// left out.
     pub screening: bool,
@@ -208,10 +216,30 @@ pub enum DataTransform {
     Shape,
 }
 
+/// The layout of models made before there were others.
+fn layout_of_before() -> Layout {
+    Layout::Vector
+}
+
+fn one() -> usize {
+    1
+}
+
 /// The largest D at which `auto` chooses the exact log-determinant.
 const AUTO_EXACT_DIM: usize = 10;
 
 impl Config {
+    /// `text`, which holds these settings as TOML, by which a run is known: without keys that came
+    /// later, where they change nothing, so that runs of before are still the same.
+    #[must_use]
+    pub fn recorded(&self, text: &str) -> String {
+        let TransformConfig { layout, channels, .. } = self.transform;
+        let plain = (layout, channels) == (Layout::Vector, 1);
+        let later = |line: &str| matches!(line, "layout = \"vector\"" | "channels = 1");
+        let kept = text.lines().filter(|line| !(plain && later(line)));
+        kept.map(|line| format!("{line}\n")).collect()
+    }
+
     /// The network for D parameters and C data.
     #[must_use]
     pub fn network_spec(&self, theta_dim: usize, context_dim: usize) -> NetworkSpec {

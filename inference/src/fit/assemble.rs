@@ -37,6 +37,7 @@ pub fn assemble(
     let findings = data.findings().iter().map(ToString::to_string);
     let (warnings, notes) = remarks(trained, learnt.as_ref());
     let remarks = findings.chain(warnings).collect();
+    let notes = data.view_remark().map(str::to_owned).into_iter().chain(notes).collect();
     let (succeeded, failed) = data.outcomes();
     let success = Success::fit(data.theta_dim(), succeeded, failed, seed);
     let training = TrainingSummary {
@@ -59,6 +60,7 @@ pub fn assemble(
         likelihood: None,
         prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
+        view: data.view().clone(),
         data: data.data().clone(),
         span: Some(data.span().clone()),
         law: ThetaLaw { drawn_from: origin.drawn_from.cloned(), success },

@@ -1,11 +1,14 @@
 //! Reading and writing of models.
 
-use super::tensors::{FlowDescription, Tensors, read_flat, read_flow, read_whitening};
+use super::tensors::{
+    FlowDescription, Tensors, read_doubles, read_flat, read_flow, read_whitening,
+};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::view::View;
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
@@ -17,6 +20,10 @@ use std::path::Path;
 pub const FORMAT_VERSION: u64 = 3;
 /// That of models whose simulations' θ did not follow the prior: older programs must not read them.
 const VERSION_WITH_LAW: u64 = 4;
+/// That of models whose networks are given something else than x.
+const VERSION_WITH_VIEW: u64 = 5;
+/// Name of the view's numbers.
+const VIEW: &str = "view";
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -34,6 +41,9 @@ struct Description {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     likelihood: Option<LikelihoodDescription>,
     parameters: ParameterTransform,
+    /// What of x the networks are given, where that is not x as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    view: Option<View>,
     data: DataTransform,
     /// Where the simulated x lie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,7 +112,9 @@ impl Description {
         let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
         let numbers = flows.map(FlowDescription::parameters);
         let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
-        let all = numbers.chain(summaries).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
+        let view = self.view.iter().map(View::parameters);
+        let all =
+            numbers.chain(summaries).chain(view).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
         u64::try_from(all).ok()?.checked_mul(4)
     }
 }
@@ -156,15 +168,25 @@ impl Model {
             SuccessDescription { offset, networks: networks.len() }
         });
         let theta_from = self.law.drawn_from.clone();
-        let plain = success.is_none() && theta_from.is_none();
+        let view = (!self.view.is_plain()).then(|| self.view.clone());
+        let numbers = self.view.numbers();
+        if !numbers.is_empty() {
+            tensors.add_doubles(VIEW, &numbers);
+        }
+        let format_version = match (&view, &success, &theta_from) {
+            (Some(_), _, _) => VERSION_WITH_VIEW,
+            (None, None, None) => FORMAT_VERSION,
+            _ => VERSION_WITH_LAW,
+        };
         let bytes = tensors.to_bytes()?;
         let description = Description {
-            format_version: if plain { FORMAT_VERSION } else { VERSION_WITH_LAW },
+            format_version,
             weights_blake3: blake3::hash(&bytes).to_hex().to_string(),
             training: self.training.clone(),
             posterior: self.posterior.iter().map(FlowDescription::of).collect(),
             likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
+            view,
             data: self.data.clone(),
             span: self.span.clone(),
             success,
@@ -228,8 +250,30 @@ impl Model {
             }
         };
         let Description { training, parameters, data, span, config, prior, .. } = description;
+        let view = match description.view {
+            None => View::plain(data.columns()),
+            Some(view) => {
+                let numbers = match view.parameters() {
+                    Some(0) => Vec::new(),
+                    _ => read_doubles(&tensors, VIEW).map_err(invalid)?,
+                };
+                let differs = || invalid("the view does not fit its description".to_owned());
+                view.with_numbers(&numbers).ok_or_else(differs)?
+            }
+        };
         let law = ThetaLaw { drawn_from: description.theta_from, success };
-        Ok(Self { posterior, likelihood, prior, parameters, data, span, law, config, training })
+        Ok(Self {
+            posterior,
+            likelihood,
+            prior,
+            parameters,
+            view,
+            data,
+            span,
+            law,
+            config,
+            training,
+        })
     }
 }
 
@@ -252,22 +296,24 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION | VERSION_WITH_LAW) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION | VERSION_WITH_LAW) => {}
+        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_LAW });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_VIEW });
         }
     }
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let (dim, data) = (description.prior.dim(), &description.data);
     let width = data.kept().len();
+    let inputs = description.view.as_ref().map_or(data.columns(), View::inputs);
     description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
         && data.is_whole()
         && description.parameters.scaler().is_whole(dim)
-        && description.span.as_ref().is_none_or(|span| span.fits(data.columns()))
+        && description.view.as_ref().is_none_or(|v| v.is_whole() && v.outputs() == data.columns())
+        && description.span.as_ref().is_none_or(|span| span.fits(inputs))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {

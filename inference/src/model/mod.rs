@@ -12,6 +12,7 @@ use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::view::View;
 use freeform_simulators::{Prior, Support};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
@@ -26,7 +27,9 @@ pub struct Model {
     pub prior: Prior,
     /// θ to the flow's space and back.
     pub(crate) parameters: ParameterTransform,
-    /// x to what the networks see.
+    /// What of x the networks are given.
+    pub(crate) view: View,
+    /// That to what the networks see.
     pub(crate) data: DataTransform,
     /// Where the simulated x lie; models of before do not know.
     pub(crate) span: Option<DataSpan>,
@@ -54,8 +57,8 @@ pub(crate) struct LikelihoodModel {
 }
 
 impl LikelihoodModel {
-    /// An observation as these flows see it, from raw `x` and from x as the posterior's networks
-    /// see it.
+    /// An observation as these flows see it, from its view `x` and from that as the posterior's
+    /// networks see it.
     pub fn target(&self, x: &[f64], context: &[f32]) -> Vec<f32> {
         let mut target = vec![0.0; self.data.kept().len()];
         match &self.summary {
@@ -164,7 +167,7 @@ impl Model {
     /// C: numbers in an observation.
     #[must_use]
     pub fn data_dim(&self) -> usize {
-        self.data.columns()
+        self.view.inputs()
     }
 
     /// Numbers in the learnt summary of x whose likelihood corrects the posterior, where there is one.

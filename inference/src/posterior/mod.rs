@@ -70,7 +70,11 @@ impl Posterior {
     /// [`PosteriorError`] where x has the wrong length or is not finite.
     pub fn distance(&self, x: &[f64]) -> Result<Option<Distance>, PosteriorError> {
         self.check(x)?;
-        Ok(self.model.span.as_ref().map(|span| span.distance(x, &self.model.data)))
+        Ok(self
+            .model
+            .span
+            .as_ref()
+            .map(|span| span.distance(x, self.model.view.is_plain().then_some(&self.model.data))))
     }
 
     /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
@@ -267,17 +271,22 @@ impl Posterior {
     /// An observation as the networks see it.
     fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
         self.check(x)?;
-        let mut context = vec![0.0; self.model.data.kept().len()];
-        self.model.data.apply(x, &mut context);
-        let likelihood = self.model.likelihood.as_ref();
-        let target = likelihood.map_or_else(Vec::new, |l| l.target(x, &context));
+        let Model { view, data, likelihood, .. } = &self.model;
+        let shown = view.of(x);
+        let mut context = vec![0.0; data.kept().len()];
+        data.apply(&shown, &mut context);
+        let likelihood = likelihood.as_ref();
+        let target = likelihood.map_or_else(Vec::new, |l| l.target(&shown, &context));
         let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
-        let of_context = || Some(self.model.data.kept()[context.iter().position(far)?]);
+        let of_context = || Some(data.kept()[context.iter().position(far)?]);
         let of_target = || {
             let likelihood = likelihood.filter(|l| l.summary.is_none())?;
             Some(likelihood.data.kept()[target.iter().position(far)?])
         };
         if let Some(index) = of_context().or_else(of_target) {
+            // Of statistics, the number that is most likely to blame.
+            let farthest = (0..x.len()).max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
+            let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
         Ok(Observed { context, target })

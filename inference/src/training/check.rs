@@ -5,8 +5,8 @@ use super::bounds::{check_support, move_off};
 use super::data_error::MIN_TRAINING;
 use super::origin::ThetaOrigin;
 use super::rows::contiguous;
-use crate::config::Config;
-use freeform_simulators::Simulations;
+use crate::config::{Config, TransformConfig};
+use freeform_simulators::{Layout, Simulations};
 use ndarray::Array2;
 
 /// Whether these simulations can be trained on, at little cost.
@@ -18,10 +18,12 @@ pub fn check_simulations(
     origin: &ThetaOrigin,
     config: &Config,
 ) -> Result<(), DataError> {
+    let columns = simulations.data_dim();
     // Without x, which may be large.
     let (theta, x) = (simulations.theta.clone(), Array2::zeros((simulations.len(), 0)));
     let simulations = origin.inside(Simulations { theta, x }, &mut Vec::new());
     check_sizes(&simulations, origin, config)?;
+    check_layout(columns, &config.transform)?;
     let mut theta = contiguous(simulations.theta);
     move_off(&mut theta, origin.prior);
     check_support(&theta, origin.prior)?;
@@ -44,6 +46,15 @@ pub(super) fn check_sizes(
     if rows < held_out + MIN_TRAINING || held_out == 0 {
         let training = rows - held_out;
         return Err(DataError::TooFew { rows, training, validation: held_out });
+    }
+    Ok(())
+}
+
+/// Channels divide x.
+pub(super) fn check_layout(columns: usize, transform: &TransformConfig) -> Result<(), DataError> {
+    let channels = transform.channels;
+    if transform.layout != Layout::Vector && !columns.is_multiple_of(channels) {
+        return Err(DataError::Channels { columns, channels });
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
 use super::bounds::{check_support, move_off};
-use super::check::{check_sizes, held_out};
+use super::check::{check_layout, check_sizes, held_out};
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
 use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
@@ -11,6 +11,7 @@ use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform, informative_columns};
+use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
 use freeform_simulators::Simulations;
 use std::borrow::Cow;
@@ -35,8 +36,11 @@ pub struct TrainingData {
     groups: Groups,
     span: DataSpan,
     findings: Vec<Finding>,
+    /// What is to be said of the view of x.
+    remark: Option<String>,
     validation_fraction: f64,
     parameters: ParameterTransform,
+    view: View,
     data: DataTransform,
 }
 
@@ -61,7 +65,8 @@ impl TrainingData {
         let simulations = origin.inside(simulations, &mut findings);
         check_sizes(&simulations, origin, config)?;
         let (rows, columns) = simulations.theta.dim();
-        let context = simulations.x.ncols();
+        let columns_of_x = simulations.x.ncols();
+        check_layout(columns_of_x, &config.transform)?;
         let validation_fraction = config.training.validation_fraction;
         let held_out = held_out(rows, validation_fraction);
         let mut theta = contiguous(simulations.theta);
@@ -75,7 +80,7 @@ impl TrainingData {
         let x = contiguous(simulations.x);
         check_support(&theta, prior)?;
         origin.check_law(&theta)?;
-        let span = DataSpan::of(context, &x);
+        let span = DataSpan::of(columns_of_x, &x);
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
@@ -95,6 +100,26 @@ impl TrainingData {
             fix: "transform.theta = \"unconstrain\"",
         }
         .check()?;
+        part.go_on()?;
+        let candidates = Candidates {
+            x: &x,
+            columns: columns_of_x,
+            theta: &theta,
+            dim: columns,
+            point: &|row, out| {
+                parameters.apply(prior, row, out);
+            },
+            rows: seen,
+            transform: &config.transform,
+            whitening: &config.whitening,
+            seed,
+        };
+        let Choice { view, remark } = candidates.choose(&part.part("view"))?;
+        let (x, context) = (view.table(x), view.outputs());
+        let (x_name, x_column) = match view.is_plain() {
+            true => ("x", "column"),
+            false => ("the statistics of x", "statistic"),
+        };
         part.go_on()?;
         let kept = match config.transform.screening {
             false => (0..context).collect(),
@@ -118,13 +143,13 @@ impl TrainingData {
             scaler: data.scaler(),
             columns: data.kept(),
             score: &|row, out| data.apply(row, out),
-            name: &|column| format!("column {} of x", column + 1),
+            name: &|column| format!("{x_column} {} of x", column + 1),
             fix: "transform.data = \"shape\"",
         }
         .check()?;
         part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
-        let mut reversed = wanted.then(|| {
+        let reversed = wanted.then(|| {
             let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
             Reversed {
                 dim: columns,
@@ -137,11 +162,9 @@ impl TrainingData {
             }
         });
         let kept = varying(&data);
-        let mut likelihood = match kept.len() {
-            1..=MOST_TARGETS => reversed.take().map(|r| r.tables(&x, context, &kept, part)),
-            _ => None,
-        }
-        .transpose()?;
+        let describe = |r: &Reversed| r.tables(&x, context, &kept, part);
+        let described = (1..=MOST_TARGETS).contains(&kept.len());
+        let mut likelihood = reversed.as_ref().filter(|_| described).map(describe).transpose()?;
         part.go_on()?;
         let failed = origin.failed_points(&parameters);
         let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
@@ -154,10 +177,12 @@ impl TrainingData {
             outliers.look("theta", index, (0..columns).zip(&*point), row);
         }
         let theta = points;
-        let x = transformed(&data, x, &mut outliers);
+        let x = transformed(&data, x, x_name, &mut outliers);
         findings.extend(outliers.findings());
-        let summarised = kept.len() > MOST_TARGETS && columns <= MOST_TARGETS;
-        if let (true, Some(reversed)) = (summarised, reversed) {
+        // Statistics depend on each other, and may have a density that nothing learns.
+        let doubtful = !described || view.has_statistics();
+        let summarised = doubtful && !kept.is_empty() && columns <= MOST_TARGETS;
+        if let (true, Some(reversed)) = (summarised, &reversed) {
             let regressed = Regressed {
                 theta: &theta,
                 x: &x,
@@ -167,12 +192,8 @@ impl TrainingData {
                 settings: &config.whitening,
                 seed,
             };
-            if let Some((summary, table)) = Summary::cross_fit(&regressed, part)? {
-                let all: Vec<usize> = (0..columns).collect();
-                let table: Vec<f64> = table.into_iter().map(f64::from).collect();
-                let tables = reversed.tables(&table, columns, &all, part)?;
-                likelihood = Some(LikelihoodTables { summary: Some(summary), ..tables });
-            }
+            let summary = Summary::cross_fit(&regressed, part)?;
+            likelihood = reversed.better_of(likelihood, summary, part)?;
         }
         Ok(Self {
             theta,
@@ -185,8 +206,10 @@ impl TrainingData {
             groups,
             span,
             findings,
+            remark,
             validation_fraction,
             parameters,
+            view,
             data,
         })
     }
@@ -225,6 +248,17 @@ impl TrainingData {
     #[must_use]
     pub fn data(&self) -> &DataTransform {
         &self.data
+    }
+
+    /// What of x the networks are given.
+    pub(crate) fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// What is to be said of it, where it is not x as it is.
+    #[must_use]
+    pub fn view_remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     /// Where x of the simulations lies.

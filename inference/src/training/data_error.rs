@@ -76,6 +76,17 @@ pub enum DataError {
         /// The setting that would do.
         fix: &'static str,
     },
+    /// A layout that does not fit x.
+    #[error(
+        "x has {columns} numbers, which are no whole number of points or trials of {channels} \
+         (transform.channels): set it to how many numbers stand side by side"
+    )]
+    Channels {
+        /// Numbers of x.
+        columns: usize,
+        /// As stated.
+        channels: usize,
+    },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
     ConstantParameter {

@@ -8,6 +8,7 @@ use crate::whitening::{Whitening, WhiteningTable};
 use crate::work::{Halt, Part};
 use freeform_simulators::Prior;
 use rand::RngExt;
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
@@ -15,6 +16,12 @@ use std::borrow::Cow;
 pub(super) const MOST_TARGETS: usize = 32;
 /// Share of a whitening's steps that tell which maps of x suit a likelihood.
 const TRIAL_SHARE: usize = 4;
+/// Held-out simulations that judge what targets tell, and the θ of others that theirs are told from.
+const MOST_JUDGES: usize = 200;
+const MOST_OTHERS: usize = 2000;
+/// Nats by which a summary must tell more than what it is made of: flows learn of this what a Gaussian
+/// does not.
+const CLEARLY: f64 = 0.3;
 
 /// What likelihoods learn from.
 #[derive(Debug)]
@@ -48,7 +55,7 @@ pub(super) struct Reversed<'a> {
 impl Reversed<'_> {
     /// The tables for the columns `kept` of raw x, or of its summary, `[n, width]`.
     pub fn tables(
-        self,
+        &self,
         x: &[f64],
         width: usize,
         kept: &[usize],
@@ -74,8 +81,66 @@ impl Reversed<'_> {
                 rayon::join(|| self.nll(&shaped, &x, &shape), || self.nll(&plain, &x, &plainly));
             if with? < without? { shaped } else { plain }
         };
-        let Self { regressors, transform, .. } = self;
+        let (regressors, transform) = (self.regressors.clone(), self.transform.clone());
         Ok(LikelihoodTables { targets, data, summary: None, regressors, transform })
+    }
+
+    /// Tables of a summary with its rows, where there is one and it tells more than `direct` does.
+    pub fn better_of(
+        &self,
+        direct: Option<LikelihoodTables>,
+        summary: Option<(Summary, Vec<f32>)>,
+        part: &Part,
+    ) -> Result<Option<LikelihoodTables>, Halt> {
+        let Some((summary, rows)) = summary else { return Ok(direct) };
+        let all: Vec<usize> = (0..self.dim).collect();
+        let rows: Vec<f64> = rows.into_iter().map(f64::from).collect();
+        let tables = self.tables(&rows, self.dim, &all, &part.part("summary"))?;
+        let summarised = LikelihoodTables { summary: Some(summary), ..tables };
+        let Some(direct) = direct else { return Ok(Some(summarised)) };
+        let [of_x, of_summary] = ["of-x", "of-summary"].map(|name| part.part(name));
+        let (of_x, of_summary) = rayon::join(
+            || self.information(&direct, &of_x),
+            || self.information(&summarised, &of_summary),
+        );
+        let clearly = of_summary? > of_x? + CLEARLY;
+        Ok(Some(if clearly { summarised } else { direct }))
+    }
+
+    /// Mean of log p(x | θ) / p(x) over held-out simulations, both by a Gaussian that a short whitening
+    /// learns: a lower bound in expectation of what these targets tell of θ (van den Oord et al. 2018).
+    pub fn information(&self, tables: &LikelihoodTables, part: &Part) -> Result<f64, Halt> {
+        let (targets, dim) = (&tables.targets[..], tables.data.kept().len());
+        let (training, validation) = (self.training, self.validation);
+        let (dims, context) = ((dim, self.dim), &self.regressors[..]);
+        let table = WhiteningTable { target: targets, context, dims, training, validation };
+        let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
+        let settings = WhiteningConfig { steps, ..self.settings.clone() };
+        let Some(whitening) = Whitening::fit(&table, &settings, self.seed, part)? else {
+            return Ok(0.0);
+        };
+        let judges = &validation[..validation.len().min(MOST_JUDGES)];
+        // A true θ is told from those of simulations that have nothing to do with it.
+        let others = &training[..training.len().min(MOST_OTHERS)];
+        let parameters = |row: u32| &context[row as usize * self.dim..][..self.dim];
+        let told = judges.par_iter().map(|&judge| {
+            part.go_on()?;
+            let rows = std::iter::once(&judge).chain(others);
+            let thetas: Vec<f32> = rows.flat_map(|row| parameters(*row)).copied().collect();
+            let target = &targets[judge as usize * dim..][..dim];
+            let mut white = target.repeat(others.len() + 1);
+            let log_dets = whitening.apply(&mut white, &thetas);
+            let rows = log_dets.iter().zip(white.chunks_exact(dim));
+            let log_densities: Vec<f64> = rows
+                .map(|(log_det, z)| log_det - 0.5 * z.iter().map(|z| f64::from(z * z)).sum::<f64>())
+                .collect();
+            let most = log_densities.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let mean = log_densities.iter().map(|l| (l - most).exp()).sum::<f64>()
+                / log_densities.len() as f64;
+            Ok(log_densities[0] - most - mean.ln())
+        });
+        let told = told.collect::<Result<Vec<f64>, Halt>>()?;
+        Ok(told.iter().sum::<f64>() / told.len().max(1) as f64)
     }
 
     /// Validation NLL of x, up to a constant, under a short whitening of these targets.

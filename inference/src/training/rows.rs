@@ -11,6 +11,7 @@ const PIECES: usize = 32;
 pub(super) fn transformed(
     data: &DataTransform,
     mut x: Vec<f64>,
+    name: &'static str,
     outliers: &mut Outliers,
 ) -> Vec<f32> {
     let (width, kept) = (data.columns(), data.kept().len());
@@ -22,7 +23,7 @@ pub(super) fn transformed(
         let places = places.zip(out[start * kept..].chunks_exact_mut(kept));
         for (index, (row, out)) in (start..).zip(places) {
             data.apply(row, out);
-            outliers.look("x", index, data.kept().iter().copied().zip(&*out), row);
+            outliers.look(name, index, data.kept().iter().copied().zip(&*out), row);
         }
         x.truncate(start * width);
         x.shrink_to_fit();

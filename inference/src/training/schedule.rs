@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn schedules_pass_through_their_landmarks() {
-        let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2 };
+        let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
         let mut config = Preset::Recommended.config(problem);
         config.optimizer.learning_rate = 1.0;
         let mut rate = |schedule, step| {

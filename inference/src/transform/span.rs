@@ -86,10 +86,11 @@ impl DataSpan {
         [&self.least, &self.most, &self.low, &self.high].iter().all(|v| v.len() == columns)
     }
 
-    /// Where `x` lies, seen through the maps of `data`.
+    /// Where `x` lies, seen through the maps of `data` where these are of its columns.
     #[must_use]
-    pub fn distance(&self, x: &[f64], data: &DataTransform) -> Distance {
+    pub fn distance(&self, x: &[f64], data: Option<&DataTransform>) -> Distance {
         let map = |column: usize| {
+            let Some(data) = data else { return ColumnMap::Identity };
             let place = data.kept().iter().position(|kept| *kept == column);
             place.map_or(ColumnMap::Identity, |place| data.maps()[place])
         };
@@ -185,7 +186,7 @@ mod tests {
     fn distances_are_counted_in_widths_of_the_core() {
         // 0, 1, …, 1000: the core is 5 to 995.
         let (span, data) = of(|i| i as f64, 1001);
-        let at = |x: f64| span.distance(&[x], &data);
+        let at = |x: f64| span.distance(&[x], Some(&data));
         assert!(!at(0.0).is_beyond() && !at(1000.0).is_beyond() && at(500.0).farthest.is_none());
         let near = at(1001.0);
         assert!((near.farthest.unwrap().widths - 1.0 / 990.0).abs() < 1e-12);
@@ -204,7 +205,7 @@ mod tests {
         // log x from −5 to 5.
         let (span, data) = of(|i| (i as f64 / 100.0 - 5.0).exp(), 1001);
         assert!(matches!(data.maps()[0], ColumnMap::Log { .. }));
-        let at = |x: f64| span.distance(&[x], &data).farthest.unwrap().widths;
+        let at = |x: f64| span.distance(&[x], Some(&data)).farthest.unwrap().widths;
         assert!((at(10_f64.exp()) - 5.0 / 9.9).abs() < 1e-3);
         assert!(at(-999.0) > 1e3);
     }
@@ -217,11 +218,11 @@ mod tests {
         let span = DataSpan::of(columns, &x);
         let mut observed = vec![500.0; columns];
         (observed[3], observed[8]) = (-1.0, 1000.0);
-        let distance = span.distance(&observed, &data);
+        let distance = span.distance(&observed, Some(&data));
         assert_eq!(distance.columns_beyond, 2);
         assert!(!distance.is_beyond(), "{distance}");
         let (span, data) = of(|_| 2.0, 50);
-        let distance = span.distance(&[3.0], &data);
+        let distance = span.distance(&[3.0], Some(&data));
         assert!(distance.is_beyond() && !distance.is_far());
         assert!(distance.to_string().contains("column 1 is 3, but 2 in every"), "{distance}");
     }

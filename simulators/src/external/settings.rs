@@ -9,15 +9,18 @@ use toml::{Table, Value};
 
 use super::ExternalError;
 use crate::Prior;
+use crate::layout::{DataLayout, Layout};
 use crate::nearest::suggest;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "name",
     "version",
     "command",
     "protocol",
     "data_dim",
     "data_names",
+    "layout",
+    "channels",
     "observations",
     "timeout",
     "workers",
@@ -55,6 +58,8 @@ pub struct ExternalSettings {
     pub prior: Prior,
     /// Names of the data values, `[C]`.
     pub data_names: Vec<String>,
+    /// What these values are to each other, where that is said.
+    pub layout: Option<DataLayout>,
     /// A table of observations, one a row.
     pub observations: Option<PathBuf>,
     /// Time without any answer after which a process is taken for hung.
@@ -132,6 +137,7 @@ impl Reader<'_> {
             protocol,
             prior: self.prior()?,
             data_names: self.data_names()?,
+            layout: self.layout()?,
             observations: self.text("observations")?.map(|file| self.path.with_file_name(file)),
             timeout: self.timeout()?,
             workers: self.count("workers")?,
@@ -215,6 +221,22 @@ impl Reader<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn layout(&self) -> Result<Option<DataLayout>, ExternalError> {
+        let channels = self.count("channels")?;
+        let known = "write \"series\", \"set\", \"vector\" or \"auto\"";
+        let layout = match self.text("layout")? {
+            Some(name) => Layout::by_name(&name).ok_or_else(|| self.bad("layout", known))?,
+            None if channels.is_some() => {
+                return Err(self.missing(
+                    "layout",
+                    "channels belong to a layout: write layout = \"series\" or \"set\"",
+                ));
+            }
+            None => return Ok(None),
+        };
+        Ok(Some(DataLayout { layout, channels: channels.unwrap_or(1) }))
     }
 
     fn text(&self, key: &'static str) -> Result<Option<String>, ExternalError> {

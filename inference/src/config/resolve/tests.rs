@@ -2,7 +2,7 @@
 
 use super::*;
 
-const PROBLEM: Problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2 };
+const PROBLEM: Problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
 
 fn resolve(text: &str) -> Result<Config, ConfigError> {
     Overrides::parse(text)?.resolve(Preset::Recommended, PROBLEM)

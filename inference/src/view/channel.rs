@@ -1,0 +1,84 @@
+//! One quantity that is measured again and again: its values on a common scale.
+
+use crate::transform::ColumnMap;
+use serde::{Deserialize, Serialize};
+
+/// Values that the map is learnt from, at most.
+const MOST_VALUES: usize = 100_000;
+/// Farther out than this, in units of the spread, nothing is told apart: squares and fourth powers stay
+/// numbers.
+const FARTHEST: f64 = 1e30;
+
+/// A map towards a Gaussian and a z-score, the same for all places of x where the quantity stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    map: ColumnMap,
+    center: f64,
+    scale: f64,
+}
+
+impl Channel {
+    /// Learnt from some of `values`.
+    pub fn fit(values: impl ExactSizeIterator<Item = f64>) -> Self {
+        let stride = values.len().div_ceil(MOST_VALUES).max(1);
+        let mut values: Vec<f64> = values.step_by(stride).collect();
+        let map = ColumnMap::fit(&mut values);
+        values.iter_mut().for_each(|v| *v = map.apply(*v));
+        let n = values.len() as f64;
+        // Against an origin among them, and in units of the farthest, so that no digits are lost.
+        let origin = values[values.len() / 2];
+        let unit = values.iter().map(|v| (v - origin).abs()).fold(0.0, f64::max);
+        let unit = if unit > 0.0 && unit.is_finite() { unit } else { 1.0 };
+        let mean = values.iter().map(|v| (v - origin) / unit).sum::<f64>() / n;
+        let square = |v: &f64| ((v - origin) / unit - mean).powi(2);
+        let deviation = unit * (values.iter().map(square).sum::<f64>() / n).sqrt();
+        let scale = if deviation > 0.0 { deviation } else { 1.0 };
+        Self { map, center: origin + unit * mean, scale }
+    }
+
+    /// A value as a score.
+    pub fn apply(&self, value: f64) -> f64 {
+        ((self.map.apply(value) - self.center) / self.scale).clamp(-FARTHEST, FARTHEST)
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.map.is_whole() && self.center.is_finite() && self.scale.is_finite() && self.scale > 0.0
+    }
+}
+
+/// The mean of some values; 0 of none.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+/// Variances below this, in units of all simulations', are rounding.
+const LEAST_VARIANCE: f64 = 1e-12;
+
+/// The logarithm of a variance, from below bounded by that of rounding.
+pub(super) fn log_variance(variance: f64) -> f64 {
+    (variance + LEAST_VARIANCE).ln()
+}
+
+/// A covariance over a variance; 0 where there is nothing but rounding.
+pub(super) fn ratio(covariance: f64, variance: f64) -> f64 {
+    covariance / (variance + LEAST_VARIANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_those_of_the_pooled_values() {
+        let channel = Channel::fit([2.0, 4.0, 4.0, 6.0].into_iter());
+        assert!((channel.apply(4.0)).abs() < 1e-12);
+        assert!((channel.apply(6.0) - 2_f64.sqrt()).abs() < 1e-12);
+        // Far from zero, far out, and of no spread at all.
+        let far = Channel::fit([1e9, 1e9 + 2.0].into_iter());
+        assert!((far.apply(1e9 + 2.0) - 1.0).abs() < 1e-6);
+        assert!(channel.apply(f64::MAX).is_finite());
+        assert_eq!(Channel::fit([7.0; 5].into_iter()).apply(7.0), 0.0);
+    }
+}

@@ -1,0 +1,225 @@
+//! Which view of x: the one under which a conditional Gaussian of θ, learnt for a short while, gives
+//! held-out simulations most probability.
+
+use super::components::Components;
+use super::series::{Detail, Series};
+use super::set::Set;
+use super::{Block, View};
+use crate::config::{DataTransform as Kind, NARROW, TransformConfig, WhiteningConfig};
+use crate::transform::{DataTransform, informative_columns};
+use crate::whitening::{Whitening, WhiteningTable};
+use crate::work::{Halt, Pack, Part, Unpack};
+use freeform_simulators::Layout;
+use rayon::prelude::*;
+
+/// Components where few are enough.
+const FEW_COMPONENTS: usize = 4;
+/// Share of a whitening's steps that tell views apart.
+const TRIAL_SHARE: usize = 4;
+/// Simulations that judge: at most so many, and at most this share.
+const MOST_JUDGES: usize = 1000;
+const JUDGES_SHARE: usize = 5;
+/// More simulations than these are not needed to choose.
+const MOST_ROWS: usize = 20_000;
+/// Another view than the numbers themselves must gain so many standard errors, and nats, over them.
+const STANDARD_ERRORS: f64 = 2.0;
+const LEAST_GAIN: f64 = 0.02;
+
+/// Simulations that views are tried on.
+pub(crate) struct Candidates<'a> {
+    /// Raw x `[n, C]`.
+    pub x: &'a [f64],
+    pub columns: usize,
+    /// Raw θ `[n, D]`, and the map of a row to the flow's space.
+    pub theta: &'a [f64],
+    pub dim: usize,
+    pub point: &'a (dyn Fn(&[f64], &mut [f32]) + Sync),
+    /// Rows that may be looked at, shuffled.
+    pub rows: &'a [u32],
+    pub transform: &'a TransformConfig,
+    pub whitening: &'a WhiteningConfig,
+    pub seed: u64,
+}
+
+/// A view, and what is to be said of it.
+pub(crate) struct Choice {
+    pub view: View,
+    /// Empty where nothing was chosen.
+    pub remark: Option<String>,
+}
+
+/// Mean held-out log-likelihood of each judging simulation under a view.
+struct Trial {
+    view: View,
+    scores: Vec<f64>,
+}
+
+impl Candidates<'_> {
+    /// The best of the views that suit the layout; x as it is where the layout is not stated and x is
+    /// narrow.
+    ///
+    /// # Errors
+    /// [`Halt`] where the work is to stop; trials are kept as pieces of `part`.
+    pub fn choose(&self, part: &Part) -> Result<Choice, Halt> {
+        let plain = View::plain(self.columns);
+        let layout = self.transform.layout;
+        let wide = self.columns > NARROW;
+        let views = match layout {
+            Layout::Series => self.of_series(),
+            Layout::Set => self.of_set(),
+            _ if !wide => return Ok(Choice { view: plain, remark: None }),
+            Layout::Vector => self.of_components(),
+            Layout::Auto => [self.of_components(), self.of_series(), self.of_set()].concat(),
+        };
+        let stated = matches!(layout, Layout::Series | Layout::Set);
+        let views: Vec<View> = if stated { views } else { [vec![plain], views].concat() };
+        let trials = views
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, view)| self.trial(view, &part.part(&format!("view-{index}"))));
+        let trials = trials.collect::<Result<Vec<Trial>, Halt>>()?;
+        Ok(if stated { best(trials) } else { best_over_first(trials) })
+    }
+
+    fn view(&self, blocks: Vec<Block>) -> View {
+        View { inputs: self.columns, blocks }
+    }
+
+    /// A few components, and more.
+    fn of_components(&self) -> Vec<View> {
+        let all = Components::fit(self.x, self.columns, self.seed);
+        let few = all.first(self.columns, FEW_COMPONENTS);
+        [few, all].map(|components| self.view(vec![Block::Components(components)])).into()
+    }
+
+    fn of_series(&self) -> Vec<View> {
+        let channels = self.transform.channels;
+        let series = |detail| Block::Series(Series::fit(self.x, self.columns, channels, detail));
+        let details = [Detail::Brief, Detail::Few, Detail::Many];
+        let mut views: Vec<View> = details.map(|detail| self.view(vec![series(detail)])).into();
+        if self.columns > NARROW {
+            let components = self.of_components();
+            let beside = |view: &View| [vec![series(Detail::Many)], view.blocks.clone()].concat();
+            views.extend(components.iter().map(|view| self.view(beside(view))));
+            // Those of nobody's statement are there already.
+            if self.transform.layout == Layout::Series {
+                views.extend(components);
+            }
+        }
+        views
+    }
+
+    fn of_set(&self) -> Vec<View> {
+        let features = self.transform.channels;
+        let set = |detailed| Block::Set(Set::fit(self.x, self.columns, features, detailed));
+        [false, true].map(|detailed| self.view(vec![set(detailed)])).into()
+    }
+
+    fn trial(&self, view: View, part: &Part) -> Result<Trial, Halt> {
+        let known = part.recall().and_then(|piece| Unpack::new(&piece).doubles());
+        if let Some(scores) = known {
+            return Ok(Trial { view, scores });
+        }
+        let rows = &self.rows[..self.rows.len().min(MOST_ROWS)];
+        let width = view.outputs();
+        let seen: Vec<f64> = rows.par_iter().flat_map_iter(|r| view.of(self.row(*r))).collect();
+        part.go_on()?;
+        let places: Vec<u32> = (0..rows.len() as u32).collect();
+        let seen_row = |place: u32| &seen[place as usize * width..][..width];
+        let theta =
+            |place: u32| &self.theta[rows[place as usize] as usize * self.dim..][..self.dim];
+        let kept = match self.transform.screening {
+            false => (0..width).collect(),
+            true => informative_columns(&places, theta, seen_row, width),
+        };
+        let data =
+            DataTransform::fit(Kind::Shape, width, kept, places.iter().map(|p| seen_row(*p)));
+        let context_dim = data.kept().len();
+        let mut context = vec![0.0; rows.len() * context_dim];
+        for (row, out) in seen.chunks_exact(width).zip(context.chunks_exact_mut(context_dim)) {
+            data.apply(row, out);
+        }
+        let mut target = vec![0.0; rows.len() * self.dim];
+        for (place, out) in (0..).zip(target.chunks_exact_mut(self.dim)) {
+            (self.point)(theta(place), out);
+        }
+        let judges = (rows.len() / JUDGES_SHARE).clamp(1, MOST_JUDGES);
+        let (training, validation) = places.split_at(rows.len() - judges);
+        let dims = (self.dim, context_dim);
+        let table =
+            WhiteningTable { target: &target, context: &context, dims, training, validation };
+        let steps = self.whitening.steps.div_ceil(TRIAL_SHARE);
+        let settings = WhiteningConfig { steps, ..self.whitening.clone() };
+        let whitening = Whitening::fit(&table, &settings, self.seed, part)?;
+        let scores: Vec<f64> = validation
+            .iter()
+            .map(|place| {
+                let place = *place as usize;
+                let mut white = target[place * self.dim..][..self.dim].to_vec();
+                let context = &context[place * context_dim..][..context_dim];
+                let log_det = whitening.as_ref().map_or(0.0, |w| w.apply(&mut white, context)[0]);
+                log_det - 0.5 * white.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>()
+            })
+            .collect();
+        part.keep(|| Pack::default().doubles(&scores).finish())?;
+        Ok(Trial { view, scores })
+    }
+
+    fn row(&self, index: u32) -> &[f64] {
+        &self.x[index as usize * self.columns..][..self.columns]
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The trial with the best scores.
+fn best(trials: Vec<Trial>) -> Choice {
+    let best = trials.into_iter().max_by(|a, b| mean(&a.scores).total_cmp(&mean(&b.scores)));
+    let view = best.map_or_else(|| unreachable!("a layout has views"), |trial| trial.view);
+    let remark = Some(format!(
+        "the networks see {} instead of its {} numbers",
+        describe(&view),
+        view.inputs
+    ));
+    Choice { view, remark }
+}
+
+/// The first trial, unless another is better by more than chance.
+fn best_over_first(mut trials: Vec<Trial>) -> Choice {
+    let first = trials.remove(0);
+    let gain = |trial: &Trial| {
+        let gains: Vec<f64> = trial.scores.iter().zip(&first.scores).map(|(a, b)| a - b).collect();
+        let (gain, n) = (mean(&gains), gains.len() as f64);
+        let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+        (gain, (variance / n).sqrt())
+    };
+    let clear = trials.into_iter().map(|trial| (gain(&trial), trial));
+    let clear = clear
+        .filter(|((gain, error), _)| *gain > LEAST_GAIN && *gain > STANDARD_ERRORS * error)
+        .max_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    match clear {
+        None => Choice { view: first.view, remark: None },
+        Some(((gain, error), Trial { view, .. })) => {
+            let remark = format!(
+                "x of {} numbers behaves as {}: held-out simulations gain {gain:.2} ± {error:.2} \
+                 nats over its numbers one by one. --layout says otherwise",
+                view.inputs,
+                describe(&view)
+            );
+            Choice { view, remark: Some(remark) }
+        }
+    }
+}
+
+/// What a view shows, in words.
+fn describe(view: &View) -> String {
+    let words = view.blocks.iter().map(|block| match block {
+        Block::Columns => "its numbers".to_owned(),
+        Block::Components(c) => format!("{} principal components", c.count()),
+        Block::Series(s) => format!("{} statistics of a series", s.outputs()),
+        Block::Set(s) => format!("{} statistics of a set", s.outputs()),
+    });
+    words.collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,158 @@
+//! Data with structure, stated or found, against posteriors in closed form or on a grid.
+
+use freeform_inference::{Fit, FitError, Posterior};
+use freeform_simulators::{Marginal, Prior, Simulations};
+use ndarray::Array2;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal, Uniform};
+
+/// Short trainings: the whitening does most of the work here.
+const SHORT: [&str; 4] =
+    ["training.members=2", "training.max_epochs=8", "whitening.steps=3000", "whitening.width=32"];
+
+fn fit(prior: &Prior, simulations: Simulations, settings: &[&str]) -> Result<Posterior, FitError> {
+    let settings = SHORT.iter().chain(settings);
+    let fit = settings.fold(Fit::new(prior), |fit, setting| fit.set(setting).unwrap());
+    fit.run(simulations)
+}
+
+fn moments(posterior: &Posterior, x: &[f64]) -> (f64, f64) {
+    let draws = posterior.sample(x, 4000, 1).unwrap().theta;
+    let mean = draws.column(0).mean().unwrap();
+    (mean, draws.column(0).mapv(|v| (v - mean).powi(2)).mean().unwrap().sqrt())
+}
+
+/// 40 trials of N(θ, 4), θ from N(0, 1): the posterior is N(Σx / 44, 4 / 44).
+fn trials(rows: usize) -> (Prior, Simulations) {
+    let prior = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+    let theta = Array2::from_shape_simple_fn((rows, 1), &mut normal);
+    let x = Array2::from_shape_fn((rows, 40), |(row, _)| theta[[row, 0]] + 2.0 * normal());
+    (prior, Simulations { theta, x })
+}
+
+#[test]
+fn a_set_has_the_closed_form_posterior_whatever_its_order() {
+    let (prior, simulations) = trials(1200);
+    let seen = simulations.x.clone();
+    let posterior = fit(&prior, simulations, &["transform.layout=set"]).unwrap();
+    let sd = (4.0_f64 / 44.0).sqrt();
+    let (mut error, mut widths) = (0.0, 0.0);
+    for row in 0..20 {
+        let x = seen.row(row).to_vec();
+        let (mean, width) = moments(&posterior, &x);
+        let exact = x.iter().sum::<f64>() / 44.0;
+        error += ((mean - exact) / sd).powi(2) / 20.0;
+        widths += width / sd / 20.0;
+    }
+    assert!(error.sqrt() < 0.35, "{error}");
+    assert!((0.9..1.2).contains(&widths), "{widths}");
+    // Another order is the same observation, bit for bit.
+    let x = seen.row(0).to_vec();
+    let other: Vec<f64> = (0..40).map(|i| x[i * 7 % 40]).collect();
+    assert_eq!(
+        posterior.sample(&x, 200, 1).unwrap().theta,
+        posterior.sample(&other, 200, 1).unwrap().theta
+    );
+    // A saved model is the same model.
+    let folder = tempfile::tempdir().unwrap();
+    posterior.save(folder.path()).unwrap();
+    let loaded = Posterior::load(folder.path(), Default::default()).unwrap();
+    assert_eq!(
+        posterior.sample(&x, 200, 1).unwrap().theta,
+        loaded.sample(&x, 200, 1).unwrap().theta
+    );
+    let text = std::fs::read_to_string(folder.path().join("model.toml")).unwrap();
+    assert!(text.contains("format_version = 5"), "{text}");
+}
+
+/// x_t = a·x_{t−1} + ε: the exact posterior of a on a grid, given the first point.
+#[test]
+fn a_series_is_found_and_has_the_posterior_of_a_grid() {
+    let prior = Prior::identical(1, Marginal::Uniform { low: -0.9, high: 0.9 }).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let uniform = Uniform::new(-0.9, 0.9).unwrap();
+    let (rows, points) = (1200, 80);
+    let (mut theta, mut x) = (Array2::zeros((rows, 1)), Array2::<f64>::zeros((rows, points)));
+    for row in 0..rows {
+        let a: f64 = uniform.sample(&mut rng);
+        let mut value = 0.0;
+        theta[[row, 0]] = a;
+        for t in 0..points {
+            let noise: f64 = StandardNormal.sample(&mut rng);
+            value = a * value + noise;
+            x[[row, t]] = value;
+        }
+    }
+    let grid: Vec<f64> = (0..1801).map(|i| -0.9 + 0.001 * f64::from(i)).collect();
+    let exact = |x: &[f64]| {
+        let log: Vec<f64> = grid
+            .iter()
+            .map(|a| x.windows(2).map(|w| -0.5 * (w[1] - a * w[0]).powi(2)).sum())
+            .collect();
+        let most = log.iter().copied().fold(f64::MIN, f64::max);
+        let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let mean = |f: &dyn Fn(f64) -> f64| {
+            grid.iter().zip(&weights).map(|(a, w)| f(*a) * w / total).sum::<f64>()
+        };
+        let center = mean(&|a| a);
+        (center, mean(&|a| (a - center).powi(2)).sqrt())
+    };
+    let seen = x.clone();
+    // Nobody says that it is a series.
+    let posterior = fit(&prior, Simulations { theta, x }, &[]).unwrap();
+    let notes = posterior.model().training.notes.join("\n");
+    assert!(notes.contains("statistics of a series"), "{notes}");
+    let (mut error, mut widths) = (0.0, 0.0);
+    for row in 0..20 {
+        let x = seen.row(row).to_vec();
+        let ((mean, width), (exact_mean, exact_width)) = (moments(&posterior, &x), exact(&x));
+        error += ((mean - exact_mean) / exact_width).powi(2) / 20.0;
+        widths += width / exact_width / 20.0;
+    }
+    assert!(error.sqrt() < 0.35, "{error}");
+    assert!((0.9..1.2).contains(&widths), "{widths}");
+}
+
+/// θ₁·exp(−θ₂·t) in 300 points under noise: what two parameters make of many numbers.
+#[test]
+fn a_wide_curve_is_seen_by_what_its_columns_share() {
+    let prior = Prior::identical(2, Marginal::Uniform { low: 0.5, high: 2.0 }).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let uniform = Uniform::new(0.5, 2.0).unwrap();
+    let (rows, points) = (1000, 300);
+    let theta = Array2::from_shape_simple_fn((rows, 2), || uniform.sample(&mut rng));
+    let x = Array2::from_shape_fn((rows, points), |(row, t)| {
+        let noise: f64 = StandardNormal.sample(&mut rng);
+        let time = 3.0 * t as f64 / points as f64;
+        theta[[row, 0]] * (-theta[[row, 1]] * time).exp() + 0.3 * noise
+    });
+    let simulations = Simulations { theta, x };
+    let longer = ["training.max_epochs=40", "whitening.steps=12000", "posterior.correction=off"];
+    let learnt = fit(&prior, simulations, &longer).unwrap().model().training.learnt.unwrap();
+    let seen = learnt.log_prob;
+    // Laplace's approximation at the middle of the prior: log N at its mode less half a nat each.
+    let information = |t: usize| {
+        let time = 3.0 * t as f64 / points as f64;
+        let decay = (-1.25 * time).exp();
+        [decay / 0.3, -1.25 * time * decay / 0.3]
+    };
+    let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
+    for [u, v] in (0..points).map(information) {
+        (a, b, c) = (a + u * u, b + u * v, c + v * v);
+    }
+    let exact = 0.5 * (a * c - b * b).ln() - (2.0 * std::f64::consts::PI).ln() - 1.0;
+    // Of the numbers one by one, 0.9 of it.
+    assert!(seen > exact - 0.4 && seen < exact + 0.4, "{seen} where about {exact} can be had");
+}
+
+#[test]
+fn channels_that_do_not_divide_x_are_refused() {
+    let (prior, simulations) = trials(100);
+    let settings = ["transform.layout=series", "transform.channels=7"];
+    let error = fit(&prior, simulations, &settings).err().expect("refused").to_string();
+    assert!(error.contains("40 numbers") && error.contains("transform.channels"), "{error}");
+}

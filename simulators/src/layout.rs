@@ -1,0 +1,48 @@
+//! What the numbers of an observation are to each other.
+
+use serde::{Deserialize, Serialize};
+
+/// What the numbers of x are to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Nobody said: of a wide x held-out simulations decide, a narrow one is a vector.
+    Auto,
+    /// Nothing is known: statistics in any order, say.
+    Vector,
+    /// Measurements one after the other, `[T, channels]` row after row.
+    Series,
+    /// Trials whose order means nothing, `[N, channels]` row after row.
+    Set,
+}
+
+/// A layout that is stated with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataLayout {
+    /// Which.
+    pub layout: Layout,
+    /// Numbers of one point of a series, or of one trial of a set, which stand side by side.
+    pub channels: usize,
+}
+
+impl Layout {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Vector, Self::Series, Self::Set];
+
+    /// The name that users give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Vector => "vector",
+            Self::Series => "series",
+            Self::Set => "set",
+        }
+    }
+
+    /// The layout of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layout| layout.name() == name)
+    }
+}
