@@ -10,9 +10,12 @@ mod random;
 mod reference;
 mod results;
 mod scores;
+mod sealed;
 mod support;
 
-pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
+pub use c2st::{
+    C2stError, C2stScore, C2stSettings, Classifier, NoPieces, Pieces, c2st, c2st_in_pieces,
+};
 pub use calibration::{
     SIGNIFICANCE, UniformityTest, coverage_band, coverage_p_value, expected_coverage, least_ranks,
     uniformity,
@@ -28,5 +31,5 @@ pub use reference::{
     import_released, reference_draws,
 };
 pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
-pub use scores::{ObservationScore, TableError, read_scores, write_scores};
+pub use scores::{ObservationScore, TableError, read_scores, scores_text, write_scores};
 pub use support::{Outside, outside};

@@ -147,14 +147,43 @@ pub(super) fn training_seconds(folder: &Path) -> Option<f64> {
     read_status(folder)?["training_seconds"].as_f64()
 }
 
+/// What `status.json` is.
+pub(super) enum Status {
+    /// Not there.
+    Absent,
+    /// Not what was written.
+    Damaged,
+    /// Of an earlier version, without a checksum.
+    Unsealed(serde_json::Value),
+    /// Whole.
+    Sealed(serde_json::Value),
+}
+
+impl Status {
+    pub fn read(folder: &Path) -> Self {
+        let text = match std::fs::read(folder.join(STATUS)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::Absent,
+            Err(_) => return Self::Damaged,
+        };
+        let parsed: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+        let Some(mut status) = parsed.filter(serde_json::Value::is_object) else {
+            return Self::Damaged;
+        };
+        match status.as_object_mut().and_then(|members| members.remove(CHECK)) {
+            None => Self::Unsealed(status),
+            Some(check) if check.as_str() == Some(&checksum(&status)) => Self::Sealed(status),
+            Some(_) => Self::Damaged,
+        }
+    }
+}
+
 /// `status.json`, where there is one. One that is damaged counts as none: what it says is then found
 /// out anew. Those of earlier versions have no checksum.
 pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
-    let text = std::fs::read_to_string(folder.join(STATUS)).ok()?;
-    let mut status: serde_json::Value = serde_json::from_str(&text).ok()?;
-    match status.as_object_mut()?.remove(CHECK) {
-        Some(check) if check.as_str() != Some(&checksum(&status)) => None,
-        _ => Some(status),
+    match Status::read(folder) {
+        Status::Unsealed(status) | Status::Sealed(status) => Some(status),
+        Status::Absent | Status::Damaged => None,
     }
 }
 

@@ -16,6 +16,8 @@ mod predict;
 mod progress;
 mod ranks;
 mod room;
+mod score_pieces;
+mod scored;
 mod source;
 mod train;
 mod tune;
