@@ -1,6 +1,7 @@
 //! `freeform init`.
 
 use super::{Failure, Output};
+use crate::run::own;
 use clap::ValueEnum;
 use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
@@ -105,14 +106,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         ("config.toml", CONFIG),
         ("README.md", &readme),
     ];
+    let _own = own(folder)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
         return Err(Failure::failed(&format!(
             "{} is there already and is not replaced; choose another folder",
             folder.join(name).display()
         )));
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
     for (name, text) in files {
         write_bytes_atomically(&folder.join(name), text.as_bytes())?;
     }

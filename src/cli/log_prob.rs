@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    args.out.prepare()?;
+    let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
@@ -70,6 +70,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     let log_prob = &answer.values;
     let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);
+    own.check()?;
     args.out.write("log_prob", table.map_err(|e| Failure::failed(&e))?)?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);

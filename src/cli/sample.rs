@@ -50,7 +50,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    args.out.prepare()?;
+    let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
@@ -77,6 +77,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let draws = draws.map_err(|error| with_advice(error, "its draws"))?;
     draws.warnings().iter().for_each(|warning| output.reporter.warn(warning));
+    own.check()?;
     args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();

@@ -1,15 +1,15 @@
 //! A run's folder: what it holds says which run it is and how far it came.
 
 use super::RunError;
-use super::host::CHECKPOINTS;
+use super::clear::{clear, clear_checkpoints, gone};
 use freeform_inference::{Config, fingerprint};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
 use std::path::Path;
 
-const CONFIG: &str = "config.toml";
-const STATUS: &str = "status.json";
+pub(super) const CONFIG: &str = "config.toml";
+pub(super) const STATUS: &str = "status.json";
 
 /// What to do with a folder that holds a run already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
 
 /// Gives `folder` up again, where no run came of it.
 pub(super) fn release(folder: &Path) -> std::io::Result<()> {
-    gone(std::fs::remove_dir_all(folder.join(CHECKPOINTS)))?;
+    clear_checkpoints(folder)?;
     gone(std::fs::remove_file(folder.join(CONFIG)))
 }
 
@@ -123,23 +123,6 @@ pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| {
         std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
     })
-}
-
-/// A removal of what may not be there.
-fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
-    match result {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    }
-}
-
-/// Removes a former run's own files, and nothing else.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    let files = [CONFIG, STATUS, "metrics.jsonl", "model.toml", "weights.safetensors", "c2st.csv"];
-    files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
-    ["samples", "plots", CHECKPOINTS]
-        .iter()
-        .try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
 }
 
 /// What `status.json` says of the time that the training took.
