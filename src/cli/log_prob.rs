@@ -48,6 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let interrupt = output.interrupt_flag()?;
     let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
@@ -64,7 +65,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         )));
     }
     let posterior = Posterior::new(model, args.device.open()?);
-    let asking = Asking { anyway: args.anyway, ..Asking::default() };
+    let asking = Asking { anyway: args.anyway, ..Asking::until(&interrupt) };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
     let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));

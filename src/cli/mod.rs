@@ -109,9 +109,8 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
-    if let Some(threads) = cli.threads {
-        // Fails only where a pool exists already, and none does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    if let Err(failure) = start_threads(cli.threads) {
+        return output.fail(&failure);
     }
     if let Err(error) = freeform_kernels::Isa::chosen() {
         return output.fail(&Failure::usage(&error));
@@ -138,6 +137,18 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
     }
+}
+
+/// Starts the threads that work is split over: all cores' without a number.
+fn start_threads(threads: Option<u16>) -> Result<(), Failure> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0).into());
+    builder.build_global().map_err(|error| {
+        let asked = threads.map_or("one thread a core".to_owned(), |n| format!("{n} threads"));
+        Failure::failed(&format!(
+            "cannot start {asked}: {error}; ask for fewer with --threads, or allow more (ulimit -u, \
+             ulimit -v)"
+        ))
+    })
 }
 
 /// Prints help, a version, or what is wrong with the arguments.

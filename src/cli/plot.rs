@@ -54,6 +54,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let named = |e| Failure::failed(&format!("cannot create {}: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(named)?;
     }
+    // Ctrl-C does not leave the place owned.
+    let _ = output.interrupt_flag()?;
     let own = FileOwnership::of(&args.out)?;
     let model = args.model.as_deref().map(Model::load).transpose()?;
     let draws = args.tables.parameters(&args.draws)?;

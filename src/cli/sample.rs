@@ -50,6 +50,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let interrupt = output.interrupt_flag()?;
     let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
@@ -70,7 +71,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             format!("{inside:.2}% of {} inside the prior", at.drawn)
         });
     };
-    let asking = Asking { anyway: args.anyway, interrupt: None, progress: Some(&progress) };
+    let asking =
+        Asking { anyway: args.anyway, interrupt: Some(&interrupt), progress: Some(&progress) };
     let draws = posterior.sample_as(&x, args.draws, args.seed, &asking);
     if let Ok(bar) = bar.lock() {
         bar.finish();

@@ -13,6 +13,8 @@ mod honest;
 mod kills;
 mod main_job;
 mod newcomer;
+mod numbers;
+mod numbers_in_files;
 mod origin;
 mod output;
 mod precision;
