@@ -4,6 +4,7 @@ mod c2st;
 mod calibration;
 mod distances;
 mod median;
+mod pieces;
 mod plots;
 mod published;
 mod random;
@@ -13,14 +14,13 @@ mod scores;
 mod sealed;
 mod support;
 
-pub use c2st::{
-    C2stError, C2stScore, C2stSettings, Classifier, NoPieces, Pieces, c2st, c2st_in_pieces,
-};
+pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st, c2st_in_pieces};
 pub use calibration::{
     SIGNIFICANCE, UniformityTest, coverage_band, coverage_p_value, expected_coverage, least_ranks,
     uniformity,
 };
 pub use distances::{DistanceError, median_distance, mmd};
+pub use pieces::{NoPieces, Pieces};
 pub use plots::{
     BudgetCurve, CalibrationPlot, CurvePoint, FlowCurve, PairPlot, PlotError, budget_figure,
     calibration_plot, pair_plot, training_curves,

@@ -189,9 +189,9 @@ fn work(
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in 0..job.jobs.clamp(1, cells.len().max(1)) {
+        let worker = || {
             let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
+            move || {
                 while !job.interrupt.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(cell) = cells.get(index) else { break };
@@ -199,7 +199,17 @@ fn work(
                         break;
                     }
                 }
-            });
+            }
+        };
+        // As many as the system gives; without any, the work is done here.
+        for started in 0..job.jobs.clamp(1, cells.len().max(1)) {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, worker());
+            if thread.is_err() {
+                if started == 0 {
+                    worker()();
+                }
+                break;
+            }
         }
         drop(send);
         receive.iter().try_for_each(|(index, outcome)| done(cells[index], outcome))

@@ -11,6 +11,7 @@ mod grid_bad_input;
 mod grid_files;
 mod honest;
 mod kills;
+mod kills_measured;
 mod main_job;
 mod newcomer;
 mod numbers;

@@ -13,8 +13,8 @@ mod state;
 mod table;
 
 pub use error::C2stError;
-pub use pieces::{NoPieces, Pieces};
 
+use crate::{NoPieces, Pieces};
 use folds::Folds;
 use ndarray::ArrayView2;
 use pieces::FoldPieces;

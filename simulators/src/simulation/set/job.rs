@@ -16,9 +16,9 @@ use crate::simulation::{
     FailureKind, FailureReport, Noise, Precision, SimulateError, SimulationSource, SourceError,
 };
 
-/// Work that a kill can cost: this, or a hundredth of the time spent so far.
+/// Work that a kill can cost: this, or a hundredth of the time spent so far, and one batch.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
-const FLUSH_AT_MOST: Duration = Duration::from_secs(60);
+const FLUSH_AT_MOST: Duration = Duration::from_secs(4);
 /// Numbers kept in memory between two writes.
 const LARGEST: usize = 1 << 22;
 
