@@ -1,5 +1,6 @@
 //! `freeform init`.
 
+use super::shell::word;
 use super::{Failure, Output};
 use crate::run::own;
 use clap::ValueEnum;
@@ -133,11 +134,11 @@ fn works(command: &[&str]) -> bool {
 }
 
 fn next_steps(folder: &Path, program: &str, needs: &str) -> String {
-    let folder = folder.display();
+    let (folder, place) = (folder.display(), word(folder));
     format!(
         "{folder}: {program}, simulator.toml, observed.csv, config.toml, README.md\n\n\
          {program} needs {needs}.\n\n\
-         Next:\n  cd {folder}\n  \
+         Next:\n  cd {place}\n  \
          freeform run simulator.toml --simulations 2000 --config config.toml --out run"
     )
 }

@@ -23,5 +23,6 @@ mod races;
 mod reference;
 mod resume;
 mod support;
+mod surroundings;
 mod tables;
 mod tune;
