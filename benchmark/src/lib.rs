@@ -4,20 +4,23 @@ mod c2st;
 mod calibration;
 mod distances;
 mod median;
+mod pieces;
 mod plots;
 mod published;
 mod random;
 mod reference;
 mod results;
 mod scores;
+mod sealed;
 mod support;
 
-pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st};
+pub use c2st::{C2stError, C2stScore, C2stSettings, Classifier, c2st, c2st_in_pieces};
 pub use calibration::{
     SIGNIFICANCE, UniformityTest, coverage_band, coverage_p_value, expected_coverage, least_ranks,
     uniformity,
 };
 pub use distances::{DistanceError, median_distance, mmd};
+pub use pieces::{NoPieces, Pieces};
 pub use plots::{
     BudgetCurve, CalibrationPlot, CurvePoint, FlowCurve, PairPlot, PlotError, budget_figure,
     calibration_plot, pair_plot, training_curves,
@@ -28,5 +31,5 @@ pub use reference::{
     import_released, reference_draws,
 };
 pub use results::{CellSummary, ResultRow, read_results, summarize, write_results};
-pub use scores::{ObservationScore, TableError, read_scores, write_scores};
+pub use scores::{ObservationScore, TableError, read_scores, scores_text, write_scores};
 pub use support::{Outside, outside};

@@ -2,7 +2,7 @@
 
 use crate::TableError;
 use crate::scores::{check_scores, wrong};
-use freeform_simulators::write_atomically;
+use crate::sealed::{Seal, read_sealed, write_sealed};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -49,32 +49,36 @@ pub struct CellSummary {
     pub training_seconds: f64,
 }
 
-/// Writes the table, whole or not at all.
+/// Writes the table, whole or not at all, and its checksum beside it, `results.blake3`.
 ///
 /// # Errors
 /// [`TableError`] with the path.
 pub fn write_results(path: &Path, rows: &[ResultRow]) -> Result<(), TableError> {
-    write_atomically(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        for row in rows {
-            writer.serialize(row).map_err(|e| wrong(path, e))?;
-        }
-        writer.flush().map_err(|e| wrong(path, e.into()))
-    })
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|e| wrong(path, e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| wrong(path, e.into_error().into()))?;
+    write_sealed(path, &bytes)
 }
 
-/// Reads what [`write_results`] wrote.
+/// Reads what [`write_results`] wrote, and what a user should know of it: that a former version wrote
+/// it, without a checksum.
 ///
 /// # Errors
-/// [`TableError::Csv`] with the path.
-pub fn read_results(path: &Path) -> Result<Vec<ResultRow>, TableError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(path, e))?;
-    let rows: Vec<ResultRow> = reader
+/// [`TableError::Changed`] where it is not what was written, [`TableError::Csv`] where it is no such
+/// table.
+pub fn read_results(path: &Path) -> Result<(Vec<ResultRow>, Option<String>), TableError> {
+    let (bytes, seal) = read_sealed(path)?;
+    let rows: Vec<ResultRow> = csv::Reader::from_reader(&bytes[..])
         .deserialize()
         .map(|row| row.map_err(|e| wrong(path, e)))
         .collect::<Result<_, _>>()?;
     check_scores(path, rows.iter().map(|row| row.c2st))?;
-    Ok(rows)
+    let remark = (seal == Seal::Missing).then(|| {
+        format!("{}: kept without a checksum; its rows are used as they are", path.display())
+    });
+    Ok((rows, remark))
 }
 
 /// Cells in the order of their first rows.

@@ -1,9 +1,9 @@
 //! `c2st.csv`: one row an observation.
 
 use crate::ReferenceSource;
-use freeform_simulators::{ArrayError, write_atomically};
+use freeform_simulators::{ArrayError, write_bytes_atomically};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A table that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,18 @@ pub enum TableError {
         path: String,
         /// What is wrong.
         source: csv::Error,
+    },
+    /// A table that is not what was written.
+    #[error(
+        "{path}: was changed or damaged since it was written ({seal} has its checksum); put it back, or \
+         remove both: what is finished is then read from its folders; remove {seal} alone to use the \
+         table as it is"
+    )]
+    Changed {
+        /// The table.
+        path: PathBuf,
+        /// The file with its checksum.
+        seal: PathBuf,
     },
     /// A score that is none.
     #[error("{path}, row {}: C2ST {value}, which is not between 0 and 1", row + 1)]
@@ -55,13 +67,18 @@ pub struct ObservationScore {
 /// # Errors
 /// [`TableError`] with the path.
 pub fn write_scores(path: &Path, scores: &[ObservationScore]) -> Result<(), TableError> {
-    write_atomically(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        for score in scores {
-            writer.serialize(score).map_err(|e| wrong(path, e))?;
-        }
-        writer.flush().map_err(|e| wrong(path, e.into()))
-    })
+    write_bytes_atomically(path, scores_text(scores).as_bytes()).map_err(|e| wrong(path, e.into()))
+}
+
+/// The text of such a table.
+#[must_use]
+pub fn scores_text(scores: &[ObservationScore]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for score in scores {
+        // A row of numbers in memory: there is nothing to fail.
+        let _ = writer.serialize(score);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 /// Reads what [`write_scores`] wrote.

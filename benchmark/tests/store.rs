@@ -1,6 +1,6 @@
 //! Reference draws on disk: every damage is found, nothing imported is lost.
 
-use freeform_benchmark::{ReferenceDraws, ReferenceError, ReferenceStore};
+use freeform_benchmark::{ReferenceDraws, ReferenceError, ReferenceStore, reference_draws};
 use freeform_simulators::{Task, write_table};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
@@ -125,4 +125,37 @@ fn imported_draws_are_kept_checked_and_never_replaced() {
     }
     write_table(&path, "theta", Array2::<f32>::zeros((6, 3)).view()).unwrap();
     assert!(cache.released(6).unwrap_err().to_string().contains("shape"));
+}
+
+/// Chains that were stopped go on to the very draws of undisturbed ones, and what they kept is gone then.
+#[test]
+fn stopped_chains_go_on_to_the_same_draws() {
+    let scratch = tempfile::tempdir().unwrap();
+    let store = ReferenceStore::at(scratch.path());
+    let task = Task::by_name("bernoulli_glm").unwrap();
+    let x = task.observation(3).unwrap().x;
+    let whole = reference_draws(&task, &x, 2000, 7, &AtomicBool::new(false)).unwrap();
+    let pieces = || -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(scratch.path().join("native")).into_iter().flatten();
+        let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+        folders
+            .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+            .flatten()
+            .map(|e| e.path())
+            .collect()
+    };
+    let stop = AtomicBool::new(false);
+    let stopped = std::thread::scope(|scope| {
+        let draws = scope.spawn(|| store.native(&task, &x, 2000, 7, &stop));
+        while pieces().is_empty() && !draws.is_finished() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        draws.join().unwrap()
+    });
+    let kept = pieces().len();
+    assert!(stopped.is_err() == (kept > 0), "{kept} pieces");
+    let draws = store.native(&task, &x, 2000, 7, &AtomicBool::new(false)).unwrap();
+    assert_eq!(draws, whole);
+    assert!(pieces().is_empty());
 }

@@ -37,8 +37,8 @@ pub use arrays::{
 pub use draws::{single_holds, write_draws};
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
 pub use files::{
-    Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes, memory,
-    write_atomically, write_bytes_atomically,
+    FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
+    memory, write_atomically, write_bytes_atomically,
 };
 pub use layout::{DataLayout, Layout};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};

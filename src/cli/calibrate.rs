@@ -8,7 +8,7 @@ use crate::run::{
 };
 use freeform_inference::Model;
 use freeform_inference::Posterior;
-use freeform_simulators::{SetError, Simulations, SourceError};
+use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -23,7 +23,7 @@ are uniform if the posterior is right on average. Expected coverage: the share o
 the highest-density region of each credible level. Calibrated means that the ranks of every parameter
 are uniform and that the coverage stays in the 99% band of the whole curve; fewer than 100 simulations
 are no evidence either way, and exit code 1. Writes calibration.json and plots/calibration.svg into
-the model's folder. Stopped and started again, it goes on.";
+the model's folder. Stopped and started again, it goes on; with a larger -n it goes on from what is there, and\nwith a smaller one ranks the first of it.";
 
 /// Options of `freeform calibrate`.
 #[derive(clap::Args)]
@@ -106,9 +106,15 @@ fn simulations(
         let simulator = open_origin(&model.training, args.task.as_deref(), fix)?;
         announce(&simulator, reporter);
         let folder = args.model.join("calibration");
+        // Another seed's simulations, and those of its ranks, are kept beside these.
+        let folder = args.seed.map_or(folder.clone(), |seed| folder.join(format!("seed-{seed}")));
         let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
         let name = args.task.as_deref().unwrap_or_default();
         let input = match Source::simulated(name, &simulator, args.count, seed, &at) {
+            // A larger calibration was made before: its first simulations are these.
+            Err(RunError::Source(SourceError::Set(SetError::Larger { found, .. }))) => {
+                return first_of(args, &simulator, (found, seed), &at, output);
+            }
             // Of another simulator, or of this one before it was changed: made by this verb alone.
             Err(RunError::Source(SourceError::Set(SetError::Foreign { .. }))) => {
                 let anew = Workplace { overwrite: true, ..at };
@@ -135,6 +141,24 @@ fn simulations(
         ));
     }
     Ok((all.without_non_finite(), left_out))
+}
+
+/// The first usable simulations of a set that was made for a larger calibration; with them is said what
+/// failed in all of it.
+fn first_of(
+    args: &Args,
+    simulator: &AnySimulator,
+    (found, seed): (u64, u64),
+    at: &Workplace<'_>,
+    output: &Output,
+) -> Result<(Simulations, usize), Failure> {
+    let name = args.task.as_deref().unwrap_or_default();
+    let input = Source::simulated(name, simulator, found as usize, seed, at)?;
+    input.warnings.iter().for_each(|warning| output.reporter.warn(warning));
+    let left_out = (found as usize).saturating_sub(input.simulations.len());
+    let n = args.count.min(input.simulations.len());
+    output.reporter.say(&format!("{n} of {found} simulations that are there already are ranked"));
+    Ok((input.simulations.first(n), left_out))
 }
 
 fn text(calibration: &Calibration, args: &Args) -> String {

@@ -1,6 +1,8 @@
 //! `freeform init`.
 
+use super::shell::word;
 use super::{Failure, Output};
+use crate::run::own;
 use clap::ValueEnum;
 use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
@@ -105,14 +107,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         ("config.toml", CONFIG),
         ("README.md", &readme),
     ];
+    let _own = own(folder)?;
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
         return Err(Failure::failed(&format!(
             "{} is there already and is not replaced; choose another folder",
             folder.join(name).display()
         )));
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
     for (name, text) in files {
         write_bytes_atomically(&folder.join(name), text.as_bytes())?;
     }
@@ -133,11 +134,11 @@ fn works(command: &[&str]) -> bool {
 }
 
 fn next_steps(folder: &Path, program: &str, needs: &str) -> String {
-    let folder = folder.display();
+    let (folder, place) = (folder.display(), word(folder));
     format!(
         "{folder}: {program}, simulator.toml, observed.csv, config.toml, README.md\n\n\
          {program} needs {needs}.\n\n\
-         Next:\n  cd {folder}\n  \
+         Next:\n  cd {place}\n  \
          freeform run simulator.toml --simulations 2000 --config config.toml --out run"
     )
 }

@@ -48,7 +48,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    args.out.prepare()?;
+    let interrupt = output.interrupt_flag()?;
+    let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
@@ -64,12 +65,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         )));
     }
     let posterior = Posterior::new(model, args.device.open()?);
-    let asking = Asking { anyway: args.anyway, ..Asking::default() };
+    let asking = Asking { anyway: args.anyway, ..Asking::until(&interrupt) };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
     let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     let log_prob = &answer.values;
     let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);
+    own.check()?;
     args.out.write("log_prob", table.map_err(|e| Failure::failed(&e))?)?;
     let finite: Vec<f64> = log_prob.iter().copied().filter(|v| v.is_finite()).collect();
     let mean = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);

@@ -22,6 +22,7 @@ mod run;
 mod sample;
 mod scores;
 mod settings;
+mod shell;
 mod signals;
 mod simulate;
 mod table;
@@ -61,7 +62,7 @@ struct Cli {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Threads to use [default: all cores]; results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
 }
 
@@ -109,9 +110,9 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
-    if let Some(threads) = cli.threads {
-        // Fails only where a pool exists already, and none does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    signals::outlive_file_limits();
+    if let Err(failure) = start_threads(cli.threads) {
+        return output.fail(&failure);
     }
     if let Err(error) = freeform_kernels::Isa::chosen() {
         return output.fail(&Failure::usage(&error));
@@ -138,6 +139,29 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
     }
+}
+
+/// More bring a machine to its knees.
+const MOST_THREADS: u64 = 1024;
+
+/// Starts the threads that work is split over: all cores' without a number.
+fn start_threads(threads: Option<u16>) -> Result<(), Failure> {
+    // What the library heeds in the option's place.
+    const VARIABLE: &str = "RAYON_NUM_THREADS";
+    let wished = std::env::var(VARIABLE).ok().filter(|_| threads.is_none());
+    if let Some(wished) = wished.filter(|n| n.trim().parse::<u64>().is_ok_and(|n| n > MOST_THREADS))
+    {
+        let reason = format!("{VARIABLE}={wished} is too many: at most {MOST_THREADS} are allowed");
+        return Err(Failure::usage(&reason));
+    }
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0).into());
+    builder.build_global().map_err(|error| {
+        let asked = threads.map_or("one thread a core".to_owned(), |n| format!("{n} threads"));
+        Failure::failed(&format!(
+            "cannot start {asked}: {error}; ask for fewer with --threads, or allow more (ulimit -u, \
+             ulimit -v)"
+        ))
+    })
 }
 
 /// Prints help, a version, or what is wrong with the arguments.

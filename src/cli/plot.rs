@@ -4,6 +4,7 @@ use super::table::{TableArgs, in_order};
 use super::{Failure, Output};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::Model;
+use freeform_simulators::FileOwnership;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -53,6 +54,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let named = |e| Failure::failed(&format!("cannot create {}: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(named)?;
     }
+    // Ctrl-C does not leave the place owned.
+    let _ = output.interrupt_flag()?;
+    let own = FileOwnership::of(&args.out)?;
     let model = args.model.as_deref().map(Model::load).transpose()?;
     let draws = args.tables.parameters(&args.draws)?;
     let has_names = draws.names.is_some();
@@ -101,6 +105,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         truth: truth.as_deref(),
         prior: model.as_ref().map(|m| &m.prior),
     };
+    own.check()?;
     pair_plot(&args.out, &plot)?;
     let shown = args.out.display().to_string();
     let value = serde_json::json!({ "out": shown, "draws": draws.nrows(), "parameters": names });

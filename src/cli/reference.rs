@@ -95,7 +95,7 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
 
 fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), Failure> {
     let reference = &all.reference;
-    out.prepare()?;
+    let own = out.prepare()?;
     let task = Task::by_name(&args.task)?;
     let (store, stop) = (reference.store()?, output.interrupt_flag()?);
     let draws = match (reference.source(), args.observation.number()) {
@@ -116,6 +116,7 @@ fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), 
         }
     };
     draws.remark.iter().for_each(|remark| output.reporter.warn(remark));
+    own.check()?;
     out.write("theta", draws.theta.view())?;
     let (path, (n, dim)) = (out.shown(), draws.theta.dim());
     let quality = match (&draws.diagnostics, reference.source()) {

@@ -4,6 +4,7 @@ use super::arguments::{Observations, parse_observations};
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::settings::TrainingArgs;
+use super::shell::word;
 use super::{Failure, Output};
 use crate::run::{
     Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
@@ -178,7 +179,7 @@ fn summarise(
         args.task, args.simulations
     );
     text += &match summaries {
-        [] => format!("next: freeform sample {} --observation FILE", args.out.display()),
+        [] => format!("next: freeform sample {} --observation FILE", word(&args.out)),
         _ => format!("look at {}", args.out.join("plots").display()),
     };
     let value = serde_json::json!({

@@ -50,7 +50,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    args.out.prepare()?;
+    let interrupt = output.interrupt_flag()?;
+    let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
     let (task, dim) = (args.task.as_deref(), model.data_dim());
     let x = args.observation.load(&model.training, task, dim, &args.tables)?;
@@ -70,13 +71,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             format!("{inside:.2}% of {} inside the prior", at.drawn)
         });
     };
-    let asking = Asking { anyway: args.anyway, interrupt: None, progress: Some(&progress) };
+    let asking =
+        Asking { anyway: args.anyway, interrupt: Some(&interrupt), progress: Some(&progress) };
     let draws = posterior.sample_as(&x, args.draws, args.seed, &asking);
     if let Ok(bar) = bar.lock() {
         bar.finish();
     }
     let draws = draws.map_err(|error| with_advice(error, "its draws"))?;
     draws.warnings().iter().for_each(|warning| output.reporter.warn(warning));
+    own.check()?;
     args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();

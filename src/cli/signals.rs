@@ -25,20 +25,20 @@ struct Signals {
     stop: Arc<AtomicBool>,
     /// SIGINT.
     interrupted: Arc<AtomicBool>,
-    /// SIGTERM or SIGUSR1: the exit code then says that the work can go on elsewhere.
+    /// SIGTERM, SIGUSR1 or SIGXCPU: the exit code then says that the work can go on elsewhere.
     preempted: Arc<AtomicBool>,
 }
 
 static SIGNALS: OnceLock<Signals> = OnceLock::new();
 
-/// A flag that SIGINT, SIGTERM and SIGUSR1 set; a second SIGINT ends the program at once, and so
-/// does patience at its end. The other two come from schedulers, perhaps both of them: they leave
-/// time to save the state. `json` asks for the last word on standard output as well.
+/// A flag that SIGINT, SIGTERM, SIGUSR1 and SIGXCPU (`ulimit -t`) set; a second SIGINT ends the program at once, and so
+/// does patience at its end. The others come from schedulers and limits, perhaps several of them: they
+/// leave time to save the state. `json` asks for the last word on standard output as well.
 ///
 /// # Errors
 /// The system's, where handlers or a thread cannot be had.
 pub(super) fn interrupt_flag(json: bool) -> io::Result<Arc<AtomicBool>> {
-    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
     use signal_hook::flag::{register, register_conditional_shutdown};
     if let Some(signals) = SIGNALS.get() {
         return Ok(Arc::clone(&signals.stop));
@@ -50,6 +50,7 @@ pub(super) fn interrupt_flag(json: bool) -> io::Result<Arc<AtomicBool>> {
         (SIGINT, &signals.interrupted),
         (SIGTERM, &signals.preempted),
         (SIGUSR1, &signals.preempted),
+        (SIGXCPU, &signals.preempted),
     ];
     for (signal, flag) in pairs {
         register(signal, Arc::clone(flag))?;
@@ -57,6 +58,13 @@ pub(super) fn interrupt_flag(json: bool) -> io::Result<Arc<AtomicBool>> {
     }
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || wait(signals, json))?;
     Ok(Arc::clone(&signals.stop))
+}
+
+/// A file that would grow beyond the user's limit (`ulimit -f`) is an error of its writing, with its name, and
+/// not the end of the process.
+pub(super) fn outlive_file_limits() {
+    // Where it cannot be had, things are as without it.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 /// Whether a scheduler asked the program to stop.

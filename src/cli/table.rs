@@ -3,8 +3,8 @@
 use super::Failure;
 use clap::ValueEnum;
 use freeform_simulators::{
-    ArrayError, FirstLine, Number, Prior, Simulations, Table, TableOptions, check_set,
-    prepare_output, read_table, write_draws, write_table,
+    ArrayError, FileOwnership, FirstLine, Number, Prior, Simulations, Table, TableOptions,
+    check_set, prepare_output, read_table, write_draws, write_table,
 };
 use ndarray::{Array2, ArrayView2, Axis};
 use std::path::{Path, PathBuf};
@@ -100,8 +100,9 @@ pub(super) struct TableOut {
 }
 
 impl TableOut {
-    /// Sees to it that the file can be written: to be called before anything is computed.
-    pub(super) fn prepare(&self) -> Result<(), Failure> {
+    /// Sees to it that the file can be written, and owns it for as long as the answer lives: to be called
+    /// before anything is computed.
+    pub(super) fn prepare(&self) -> Result<FileOwnership, Failure> {
         prepare_output(&self.out).map_err(output_failure)?;
         if check_set(&self.out).is_ok_and(|is_set| is_set) {
             return Err(Failure::usage(&format!(
@@ -109,7 +110,7 @@ impl TableOut {
                 self.shown()
             )));
         }
-        Ok(())
+        Ok(FileOwnership::of(&self.out)?)
     }
 
     /// Refuses to replace a file that the same command reads.

@@ -42,12 +42,20 @@ pub(super) fn points(key: &str, given: &Value) -> Result<Vec<Assignment>, String
 /// A table of settings as dotted keys, whichever way it was written.
 pub(super) fn flatten(settings: &Table) -> Assignment {
     let mut flat = Vec::new();
-    for (key, value) in settings {
+    for (section, value) in settings {
         match value {
-            Value::Table(inner) => {
-                flat.extend(flatten(inner).into_iter().map(|(k, v)| (format!("{key}.{k}"), v)));
-            }
-            other => flat.push((key.clone(), other.clone())),
+            // What is no value of a setting, a table for instance, is refused by its name later.
+            Value::Table(inner) => flat.extend(inner.iter().flat_map(|(key, value)| {
+                let dotted = format!("{section}.{key}");
+                match value {
+                    Value::Table(deeper) if !deeper.is_empty() => flatten(deeper)
+                        .into_iter()
+                        .map(|(key, value)| (format!("{dotted}.{key}"), value))
+                        .collect(),
+                    other => vec![(dotted, other.clone())],
+                }
+            })),
+            other => flat.push((section.clone(), other.clone())),
         }
     }
     flat

@@ -3,6 +3,7 @@
 use super::best::{ALGORITHM, BestSettings, Finished, best, figure};
 use super::state::RunState;
 use super::{GridError, Layout, Plan, PlanEntry, state_of};
+use crate::run::own_soon;
 use freeform_benchmark::TableError;
 use freeform_simulators::write_atomically;
 use serde::Serialize;
@@ -25,6 +26,7 @@ pub struct Collected {
 /// # Errors
 /// A file that cannot be written.
 pub fn collect(layout: &Layout, plan: &Plan) -> Result<Collected, GridError> {
+    let _own = own_soon(layout.root())?;
     let mut finished = Vec::new();
     let mut states = Vec::new();
     for entry in &plan.entries {

@@ -5,7 +5,7 @@ use super::lines::short_hash;
 use super::seal::{seal, sealed_runs};
 use super::sweep::{MOST_RUNS, Point, wrong};
 use super::{GridError, Layout, PlanEntry, Sweep};
-use crate::run::RunError;
+use crate::run::{RunError, own_soon};
 use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
 use freeform_inference::{Config, Overrides, Problem};
@@ -81,6 +81,7 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
     let sweep = Sweep::parse(&text).map_err(|reason| wrong(file, reason))?;
     let points = sweep.points().map_err(|reason| wrong(file, reason))?;
     let base = file.parent().unwrap_or(Path::new("."));
+    let _own = own_soon(layout.root())?;
     let mut problems = BTreeMap::new();
     let mut entries = match layout.plan().exists() {
         true => read_entries(&layout.plan())?,
@@ -114,10 +115,6 @@ pub fn plan(file: &Path, layout: &Layout) -> Result<Planned, GridError> {
         );
         return Err(wrong(file, reason));
     }
-    std::fs::create_dir_all(layout.root()).map_err(|e| {
-        let path = layout.root().display();
-        std::io::Error::new(e.kind(), format!("cannot create {path}: {e}"))
-    })?;
     write_entries(&layout.plan(), &entries)?;
     // Last: a folder with a sweep.toml has a whole plan.
     write_bytes_atomically(&layout.sweep(), seal(&text, entries.len()).as_bytes())?;

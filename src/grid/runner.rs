@@ -118,9 +118,9 @@ fn work(job: &LocalJob, open: &[&PlanEntry], report: &mut LocalReport, bar: &mut
     let (next, running) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (send, receive) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in 0..job.jobs.clamp(1, open.len().max(1)) {
+        let worker = || {
             let (send, next, running) = (send.clone(), &next, &running);
-            scope.spawn(move || {
+            move || {
                 while !job.interrupt.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(entry) = open.get(index) else { break };
@@ -131,7 +131,17 @@ fn work(job: &LocalJob, open: &[&PlanEntry], report: &mut LocalReport, bar: &mut
                         break;
                     }
                 }
-            });
+            }
+        };
+        // As many as the system gives; without any, the work is done here.
+        for started in 0..job.jobs.clamp(1, open.len().max(1)) {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, worker());
+            if thread.is_err() {
+                if started == 0 {
+                    worker()();
+                }
+                break;
+            }
         }
         drop(send);
         loop {

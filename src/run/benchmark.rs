@@ -3,13 +3,14 @@
 use super::directory::{create_folder, read_status};
 use super::evaluate::DRAWS;
 use super::figure::curves;
+use super::scored::known_scores;
 use super::{
     Evaluation, Existing, MoreMetrics, Reporter, RunError, Source, TrainJob, Workplace, evaluate,
     own, train,
 };
 use freeform_benchmark::{
     CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
-    read_results, read_scores, summarize, write_results,
+    read_results, summarize, write_results,
 };
 use freeform_inference::EngineKind;
 use freeform_inference::{Overrides, Preset};
@@ -97,7 +98,8 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     claim(job)?;
     let cells = cells(job);
     let path = job.folder.join("results.csv");
-    let mut rows = if path.exists() { read_results(&path)? } else { Vec::new() };
+    let (mut rows, remark) = if path.exists() { read_results(&path)? } else { Default::default() };
+    remark.iter().for_each(|remark| job.reporter.warn(remark));
     let mut failures = Vec::new();
 
     let (mut open, mut finished) = (Vec::new(), 0);
@@ -187,9 +189,9 @@ fn work(
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in 0..job.jobs.clamp(1, cells.len().max(1)) {
+        let worker = || {
             let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
+            move || {
                 while !job.interrupt.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(cell) = cells.get(index) else { break };
@@ -197,7 +199,17 @@ fn work(
                         break;
                     }
                 }
-            });
+            }
+        };
+        // As many as the system gives; without any, the work is done here.
+        for started in 0..job.jobs.clamp(1, cells.len().max(1)) {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, worker());
+            if thread.is_err() {
+                if started == 0 {
+                    worker()();
+                }
+                break;
+            }
         }
         drop(send);
         receive.iter().try_for_each(|(index, outcome)| done(cells[index], outcome))
@@ -242,7 +254,9 @@ fn finished_rows(job: &BenchmarkJob, cell: &Cell) -> Option<Vec<ResultRow>> {
     let folder: PathBuf = job.folder.join(cell.name());
     let status = read_status(&folder)?;
     let seconds = status["training_seconds"].as_f64()?;
-    let scores = read_scores(&folder.join("c2st.csv")).ok()?;
+    let known = known_scores(&folder, status["training"]["run"].as_str()).ok()?;
+    known.remark.iter().for_each(|remark| job.reporter.warn(remark));
+    let scores = known.scores;
     let has = |number: usize| {
         scores.iter().any(|s| s.num_observation == number && s.reference == Some(job.reference))
     };

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Levels of the coverage curve.
 const LEVELS: usize = 100;
-/// Where finished ranks are kept until all of them are.
+/// Where finished ranks are kept.
 const RANKS: &str = "calibration/ranks.txt";
 
 /// What to calibrate, and where results go.
@@ -83,7 +83,7 @@ pub struct Calibration {
 
 /// Ranks the true parameters of each simulation among posterior draws; writes `calibration.json`
 /// and `plots/calibration.svg`. Finished ranks are kept as they come: after an interruption the same
-/// call goes on.
+/// call goes on, and one with more simulations goes on from one with fewer.
 ///
 /// # Errors
 /// [`RunError`]: θ outside the prior that the model was trained with, an observation that the
@@ -124,7 +124,6 @@ pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
     };
     judge(&mut calibration);
     write(job, prior.names(), &calibration)?;
-    file.remove();
     Ok(calibration)
 }
 

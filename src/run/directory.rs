@@ -1,15 +1,15 @@
 //! A run's folder: what it holds says which run it is and how far it came.
 
 use super::RunError;
-use super::host::CHECKPOINTS;
+use super::clear::{clear, clear_checkpoints, gone};
 use freeform_inference::{Config, fingerprint};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
 use std::path::Path;
 
-const CONFIG: &str = "config.toml";
-const STATUS: &str = "status.json";
+pub(super) const CONFIG: &str = "config.toml";
+pub(super) const STATUS: &str = "status.json";
 
 /// What to do with a folder that holds a run already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
 
 /// Gives `folder` up again, where no run came of it.
 pub(super) fn release(folder: &Path) -> std::io::Result<()> {
-    gone(std::fs::remove_dir_all(folder.join(CHECKPOINTS)))?;
+    clear_checkpoints(folder)?;
     gone(std::fs::remove_file(folder.join(CONFIG)))
 }
 
@@ -126,36 +126,48 @@ pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     })
 }
 
-/// A removal of what may not be there.
-fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
-    match result {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    }
-}
-
-/// Removes a former run's own files, and nothing else.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    let files = [CONFIG, STATUS, "metrics.jsonl", "model.toml", "weights.safetensors", "c2st.csv"];
-    files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
-    ["samples", "plots", CHECKPOINTS]
-        .iter()
-        .try_for_each(|sub| gone(std::fs::remove_dir_all(folder.join(sub))))
-}
-
 /// What `status.json` says of the time that the training took.
 pub(super) fn training_seconds(folder: &Path) -> Option<f64> {
     read_status(folder)?["training_seconds"].as_f64()
 }
 
+/// What `status.json` is.
+pub(super) enum Status {
+    /// Not there.
+    Absent,
+    /// Not what was written.
+    Damaged,
+    /// Of an earlier version, without a checksum.
+    Unsealed(serde_json::Value),
+    /// Whole.
+    Sealed(serde_json::Value),
+}
+
+impl Status {
+    pub fn read(folder: &Path) -> Self {
+        let text = match std::fs::read(folder.join(STATUS)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::Absent,
+            Err(_) => return Self::Damaged,
+        };
+        let parsed: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+        let Some(mut status) = parsed.filter(serde_json::Value::is_object) else {
+            return Self::Damaged;
+        };
+        match status.as_object_mut().and_then(|members| members.remove(CHECK)) {
+            None => Self::Unsealed(status),
+            Some(check) if check.as_str() == Some(&checksum(&status)) => Self::Sealed(status),
+            Some(_) => Self::Damaged,
+        }
+    }
+}
+
 /// `status.json`, where there is one. One that is damaged counts as none: what it says is then found
 /// out anew. Those of earlier versions have no checksum.
 pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
-    let text = std::fs::read_to_string(folder.join(STATUS)).ok()?;
-    let mut status: serde_json::Value = serde_json::from_str(&text).ok()?;
-    match status.as_object_mut()?.remove(CHECK) {
-        Some(check) if check.as_str() != Some(&checksum(&status)) => None,
-        _ => Some(status),
+    match Status::read(folder) {
+        Status::Unsealed(status) | Status::Sealed(status) => Some(status),
+        Status::Absent | Status::Damaged => None,
     }
 }
 

@@ -1,17 +1,18 @@
 //! The second half of the main job: sample every observation, score against reference draws.
 
-use super::directory::{create_folder, write_status};
+use super::directory::create_folder;
 use super::interruptible::interruptible;
+use super::score_pieces::{DrawsPiece, ScorePieces};
+use super::scored::{ScoredStatus, known_scores};
 use super::{Reporter, RunError, TrainResult, failure_warning, own};
 use freeform_benchmark::{
-    C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
-    median_distance, mmd, pair_plot, read_scores, write_scores,
+    C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st_in_pieces,
+    median_distance, mmd, pair_plot,
 };
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
 use freeform_inference::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{Observation, Task, simulate_at, write_draws};
-use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -60,19 +61,9 @@ impl MoreMetrics {
     }
 }
 
-#[derive(Serialize)]
-struct RunStatus<'a> {
-    status: &'static str,
-    task: &'a str,
-    training_seconds: f64,
-    evaluation_seconds: f64,
-    mean_c2st: f64,
-    observations: &'a [ObservationScore],
-    training: &'a freeform_inference::TrainingSummary,
-}
-
 /// Samples and scores each observation into the run's folder; rows already there are kept if they
-/// have what is asked for and were scored against the same reference draws.
+/// have what is asked for and were scored against the same reference draws. Scores are kept as they
+/// come, sealed in `status.json`, and what takes longer than seconds in pieces.
 ///
 /// # Errors
 /// [`RunError`]; finished observations stay in the folder.
@@ -85,9 +76,13 @@ pub fn evaluate(
     for folder in ["samples", "plots"] {
         create_folder(&job.folder.join(folder))?;
     }
-    let table = job.folder.join("c2st.csv");
-    let known = trained.was_finished && table.exists();
-    let mut scores = if known { read_scores(&table)? } else { Vec::new() };
+    let run = trained.model.training.run.as_deref();
+    let known = match trained.was_finished {
+        true => known_scores(job.folder, run)?,
+        false => Default::default(),
+    };
+    known.remark.iter().for_each(|remark| job.reporter.warn(remark));
+    let mut scores = known.scores;
     scores.retain(|s| s.reference == Some(job.reference) && job.more.are_in(s));
     let posterior = Posterior::new(trained.model.clone(), job.engine);
     let mut bar = job.reporter.bar("scoring", job.observations.len(), scores.len());
@@ -99,27 +94,38 @@ pub fn evaluate(
             return Err(stopped(job));
         }
         bar.update(scores.len(), || format!("observation {number}"));
-        scores.push(
-            score(job, &posterior, number)
-                .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?,
-        );
+        let (scored, pieces) = score(job, &posterior, number)
+            .map_err(|error| if error.is_stopped_scoring() { stopped(job) } else { error })?;
+        scores.push(scored);
         own.check()?;
         scores.sort_by_key(|s| s.num_observation);
-        write_scores(&table, &scores)?;
+        status(job, trained, started, &scores).write(job.folder)?;
+        pieces.clear();
     }
     bar.finish();
+    own.check()?;
+    status(job, trained, started, &scores).write(job.folder)?;
     scores.retain(|s| job.observations.contains(&s.num_observation));
-    let status = RunStatus {
-        status: "done",
+    Ok(scores)
+}
+
+/// `status.json` with these scores.
+fn status<'a>(
+    job: &'a Evaluation,
+    trained: &'a TrainResult,
+    started: Instant,
+    scores: &'a [ObservationScore],
+) -> ScoredStatus<'a> {
+    let has = |number: &usize| scores.iter().any(|s| s.num_observation == *number);
+    ScoredStatus {
+        status: if job.observations.iter().all(has) { "done" } else { "trained" },
         task: job.task.name(),
         training_seconds: trained.seconds,
         evaluation_seconds: started.elapsed().as_secs_f64(),
-        mean_c2st: mean_c2st(&scores),
-        observations: &scores,
+        mean_c2st: (!scores.is_empty()).then(|| mean_c2st(scores)),
+        observations: scores,
         training: &trained.model.training,
-    };
-    write_status(job.folder, &status)?;
-    Ok(scores)
+    }
 }
 
 /// Mean C2ST of a table.
@@ -135,28 +141,38 @@ fn score(
     job: &Evaluation,
     posterior: &Posterior,
     number: usize,
-) -> Result<ObservationScore, RunError> {
+) -> Result<(ObservationScore, ScorePieces), RunError> {
     let observation = job.task.observation(number)?;
     // Each observation has draws of its own.
     let seed = job.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let path = job.folder.join(format!("samples/observation_{number:02}.npy"));
     let warn = |text: &str| job.reporter.warn(&format!("observation {number}: {text}"));
     let stop = job.interrupt;
-    let asking = Asking { anyway: true, ..Asking::until(stop) };
-    let draws = match posterior.sample_as(&observation.x, DRAWS, seed, &asking) {
-        Err(PosteriorError::Interrupted) => return Err(stopped(job)),
-        draws => draws?,
-    };
-    draws.warnings().iter().for_each(|warning| warn(warning));
-    let draws = draws.theta;
-    write_draws(&path, &posterior.model().prior, draws.view())?;
     let reference = job.store.official(job.task, number, DRAWS, job.reference, stop)?;
     reference.remark.iter().for_each(|remark| warn(remark));
     let reference = reference.theta;
+    let identity = identity(job, posterior.model(), (&observation.x, seed), &reference);
+    let pieces = ScorePieces::of(job.folder, &identity)?;
+    let known = pieces.draws();
+    let DrawsPiece { theta: draws, warnings } = match known {
+        Some(known) => known,
+        None => {
+            let asking = Asking { anyway: true, ..Asking::until(stop) };
+            let draws = match posterior.sample_as(&observation.x, DRAWS, seed, &asking) {
+                Err(PosteriorError::Interrupted) => return Err(stopped(job)),
+                draws => draws?,
+            };
+            let made = DrawsPiece { warnings: draws.warnings(), theta: draws.theta };
+            pieces.keep_draws(&made)?;
+            made
+        }
+    };
+    warnings.iter().for_each(|warning| warn(warning));
+    write_draws(&path, &posterior.model().prior, draws.view())?;
     plot(job, posterior.model(), &observation, number, &draws, &reference)?;
     let settings = C2stSettings { seed: job.seed, ..C2stSettings::default() };
     // The reference supplies the z-scores, as in the published tables.
-    let c2st = c2st(reference.view(), draws.view(), &settings, stop)?;
+    let c2st = c2st_in_pieces(reference.view(), draws.view(), &settings, stop, &pieces)?;
     c2st.remarks.iter().for_each(|remark| warn(remark));
     let mmd = match job.more.mmd {
         true => Some(mmd(reference.view(), draws.view(), stop)?),
@@ -173,13 +189,34 @@ fn score(
         }
         false => None,
     };
-    Ok(ObservationScore {
+    let score = ObservationScore {
         num_observation: number,
         c2st: c2st.accuracy,
         mmd,
         median_distance,
         reference: Some(job.reference),
-    })
+    };
+    Ok((score, pieces))
+}
+
+/// Names everything that the score of an observation is made of.
+fn identity(
+    job: &Evaluation,
+    model: &Model,
+    (x, seed): (&[f64], u64),
+    reference: &ndarray::Array2<f32>,
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    // A model that was trained again is another one, if only by rounding.
+    let text = format!("scoring 1 {:?} {seed} {DRAWS} {}", model.training, job.engine);
+    hasher.update(text.as_bytes());
+    x.iter().for_each(|v| {
+        hasher.update(&v.to_le_bytes());
+    });
+    reference.iter().for_each(|v| {
+        hasher.update(&v.to_le_bytes());
+    });
+    hasher.finalize().to_hex().to_string()
 }
 
 fn plot(

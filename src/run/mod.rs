@@ -3,6 +3,7 @@
 
 mod benchmark;
 mod calibrate;
+mod clear;
 mod directory;
 mod error;
 mod evaluate;
@@ -16,6 +17,8 @@ mod predict;
 mod progress;
 mod ranks;
 mod room;
+mod score_pieces;
+mod scored;
 mod source;
 mod train;
 mod tune;
@@ -29,7 +32,7 @@ pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
 pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
 pub use origin::{OriginError, announce, open_origin};
-pub use own::{Owned, own};
+pub use own::{Owned, own, own_soon};
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;

@@ -2,10 +2,11 @@
 
 use super::RunError;
 use super::directory::create_folder;
-use freeform_simulators::Ownership;
+use freeform_simulators::{Ownership, OwnershipError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// What this process owns at this moment.
 static OWNED: Mutex<BTreeMap<PathBuf, Weak<Place>>> = Mutex::new(BTreeMap::new());
@@ -61,6 +62,28 @@ pub fn own(folder: &Path) -> Result<Owned, RunError> {
     owned.insert(place, Arc::downgrade(&fresh));
     Ok(Owned(fresh))
 }
+
+/// As [`own`], for work of a moment: another process that does such is waited for, ten seconds at most.
+///
+/// # Errors
+/// As [`own`].
+pub fn own_soon(folder: &Path) -> Result<Owned, RunError> {
+    let begun = Instant::now();
+    loop {
+        match own(folder) {
+            Err(RunError::Ownership(OwnershipError::Taken { .. }))
+                if begun.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(LOOK);
+            }
+            other => return other,
+        }
+    }
+}
+
+/// How long a moment's work of others is waited for, and between two looks.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,5 @@
-//! Finished ranks of a calibration on disk, so that an interrupted one goes on where it stopped.
+//! Finished ranks of a calibration on disk, so that an interrupted one goes on where it stopped, and a
+//! larger one from a smaller one.
 
 use super::RunError;
 use freeform_inference::Ranked;
@@ -64,12 +65,6 @@ impl RankFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Removes the file of a finished calibration.
-    pub fn remove(self) {
-        // What is left over is found to be known already, no more.
-        let _ = std::fs::remove_file(&self.path);
     }
 
     fn parse(&self, line: &str, simulations: &Simulations) -> Option<(usize, Ranked)> {
@@ -149,7 +144,9 @@ mod tests {
             };
             assert!(known.iter().zip(&both).all(right), "bit {bit}: {known:?}");
         }
-        file.remove();
-        assert!(!path.exists());
+        std::fs::write(&path, &whole).unwrap();
+        // Those beyond a smaller calibration stay for a larger one.
+        assert_eq!(open(1, &simulations.clone().first(1)).1, [Some(ranked(0))]);
+        assert_eq!(open(1, &simulations).1, both);
     }
 }

@@ -3,7 +3,7 @@
 use super::RunError;
 use freeform_simulators::{human_bytes, memory};
 
-/// Checks that `numbers` numbers of single precision, with what is made of them on the way, fit
+/// Checks that `numbers` numbers of double precision, with what is made of them on the way, fit
 /// into the memory; `what` names them and the option that says how many.
 ///
 /// # Errors
@@ -11,7 +11,7 @@ use freeform_simulators::{human_bytes, memory};
 pub fn check_room(what: &str, numbers: u128) -> Result<(), RunError> {
     /// Tables of this size that are held at a time, at most.
     const COPIES: u128 = 3;
-    let needed = numbers.saturating_mul(4 * COPIES);
+    let needed = numbers.saturating_mul(8 * COPIES);
     match memory() {
         Some(available) if needed > u128::from(available) => Err(RunError::Room {
             what: what.to_owned(),

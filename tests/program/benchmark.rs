@@ -98,14 +98,43 @@ fn a_trained_run_is_scored_later() {
     scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
     let scores = String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap();
     assert_eq!(scores.lines().count(), 3, "{scores}");
-    // Rows scored against other reference draws are scored anew, not passed off as these.
+    // An edited table is noticed, and does not count.
     let foreign = scores.replace("native", "released");
     assert_ne!(foreign, scores);
-    std::fs::write(scratch.path("model/c2st.csv"), foreign).unwrap();
+    std::fs::write(scratch.path("model/c2st.csv"), &foreign).unwrap();
+    let output = scratch.freeform(&[&head[..], &["1-2"], &more].concat()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("is not what was written there"), "{said}");
+    assert_eq!(String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap(), scores);
+    // One without its seal, of a former version: rows scored against other reference draws are scored
+    // anew, not passed off as these.
+    std::fs::remove_file(scratch.path("model/status.json")).unwrap();
+    std::fs::write(scratch.path("model/c2st.csv"), &foreign).unwrap();
     scratch.succeeds(&[&head[..], &["1-2"], &more].concat());
     assert_eq!(String::from_utf8(bytes(scratch.path("model/c2st.csv"))).unwrap(), scores);
     let message = scratch.fails(2, &["c2st", "--all", "nowhere"]);
     assert!(message.contains("no model"), "{message}");
+}
+
+/// Rows of cells that a call does not ask for are kept from the table, so the table is checked.
+#[test]
+fn an_edited_table_of_results_is_refused() {
+    let scratch = Scratch::new();
+    let cell = ["benchmark", "--tasks", "two_moons", "--budgets", "300", "--seeds", "1"];
+    let args = [&cell[..], &["--observations", "1", "--out", "t"], &TINY].concat();
+    scratch.succeeds(&args);
+    let path = scratch.path("t/results.csv");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let score = whole.lines().nth(1).unwrap().split(',').nth(4).unwrap();
+    std::fs::write(&path, whole.replacen(score, "0.501", 1)).unwrap();
+    let message = scratch.fails(1, &args);
+    assert!(message.contains("results.csv") && message.contains("results.blake3"), "{message}");
+    // Without either the rows come back from the cells' folders.
+    for file in ["results.csv", "results.blake3"] {
+        std::fs::remove_file(scratch.path("t").join(file)).unwrap();
+    }
+    scratch.succeeds(&args);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
 }
 
 #[test]

@@ -198,5 +198,40 @@ fn an_interrupted_calibration_goes_on_to_the_same_result() {
     assert!(said.contains("of 300 simulations are ranked already"), "{said}");
     let result = |scratch: &Scratch| bytes(scratch.path("model/calibration.json"));
     assert_eq!(result(&whole), result(&parts));
-    assert!(!ranks.exists());
+    // Fewer cost nothing, and take nothing away; what is there is not ranked again.
+    assert_eq!(lines(), 300);
+    for (n, known) in [("120", "120 of 120"), ("320", "300 of 320")] {
+        let output = parts.freeform(&["calibrate", "model", "-n", n]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("{known} simulations are ranked already")), "{said}");
+    }
+    parts.succeeds(&args);
+    assert_eq!(result(&whole), result(&parts));
+}
+
+/// The set of a program is made once, whatever a smaller calibration asks for.
+#[test]
+fn a_smaller_calibration_takes_the_first_of_a_larger_ones_simulations() {
+    let scratch = Scratch::new();
+    let program = "while read -r index seed a b; do [ -n \"$index\" ] || continue\n\
+         echo x >> calls; echo \"$index $a $b $((seed % 100))\"\ndone\n";
+    std::fs::write(scratch.path("model.sh"), program).unwrap();
+    let head = "command = [\"sh\", \"model.sh\"]\ndata_dim = 3\nversion = \"1\"\n";
+    std::fs::write(scratch.path("simulator.toml"), head.to_owned() + PRIOR).unwrap();
+    let train = ["train", "--task", "simulator.toml", "-n", "300", "--out", "model"];
+    scratch.succeeds(&[&train[..], &crate::support::TINY].concat());
+    let calls = || std::fs::read_to_string(scratch.path("calls")).unwrap().lines().count();
+    let calibrate = |n: &str| {
+        let (_, value, said) = verdict(&scratch, &["-n", n]);
+        assert_eq!(value["simulations"].to_string(), n, "{value} {said}");
+        (value, calls())
+    };
+    let (large, made) = calibrate("200");
+    let (small, after) = calibrate("120");
+    assert_eq!((made, after), (500, 500));
+    assert_ne!(large["coverage_deviation"], small["coverage_deviation"]);
+    assert_eq!(calibrate("200"), (large, 500));
+    // Another seed's are others, and leave these alone.
+    verdict(&scratch, &["-n", "120", "--seed", "5"]);
+    assert_eq!(calibrate("120"), (small, 620));
 }

@@ -141,3 +141,148 @@ fn nothing_runs(scratch: &Scratch) {
     }
     panic!("still there after a kill: {left:?}");
 }
+
+/// Every verb that writes one file, twice at a time with different seeds: one is refused, or the file is
+/// whole and of the one that ended last.
+#[test]
+fn two_writers_of_one_file_are_never_mixed() {
+    let scratch = project();
+    scratch.tiny_model();
+    let freeform = |args: &[&str]| {
+        Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
+            .current_dir(scratch.path(""))
+            .env("FREEFORM_CACHE", scratch.path("cache"))
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("freeform starts")
+    };
+    let draws = |seed: &str, out: &str| -> Vec<String> {
+        let args = ["sample", "model", "--observation", "1", "-n", "3000", "--seed", seed];
+        [&args[..], &["--out", out]].concat().into_iter().map(str::to_owned).collect()
+    };
+    let freeform = |args: &[String]| freeform(&args.iter().map(|a| &**a).collect::<Vec<_>>());
+    for seed in ["1", "2"] {
+        assert!(end(freeform(&draws(seed, &format!("draws{seed}.npy")))).0);
+    }
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let verbs: [(&str, Box<dyn Fn(&str, &str) -> Vec<String>>); 5] = [
+        ("npy", Box::new(draws)),
+        (
+            "csv",
+            Box::new(|seed, out| {
+                let theta = format!("draws{seed}.npy");
+                words(&format!("log-prob model --observation 1 --theta {theta} --out {out}"))
+            }),
+        ),
+        (
+            "npz",
+            Box::new(|seed, out| {
+                let head = "reference two_moons --no-cache --observation 2 -n 20000";
+                words(&format!("{head} --seed {seed} --out {out}"))
+            }),
+        ),
+        ("svg", Box::new(|seed, out| words(&format!("plot draws{seed}.npy --out {out}")))),
+        (
+            "npz",
+            Box::new(|seed, out| match seed {
+                "1" => words(&format!("simulate two_moons -n 20000 --out {out}")),
+                _ => words(&format!("reference two_moons --observation 2 -n 9000 --out {out}")),
+            }),
+        ),
+    ];
+    for (number, (ending, args)) in verbs.into_iter().enumerate() {
+        let whole = ["1", "2"].map(|seed| {
+            let name = format!("whole{number}-{seed}.{ending}");
+            let (done, said) = end(freeform(&args(seed, &name)));
+            assert!(done, "{said}");
+            bytes(scratch.path(&name))
+        });
+        assert!(whole[0] != whole[1], "{:?}", args("1", ""));
+        for race in 0..attacks() {
+            let name = format!("raced{number}.{ending}");
+            let [first, second] = ["1", "2"].map(|seed| freeform(&args(seed, &name))).map(end);
+            assert!(first.0 || second.0, "{first:?} {second:?}");
+            for (done, said) in [&first, &second] {
+                // Or it came when the other had ended; a set of simulations is then no other's.
+                let told = ["is in use: ", "holds a set of sim", "was not made by `freeform"];
+                assert!(*done || told.iter().any(|part| said.contains(part)), "{said}");
+            }
+            let made = bytes(scratch.path(&name));
+            let of = whole.iter().position(|whole| *whole == made);
+            let of = of.unwrap_or_else(|| panic!("{name}, race {race}: mixed"));
+            assert!([&first, &second][of].0, "{name}, race {race}: of the one that failed");
+            fs::remove_file(scratch.path(&name)).unwrap();
+            assert!(!scratch.path(&format!("{name}.parts")).exists(), "the place is still owned");
+        }
+    }
+}
+
+/// Folders: projects of two languages, and sweeps of two files, planned at the same time.
+#[test]
+fn two_writers_of_one_folder_are_never_mixed() {
+    let scratch = project();
+    let freeform = |args: &[&str]| {
+        Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
+            .current_dir(scratch.path(""))
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("freeform starts")
+    };
+    for (name, budget) in [("a.toml", "100"), ("b.toml", "200")] {
+        let text = format!("tasks = [\"two_moons\"]\nbudgets = [{budget}]\nseeds = [1, 2]\n");
+        fs::write(scratch.path(name), text).unwrap();
+    }
+    let whole = ["python", "shell"].map(|language| {
+        assert!(end(freeform(&["init", language, "--language", language])).0);
+        bytes(scratch.path(language).join("simulator.toml"))
+    });
+    for race in 0..attacks() {
+        let project = format!("project{race}");
+        let init = |language| freeform(&["init", &project, "--language", language]);
+        let [first, second] = ["python", "shell"].map(init).map(end);
+        assert!(first.0 != second.0, "{first:?} {second:?}");
+        let made = bytes(scratch.path(&project).join("simulator.toml"));
+        assert!(made == whole[usize::from(second.0)], "race {race}: of the one that failed");
+        assert_eq!(names(&scratch.path(&project)).len(), 5);
+
+        let sweep = format!("sweep{race}");
+        let plan = |file| freeform(&["grid", "plan", file, "--out", &sweep]);
+        for (done, said) in ["a.toml", "b.toml"].map(plan).map(end) {
+            assert!(done, "{said}");
+        }
+        // No run of either is lost.
+        let plan = fs::read_to_string(scratch.path(&sweep).join("plan.jsonl")).unwrap();
+        for part in ["\"simulations\":100", "\"simulations\":200"] {
+            assert_eq!(plan.matches(part).count(), 2, "{plan}");
+        }
+    }
+}
+
+/// A smaller set in between takes nothing from a larger one that was begun.
+#[test]
+fn a_smaller_set_keeps_the_pieces_of_a_larger_one() {
+    let scratch = project();
+    let mut child = start(&scratch, "lines.toml", "4000", "3", "set.npz", "0.001");
+    let chunks = || -> usize {
+        let found = fs::read_dir(scratch.path("set.npz.parts")).into_iter().flatten().flatten();
+        let ours = |name: &str| name.ends_with(".chunk") && !name.starts_with("000000000000");
+        found.filter(|entry| ours(&entry.file_name().to_string_lossy())).count()
+    };
+    while chunks() < 2 {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it was killed");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = chunks();
+    assert!(end(start(&scratch, "lines.toml", "20", "3", "set.npz", "")).0);
+    assert_eq!(chunks(), before);
+    assert!(end(start(&scratch, "lines.toml", "4000", "3", "set.npz", "")).0);
+    assert!(end(start(&scratch, "lines.toml", "4000", "3", "whole.npz", "")).0);
+    assert!(bytes(scratch.path("set.npz")) == bytes(scratch.path("whole.npz")));
+    assert!(!scratch.path("set.npz.parts").exists());
+}

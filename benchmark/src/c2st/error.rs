@@ -69,6 +69,9 @@ pub enum C2stError {
     /// The logistic regression failed.
     #[error("logistic regression: {0}")]
     Logistic(String),
+    /// What was done so far could not be kept.
+    #[error("a state of the classifier cannot be kept: {0}")]
+    Pieces(String),
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

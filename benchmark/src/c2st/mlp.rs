@@ -3,6 +3,8 @@
 
 use super::C2stError;
 use super::part::{Layout, Part};
+use super::pieces::FoldPieces;
+use super::state::State;
 use super::table::Table;
 use crate::random::stream;
 use freeform_kernels::{AdamW, Isa, adamw, sum_squares};
@@ -10,6 +12,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 const HIDDEN_PER_COLUMN: usize = 10;
 const BATCH: usize = 200;
@@ -19,17 +22,17 @@ const L2: f32 = 1e-4;
 const PATIENCE: usize = 10;
 const TOLERANCE: f64 = 1e-4;
 
-/// Held-out accuracy of a perceptron trained on the training rows.
+/// Held-out accuracy of a perceptron trained on the training rows, from where `pieces` left it.
 pub(super) fn accuracy(
     table: &Table,
     training: &[u32],
     held_out: &[u32],
-    (seed, fold): (u64, u64),
+    (seed, pieces): (u64, &FoldPieces),
     stop: &AtomicBool,
 ) -> Result<f64, C2stError> {
-    let mut rng = stream(seed, "c2st mlp", fold);
+    let mut rng = stream(seed, "c2st mlp", pieces.fold() as u64);
     let mut network = Mlp::new(table.columns(), BATCH.min(training.len()), &mut rng);
-    network.train(table, training, &mut rng, stop)?;
+    network.train(table, training, &mut rng, (pieces, stop))?;
     Ok(network.hits(table, held_out) as f64 / held_out.len() as f64)
 }
 
@@ -76,11 +79,19 @@ impl Mlp {
         table: &Table,
         training: &[u32],
         rng: &mut ChaCha8Rng,
-        stop: &AtomicBool,
+        (pieces, stop): (&FoldPieces, &AtomicBool),
     ) -> Result<(), C2stError> {
         let mut order = training.to_vec();
-        let (mut best, mut stale) = (f64::INFINITY, 0);
-        for _ in 0..MAX_EPOCHS {
+        let (mut epoch, mut best, mut stale) = (0, f64::INFINITY, 0);
+        if let Some(state) = pieces.state(order.len(), self.weights.len()) {
+            (epoch, best, stale, order) = (state.epoch, state.best, state.stale, state.order);
+            self.steps = state.steps;
+            [self.weights, self.first, self.second] = state.network;
+            rng.set_word_pos(state.word);
+        }
+        let mut clock = Instant::now();
+        while epoch < MAX_EPOCHS {
+            epoch += 1;
             order.shuffle(rng);
             let mut loss = 0.0;
             for rows in order.chunks(self.batch) {
@@ -98,6 +109,14 @@ impl Mlp {
             best = best.min(loss);
             if stale > PATIENCE {
                 break;
+            }
+            if clock.elapsed() >= pieces.save_every() {
+                let network = [&self.weights, &self.first, &self.second].map(Clone::clone);
+                let (steps, word) = (self.steps, rng.get_word_pos());
+                let state = State { epoch, best, stale, order, steps, word, network };
+                pieces.keep_state(&state)?;
+                order = state.order;
+                clock = Instant::now();
             }
         }
         Ok(())

@@ -7,13 +7,17 @@ mod hidden;
 mod logistic;
 mod mlp;
 mod part;
+mod pieces;
 mod remarks;
+mod state;
 mod table;
 
 pub use error::C2stError;
 
+use crate::{NoPieces, Pieces};
 use folds::Folds;
 use ndarray::ArrayView2;
+use pieces::FoldPieces;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 use table::Table;
@@ -76,6 +80,21 @@ pub fn c2st<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
     settings: &C2stSettings,
     stop: &AtomicBool,
 ) -> Result<C2stScore, C2stError> {
+    c2st_in_pieces(x, y, settings, stop, &NoPieces)
+}
+
+/// As [`c2st`], with what is done kept in `pieces` every few seconds: the same test goes on from there
+/// to the same score.
+///
+/// # Errors
+/// As [`c2st`], and pieces that cannot be written.
+pub fn c2st_in_pieces<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
+    x: ArrayView2<X>,
+    y: ArrayView2<Y>,
+    settings: &C2stSettings,
+    stop: &AtomicBool,
+    pieces: &dyn Pieces,
+) -> Result<C2stScore, C2stError> {
     let table = Table::new(x, y, (settings.folds, settings.seed))?;
     let folds = Folds::new(table.rows(), settings.folds, settings.seed);
     let accuracies = (0..settings.folds)
@@ -83,14 +102,20 @@ pub fn c2st<X: Copy + Into<f64>, Y: Copy + Into<f64>>(
         // Folds take unequal times: whoever is free takes the next.
         .with_max_len(1)
         .map(|fold| {
+            let pieces = FoldPieces::new(pieces, fold);
+            if let Some(accuracy) = pieces.accuracy() {
+                return Ok(accuracy);
+            }
             let (training, held_out) = folds.split(fold);
-            match settings.classifier {
+            let accuracy = match settings.classifier {
                 Classifier::Mlp => {
-                    let seed = (settings.seed, fold as u64);
+                    let seed = (settings.seed, &pieces);
                     mlp::accuracy(&table, &training, &held_out, seed, stop)
                 }
                 Classifier::Logistic => logistic::accuracy(&table, &training, &held_out),
-            }
+            }?;
+            pieces.keep_accuracy(accuracy)?;
+            Ok(accuracy)
         })
         .collect::<Result<Vec<f64>, C2stError>>()?;
     let accuracy = accuracies.iter().sum::<f64>() / accuracies.len() as f64;

@@ -3,6 +3,7 @@
 
 use super::diagnostics::{Chains, Diagnostics};
 use super::{ReferenceDraws, ReferenceError};
+use crate::Pieces;
 use crate::random::stream;
 use freeform_simulators::{Prior, Task};
 use hammer_and_sample::{DifferentialEvolution, Mixture, Model, Schedule, Serial, Stretch};
@@ -11,6 +12,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Independent ensembles; each has this many walkers.
 const ENSEMBLES: usize = 2;
@@ -23,6 +25,8 @@ const SEGMENT: usize = 1_000;
 const MOST_SEGMENTS: usize = 40;
 /// Largest allowed R-hat (Vehtari et al. 2021).
 const MOST_R_HAT: f64 = 1.01;
+/// Segments made sooner than this are not kept.
+const WORTH_KEEPING: Duration = Duration::from_millis(300);
 /// Effective draws behind each draw returned: those lie far enough apart to be nearly independent.
 const OVERSAMPLING: f64 = 3.0;
 
@@ -77,7 +81,7 @@ pub(super) fn draws(
     x: &[f64],
     n: usize,
     seed: u64,
-    stop: &AtomicBool,
+    (stop, pieces): (&AtomicBool, &dyn Pieces),
 ) -> Result<ReferenceDraws, ReferenceError> {
     // Were every state of every chain independent.
     let most = (WALKERS * ENSEMBLES * SEGMENT * MOST_SEGMENTS) as f64 / OVERSAMPLING;
@@ -86,14 +90,36 @@ pub(super) fn draws(
     }
     let target = Target { task, prior: task.prior(), x };
     let dim = task.prior().dim();
-    let mut ensembles: Vec<Vec<Vec<f64>>> =
-        (0..ENSEMBLES).into_par_iter().map(|e| starts(&target, seed, e, stop)).collect();
-    go_on(stop)?;
-    advance(&target, &mut ensembles, (BURN_IN, 0), seed, stop)?;
+    let known = pieces.recall(&segment_name(0)).and_then(|piece| unpack(&piece, dim));
+    let mut ensembles = match known {
+        Some(known) => last(&known),
+        None => {
+            let mut ensembles: Vec<Vec<Vec<f64>>> =
+                (0..ENSEMBLES).into_par_iter().map(|e| starts(&target, seed, e, stop)).collect();
+            go_on(stop)?;
+            let begun = Instant::now();
+            advance(&target, &mut ensembles, (BURN_IN, 0), seed, stop)?;
+            keep(pieces, (0, begun), &ensembles);
+            ensembles
+        }
+    };
     let mut chains = Chains::new(dim, ENSEMBLES * WALKERS);
     let mut diagnostics = Diagnostics::default();
     for segment in 1..=MOST_SEGMENTS {
-        let states = advance(&target, &mut ensembles, (SEGMENT, segment), seed, stop)?;
+        let known = pieces.recall(&segment_name(segment));
+        let known = known.and_then(|piece| unpack(&piece, dim));
+        let states = match known.filter(|known| known[0].len() == SEGMENT * WALKERS) {
+            Some(known) => {
+                ensembles = last(&known);
+                known
+            }
+            None => {
+                let begun = Instant::now();
+                let states = advance(&target, &mut ensembles, (SEGMENT, segment), seed, stop)?;
+                keep(pieces, (segment, begun), &states);
+                states
+            }
+        };
         chains.extend(&states, WALKERS);
         diagnostics = chains.diagnose(stop);
         go_on(stop)?;
@@ -109,6 +135,36 @@ pub(super) fn draws(
     let Diagnostics { r_hat, effective_draws } = diagnostics;
     let wanted = (OVERSAMPLING * n as f64) as usize;
     Err(ReferenceError::NotConverged { task: task.name(), r_hat, effective_draws, wanted })
+}
+
+fn segment_name(segment: usize) -> String {
+    format!("segment-{segment}")
+}
+
+/// Keeps the states of a segment, or the walkers after the burn-in; draws are right whether or not they can
+/// be kept. What took no time is made again as soon.
+fn keep(pieces: &dyn Pieces, (segment, begun): (usize, Instant), ensembles: &[Vec<Vec<f64>>]) {
+    if begun.elapsed() < WORTH_KEEPING {
+        return;
+    }
+    let numbers = ensembles.iter().flatten().flatten();
+    let piece: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
+    let _ = pieces.put(&segment_name(segment), &piece);
+}
+
+/// The states that were kept.
+fn unpack(piece: &[u8], dim: usize) -> Option<Vec<Vec<Vec<f64>>>> {
+    let numbers = piece.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes));
+    let numbers: Vec<f64> = numbers.collect();
+    let states: Vec<Vec<f64>> = numbers.chunks_exact(dim).map(<[f64]>::to_vec).collect();
+    let each = states.len() / ENSEMBLES;
+    let whole = each >= WALKERS && 8 * ENSEMBLES * each * dim == piece.len();
+    whole.then(|| states.chunks_exact(each).map(<[Vec<f64>]>::to_vec).collect())
+}
+
+/// Where the walkers stand at the end of a segment.
+fn last(ensembles: &[Vec<Vec<f64>>]) -> Vec<Vec<Vec<f64>>> {
+    ensembles.iter().map(|chain| chain[chain.len() - WALKERS..].to_vec()).collect()
 }
 
 /// The walkers of an ensemble: the most probable of many prior draws, or of fewer when told to stop.

@@ -6,6 +6,7 @@ mod entry;
 mod gaussian_linear;
 mod gaussian_linear_uniform;
 mod gaussian_mixture;
+mod growing;
 mod import;
 mod slcp;
 mod store;
@@ -16,6 +17,7 @@ pub use import::{Imported, import_released};
 pub use store::{ReferenceSource, ReferenceStore};
 
 use crate::random::stream;
+use crate::{NoPieces, Pieces};
 use freeform_simulators::{SlcpDistractors, Task};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
@@ -192,6 +194,17 @@ pub fn reference_draws(
     seed: u64,
     stop: &AtomicBool,
 ) -> Result<ReferenceDraws, ReferenceError> {
+    draws_in_pieces(task, x, n, seed, (stop, &NoPieces))
+}
+
+/// The same, with the chains kept as they grow.
+fn draws_in_pieces(
+    task: &Task,
+    x: &[f64],
+    n: usize,
+    seed: u64,
+    (stop, pieces): (&AtomicBool, &dyn Pieces),
+) -> Result<ReferenceDraws, ReferenceError> {
     let name = task.name();
     let (length, expected) = (x.len(), task.simulator().data_dim());
     if length != expected {
@@ -206,7 +219,7 @@ pub fn reference_draws(
     }
     match METHODS.iter().find(|(known, _)| *known == name) {
         None => Err(ReferenceError::NoSampler { task: name }),
-        Some((_, Method::Ensemble)) => ensemble::draws(task, x, n, seed, stop),
+        Some((_, Method::Ensemble)) => ensemble::draws(task, x, n, seed, (stop, pieces)),
         Some((_, Method::Exact(build))) => {
             let theta = exact_draws(task, &*build(x), n, seed, stop)?;
             Ok(ReferenceDraws { theta, diagnostics: None, remark: None })

@@ -1,7 +1,8 @@
 //! Reference draws on disk: our own, by content, and the benchmark's released ones.
 
 use super::entry::{Entry, Flaw};
-use super::{ReferenceDraws, ReferenceError, reference_draws};
+use super::growing::Growing;
+use super::{ReferenceDraws, ReferenceError, draws_in_pieces, reference_draws};
 use freeform_simulators::{ArrayError, Task};
 use ndarray::s;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,9 @@ impl ReferenceStore {
             Ok(known) => return Ok(known),
             Err(flaw) => flaw,
         };
-        let mut draws = reference_draws(task, x, n, seed, stop)?;
+        let growing = Growing::of(entry.path());
+        let mut draws = draws_in_pieces(task, x, n, seed, (stop, &growing))?;
+        growing.clear();
         // The draws are right whether or not they can be kept.
         let _ = entry.write(&draws);
         let place = entry.path().display();

@@ -61,9 +61,16 @@ pub(super) fn run(
     let moved = Condvar::new();
     thread::scope(|scope| {
         let (sender, finished) = channel();
-        for _ in 0..job.workers {
+        // No more than there is work for, nor than the system gives.
+        let most = (job.range.end - job.range.start).min(job.workers as u64);
+        for started in 0..most {
             let (sender, queue, moved) = (sender.clone(), &queue, &moved);
-            scope.spawn(move || work(job, queue, moved, &sender));
+            let worker = move || work(job, queue, moved, &sender);
+            match thread::Builder::new().spawn_scoped(scope, worker) {
+                Err(source) if started == 0 => return Err(no_thread(job, source).into()),
+                Err(_) => break,
+                Ok(_) => {}
+            }
         }
         drop(sender);
         let result = deliver(job, &queue, &moved, &finished, sink);
@@ -72,6 +79,11 @@ pub(super) fn run(
         moved.notify_all();
         result
     })
+}
+
+fn no_thread(job: &Job<'_>, source: std::io::Error) -> ExternalError {
+    let (command, folder) = (job.settings.command.join(" "), job.settings.folder().to_owned());
+    ExternalError::Start { command, folder, source }
 }
 
 fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {

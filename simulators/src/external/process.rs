@@ -59,13 +59,19 @@ impl Process {
         command.env("PYTHONUNBUFFERED", "1");
         command.envs(&settings.environment);
         isolate(&mut command);
-        let mut child = command.spawn().map_err(failed)?;
-        let stderr = Arc::new(Tail::default());
-        if let Some(stream) = child.stderr.take() {
-            let tail = Arc::clone(&stderr);
-            thread::spawn(move || tail.follow(stream));
+        let child = command.spawn().map_err(failed)?;
+        let mut process = Self { child, stderr: Arc::new(Tail::default()), ended: false };
+        if let Some(stream) = process.child.stderr.take() {
+            let tail = Arc::clone(&process.stderr);
+            process.beside(move || tail.follow(stream)).map_err(failed)?;
         }
-        Ok(Self { child, stderr, ended: false })
+        Ok(process)
+    }
+
+    /// Does work that the process needs on a thread of its own; without one the process ends.
+    pub(super) fn beside(&mut self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let thread = thread::Builder::new().spawn(work).map(drop);
+        thread.inspect_err(|_| self.kill())
     }
 
     /// Waits for the end, at most until `deadline`.

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::answers::{Line, accept, request};
@@ -148,12 +147,17 @@ impl Worker {
         let (requests, queue) = channel();
         // Bounded, so that a worker that floods us fills a pipe, not our memory.
         let (sender, answers) = sync_channel(1024);
+        let failed = |source| ExternalError::Start {
+            command: settings.command.join(" "),
+            folder: settings.folder().to_owned(),
+            source,
+        };
         if let Some(stdin) = process.child.stdin.take() {
-            thread::spawn(move || write_requests(stdin, &queue));
+            process.beside(move || write_requests(stdin, &queue)).map_err(failed)?;
         }
         if let Some(stdout) = process.child.stdout.take() {
             let longest = 64 * settings.data_names.len() as u64 + 65_536;
-            thread::spawn(move || read_answers(stdout, longest, &sender));
+            process.beside(move || read_answers(stdout, longest, &sender)).map_err(failed)?;
         }
         Ok(Self { process, requests: Some(requests), answers })
     }

@@ -3,11 +3,13 @@
 mod abandoned;
 mod atomic;
 mod holder;
+mod owned_file;
 mod owner;
 mod space;
 
 pub use atomic::{write_atomically, write_bytes_atomically};
 pub use holder::{Holder, STALE, holder_of};
+pub use owned_file::FileOwnership;
 pub use owner::{Ownership, OwnershipError};
 pub use space::{free_space, human_bytes, memory};
 

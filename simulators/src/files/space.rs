@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-/// Bytes of memory that this process may ever use: the machine's, or its control group's limit.
-/// None where the system does not say.
+/// Bytes of memory that this process may ever use: the machine's, its control group's limit, or its own
+/// (`ulimit -v`, `ulimit -d`). None where the system does not say.
 #[must_use]
 pub fn memory() -> Option<u64> {
     let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
@@ -18,7 +18,18 @@ pub fn memory() -> Option<u64> {
         number("/sys/fs/cgroup/memory.max"),
         number("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
     ];
-    limits.into_iter().flatten().min()
+    limits.into_iter().flatten().chain(own_limits()).min()
+}
+
+/// What the process was allowed by whoever started it.
+fn own_limits() -> impl Iterator<Item = u64> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        [Resource::As, Resource::Data].into_iter().filter_map(|limit| getrlimit(limit).current)
+    }
+    #[cfg(not(unix))]
+    std::iter::empty()
 }
 
 /// Bytes that this user may still write to the file system of `path`, or of its nearest folder

@@ -1,5 +1,6 @@
 //! `grid run`, `grid resume`, `grid task`: runs in this process.
 
+use super::super::shell::word;
 use super::super::{Failure, Output};
 use super::SweepFolder;
 use super::submit::{SlurmArgs, submit};
@@ -141,8 +142,10 @@ fn here(args: &HereArgs, layout: &Layout, plan: &Plan, output: &Output) -> Resul
             let done = report.finished + report.known;
             let text = format!(
                 "{done} of {} runs are done ({} by this command); next: freeform grid collect \
-                 --out {folder}",
-                report.runs, report.finished
+                 --out {}",
+                report.runs,
+                report.finished,
+                word(layout.root())
             );
             output.result(&report, &text)
         }

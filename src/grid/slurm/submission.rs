@@ -5,6 +5,7 @@ use super::commands::{call, max_array_size};
 use super::queue::{Queue, queue_of};
 use super::script::{ArrayScript, Places, collect_script};
 use crate::grid::{GridError, Layout, Plan, Resources, RunState, grammar, state_of};
+use crate::run::own_soon;
 use freeform_simulators::write_bytes_atomically;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -103,6 +104,11 @@ pub fn submit(
         // A dry run works on any machine.
         true => max_array_size().unwrap_or(1001),
         false => max_array_size()?,
+    };
+    // What two would find missing they would both submit.
+    let _own = match options.dry_run {
+        true => None,
+        false => Some(own_soon(layout.root())?),
     };
     let queue = match options.dry_run {
         true => queue_of(layout).unwrap_or_default(),

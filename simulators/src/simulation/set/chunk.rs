@@ -159,8 +159,14 @@ impl Chunk {
     }
 }
 
-/// Removes the chunks, half-written ones too, and their folder once it is empty.
-pub(super) fn clear(folder: &Path) -> Result<(), SetError> {
+/// The first index of a chunk, as its name says.
+fn start_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_suffix(".chunk")?.split('-').next()?.parse().ok()
+}
+
+/// Removes the chunks of simulations before `end`, damaged and half-written ones too, and their folder once
+/// it is empty. What lies further on, of a larger set that was begun, is kept for it.
+pub(super) fn clear(folder: &Path, end: u64) -> Result<(), SetError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Ok(()),
         _ => Err(SetError::io("remove", folder, error)),
@@ -171,7 +177,8 @@ pub(super) fn clear(folder: &Path) -> Result<(), SetError> {
     };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let ours = [ENDING, "tmp"].iter().any(|ours| path.extension().is_some_and(|e| e == *ours));
-        if ours {
+        let beyond = start_of(&path).is_some_and(|start| start >= end);
+        if ours && !beyond {
             fs::remove_file(&path).or_else(failed)?;
         }
     }

@@ -1,6 +1,6 @@
 //! Making, resuming and extending a set.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use super::archive::{Parts, describe, write};
 use super::buffer::Buffer;
 use super::chunk::{Chunk, clear};
 use super::description::{Description, Origin};
-use crate::files::{Ownership, free_space, human_bytes};
+use crate::files::{FileOwnership, free_space, human_bytes};
 use crate::prepare_simulations_output;
 use crate::simulation::source::check_share;
 use crate::simulation::{
     FailureKind, FailureReport, Noise, Precision, SimulateError, SimulationSource, SourceError,
 };
 
-/// Work that a kill can cost: this, or a hundredth of the time spent so far.
+/// Work that a kill can cost: this, or a hundredth of the time spent so far, and one batch.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
-const FLUSH_AT_MOST: Duration = Duration::from_secs(60);
+const FLUSH_AT_MOST: Duration = Duration::from_secs(4);
 /// Numbers kept in memory between two writes.
 const LARGEST: usize = 1 << 22;
 
@@ -72,25 +72,21 @@ pub fn simulate_set(job: &SetJob<'_>) -> Result<SetReport, SourceError> {
     }
     prepare_simulations_output(job.path).map_err(SetError::from)?;
     let origin = Origin::new(job.source, job.seed);
-    let folder = parts_folder(job.path);
     check_room(job, 0, 0)?;
-    let owner = Ownership::take(&folder.join("owner"), job.path).map_err(SetError::from)?;
-    let result = make(job, origin, &folder, &owner);
-    drop(owner);
-    // It stays where chunks are in it.
-    let _ = std::fs::remove_dir(&folder);
-    result
+    // `sims.npz` is made in `sims.npz.parts`.
+    let owner = FileOwnership::of(job.path).map_err(SetError::from)?;
+    make(job, origin, &owner)
 }
 
 /// The same, by the owner of the set.
 fn make(
     job: &SetJob<'_>,
     mut origin: Origin,
-    folder: &Path,
-    owner: &Ownership,
+    owner: &FileOwnership,
 ) -> Result<SetReport, SourceError> {
+    let folder = owner.parts();
     if job.overwrite {
-        clear(folder)?;
+        clear(folder, u64::MAX)?;
     }
     let base = if job.overwrite { None } else { describe(job.path)? };
     let base = base.map(|found| belongs(&origin, job.path, found)).transpose()?;
@@ -101,7 +97,7 @@ fn make(
         return Err(SetError::Larger { path, found: covered, asked }.into());
     }
     if covered == job.n {
-        clear(folder)?;
+        clear(folder, job.n)?;
         let run = Run::new(job, origin, folder, owner, base)?;
         return Ok(run.report());
     }
@@ -127,13 +123,6 @@ fn check_room(job: &SetJob<'_>, covered: u64, there: u64) -> Result<(), SetError
         }),
         _ => Ok(()),
     }
-}
-
-/// `sims.npz` is made in `sims.npz.parts`.
-fn parts_folder(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".parts");
-    path.with_file_name(name)
 }
 
 /// The precision of what is there already, of a finished table first.
@@ -164,7 +153,7 @@ struct Run<'a> {
     job: &'a SetJob<'a>,
     origin: Origin,
     folder: &'a Path,
-    owner: &'a Ownership,
+    owner: &'a FileOwnership,
     base: Option<Description>,
     chunks: Vec<Chunk>,
     /// Chunks of an earlier call that lie further on.
@@ -184,7 +173,7 @@ impl<'a> Run<'a> {
         job: &'a SetJob<'a>,
         origin: Origin,
         folder: &'a Path,
-        owner: &'a Ownership,
+        owner: &'a FileOwnership,
         base: Option<Description>,
     ) -> Result<Self, SetError> {
         let start = base.as_ref().map_or(0, |base| base.end);
@@ -326,7 +315,7 @@ impl<'a> Run<'a> {
         let description = Description::new(&self.origin, whole, self.rows, failed, &self.failures);
         self.owner.check().map_err(SetError::from)?;
         write(self.job.path, &parts, description)?;
-        clear(self.folder)?;
+        clear(self.folder, self.job.n)?;
         Ok(self.report())
     }
 
