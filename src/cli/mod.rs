@@ -4,11 +4,13 @@ mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod check;
 mod count;
 mod describe;
 mod device;
 mod devices;
 mod failure;
+mod fresh;
 mod grid;
 mod init;
 mod log_prob;
@@ -93,6 +95,8 @@ enum Verb {
     C2st(c2st::Args),
     /// Check a model's calibration: rank statistics and expected coverage.
     Calibrate(calibrate::Args),
+    /// Check whether a posterior can be trusted, on average and at observations.
+    Check(check::Args),
     /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
@@ -130,6 +134,7 @@ pub fn main() -> ExitCode {
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
         Verb::Calibrate(args) => calibrate::run(args, &output),
+        Verb::Check(args) => check::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
@@ -138,6 +143,20 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
     }
+}
+
+/// The command that this process was started with, as one would type it.
+fn command() -> String {
+    let quoted = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_alphanumeric() || "-_=./:,+@%".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1).map(quoted);
+    std::iter::once("freeform".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints help, a version, or what is wrong with the arguments.

@@ -3,6 +3,7 @@
 
 mod benchmark;
 mod calibrate;
+mod check;
 mod directory;
 mod error;
 mod evaluate;
@@ -14,14 +15,17 @@ mod origin;
 mod own;
 mod predict;
 mod progress;
-mod ranks;
 mod room;
 mod source;
 mod train;
 mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
-pub use calibrate::{Calibration, CalibrationJob, ParameterRanks, calibrate};
+pub use calibrate::{Calibration, ParameterRanks, calibrate};
+pub use check::{
+    Check, CheckJob, ConformalLevel, CoverageCurve, Finding, ObservedCheck, PairJob,
+    ParameterRecovery, ToCheck, check,
+};
 pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;

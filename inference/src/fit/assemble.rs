@@ -8,6 +8,7 @@ use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
 use crate::posterior::correction_strength;
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
+use crate::typical::Typical;
 use crate::work::{Halt, Part, Work};
 use freeform_kernels::Isa;
 
@@ -54,8 +55,10 @@ pub fn assemble(
         notes,
         members: trained.iter().map(summary).collect(),
     };
+    let posterior = flows(Role::Posterior);
     let mut model = Model {
-        posterior: flows(Role::Posterior),
+        typical: Some(Typical::of(data, &posterior)),
+        posterior,
         likelihood: None,
         prior: origin.prior.clone(),
         parameters: data.parameters().clone(),

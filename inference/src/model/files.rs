@@ -1,11 +1,14 @@
 //! Reading and writing of models.
 
-use super::tensors::{FlowDescription, Tensors, read_flat, read_flow, read_whitening};
+use super::tensors::{
+    FlowDescription, Tensors, read_flat, read_flat_doubles, read_flow, read_whitening,
+};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::typical::{Cloud, CloudShape, Typical};
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
@@ -38,6 +41,9 @@ struct Description {
     /// Where the simulated x lie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     span: Option<DataSpan>,
+    /// What they look like as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typical: Option<TypicalDescription>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     success: Option<SuccessDescription>,
     config: Config,
@@ -52,6 +58,39 @@ struct Description {
 struct SuccessDescription {
     offset: f64,
     networks: usize,
+}
+
+/// `[typical]` of `model.toml`: sizes of the clouds of simulations.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypicalDescription {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<CloudShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    summary: Option<CloudShape>,
+}
+
+impl TypicalDescription {
+    fn of(typical: &Typical) -> Self {
+        let shape = |cloud: &Option<Cloud>| cloud.as_ref().map(Cloud::shape);
+        Self { data: shape(&typical.data), summary: shape(&typical.summary) }
+    }
+
+    /// Whether it fits θ of D numbers and a context of C, summarised by whitenings.
+    fn fits(&self, theta_dim: usize, context_dim: usize) -> bool {
+        self.data.is_none_or(|shape| shape.width == context_dim)
+            && self.summary.is_none_or(|shape| shape.width == theta_dim)
+    }
+
+    fn read(&self, tensors: &SafeTensors) -> Result<Typical, String> {
+        let cloud = |name: &str, shape: Option<CloudShape>| {
+            let Some(shape) = shape else { return Ok(None) };
+            let name = format!("typical.{name}");
+            let cloud = Cloud::from_numbers(shape, &read_flat_doubles(tensors, &name)?);
+            cloud.map(Some).ok_or(format!("{name} does not fit its description"))
+        };
+        Ok(Typical { data: cloud("data", self.data)?, summary: cloud("summary", self.summary)? })
+    }
 }
 
 /// `[likelihood]` of `model.toml`.
@@ -155,6 +194,9 @@ impl Model {
             }
             SuccessDescription { offset, networks: networks.len() }
         });
+        for (name, cloud) in self.typical.iter().flat_map(Typical::clouds) {
+            tensors.add_flat_doubles(&format!("typical.{name}"), &cloud.numbers());
+        }
         let theta_from = self.law.drawn_from.clone();
         let plain = success.is_none() && theta_from.is_none();
         let bytes = tensors.to_bytes()?;
@@ -167,6 +209,7 @@ impl Model {
             parameters: self.parameters.clone(),
             data: self.data.clone(),
             span: self.span.clone(),
+            typical: self.typical.as_ref().map(TypicalDescription::of),
             success,
             config: self.config.clone(),
             prior: self.prior.clone(),
@@ -227,9 +270,22 @@ impl Model {
                 Some(success.ok_or_else(differs)?)
             }
         };
+        let typical = description.typical.as_ref().map(|described| described.read(&tensors));
+        let typical = typical.transpose().map_err(invalid)?;
         let Description { training, parameters, data, span, config, prior, .. } = description;
         let law = ThetaLaw { drawn_from: description.theta_from, success };
-        Ok(Self { posterior, likelihood, prior, parameters, data, span, law, config, training })
+        Ok(Self {
+            posterior,
+            likelihood,
+            prior,
+            parameters,
+            data,
+            span,
+            typical,
+            law,
+            config,
+            training,
+        })
     }
 }
 
@@ -268,6 +324,7 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
         && data.is_whole()
         && description.parameters.scaler().is_whole(dim)
         && description.span.as_ref().is_none_or(|span| span.fits(data.columns()))
+        && description.typical.as_ref().is_none_or(|typical| typical.fits(dim, width))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {
