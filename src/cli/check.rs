@@ -4,6 +4,7 @@ use super::device::DeviceArg;
 use super::fresh::FreshArgs;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
+use crate::report::{record_command, report};
 use crate::run::{Check, CheckJob, PairJob, ToCheck, check, own};
 use freeform_inference::{Model, Posterior};
 use freeform_simulators::AnySimulator;
@@ -74,6 +75,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         command: &super::command(),
     };
     let found = check(&job)?;
+    record_command(&args.model, "check", &super::command())?;
+    report(&args.model)?;
     output.result(&found, &text(&found, args))?;
     match found.passed {
         None => Err(Failure::with_result(&found.verdict)),

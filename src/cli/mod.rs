@@ -20,6 +20,7 @@ mod plot;
 mod reference;
 mod reference_args;
 mod reference_compare;
+mod report;
 mod run;
 mod sample;
 mod scores;
@@ -97,6 +98,8 @@ enum Verb {
     Calibrate(calibrate::Args),
     /// Check whether a posterior can be trusted, on average and at observations.
     Check(check::Args),
+    /// Write one page about a model: its run, posteriors, training and checks.
+    Report(report::Args),
     /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Verb::C2st(args) => c2st::run(args, &output),
         Verb::Calibrate(args) => calibrate::run(args, &output),
         Verb::Check(args) => check::run(args, &output),
+        Verb::Report(args) => report::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
         Verb::Run(args) => run::run(args, &output),

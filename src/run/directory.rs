@@ -135,7 +135,18 @@ fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
 
 /// Removes a former run's own files, and nothing else.
 fn clear(folder: &Path) -> std::io::Result<()> {
-    let files = [CONFIG, STATUS, "metrics.jsonl", "model.toml", "weights.safetensors", "c2st.csv"];
+    let files = [
+        CONFIG,
+        STATUS,
+        "metrics.jsonl",
+        "model.toml",
+        "weights.safetensors",
+        "c2st.csv",
+        "calibration.json",
+        "check.json",
+        "report.html",
+        "commands.txt",
+    ];
     files.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
     ["samples", "plots", CHECKPOINTS]
         .iter()

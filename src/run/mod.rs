@@ -22,6 +22,7 @@ mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use calibrate::{Calibration, ParameterRanks, calibrate};
+pub(crate) use check::read_check;
 pub use check::{
     Check, CheckJob, ConformalLevel, CoverageCurve, Finding, ObservedCheck, PairJob,
     ParameterRecovery, ToCheck, check,

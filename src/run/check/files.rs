@@ -44,6 +44,6 @@ pub(super) fn write(
 }
 
 /// The check in a model's folder, where there is one.
-pub(in crate::run) fn read(folder: &Path) -> Option<Check> {
+pub(crate) fn read(folder: &Path) -> Option<Check> {
     serde_json::from_slice(&std::fs::read(folder.join(CHECK)).ok()?).ok()
 }

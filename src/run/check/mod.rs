@@ -9,6 +9,7 @@ mod pair_file;
 mod pairs;
 mod verdict;
 
+pub(crate) use files::read as read_check;
 pub use finding::Finding;
 pub use observed::{ObservedCheck, ToCheck};
 pub use on_average::{ConformalLevel, CoverageCurve, ParameterRecovery};

@@ -3,9 +3,13 @@
 
 use super::pairs::Pair;
 use super::{CheckJob, Finding, PairJob};
+use crate::report::ParameterSummary;
+use crate::run::directory::create_folder;
 use crate::run::interruptible::interruptible;
 use crate::run::{RunError, failure_warning};
-use freeform_benchmark::{Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, Predictive, SIGNIFICANCE};
+use freeform_benchmark::{
+    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
+};
 use freeform_inference::{Asking, Draws, Posterior, PosteriorError};
 use freeform_simulators::{AnySimulator, Simulations, simulate_at};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -36,6 +40,10 @@ pub struct ToCheck {
 pub struct ObservedCheck {
     /// What it is called.
     pub name: String,
+    /// The posterior's marginals.
+    pub marginals: Vec<ParameterSummary>,
+    /// Its pair plot, in the folder `plots`.
+    pub plot: String,
     /// What is unusual about it and its draws, in words.
     pub warnings: Vec<String>,
     /// How many independent draws the draws are worth.
@@ -107,6 +115,7 @@ impl<'a> Observing<'a> {
             }
         };
         let predictive = self.predictive(observation, &draws)?;
+        let (plot, marginals) = self.picture(observation, &draws)?;
         let mut findings = vec![standing(&draws, &warnings)];
         findings.extend(lc2st.as_ref().map(local));
         findings.extend(predictive.as_ref().map(explained));
@@ -114,11 +123,38 @@ impl<'a> Observing<'a> {
             name: observation.name.clone(),
             effective: draws.effective,
             pareto_k: draws.pareto_k,
+            marginals,
+            plot,
             findings: findings.into_iter().map(|f| f.at(&observation.name)).collect(),
             warnings,
             lc2st,
             predictive,
         })
+    }
+
+    /// Draws the posterior; the name of the plot, and the marginals in numbers.
+    fn picture(
+        &self,
+        observation: &ToCheck,
+        draws: &Draws,
+    ) -> Result<(String, Vec<ParameterSummary>), RunError> {
+        let prior = &self.job.pairs.posterior.model().prior;
+        let truth = observation.truth.as_deref();
+        // Observations of one name are told apart by what they are.
+        let bytes: Vec<u8> = observation.x.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let name = format!("checked-{}.svg", &blake3::hash(&bytes).to_hex()[..8]);
+        let folder = self.job.pairs.folder.join("plots");
+        create_folder(&folder)?;
+        let plot = PairPlot {
+            title: &observation.name,
+            names: prior.names(),
+            posterior: draws.theta.view(),
+            reference: None,
+            truth,
+            prior: Some(prior),
+        };
+        pair_plot(&folder.join(&name), &plot)?;
+        Ok((name, ParameterSummary::of(prior.names(), draws.theta.view(), truth)))
     }
 
     /// Simulates at some of the draws, or reads what an earlier call simulated.
