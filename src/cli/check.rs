@@ -111,13 +111,13 @@ fn text(found: &Check, args: &Args) -> String {
     }
     text += &format!(
         "\n{:<20} {:>11} {:>8} {:>8} {:>11}\n",
-        "parameter", "contraction", "z mean", "z spread", "correlation"
+        "parameter", "contraction", "z median", "z spread", "correlation"
     );
     for parameter in &found.recovery {
         if let Some(r) = &parameter.recovery {
             text += &format!(
                 "{:<20} {:>11.3} {:>8.3} {:>8.3} {:>11.3}\n",
-                parameter.name, r.contraction, r.z_mean, r.z_spread, r.correlation
+                parameter.name, r.contraction, r.z_median, r.z_spread, r.correlation
             );
         }
     }

@@ -32,7 +32,7 @@ mod tasks;
 mod train;
 mod tune;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -63,9 +63,22 @@ struct Cli {
     /// No progress, only results and warnings.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Whether runs draw plots: a sweep may do without.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHICH")]
+    plots: Plots,
     /// Threads to use [default: all cores]; results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+}
+
+/// Which plots are drawn.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Plots {
+    /// All of them.
+    #[default]
+    All,
+    /// None.
+    None,
 }
 
 #[derive(Subcommand)]
@@ -116,6 +129,7 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
+    crate::run::want_plots(cli.plots == Plots::All);
     if let Some(threads) = cli.threads {
         // Fails only where a pool exists already, and none does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();

@@ -60,18 +60,18 @@ fn recovery(check: &Check) -> String {
         Some(vec![
             escaped(&parameter.name),
             format!("{:.3}", r.contraction),
-            format!("{:+.3}", r.z_mean),
+            format!("{:+.3}", r.z_median),
             format!("{:.3}", r.z_spread),
             format!("{:.3}", r.correlation),
             number(r.error),
         ])
     });
     let head =
-        ["parameter", "contraction", "mean of z", "spread of z", "correlation", "error (RMS)"];
+        ["parameter", "contraction", "median of z", "spread of z", "correlation", "error (RMS)"];
     format!(
         "<h3>Recovery</h3>\n{}<p class=\"soft\">Contraction: 0 where nothing is learnt, 1 where all is. z \
-         = (posterior mean − truth) / standard deviation: mean 0 and spread 1 where the posterior is \
-         right.</p>\n",
+         = (posterior mean − truth) / standard deviation: median about 0 and spread (of 68%) about 1 where \
+         the posterior is right.</p>\n",
         table(&head, rows)
     )
 }

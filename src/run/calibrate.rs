@@ -3,7 +3,7 @@
 
 use super::check::{Pair, PairJob, pairs};
 use super::directory::create_folder;
-use super::{RunError, own};
+use super::{RunError, own, plots_wanted};
 use freeform_benchmark::{
     CalibrationPlot, EcdfEnvelope, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
     coverage_p_value, expected_coverage, least_ranks, uniformity,
@@ -125,6 +125,9 @@ impl Calibration {
     pub(super) fn write(&self, folder: &Path, names: &[String]) -> Result<(), RunError> {
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
         write_bytes_atomically(&folder.join("calibration.json"), (text + "\n").as_bytes())?;
+        if !plots_wanted() {
+            return Ok(());
+        }
         let plots = folder.join("plots");
         create_folder(&plots)?;
         let plot = CalibrationPlot {

@@ -2,7 +2,7 @@
 
 use super::directory::{create_folder, write_status};
 use super::interruptible::interruptible;
-use super::{Reporter, RunError, TrainResult, failure_warning, own};
+use super::{Reporter, RunError, TrainResult, failure_warning, own, plots_wanted};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st,
     median_distance, mmd, pair_plot, read_scores, write_scores,
@@ -190,6 +190,9 @@ fn plot(
     draws: &ndarray::Array2<f64>,
     reference: &ndarray::Array2<f32>,
 ) -> Result<(), RunError> {
+    if !plots_wanted() {
+        return Ok(());
+    }
     let reference = reference.mapv(f64::from);
     let plot = PairPlot {
         title: &format!("{}, observation {number}", job.task.name()),

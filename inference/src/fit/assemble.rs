@@ -6,7 +6,7 @@ use crate::engine::EngineKind;
 use crate::flow::FlowQuality;
 use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
-use crate::posterior::correction_strength;
+use crate::posterior::{correction_strength, residuals};
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
 use crate::typical::Typical;
 use crate::work::{Halt, Part, Work};
@@ -83,8 +83,13 @@ pub fn assemble(
         };
         likelihood.strength = correction.strength;
         model.training.correction = Some(correction);
+        let part = Part::new(work, "residuals");
+        let residuals = residuals(&model, &likelihood, data, engine, &part)?;
         // One that is not trusted at all would only cost time.
         model.likelihood = (correction.strength > 0.0).then_some(likelihood);
+        if let (Some(typical), Some(_)) = (&mut model.typical, &model.likelihood) {
+            typical.residuals = residuals;
+        }
     }
     Ok(model)
 }

@@ -22,6 +22,7 @@ pub const FORMAT_VERSION: u64 = 3;
 const VERSION_WITH_LAW: u64 = 4;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
+const RESIDUALS: &str = "typical.residuals";
 /// Name of the first line of the description: BLAKE3 of all that follows.
 const CHECKSUM: &str = "description_blake3";
 
@@ -68,12 +69,18 @@ struct TypicalDescription {
     data: Option<CloudShape>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     summary: Option<CloudShape>,
+    #[serde(default)]
+    residuals: usize,
 }
 
 impl TypicalDescription {
     fn of(typical: &Typical) -> Self {
         let shape = |cloud: &Option<Cloud>| cloud.as_ref().map(Cloud::shape);
-        Self { data: shape(&typical.data), summary: shape(&typical.summary) }
+        Self {
+            data: shape(&typical.data),
+            summary: shape(&typical.summary),
+            residuals: typical.residuals.len(),
+        }
     }
 
     /// Whether it fits θ of D numbers and a context of C, summarised by whitenings.
@@ -89,7 +96,16 @@ impl TypicalDescription {
             let cloud = Cloud::from_numbers(shape, &read_flat_doubles(tensors, &name)?);
             cloud.map(Some).ok_or(format!("{name} does not fit its description"))
         };
-        Ok(Typical { data: cloud("data", self.data)?, summary: cloud("summary", self.summary)? })
+        let residuals = match self.residuals {
+            0 => Vec::new(),
+            _ => read_flat_doubles(tensors, RESIDUALS)?,
+        };
+        let whole = residuals.iter().all(|r| r.is_finite() && *r >= 0.0);
+        if residuals.len() != self.residuals || !whole || !residuals.is_sorted() {
+            return Err(format!("{RESIDUALS} does not fit its description"));
+        }
+        let (data, summary) = (cloud("data", self.data)?, cloud("summary", self.summary)?);
+        Ok(Typical { data, summary, residuals })
     }
 }
 
@@ -196,6 +212,9 @@ impl Model {
         });
         for (name, cloud) in self.typical.iter().flat_map(Typical::clouds) {
             tensors.add_flat_doubles(&format!("typical.{name}"), &cloud.numbers());
+        }
+        if let Some(typical) = self.typical.as_ref().filter(|t| !t.residuals.is_empty()) {
+            tensors.add_flat_doubles(RESIDUALS, &typical.residuals);
         }
         let theta_from = self.law.drawn_from.clone();
         let plain = success.is_none() && theta_from.is_none();

@@ -8,6 +8,7 @@ mod effective;
 mod error;
 mod held_out;
 mod proposal;
+mod residual;
 mod strength;
 
 pub use diagnostics::{
@@ -16,6 +17,7 @@ pub use diagnostics::{
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
 pub use error::PosteriorError;
+pub(crate) use residual::residuals;
 pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
@@ -26,6 +28,7 @@ use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
 use ndarray::ArrayView2;
 use proposal::Proposal;
+use residual::Predicting;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -100,7 +103,16 @@ impl Posterior {
 
     fn standing_of(&self, observed: &Observed) -> Option<Standing> {
         let Model { posterior, data, prior, typical, .. } = &self.model;
-        typical.as_ref()?.standing(posterior, (&observed.context, data.kept()), prior.names())
+        let typical = typical.as_ref()?;
+        let seen = (&observed.context[..], data.kept());
+        let residual = match &self.model.likelihood {
+            Some(likelihood) if !typical.residuals.is_empty() => {
+                let (proposal, flows) = (self.proposal(Asking::default()), &likelihood.flows[..]);
+                Predicting { proposal, likelihood, flows }.residual(observed.at())
+            }
+            _ => None,
+        };
+        typical.standing(posterior, seen, (prior.names(), residual))
     }
 
     /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where

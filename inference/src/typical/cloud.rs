@@ -13,8 +13,8 @@ const RIDGE: f64 = 1e-4;
 const RARE: f64 = 0.002;
 /// So many times as far as the farthest point is, too, where points are few.
 const BEYOND: f64 = 1.2;
-/// Within this share of the farthest, columns are named.
-const OUTER: f64 = 0.05;
+/// Farther out than this percentage, columns are named.
+const OUTER: f64 = 95.0;
 /// Columns named at most.
 const NAMED: usize = 3;
 
@@ -64,6 +64,18 @@ pub struct Misfit {
     pub name: String,
     /// How far it lies from what the others predict, in standard deviations.
     pub deviations: f64,
+}
+
+impl Outlyingness {
+    /// A distance among those of simulations, ascending.
+    pub(super) fn among(references: &[f64], distance: f64) -> Self {
+        let all = references.len();
+        let nearer = references.partition_point(|r| *r < distance);
+        let share = (all - nearer + 1) as f64 / (all + 1) as f64;
+        let far = references.last().is_some_and(|most| distance > BEYOND * most);
+        let percentile = 100.0 * nearer as f64 / all.max(1) as f64;
+        Self { distance, percentile, unusual: share <= RARE || far, worst: Vec::new() }
+    }
 }
 
 impl Cloud {
@@ -158,18 +170,12 @@ impl Cloud {
 
     /// Where a point lies; `name` says what its columns, from 0, are called.
     pub fn outlyingness(&self, point: &[f32], name: &dyn Fn(usize) -> String) -> Outlyingness {
-        let distance = self.distance(point);
-        let all = self.references.len();
-        let nearer = self.references.partition_point(|r| *r < distance);
-        let share = (all - nearer + 1) as f64 / (all + 1) as f64;
-        let far = self.references.last().is_some_and(|most| distance > BEYOND * most);
-        let percentile = 100.0 * nearer as f64 / all.max(1) as f64;
-        let unusual = share <= RARE || far;
+        let found = Outlyingness::among(&self.references, self.distance(point));
         // What it takes the cube of the width to find is looked for where it is of interest.
-        let worst = if share < OUTER { self.worst(point) } else { Vec::new() };
+        let outer = found.percentile > OUTER;
+        let worst = if outer { self.worst(point) } else { Vec::new() };
         let misfit = |(column, deviations)| Misfit { name: name(column), deviations };
-        let worst = worst.into_iter().map(misfit).collect();
-        Outlyingness { distance, percentile, unusual, worst }
+        Outlyingness { worst: worst.into_iter().map(misfit).collect(), ..found }
     }
 
     /// With P the inverse covariance, (P(x − μ))ⱼ/√Pⱼⱼ: how far column j lies from what all others

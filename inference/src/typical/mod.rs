@@ -20,6 +20,9 @@ const WIDEST: usize = 512;
 pub(crate) struct Typical {
     pub data: Option<Cloud>,
     pub summary: Option<Cloud>,
+    /// How far held-out simulations lie from what their own posteriors predict; ascending, empty
+    /// where no likelihood is kept.
+    pub residuals: Vec<f64>,
 }
 
 /// Where an observation lies among the simulations, its columns taken together.
@@ -29,6 +32,9 @@ pub struct Standing {
     pub data: Option<Outlyingness>,
     /// Of what it says of each parameter (columns are parameters); `None` where no summary was learnt.
     pub summary: Option<Outlyingness>,
+    /// Of its distance from what its own posterior predicts, by the learnt likelihood; `None` where
+    /// there is none.
+    pub residual: Option<Outlyingness>,
 }
 
 impl Typical {
@@ -56,6 +62,7 @@ impl Typical {
         Self {
             data: if width <= WIDEST { Cloud::of(width, &rows) } else { None },
             summary: Cloud::of(dim, &summaries.chunks_exact(dim).collect::<Vec<_>>()),
+            residuals: Vec::new(),
         }
     }
 
@@ -65,12 +72,13 @@ impl Typical {
         named.into_iter().filter_map(|(name, cloud)| Some((name, cloud.as_ref()?)))
     }
 
-    /// Where x as the networks see it lies, whose columns are `kept` of the observation's.
+    /// Where x as the networks see it lies, whose columns are `kept` of the observation's; `residual`
+    /// is its distance from what its posterior predicts.
     pub fn standing(
         &self,
         flows: &[ConditionalFlow],
         (context, kept): (&[f32], &[usize]),
-        names: &[String],
+        (names, residual): (&[String], Option<f64>),
     ) -> Option<Standing> {
         let column = |at: usize| format!("column {}", kept[at] + 1);
         let data = self.data.as_ref().map(|cloud| cloud.outlyingness(context, &column));
@@ -78,7 +86,11 @@ impl Typical {
             let summary = learnt_summary(flows, context)?;
             Some(cloud.outlyingness(&summary, &|at| names[at].clone()))
         });
-        (data.is_some() || summary.is_some()).then_some(Standing { data, summary })
+        // Squares, as clouds' distances are not.
+        let references: Vec<f64> = self.residuals.iter().map(|r| r.sqrt()).collect();
+        let residual = residual.map(|r| Outlyingness::among(&references, r.sqrt()));
+        let any = data.is_some() || summary.is_some() || residual.is_some();
+        any.then_some(Standing { data, summary, residual })
     }
 }
 
@@ -100,7 +112,7 @@ impl Standing {
     /// Whether it lies farther out than chance explains.
     #[must_use]
     pub fn is_unusual(&self) -> bool {
-        [&self.data, &self.summary].into_iter().flatten().any(|found| found.unusual)
+        [&self.data, &self.summary, &self.residual].into_iter().flatten().any(|found| found.unusual)
     }
 
     /// What is unusual, in words; `None` where nothing is.
@@ -109,6 +121,7 @@ impl Standing {
         let parts = [
             ("the columns of x do not go together as in the simulations", &self.data),
             ("what x says of the parameters is unlike what simulations say", &self.summary),
+            ("x is unlike what simulations at its own posterior give", &self.residual),
         ];
         let text = |(what, found): (&str, &Outlyingness)| {
             let far = found.worst.iter().filter(|worst| worst.deviations.abs() >= 2.0);

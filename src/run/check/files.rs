@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use super::{Check, CheckJob};
-use crate::run::RunError;
+use crate::run::{RunError, plots_wanted};
 use freeform_benchmark::{ChecksPlot, ParameterPanel, checks_plot};
 use freeform_simulators::write_bytes_atomically;
 use std::path::Path;
@@ -38,7 +38,9 @@ pub(super) fn write(
         parameters: names.iter().map(String::as_str).enumerate().map(panel).collect(),
         envelope: &check.calibration.ecdf_band,
     };
-    checks_plot(&folder.join(PLOT), &plot)?;
+    if plots_wanted() {
+        checks_plot(&folder.join(PLOT), &plot)?;
+    }
     let text = serde_json::to_string_pretty(check).map_err(std::io::Error::other)?;
     Ok(write_bytes_atomically(&folder.join(CHECK), (text + "\n").as_bytes())?)
 }

@@ -6,7 +6,7 @@ use super::{CheckJob, Finding, PairJob};
 use crate::report::ParameterSummary;
 use crate::run::directory::create_folder;
 use crate::run::interruptible::interruptible;
-use crate::run::{RunError, failure_warning};
+use crate::run::{RunError, failure_warning, plots_wanted};
 use freeform_benchmark::{
     Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
 };
@@ -153,7 +153,9 @@ impl<'a> Observing<'a> {
             truth,
             prior: Some(prior),
         };
-        pair_plot(&folder.join(&name), &plot)?;
+        if plots_wanted() {
+            pair_plot(&folder.join(&name), &plot)?;
+        }
         Ok((name, ParameterSummary::of(prior.names(), draws.theta.view(), truth)))
     }
 
