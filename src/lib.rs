@@ -22,6 +22,7 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod grid;
+pub mod report;
 pub mod run;
 
 pub use freeform_benchmark::{C2stSettings, c2st};

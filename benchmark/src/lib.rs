@@ -2,6 +2,7 @@
 
 mod c2st;
 mod calibration;
+mod checks;
 mod distances;
 mod median;
 mod pieces;
@@ -19,11 +20,15 @@ pub use calibration::{
     SIGNIFICANCE, UniformityTest, coverage_band, coverage_p_value, expected_coverage, least_ranks,
     uniformity,
 };
+pub use checks::{
+    ColumnPrediction, EcdfEnvelope, Lc2st, Lc2stError, Lc2stPairs, Lc2stScore, Lc2stSettings,
+    Predictive, Recovery, conformal_level, tarp_share,
+};
 pub use distances::{DistanceError, median_distance, mmd};
 pub use pieces::{NoPieces, Pieces};
 pub use plots::{
-    BudgetCurve, CalibrationPlot, CurvePoint, FlowCurve, PairPlot, PlotError, budget_figure,
-    calibration_plot, pair_plot, training_curves,
+    BudgetCurve, CalibrationPlot, ChecksPlot, CurvePoint, FlowCurve, PairPlot, ParameterPanel,
+    PlotError, budget_figure, calibration_plot, checks_plot, pair_plot, training_curves,
 };
 pub use published::{PublishedScore, published_c2st, published_scores};
 pub use reference::{

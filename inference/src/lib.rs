@@ -77,6 +77,7 @@ mod random;
 mod summary;
 pub mod training;
 mod transform;
+mod typical;
 mod view;
 mod whitening;
 mod work;
@@ -93,8 +94,9 @@ pub use model::{
     TrainingSummary,
 };
 pub use posterior::{
-    Asking, DrawProgress, Draws, LogProb, Posterior, PosteriorError, RANKED_DRAWS, Ranked, Ranks,
-    rank_simulation, rank_simulations,
+    Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
+    Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use transform::{Beyond, Distance};
+pub use typical::{Misfit, Outlyingness, Standing};
 pub use work::{Halt, Saver, Unwatched, Work};

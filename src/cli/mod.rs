@@ -4,11 +4,13 @@ mod arguments;
 mod benchmark;
 mod c2st;
 mod calibrate;
+mod check;
 mod count;
 mod describe;
 mod device;
 mod devices;
 mod failure;
+mod fresh;
 mod grid;
 mod init;
 mod log_prob;
@@ -18,6 +20,7 @@ mod plot;
 mod reference;
 mod reference_args;
 mod reference_compare;
+mod report;
 mod run;
 mod sample;
 mod scores;
@@ -30,7 +33,7 @@ mod tasks;
 mod train;
 mod tune;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -61,9 +64,22 @@ struct Cli {
     /// No progress, only results and warnings.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Whether runs draw plots: a sweep may do without.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHICH")]
+    plots: Plots,
     /// Threads to use [default: all cores]; results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
+}
+
+/// Which plots are drawn.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Plots {
+    /// All of them.
+    #[default]
+    All,
+    /// None.
+    None,
 }
 
 #[derive(Subcommand)]
@@ -94,6 +110,10 @@ enum Verb {
     C2st(c2st::Args),
     /// Check a model's calibration: rank statistics and expected coverage.
     Calibrate(calibrate::Args),
+    /// Check whether a posterior can be trusted, on average and at observations.
+    Check(check::Args),
+    /// Write one page about a model: its run, posteriors, training and checks.
+    Report(report::Args),
     /// Fill the benchmark's table: tasks × budgets × seeds, beside the published figures.
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
@@ -110,6 +130,7 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
+    crate::run::want_plots(cli.plots == Plots::All);
     signals::outlive_file_limits();
     if let Err(failure) = start_threads(cli.threads) {
         return output.fail(&failure);
@@ -131,6 +152,8 @@ pub fn main() -> ExitCode {
         Verb::Reference(args) => reference::run(args, &output),
         Verb::C2st(args) => c2st::run(args, &output),
         Verb::Calibrate(args) => calibrate::run(args, &output),
+        Verb::Check(args) => check::run(args, &output),
+        Verb::Report(args) => report::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
@@ -162,6 +185,20 @@ fn start_threads(threads: Option<u16>) -> Result<(), Failure> {
              ulimit -v)"
         ))
     })
+}
+
+/// The command that this process was started with, as one would type it.
+fn command() -> String {
+    let quoted = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_alphanumeric() || "-_=./:,+@%".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1).map(quoted);
+    std::iter::once("freeform".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints help, a version, or what is wrong with the arguments.

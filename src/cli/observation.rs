@@ -25,6 +25,15 @@ impl FromStr for ObservationArg {
     }
 }
 
+impl std::fmt::Display for ObservationArg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "observation {number}"),
+            Self::File(text) => write!(f, "{}", text.display()),
+        }
+    }
+}
+
 impl ObservationArg {
     /// The number, if it is one.
     pub(super) fn number(&self) -> Option<usize> {

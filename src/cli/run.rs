@@ -6,13 +6,14 @@ use super::scores::{MoreArgs, table};
 use super::settings::TrainingArgs;
 use super::shell::word;
 use super::{Failure, Output};
+use crate::report::{self, record_command};
 use crate::run::{
-    Evaluation, Existing, ObservationSummary, Prediction, Source, TrainJob, Workplace, evaluate,
-    mean_c2st, own, predict, train,
+    Evaluation, Existing, ObservationSummary, Prediction, RunError, Source, TrainJob, Workplace,
+    evaluate, mean_c2st, own, predict, train,
 };
 use freeform_benchmark::ObservationScore;
 use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,15 +109,28 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                 reporter,
             };
             let scores = evaluate(&evaluation, &trained)?;
-            report(args, &scores, trained.seconds, output)
+            write_report(folder)?;
+            report_scores(args, &scores, trained.seconds, output)
         }
         AnySimulator::External(program) => {
             let prediction =
                 Prediction { folder, program, observations, seed, engine, interrupt, reporter };
-            let summaries = predict(&prediction, &trained)?;
+            let summaries = predict(&prediction, &trained);
+            // Of worthless draws too.
+            if let Ok(_) | Err(RunError::Worthless { .. }) = &summaries {
+                write_report(folder)?;
+            }
+            let summaries = summaries?;
             summarise(args, program.prior(), &summaries, trained.seconds, output)
         }
     }
+}
+
+/// One page about the run.
+fn write_report(folder: &Path) -> Result<(), Failure> {
+    record_command(folder, "run", &super::command())?;
+    report::report(folder)?;
+    Ok(())
 }
 
 /// A simulator of one's own has no exact posterior to score against.
@@ -190,7 +204,7 @@ fn summarise(
     output.result(&value, &text)
 }
 
-fn report(
+fn report_scores(
     args: &Args,
     scores: &[ObservationScore],
     training_seconds: f64,

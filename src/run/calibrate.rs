@@ -1,59 +1,38 @@
 //! Is the posterior as wide as it should be? Simulation-based calibration and expected coverage on
 //! fresh simulations.
 
+use super::check::{Pair, PairJob, pairs};
 use super::directory::create_folder;
-use super::ranks::RankFile;
-use super::{Reporter, RunError, own};
+use super::{RunError, own, plots_wanted};
 use freeform_benchmark::{
-    CalibrationPlot, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
-    coverage_p_value, expected_coverage, least_ranks, outside, uniformity,
+    CalibrationPlot, EcdfEnvelope, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
+    coverage_p_value, expected_coverage, least_ranks, uniformity,
 };
-use freeform_inference::{EngineKind, Posterior, RANKED_DRAWS, Ranked, rank_simulation};
-use freeform_simulators::Simulations;
+use freeform_inference::RANKED_DRAWS;
 use freeform_simulators::write_bytes_atomically;
-use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Levels of the coverage curve.
-const LEVELS: usize = 100;
-/// Where finished ranks are kept.
-const RANKS: &str = "calibration/ranks.txt";
-
-/// What to calibrate, and where results go.
-pub struct CalibrationJob<'a> {
-    /// The posterior.
-    pub posterior: &'a Posterior,
-    /// Simulations that it was not trained on, parameters from its prior.
-    pub simulations: &'a Simulations,
-    /// Simulations that were left out before: they failed, or are not finite.
-    pub left_out: usize,
-    /// Seed of the draws.
-    pub seed: u64,
-    /// Who does the arithmetic of the posterior.
-    pub engine: EngineKind,
-    /// The model's folder.
-    pub folder: &'a Path,
-    /// Set by a signal: stop, with every finished rank kept.
-    pub interrupt: &'a AtomicBool,
-    /// Who tells the user.
-    pub reporter: Reporter,
-}
+pub(super) const LEVELS: usize = 100;
 
 /// The ranks of one parameter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ParameterRanks {
     /// The parameter.
     pub name: String,
     /// χ² test of its ranks.
     #[serde(flatten)]
     pub test: UniformityTest,
+    /// The probability under calibration of a distribution function of the ranks that leaves the
+    /// envelope as far.
+    pub ecdf_p_value: f64,
+    /// That distribution function, at the places of [`Calibration::ecdf_band`].
+    pub ecdf: Vec<(f64, f64)>,
 }
 
 /// How well a posterior is calibrated.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Fresh simulations that were ranked.
     pub simulations: usize,
@@ -66,6 +45,9 @@ pub struct Calibration {
     /// The least p-value of the ranks times the number of parameters (Bonferroni), at most 1;
     /// `None` for too few ranks.
     pub p_value: Option<f64>,
+    /// The 99% envelope of the distribution function of one parameter's ranks: place, least and
+    /// largest share of ranks below it.
+    pub ecdf_band: Vec<(f64, f64, f64)>,
     /// Credible level and expected coverage.
     pub coverage: Vec<(f64, f64)>,
     /// Largest distance between the two.
@@ -88,43 +70,75 @@ pub struct Calibration {
 /// # Errors
 /// [`RunError`]: θ outside the prior that the model was trained with, an observation that the
 /// posterior gives up on, an interruption, files that cannot be written.
-pub fn calibrate(job: &CalibrationJob) -> Result<Calibration, RunError> {
+pub fn calibrate(job: &PairJob) -> Result<Calibration, RunError> {
     let _own = own(job.folder)?;
-    let (simulations, prior) = (job.simulations, &job.posterior.model().prior);
-    let (n, dim) = simulations.theta.dim();
-    if let Some(found) = outside(prior, simulations.theta.view()) {
-        return Err(RunError::OutsidePrior { simulations: n, found });
-    }
-    let (file, known) = RankFile::open(&job.folder.join(RANKS), identity(job)?, simulations)?;
-    let ranked = rank_all(job, &file, known)?;
-    let parameters: Vec<ParameterRanks> = (0..dim)
-        .map(|d| {
-            let ranks: Vec<usize> = ranked.iter().map(|ranked| ranked.ranks[d]).collect();
-            ParameterRanks {
-                name: prior.names()[d].clone(),
-                test: uniformity(&ranks, RANKED_DRAWS),
-            }
-        })
-        .collect();
-    let shares: Vec<f64> = ranked.iter().map(Ranked::share).collect();
-    let coverage = expected_coverage(&shares, LEVELS);
-    let deviation = coverage.iter().map(|(l, c)| (l - c).abs()).fold(0.0, f64::max);
-    let mut calibration = Calibration {
-        simulations: n,
-        left_out: job.left_out,
-        draws: RANKED_DRAWS,
-        p_value: least(&parameters).map(|p| (p * dim as f64).min(1.0)),
-        parameters,
-        coverage,
-        coverage_deviation: deviation,
-        coverage_band: coverage_band(n),
-        coverage_p_value: coverage_p_value(deviation, n),
-        calibrated: None,
-        reason: None,
-    };
-    judge(&mut calibration);
-    write(job, prior.names(), &calibration)?;
+    let pairs = pairs(job)?;
+    let names = job.posterior.model().prior.names();
+    let calibration = Calibration::of(&pairs, names, job.left_out);
+    calibration.write(job.folder, names)?;
     Ok(calibration)
+}
+
+impl Calibration {
+    /// Judges the pairs of fresh simulations.
+    pub(super) fn of(pairs: &[Pair], names: &[String], left_out: usize) -> Self {
+        let (n, dim) = (pairs.len(), names.len());
+        let envelope = EcdfEnvelope::new(n, RANKED_DRAWS);
+        let parameter = |(d, name): (usize, &String)| {
+            let ranks: Vec<usize> = pairs.iter().map(|pair| pair.ranked.ranks[d]).collect();
+            ParameterRanks {
+                name: name.clone(),
+                test: uniformity(&ranks, RANKED_DRAWS),
+                ecdf_p_value: envelope.p_value(&ranks),
+                ecdf: envelope.curve(&ranks),
+            }
+        };
+        let parameters: Vec<ParameterRanks> = names.iter().enumerate().map(parameter).collect();
+        let shares: Vec<f64> = pairs.iter().map(|pair| pair.ranked.share()).collect();
+        let coverage = expected_coverage(&shares, LEVELS);
+        let deviation = coverage.iter().map(|(l, c)| (l - c).abs()).fold(0.0, f64::max);
+        let mut calibration = Self {
+            simulations: n,
+            left_out,
+            draws: RANKED_DRAWS,
+            p_value: least(&parameters).map(|p| (p * dim as f64).min(1.0)),
+            parameters,
+            ecdf_band: envelope.band(),
+            coverage,
+            coverage_deviation: deviation,
+            coverage_band: coverage_band(n),
+            coverage_p_value: coverage_p_value(deviation, n),
+            calibrated: None,
+            reason: None,
+        };
+        judge(&mut calibration);
+        calibration
+    }
+
+    /// The least p-value of the envelopes times the number of parameters (Bonferroni), at most 1.
+    pub(super) fn ranks_p_value(&self) -> f64 {
+        let least = self.parameters.iter().map(|p| p.ecdf_p_value).fold(1.0, f64::min);
+        (least * self.parameters.len() as f64).min(1.0)
+    }
+
+    /// Writes `calibration.json` and `plots/calibration.svg` into a model's folder.
+    pub(super) fn write(&self, folder: &Path, names: &[String]) -> Result<(), RunError> {
+        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
+        write_bytes_atomically(&folder.join("calibration.json"), (text + "\n").as_bytes())?;
+        if !plots_wanted() {
+            return Ok(());
+        }
+        let plots = folder.join("plots");
+        create_folder(&plots)?;
+        let plot = CalibrationPlot {
+            title: &format!("calibration on {} fresh simulations", self.simulations),
+            names,
+            counts: self.parameters.iter().map(|p| &p.test.counts[..]).collect(),
+            coverage: &self.coverage,
+            simulations: self.simulations,
+        };
+        Ok(calibration_plot(&plots.join("calibration.svg"), &plot)?)
+    }
 }
 
 /// The least p-value; `None` where there is none for one of the parameters.
@@ -154,71 +168,4 @@ fn judge(calibration: &mut Calibration) {
     }
     calibration.calibrated = Some(reasons.is_empty());
     calibration.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
-}
-
-/// Names everything that ranks depend on, except the simulation.
-fn identity(job: &CalibrationJob) -> Result<[u8; 32], RunError> {
-    let mut hasher = blake3::Hasher::new();
-    // It has the checksum of the weights.
-    hasher.update(&std::fs::read(job.folder.join("model.toml"))?);
-    let how = format!("ranks 1 {} {RANKED_DRAWS} {}", job.engine.name(), job.seed);
-    hasher.update(how.as_bytes());
-    Ok(hasher.finalize().into())
-}
-
-/// Ranks of all simulations, those that are known included.
-fn rank_all(
-    job: &CalibrationJob,
-    file: &RankFile,
-    mut ranked: Vec<Option<Ranked>>,
-) -> Result<Vec<Ranked>, RunError> {
-    let open: Vec<usize> = (0..ranked.len()).filter(|&i| ranked[i].is_none()).collect();
-    let known = ranked.len() - open.len();
-    if known > 0 {
-        job.reporter.say(&format!("{known} of {} simulations are ranked already", ranked.len()));
-    }
-    let bar = Mutex::new((job.reporter.bar("ranking", ranked.len(), known), known));
-    let new: Vec<Ranked> = open
-        .par_iter()
-        .map(|&index| {
-            if job.interrupt.load(Ordering::Relaxed) {
-                let path = file.path().display().to_string();
-                return Err(RunError::CalibrationInterrupted { path });
-            }
-            let wrong = |source| RunError::Ranking { simulation: index + 1, source };
-            let ranked = rank_simulation(job.posterior, job.simulations, job.seed, index);
-            let ranked = ranked.map_err(wrong)?;
-            file.keep(index, &ranked, job.simulations)?;
-            if let Ok(mut bar) = bar.lock() {
-                bar.1 += 1;
-                let done = bar.1;
-                bar.0.update(done, String::new);
-            }
-            Ok(ranked)
-        })
-        .collect::<Result<_, RunError>>()?;
-    if let Ok(bar) = bar.lock() {
-        bar.0.finish();
-    }
-    open.iter().zip(new).for_each(|(&index, new)| ranked[index] = Some(new));
-    Ok(ranked.into_iter().flatten().collect())
-}
-
-fn write(
-    job: &CalibrationJob,
-    names: &[String],
-    calibration: &Calibration,
-) -> Result<(), RunError> {
-    let text = serde_json::to_string_pretty(calibration).map_err(std::io::Error::other)?;
-    write_bytes_atomically(&job.folder.join("calibration.json"), (text + "\n").as_bytes())?;
-    let plots = job.folder.join("plots");
-    create_folder(&plots)?;
-    let plot = CalibrationPlot {
-        title: &format!("calibration on {} fresh simulations", calibration.simulations),
-        names,
-        counts: calibration.parameters.iter().map(|p| &p.test.counts[..]).collect(),
-        coverage: &calibration.coverage,
-        simulations: calibration.simulations,
-    };
-    Ok(calibration_plot(&plots.join("calibration.svg"), &plot)?)
 }

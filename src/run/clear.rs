@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// Files of a run beside its folders. A calibration is of the model that goes.
-const FILES: [&str; 8] = [
+const FILES: [&str; 11] = [
     CONFIG,
     STATUS,
     "metrics.jsonl",
@@ -15,6 +15,9 @@ const FILES: [&str; 8] = [
     "c2st.csv",
     "calibration.json",
     "calibration/ranks.txt",
+    "check.json",
+    "report.html",
+    "commands.txt",
 ];
 
 /// Removes a former run's own files. What somebody else put beside them, in its folders too, stays.
@@ -22,7 +25,8 @@ pub(super) fn clear(folder: &Path) -> io::Result<()> {
     FILES.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
     clear_folder(&folder.join("samples"), |name| is_numbered(name, &[".npy", ".json"]))?;
     clear_folder(&folder.join("plots"), |name| {
-        is_numbered(name, &[".svg"]) || ["training.svg", "calibration.svg"].contains(&name)
+        is_numbered(name, &[".svg"])
+            || ["training.svg", "calibration.svg", "check.svg"].contains(&name)
     })?;
     clear_checkpoints(folder)
 }

@@ -88,6 +88,9 @@ pub enum RunError {
     /// The classifier test.
     #[error(transparent)]
     C2st(#[from] freeform_benchmark::C2stError),
+    /// The local classifier test.
+    #[error(transparent)]
+    Lc2st(#[from] freeform_benchmark::Lc2stError),
     /// MMD or median distance.
     #[error(transparent)]
     Distance(#[from] freeform_benchmark::DistanceError),
@@ -125,7 +128,7 @@ pub enum RunError {
         /// The folder.
         path: String,
     },
-    /// A calibration stopped by a signal.
+    /// A check stopped by a signal.
     #[error("interrupted; the finished ranks are kept in {path}: the same command goes on")]
     CalibrationInterrupted {
         /// The file.

@@ -4,7 +4,7 @@ use super::directory::create_folder;
 use super::interruptible::interruptible;
 use super::score_pieces::{DrawsPiece, ScorePieces};
 use super::scored::{ScoredStatus, known_scores};
-use super::{Reporter, RunError, TrainResult, failure_warning, own};
+use super::{Reporter, RunError, TrainResult, failure_warning, own, plots_wanted};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st_in_pieces,
     median_distance, mmd, pair_plot,
@@ -227,6 +227,9 @@ fn plot(
     draws: &ndarray::Array2<f64>,
     reference: &ndarray::Array2<f32>,
 ) -> Result<(), RunError> {
+    if !plots_wanted() {
+        return Ok(());
+    }
     let reference = reference.mapv(f64::from);
     let plot = PairPlot {
         title: &format!("{}, observation {number}", job.task.name()),

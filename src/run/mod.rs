@@ -3,6 +3,7 @@
 
 mod benchmark;
 mod calibrate;
+mod check;
 mod clear;
 mod directory;
 mod error;
@@ -13,9 +14,9 @@ mod interruptible;
 mod kept;
 mod origin;
 mod own;
+mod plots;
 mod predict;
 mod progress;
-mod ranks;
 mod room;
 mod score_pieces;
 mod scored;
@@ -24,7 +25,12 @@ mod train;
 mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
-pub use calibrate::{Calibration, CalibrationJob, ParameterRanks, calibrate};
+pub use calibrate::{Calibration, ParameterRanks, calibrate};
+pub(crate) use check::read_check;
+pub use check::{
+    Check, CheckJob, ConformalLevel, CoverageCurve, Finding, ObservedCheck, PairJob,
+    ParameterRecovery, ToCheck, check,
+};
 pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;
@@ -33,6 +39,7 @@ pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
 pub use origin::{OriginError, announce, open_origin};
 pub use own::{Owned, own, own_soon};
+pub use plots::{plots_wanted, want_plots};
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;

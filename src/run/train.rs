@@ -5,7 +5,7 @@ use super::Owned;
 use super::directory::{claim, create_folder, release, training_seconds, write_status};
 use super::host::FolderHost;
 use super::source::SimulatorRecord;
-use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own};
+use super::{Existing, Reporter, RunError, RunRecord, TrainingInput, own, plots_wanted};
 use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::assemble;
 use freeform_inference::training::{
@@ -314,6 +314,9 @@ fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
 
 /// All flows, a row of panels for each role.
 fn plot_curves(trained: &[TrainedMember], folder: &Path) -> Result<(), RunError> {
+    if !plots_wanted() {
+        return Ok(());
+    }
     let point = |m: &EpochMetrics| CurvePoint {
         epoch: m.epoch,
         training_loss: m.loss,

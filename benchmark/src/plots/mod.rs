@@ -2,11 +2,13 @@
 
 mod budgets;
 mod calibration;
+mod checks;
 mod curves;
 mod pairs;
 
 pub use budgets::{BudgetCurve, budget_figure};
 pub use calibration::{CalibrationPlot, calibration_plot};
+pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
 pub use pairs::{PairPlot, pair_plot};
 

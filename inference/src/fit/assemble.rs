@@ -6,8 +6,9 @@ use crate::engine::EngineKind;
 use crate::flow::FlowQuality;
 use crate::law::{Success, ThetaLaw};
 use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
-use crate::posterior::correction_strength;
+use crate::posterior::{correction_strength, residuals};
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
+use crate::typical::Typical;
 use crate::work::{Halt, Part, Work};
 use freeform_kernels::Isa;
 
@@ -55,8 +56,10 @@ pub fn assemble(
         notes,
         members: trained.iter().map(summary).collect(),
     };
+    let posterior = flows(Role::Posterior);
     let mut model = Model {
-        posterior: flows(Role::Posterior),
+        typical: Some(Typical::of(data, &posterior)),
+        posterior,
         likelihood: None,
         prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
@@ -82,8 +85,13 @@ pub fn assemble(
         };
         likelihood.strength = correction.strength;
         model.training.correction = Some(correction);
+        let part = Part::new(work, "residuals");
+        let residuals = residuals(&model, &likelihood, data, engine, &part)?;
         // One that is not trusted at all would only cost time.
         model.likelihood = (correction.strength > 0.0).then_some(likelihood);
+        if let (Some(typical), Some(_)) = (&mut model.typical, &model.likelihood) {
+            typical.residuals = residuals;
+        }
     }
     Ok(model)
 }

@@ -1,13 +1,14 @@
 //! Reading and writing of models.
 
 use super::tensors::{
-    FlowDescription, Tensors, read_doubles, read_flat, read_flow, read_whitening,
+    FlowDescription, Tensors, read_flat, read_flat_doubles, read_flow, read_whitening,
 };
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::typical::{Cloud, CloudShape, Typical};
 use crate::view::View;
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
@@ -26,6 +27,7 @@ const VERSION_WITH_VIEW: u64 = 5;
 const VIEW: &str = "view";
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
+const RESIDUALS: &str = "typical.residuals";
 /// Name of the first line of the description: BLAKE3 of all that follows.
 const CHECKSUM: &str = "description_blake3";
 
@@ -48,6 +50,9 @@ struct Description {
     /// Where the simulated x lie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     span: Option<DataSpan>,
+    /// What they look like as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typical: Option<TypicalDescription>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     success: Option<SuccessDescription>,
     config: Config,
@@ -62,6 +67,54 @@ struct Description {
 struct SuccessDescription {
     offset: f64,
     networks: usize,
+}
+
+/// `[typical]` of `model.toml`: sizes of the clouds of simulations.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypicalDescription {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<CloudShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    summary: Option<CloudShape>,
+    #[serde(default)]
+    residuals: usize,
+}
+
+impl TypicalDescription {
+    fn of(typical: &Typical) -> Self {
+        let shape = |cloud: &Option<Cloud>| cloud.as_ref().map(Cloud::shape);
+        Self {
+            data: shape(&typical.data),
+            summary: shape(&typical.summary),
+            residuals: typical.residuals.len(),
+        }
+    }
+
+    /// Whether it fits θ of D numbers and a context of C, summarised by whitenings.
+    fn fits(&self, theta_dim: usize, context_dim: usize) -> bool {
+        self.data.is_none_or(|shape| shape.width == context_dim)
+            && self.summary.is_none_or(|shape| shape.width == theta_dim)
+    }
+
+    fn read(&self, tensors: &SafeTensors) -> Result<Typical, String> {
+        let cloud = |name: &str, shape: Option<CloudShape>| {
+            let Some(shape) = shape else { return Ok(None) };
+            let name = format!("typical.{name}");
+            let cloud = Cloud::from_numbers(shape, &read_flat_doubles(tensors, &name)?);
+            cloud.map(Some).ok_or(format!("{name} does not fit its description"))
+        };
+        let residuals = match self.residuals {
+            0 => Vec::new(),
+            _ => read_flat_doubles(tensors, RESIDUALS)?,
+        };
+        let whole = residuals.iter().all(|r| r.is_finite() && *r >= 0.0);
+        if residuals.len() != self.residuals || !whole || !residuals.is_sorted() {
+            return Err(format!("{RESIDUALS} does not fit its description"));
+        }
+        let (data, summary) = (cloud("data", self.data)?, cloud("summary", self.summary)?);
+        Ok(Typical { data, summary, residuals })
+    }
 }
 
 /// `[likelihood]` of `model.toml`.
@@ -167,11 +220,17 @@ impl Model {
             }
             SuccessDescription { offset, networks: networks.len() }
         });
+        for (name, cloud) in self.typical.iter().flat_map(Typical::clouds) {
+            tensors.add_flat_doubles(&format!("typical.{name}"), &cloud.numbers());
+        }
+        if let Some(typical) = self.typical.as_ref().filter(|t| !t.residuals.is_empty()) {
+            tensors.add_flat_doubles(RESIDUALS, &typical.residuals);
+        }
         let theta_from = self.law.drawn_from.clone();
         let view = (!self.view.is_plain()).then(|| self.view.clone());
         let numbers = self.view.numbers();
         if !numbers.is_empty() {
-            tensors.add_doubles(VIEW, &numbers);
+            tensors.add_flat_doubles(VIEW, &numbers);
         }
         let format_version = match (&view, &success, &theta_from) {
             (Some(_), _, _) => VERSION_WITH_VIEW,
@@ -189,6 +248,7 @@ impl Model {
             view,
             data: self.data.clone(),
             span: self.span.clone(),
+            typical: self.typical.as_ref().map(TypicalDescription::of),
             success,
             config: self.config.clone(),
             prior: self.prior.clone(),
@@ -249,13 +309,15 @@ impl Model {
                 Some(success.ok_or_else(differs)?)
             }
         };
+        let typical = description.typical.as_ref().map(|described| described.read(&tensors));
+        let typical = typical.transpose().map_err(invalid)?;
         let Description { training, parameters, data, span, config, prior, .. } = description;
         let view = match description.view {
             None => View::plain(data.columns()),
             Some(view) => {
                 let numbers = match view.parameters() {
                     Some(0) => Vec::new(),
-                    _ => read_doubles(&tensors, VIEW).map_err(invalid)?,
+                    _ => read_flat_doubles(&tensors, VIEW).map_err(invalid)?,
                 };
                 let differs = || invalid("the view does not fit its description".to_owned());
                 view.with_numbers(&numbers).ok_or_else(differs)?
@@ -270,6 +332,7 @@ impl Model {
             view,
             data,
             span,
+            typical,
             law,
             config,
             training,
@@ -314,6 +377,7 @@ fn read_description(folder: &Path) -> Result<Description, ModelError> {
         && description.parameters.scaler().is_whole(dim)
         && description.view.as_ref().is_none_or(|v| v.is_whole() && v.outputs() == data.columns())
         && description.span.as_ref().is_none_or(|span| span.fits(inputs))
+        && description.typical.as_ref().is_none_or(|typical| typical.fits(dim, width))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
     if !fits {

@@ -12,6 +12,7 @@ use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::typical::Typical;
 use crate::view::View;
 use freeform_simulators::{Prior, Support};
 
@@ -33,6 +34,8 @@ pub struct Model {
     pub(crate) data: DataTransform,
     /// Where the simulated x lie; models of before do not know.
     pub(crate) span: Option<DataSpan>,
+    /// What they look like as a whole; models of before do not know.
+    pub(crate) typical: Option<Typical>,
     /// The law of θ of the simulations, as far as it is not the prior.
     pub(crate) law: ThetaLaw,
     /// The settings it was trained with.

@@ -61,7 +61,7 @@ impl Tensors {
     /// Adds a whitening's numbers: `PREFIX.linear`, `PREFIX.network`.
     pub fn add_whitening(&mut self, prefix: &str, whitening: &Whitening) {
         let (linear, network) = whitening.numbers();
-        self.add_doubles(&format!("{prefix}.linear"), &linear);
+        self.add_flat_doubles(&format!("{prefix}.linear"), &linear);
         let name = format!("{prefix}.network");
         self.0.push((name, Dtype::F32, vec![network.len()], to_bytes(network)));
     }
@@ -72,9 +72,9 @@ impl Tensors {
     }
 
     /// Adds a row of numbers in double precision.
-    pub fn add_doubles(&mut self, name: &str, numbers: &[f64]) {
-        let bytes = numbers.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.0.push((name.to_owned(), Dtype::F64, vec![numbers.len()], bytes));
+    pub fn add_flat_doubles(&mut self, name: &str, flat: &[f64]) {
+        let bytes = flat.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.0.push((name.to_owned(), Dtype::F64, vec![flat.len()], bytes));
     }
 
     /// The bytes of a safetensors file.
@@ -121,7 +121,7 @@ pub(super) fn read_whitening(
     prefix: &str,
     shape: WhiteningShape,
 ) -> Result<Whitening, String> {
-    let linear = read_doubles(tensors, &format!("{prefix}.linear"))?;
+    let linear = read_flat_doubles(tensors, &format!("{prefix}.linear"))?;
     let network = from_bytes(bytes(tensors, &format!("{prefix}.network"), Dtype::F32, None)?);
     let whitening = Whitening::from_numbers(shape, &linear, network);
     whitening.ok_or(format!("{prefix} does not fit its description"))
@@ -132,8 +132,8 @@ pub(super) fn read_flat(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>, S
     Ok(from_bytes(bytes(tensors, name, Dtype::F32, None)?))
 }
 
-/// Reads what [`Tensors::add_doubles`] wrote.
-pub(super) fn read_doubles(tensors: &SafeTensors, name: &str) -> Result<Vec<f64>, String> {
+/// Reads what [`Tensors::add_flat_doubles`] wrote.
+pub(super) fn read_flat_doubles(tensors: &SafeTensors, name: &str) -> Result<Vec<f64>, String> {
     let bytes = bytes(tensors, name, Dtype::F64, None)?;
     Ok(bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
 }

@@ -3,7 +3,7 @@
 
 use super::{Asking, Posterior, PosteriorError};
 use freeform_simulators::Simulations;
-use ndarray::s;
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -82,6 +82,19 @@ pub fn rank_simulation(
     seed: u64,
     index: usize,
 ) -> Result<Ranked, PosteriorError> {
+    Ok(rank_with_draws(posterior, simulations, seed, index)?.0)
+}
+
+/// [`rank_simulation`] with the draws that the parameters were ranked among, `[RANKED_DRAWS, D]`.
+///
+/// # Errors
+/// As [`rank_simulation`].
+pub fn rank_with_draws(
+    posterior: &Posterior,
+    simulations: &Simulations,
+    seed: u64,
+    index: usize,
+) -> Result<(Ranked, Array2<f64>), PosteriorError> {
     let theta = simulations.theta.row(index);
     let x = simulations.x.row(index).to_vec();
     // Each simulation has draws of its own.
@@ -98,5 +111,5 @@ pub fn rank_simulation(
     compared.row_mut(0).assign(&theta);
     let densities = posterior.flow_log_prob(&compared.view(), &x)?;
     let higher = densities[1..].iter().filter(|d| **d > densities[0]).count();
-    Ok(Ranked { ranks, higher })
+    Ok((Ranked { ranks, higher }, draws))
 }

@@ -1,8 +1,10 @@
 //! What comes out of a question to a posterior, and how it may be asked.
 
 use super::PosteriorError;
+use super::edges::EdgeMass;
 use super::effective::{effective_number, merged};
 use crate::transform::Distance;
+use crate::typical::Standing;
 use ndarray::Array2;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +15,10 @@ const FEW: f64 = 100.0;
 const FEW_SHARE: f64 = 0.1;
 /// Below this share of draws inside the support a user should wonder.
 const LOW_ACCEPTANCE: f64 = 0.01;
+
+/// Above this shape of their tail, averages over weights converge too slowly to be of use (Vehtari et al.
+/// 2024).
+const UNTRUSTED_K: f64 = 0.7;
 
 /// Draws from a posterior.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +40,10 @@ pub struct Draws {
     pub pareto_k: Option<f64>,
     /// Where the observation lies among the simulations; `None` where the model does not know.
     pub distance: Option<Distance>,
+    /// Where its columns together do; `None` where the model does not know.
+    pub standing: Option<Standing>,
+    /// The edge of the prior that most draws lie at.
+    pub edges: Option<EdgeMass>,
 }
 
 /// log-densities of a posterior.
@@ -47,6 +57,8 @@ pub struct LogProb {
     pub effective: f64,
     /// As in [`Draws::distance`].
     pub distance: Option<Distance>,
+    /// As in [`Draws::standing`].
+    pub standing: Option<Standing>,
 }
 
 /// How far a question has come.
@@ -103,6 +115,8 @@ impl Draws {
             proposals: n,
             pareto_k: None,
             distance: None,
+            standing: None,
+            edges: None,
         }
     }
 
@@ -118,7 +132,8 @@ impl Draws {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let n = self.theta.nrows();
-        let mut warnings = shared_warnings(self.distance.as_ref(), self.acceptance);
+        let mut warnings =
+            shared_warnings(self.distance.as_ref(), self.standing.as_ref(), self.acceptance);
         if self.effective < (n as f64).min(FEW).max(FEW_SHARE * n as f64) {
             let k = self.pareto_k.map_or(String::new(), |k| format!(", Pareto k {k:.2}"));
             warnings.push(format!(
@@ -127,7 +142,14 @@ impl Draws {
                  simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
             ));
+        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K) {
+            warnings.push(format!(
+                "a few of the weights that correct the draws stand out (Pareto k {k:.2}, above 0.7): \
+                 tails are rough, and another seed may give others. Simulate more, or set \
+                 posterior.proposals higher"
+            ));
         }
+        warnings.extend(self.edges.as_ref().and_then(EdgeMass::warning));
         warnings
     }
 }
@@ -136,7 +158,8 @@ impl LogProb {
     /// What a user should know of these densities, in words; empty where nothing is amiss.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = shared_warnings(self.distance.as_ref(), self.acceptance);
+        let mut warnings =
+            shared_warnings(self.distance.as_ref(), self.standing.as_ref(), self.acceptance);
         if self.effective < FEW {
             warnings.push(format!(
                 "the normalising constant rests on {:.0} effective draws: log-densities are off \
@@ -149,7 +172,11 @@ impl LogProb {
     }
 }
 
-fn shared_warnings(distance: Option<&Distance>, acceptance: f64) -> Vec<String> {
+fn shared_warnings(
+    distance: Option<&Distance>,
+    standing: Option<&Standing>,
+    acceptance: f64,
+) -> Vec<String> {
     let beyond = distance.filter(|d| d.is_beyond()).map(|d| {
         format!("{d}: the posterior is extrapolated; check units and order of the observation")
     });
@@ -160,5 +187,6 @@ fn shared_warnings(distance: Option<&Distance>, acceptance: f64) -> Vec<String> 
             100.0 * acceptance
         )
     });
-    beyond.into_iter().chain(leaking).collect()
+    let unusual = standing.and_then(Standing::warning);
+    beyond.into_iter().chain(unusual).chain(leaking).collect()
 }

@@ -3,24 +3,32 @@
 mod correction;
 mod diagnostics;
 mod draws;
+mod edges;
 mod effective;
 mod error;
 mod held_out;
 mod proposal;
+mod residual;
 mod strength;
 
-pub use diagnostics::{RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations};
+pub use diagnostics::{
+    RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+};
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
+pub use edges::EdgeMass;
 pub use error::PosteriorError;
+pub(crate) use residual::residuals;
 pub(crate) use strength::correction_strength;
 
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
+use crate::typical::{Standing, learnt_summary};
 use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
 use ndarray::ArrayView2;
 use proposal::Proposal;
+use residual::Predicting;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -77,6 +85,40 @@ impl Posterior {
             .map(|span| span.distance(x, self.model.view.is_plain().then_some(&self.model.data))))
     }
 
+    /// Where `x` lies among the simulations, its columns taken together; `None` where the model is
+    /// older than that question, or has nothing to compare with.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where x does not fit the model.
+    pub fn standing(&self, x: &[f64]) -> Result<Option<Standing>, PosteriorError> {
+        Ok(self.standing_of(&self.observed(x)?))
+    }
+
+    /// D numbers that say what `x` says of θ, learnt with the flows: estimates in the flows' space;
+    /// `None` where none were learnt.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where x does not fit the model.
+    pub fn summary(&self, x: &[f64]) -> Result<Option<Vec<f64>>, PosteriorError> {
+        let context = self.observed(x)?.context;
+        let summary = learnt_summary(&self.model.posterior, &context);
+        Ok(summary.map(|summary| summary.into_iter().map(f64::from).collect()))
+    }
+
+    fn standing_of(&self, observed: &Observed) -> Option<Standing> {
+        let Model { posterior, data, prior, typical, .. } = &self.model;
+        let typical = typical.as_ref()?;
+        let seen = (&observed.context[..], data.kept());
+        let residual = match &self.model.likelihood {
+            Some(likelihood) if !typical.residuals.is_empty() => {
+                let (proposal, flows) = (self.proposal(Asking::default()), &likelihood.flows[..]);
+                Predicting { proposal, likelihood, flows }.residual(observed.at())
+            }
+            _ => None,
+        };
+        typical.standing(posterior, seen, (prior.names(), residual))
+    }
+
     /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where
     /// the model has a likelihood they are resampled from several times as many, so some occur more
     /// than once: [`Draws::effective`] says how many they are worth. The same seed gives the same
@@ -126,7 +168,8 @@ impl Posterior {
         if effective < LEAST_EFFECTIVE.min(n as f64) && !asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
-        Ok(Draws { distance, ..draws })
+        let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
+        Ok(Draws { distance, standing: self.standing_of(&observed), edges, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -172,7 +215,8 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals: n });
         }
         values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        Ok(LogProb { values, acceptance, effective, distance })
+        let standing = self.standing_of(&observed);
+        Ok(LogProb { values, acceptance, effective, distance, standing })
     }
 
     /// [`log_prob`](Self::log_prob) up to a constant that depends on x alone: not divided by the mass

@@ -9,6 +9,8 @@ use std::fmt;
 const MOST_ROWS: usize = 20_000;
 /// Quantiles between which a column's core lies: 99% of it.
 const CORE: [f64; 2] = [0.005, 0.995];
+/// As many columns beyond as come about by chance less often than this are more than chance.
+const RARE: f64 = 0.002;
 /// Widths of a column's core beyond all simulations: from the first on nobody calls it chance, from
 /// the second on nothing is known there.
 const NOTICEABLE: f64 = 0.5;
@@ -123,9 +125,8 @@ impl Distance {
     /// Whether it lies beyond the simulations by more than chance explains.
     #[must_use]
     pub fn is_beyond(&self) -> bool {
-        let by_chance = self.expected + 3.0 * self.expected.sqrt();
-        self.columns_beyond as f64 > by_chance
-            || self.farthest.is_some_and(|f| f.widths > NOTICEABLE)
+        let by_chance = at_least(self.columns_beyond, self.expected);
+        by_chance < RARE || self.farthest.is_some_and(|f| f.widths > NOTICEABLE)
     }
 
     /// Whether a number that varies in the simulations lies so far beyond them that nothing is known
@@ -158,6 +159,16 @@ impl fmt::Display for Distance {
              {most} ({widths:.1} times their width away)"
         )
     }
+}
+
+/// The probability of at least `count` where `expected` are expected (Poisson).
+fn at_least(count: usize, expected: f64) -> f64 {
+    let terms = (0..count).scan((-expected).exp(), |term, k| {
+        let this = *term;
+        *term *= expected / (k + 1) as f64;
+        Some(this)
+    });
+    1.0 - terms.sum::<f64>()
 }
 
 /// As many digits as a person reads, and as tell values apart whose spread this is.
@@ -198,6 +209,18 @@ mod tests {
             text.contains("column 1: -2000, where the simulations reach from 0 to 1000"),
             "{text}"
         );
+    }
+
+    /// Of eight columns and 1000 simulations one in sixty new simulations has one beyond all others.
+    #[test]
+    fn one_column_a_little_beyond_is_chance() {
+        // scipy.stats.poisson.sf([0, 1, 4], [.016, .016, 2]).
+        for (count, expected, p) in
+            [(1, 0.016, 0.015_872_7), (2, 0.016, 0.000_126_6), (5, 2.0, 0.052_653)]
+        {
+            assert!((at_least(count, expected) - p).abs() < 1e-6, "{count} of {expected}");
+        }
+        assert_eq!(at_least(0, 0.1), 1.0);
     }
 
     #[test]

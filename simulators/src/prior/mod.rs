@@ -3,6 +3,7 @@
 mod error;
 mod marginal;
 mod multivariate_normal;
+mod quantile;
 mod support;
 mod toml_form;
 

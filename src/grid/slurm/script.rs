@@ -1,6 +1,7 @@
 //! The batch scripts: of one array, and of the job that collects.
 
 use crate::grid::grammar::{path as checked, plain_name};
+use crate::run::plots_wanted;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -70,11 +71,12 @@ impl ArrayScript<'_> {
         }
         let (list, freeform, sweep) =
             (quoted(self.list), quoted(&places.freeform), quoted(&places.sweep));
+        let plots = if plots_wanted() { "" } else { " --plots none" };
         let _ = write!(
             text,
             "\n\
              index=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" {list})\n\
-             {freeform} grid task --index \"$index\" --out {sweep} --threads {cpus} &\n\
+             {freeform} grid task --index \"$index\" --out {sweep} --threads {cpus}{plots} &\n\
              run=$!\n\
              requeue=\n\
              # Before the time limit, and before preemption: save, stop, queue again.\n\

@@ -13,7 +13,8 @@ use panels::{Frame, View, marginal, pair};
 use plotters::prelude::*;
 use sheet::{Placed, Sheet};
 use std::path::Path;
-use words::{width, wrapped};
+use words::wrapped;
+pub(super) use words::{number, width};
 
 /// What to draw.
 #[derive(Clone, Copy, Debug)]

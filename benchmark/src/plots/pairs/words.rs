@@ -3,7 +3,7 @@
 use plotters::style::{FontDesc, FontFamily, FontStyle};
 
 /// Width of a text in pixels, in a font of this size.
-pub(super) fn width(text: &str, size: f64) -> f64 {
+pub(in crate::plots) fn width(text: &str, size: f64) -> f64 {
     let font = FontDesc::new(FontFamily::SansSerif, size, FontStyle::Normal);
     // Without a font, the widest guess.
     font.box_size(text).map_or(text.chars().count() as f64 * size, |(width, _)| f64::from(width))
@@ -44,7 +44,7 @@ pub(super) fn ticks((low, high): (f64, f64), wanted: usize) -> Vec<(f64, String)
 }
 
 /// A number with digits down to those of `step`.
-pub(super) fn number(value: f64, step: f64) -> String {
+pub(in crate::plots) fn number(value: f64, step: f64) -> String {
     let digits = (-step.abs().log10().floor()).clamp(-300.0, 300.0);
     let value = if value.abs() < 1e-9 * step.abs() { 0.0 } else { value };
     let most = value.abs().max(step.abs());

@@ -1,7 +1,8 @@
-//! Finished ranks of a calibration on disk, so that an interrupted one goes on where it stopped, and a
-//! larger one from a smaller one.
+//! Finished pairs on disk, so that an interrupted check goes on where it stopped, and another or a
+//! larger one begins there.
 
-use super::RunError;
+use super::pairs::Pair;
+use crate::run::RunError;
 use freeform_inference::Ranked;
 use freeform_simulators::Simulations;
 use std::fs::{File, OpenOptions};
@@ -9,23 +10,23 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// A file of one line a simulation: its number, its ranks, and a checksum that also covers the
-/// simulation and everything else that the ranks depend on. Lines that are torn, damaged or of
-/// another calibration are no lines.
-pub(super) struct RankFile {
+/// A file of one line a simulation: its number, what the posterior makes of it, and a checksum that also
+/// covers the simulation and everything else that this depends on. Lines that are torn, damaged or of
+/// another model or seed are no lines.
+pub(super) struct PairFile {
     path: PathBuf,
     identity: [u8; 32],
     file: Mutex<File>,
 }
 
-impl RankFile {
+impl PairFile {
     /// Opens or begins the file; also returns what it has of these simulations, by number.
-    /// `identity` names the model, the seed and how ranks are made.
+    /// `identity` names the model, the seed and how pairs are made.
     pub fn open(
         path: &Path,
         identity: [u8; 32],
         simulations: &Simulations,
-    ) -> Result<(Self, Vec<Option<Ranked>>), RunError> {
+    ) -> Result<(Self, Vec<Option<Pair>>), RunError> {
         let failed = |e| named(path, e);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
@@ -49,14 +50,14 @@ impl RankFile {
         Ok((this, known))
     }
 
-    /// Keeps the ranks of a simulation.
+    /// Keeps the pair of a simulation.
     pub fn keep(
         &self,
         index: usize,
-        ranked: &Ranked,
+        pair: &Pair,
         simulations: &Simulations,
     ) -> Result<(), RunError> {
-        let content = content(index, ranked);
+        let content = content(index, pair);
         let line = format!("{content} {}\n", self.checksum(&content, index, simulations));
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(line.as_bytes()).map_err(|e| named(&self.path, e))
@@ -67,16 +68,24 @@ impl RankFile {
         &self.path
     }
 
-    fn parse(&self, line: &str, simulations: &Simulations) -> Option<(usize, Ranked)> {
+    fn parse(&self, line: &str, simulations: &Simulations) -> Option<(usize, Pair)> {
         let (content, checksum) = line.rsplit_once(' ')?;
-        let numbers: Vec<usize> =
-            content.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
-        let [index, higher, ranks @ ..] = &numbers[..] else { return None };
-        let fits = *index < simulations.len() && ranks.len() == simulations.parameter_dim();
+        let dim = simulations.parameter_dim();
+        let words: Vec<&str> = content.split(' ').collect();
+        let (counts, numbers) = words.split_at_checked(2 + dim)?;
+        let counts: Vec<usize> =
+            counts.iter().map(|word| word.parse()).collect::<Result<_, _>>().ok()?;
+        let numbers: Vec<f64> =
+            numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>().ok()?;
+        let [index, higher, ranks @ ..] = &counts[..] else { return None };
+        let [tarp, rest @ ..] = &numbers[..] else { return None };
+        let fits = *index < simulations.len() && rest.len() == 3 * dim;
         if !fits || self.checksum(content, *index, simulations) != checksum {
             return None;
         }
-        Some((*index, Ranked { ranks: ranks.to_vec(), higher: *higher }))
+        let part = |i: usize| rest[i * dim..(i + 1) * dim].to_vec();
+        let ranked = Ranked { ranks: ranks.to_vec(), higher: *higher };
+        Some((*index, Pair { ranked, tarp: *tarp, mean: part(0), std: part(1), draw: part(2) }))
     }
 
     fn checksum(&self, content: &str, index: usize, simulations: &Simulations) -> String {
@@ -91,9 +100,13 @@ impl RankFile {
     }
 }
 
-fn content(index: usize, ranked: &Ranked) -> String {
-    let numbers = [index, ranked.higher].into_iter().chain(ranked.ranks.iter().copied());
-    numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
+fn content(index: usize, pair: &Pair) -> String {
+    let Pair { ranked, tarp, mean, std, draw } = pair;
+    let counts = [index, ranked.higher].into_iter().chain(ranked.ranks.iter().copied());
+    let numbers = std::iter::once(tarp).chain(mean).chain(std).chain(draw);
+    // The shortest digits that are read back as the same number.
+    let words = counts.map(|count| count.to_string()).chain(numbers.map(|v| format!("{v:e}")));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn named(path: &Path, error: std::io::Error) -> RunError {
@@ -111,9 +124,15 @@ mod tests {
         let path = folder.path().join("calibration/ranks.txt");
         let theta = array![[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]];
         let simulations = Simulations { x: theta.clone(), theta };
-        let ranked = |i: usize| Ranked { ranks: vec![i, 399], higher: 10 + i };
+        let ranked = |i: usize| Pair {
+            ranked: Ranked { ranks: vec![i, 399], higher: 10 + i },
+            tarp: 0.1 * i as f64,
+            mean: vec![1.0 / 3.0, -2e-30],
+            std: vec![0.5, i as f64],
+            draw: vec![1e300, -0.1],
+        };
         let open = |identity: u8, simulations: &Simulations| {
-            RankFile::open(&path, [identity; 32], simulations).unwrap()
+            PairFile::open(&path, [identity; 32], simulations).unwrap()
         };
         let (file, known) = open(1, &simulations);
         assert_eq!(known, [None, None, None]);
@@ -139,7 +158,7 @@ mod tests {
             bytes[bit / 8] ^= 1 << (bit % 8);
             std::fs::write(&path, bytes).unwrap();
             let (_, known) = open(1, &simulations);
-            let right = |(found, expected): (&Option<Ranked>, &Option<Ranked>)| {
+            let right = |(found, expected): (&Option<Pair>, &Option<Pair>)| {
                 found.is_none() || found == expected
             };
             assert!(known.iter().zip(&both).all(right), "bit {bit}: {known:?}");

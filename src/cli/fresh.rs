@@ -1,0 +1,142 @@
+//! Fresh simulations to check a model by.
+
+use super::Failure;
+use super::Output;
+use super::table::TableArgs;
+use crate::run::{RunError, Source, Workplace, announce, open_origin};
+use freeform_inference::Model;
+use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The options of every verb that checks by fresh simulations.
+#[derive(clap::Args)]
+pub(super) struct FreshArgs {
+    /// Benchmark task, or your own simulator.toml, to simulate [default: the one it was trained on].
+    #[arg(long, conflicts_with = "simulations")]
+    pub(super) task: Option<String>,
+    /// Simulations that the model was not trained on, θ from its prior: .npz with theta and x, or
+    /// text with named columns.
+    #[arg(long, value_name = "FILE")]
+    pub(super) simulations: Option<PathBuf>,
+    /// Fresh simulations.
+    #[arg(
+        short = 'n', long, value_name = "N", default_value_t = 1000, conflicts_with = "simulations",
+        value_parser = super::count::count
+    )]
+    count: usize,
+    /// Seed of simulations and draws; that of the training plus one million by default.
+    #[arg(long)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+}
+
+impl FreshArgs {
+    /// Never that of the simulations of the training.
+    pub(super) fn seed(&self, model: &Model) -> u64 {
+        self.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000))
+    }
+
+    /// Opens the simulator that the model was trained on, or the one named.
+    pub(super) fn simulator(&self, model: &Model) -> Result<AnySimulator, RunError> {
+        open_origin(&model.training, self.task.as_deref(), "add --task, or --simulations")
+    }
+
+    /// Those to check by, all of them finite and of the model's sizes, and how many were left out,
+    /// which the user is told.
+    pub(super) fn load(
+        &self,
+        folder: &Path,
+        model: &Model,
+        interrupt: &AtomicBool,
+        output: &Output,
+    ) -> Result<(Simulations, usize), Failure> {
+        let (simulations, left_out) = match &self.simulations {
+            Some(path) => self.read(path, model, output)?,
+            None => self.simulate(folder, model, interrupt, output)?,
+        };
+        let (theta_dim, data_dim) = (model.theta_dim(), model.data_dim());
+        let (dim, width) = (simulations.parameter_dim(), simulations.data_dim());
+        if (dim, width) != (theta_dim, data_dim) {
+            return Err(Failure::usage(&format!(
+                "the simulations have {dim} parameters and {width} data, the model {theta_dim} and \
+                 {data_dim}"
+            )));
+        }
+        Ok((simulations, left_out))
+    }
+
+    fn simulate(
+        &self,
+        folder: &Path,
+        model: &Model,
+        interrupt: &AtomicBool,
+        output: &Output,
+    ) -> Result<(Simulations, usize), Failure> {
+        let (reporter, seed) = (output.reporter, self.seed(model));
+        let simulator = self.simulator(model)?;
+        announce(&simulator, reporter);
+        let folder = folder.join("calibration");
+        // Another seed's simulations are kept beside these.
+        let folder = self.seed.map_or(folder.clone(), |seed| folder.join(format!("seed-{seed}")));
+        let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
+        let name = self.task.as_deref().unwrap_or_default();
+        let input = match Source::simulated(name, &simulator, self.count, seed, &at) {
+            // More were made before: their first ones are these.
+            Err(RunError::Source(SourceError::Set(SetError::Larger { found, .. }))) => {
+                return self.first_of(&simulator, (found, seed), &at, output);
+            }
+            // Of another simulator, or of this one before it was changed: made for checks alone.
+            Err(RunError::Source(SourceError::Set(SetError::Foreign { .. }))) => {
+                let anew = Workplace { overwrite: true, ..at };
+                Source::simulated(name, &simulator, self.count, seed, &anew)?
+            }
+            other => other?,
+        };
+        input.warnings.iter().for_each(|warning| reporter.warn(warning));
+        let left_out = self.count.saturating_sub(input.simulations.len());
+        Ok((input.simulations, left_out))
+    }
+
+    /// The first usable simulations of a larger set; with them is said what failed in all of it.
+    fn first_of(
+        &self,
+        simulator: &AnySimulator,
+        (found, seed): (u64, u64),
+        at: &Workplace<'_>,
+        output: &Output,
+    ) -> Result<(Simulations, usize), Failure> {
+        let name = self.task.as_deref().unwrap_or_default();
+        let input = Source::simulated(name, simulator, found as usize, seed, at)?;
+        input.warnings.iter().for_each(|warning| output.reporter.warn(warning));
+        let left_out = (found as usize).saturating_sub(input.simulations.len());
+        let n = self.count.min(input.simulations.len());
+        let said = format!("{n} of {found} simulations that are there already are looked at");
+        output.reporter.say(&said);
+        Ok((input.simulations.first(n), left_out))
+    }
+
+    fn read(
+        &self,
+        path: &Path,
+        model: &Model,
+        output: &Output,
+    ) -> Result<(Simulations, usize), Failure> {
+        let all = self.tables.simulations(path, model.prior.names())?;
+        let (rows, left_out) = (all.len(), all.non_finite_rows());
+        let shown = path.display();
+        if left_out == rows {
+            return Err(Failure::failed(&format!(
+                "{shown}: none of {rows} simulations is finite: nothing to rank"
+            )));
+        }
+        if left_out > 0 {
+            output.reporter.warn(&format!(
+                "{shown}: {left_out} of {rows} simulations are not finite and are \
+                 left out"
+            ));
+        }
+        Ok((all.without_non_finite(), left_out))
+    }
+}

@@ -1,0 +1,280 @@
+//! Checks at one observation: is it like the simulations, is the posterior right there, and can the
+//! simulator explain it?
+
+use super::pairs::Pair;
+use super::{CheckJob, Finding, PairJob};
+use crate::report::ParameterSummary;
+use crate::run::directory::create_folder;
+use crate::run::interruptible::interruptible;
+use crate::run::{RunError, failure_warning, plots_wanted};
+use freeform_benchmark::{
+    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
+};
+use freeform_inference::{Asking, Draws, Posterior, PosteriorError};
+use freeform_simulators::{AnySimulator, Simulations, simulate_at};
+use ndarray::{Array2, ArrayView2, Axis};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
+
+/// Posterior draws at an observation.
+const DRAWS: usize = 2000;
+/// Of them, those that are simulated.
+const SIMULATED: usize = 500;
+/// Wider data are replaced by the learnt summary in the local test: classifiers see more in few
+/// numbers that say much.
+const WIDEST: usize = 20;
+
+/// An observation to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToCheck {
+    /// What it is called: `observation 3`, `x.csv`.
+    pub name: String,
+    /// `[C]`.
+    pub x: Vec<f64>,
+    /// True parameters where they are known, `[D]`.
+    pub truth: Option<Vec<f64>>,
+}
+
+/// What was found at one observation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObservedCheck {
+    /// What it is called.
+    pub name: String,
+    /// The posterior's marginals.
+    pub marginals: Vec<ParameterSummary>,
+    /// Its pair plot, in the folder `plots`.
+    pub plot: String,
+    /// What is unusual about it and its draws, in words.
+    pub warnings: Vec<String>,
+    /// How many independent draws the draws are worth.
+    pub effective: f64,
+    /// Shape of the weights' tail.
+    pub pareto_k: Option<f64>,
+    /// The local classifier test; `None` where there were too few pairs.
+    pub lc2st: Option<Lc2stScore>,
+    /// Simulations at the posterior's parameters; `None` where there is nothing to simulate with.
+    pub predictive: Option<Predictive>,
+    /// What that means.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at the observations, one after the other.
+pub(super) struct Observing<'a> {
+    job: &'a CheckJob<'a>,
+    local: Option<Lc2st>,
+}
+
+impl<'a> Observing<'a> {
+    /// Trains the local test's classifiers, if there is any observation to use them at.
+    pub fn new(job: &'a CheckJob, pairs: &[Pair]) -> Result<Self, RunError> {
+        if job.observations.is_empty() || pairs.len() < Lc2st::LEAST {
+            return Ok(Self { job, local: None });
+        }
+        let PairJob { posterior, simulations, interrupt, reporter, seed, .. } = &job.pairs;
+        reporter.say("training the classifiers of the local test (L-C2ST)");
+        let features = features(posterior, simulations.x.view())?;
+        let draws: Vec<f64> = pairs.iter().flat_map(|pair| pair.draw.iter().copied()).collect();
+        let draws = ArrayView2::from_shape(simulations.theta.dim(), &draws);
+        let draws = draws.map_err(std::io::Error::other)?;
+        let given = Lc2stPairs { theta: simulations.theta.view(), draws, x: features.view() };
+        let settings = Lc2stSettings { seed: *seed, ..Lc2stSettings::default() };
+        match Lc2st::train(&given, &settings, interrupt) {
+            Ok(local) => Ok(Self { job, local: Some(local) }),
+            Err(freeform_benchmark::Lc2stError::Interrupted) => Err(stopped(job)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All observations.
+    pub fn observe(mut self) -> Result<Vec<ObservedCheck>, RunError> {
+        self.job.observations.iter().map(|observation| self.at(observation)).collect()
+    }
+
+    fn at(&mut self, observation: &ToCheck) -> Result<ObservedCheck, RunError> {
+        let job = self.job;
+        if job.pairs.interrupt.load(Ordering::Relaxed) {
+            return Err(stopped(job));
+        }
+        job.pairs.reporter.say(&format!("looking at {}", observation.name));
+        let posterior = job.pairs.posterior;
+        let asking = Asking { anyway: true, ..Asking::until(job.pairs.interrupt) };
+        let draws = match posterior.sample_as(&observation.x, DRAWS, job.pairs.seed, &asking) {
+            Err(PosteriorError::Interrupted) => return Err(stopped(job)),
+            draws => draws?,
+        };
+        let warnings = draws.warnings();
+        for warning in &warnings {
+            job.pairs.reporter.warn(&format!("{}: {warning}", observation.name));
+        }
+        let lc2st = match &mut self.local {
+            None => None,
+            Some(local) => {
+                let x = ArrayView2::from_shape((1, observation.x.len()), &observation.x);
+                let features = features(posterior, x.map_err(std::io::Error::other)?)?;
+                Some(local.at(draws.theta.view(), &features.row(0).to_vec())?)
+            }
+        };
+        let predictive = self.predictive(observation, &draws)?;
+        let (plot, marginals) = self.picture(observation, &draws)?;
+        let mut findings = vec![standing(&draws, &warnings)];
+        findings.extend(lc2st.as_ref().map(local));
+        findings.extend(predictive.as_ref().map(explained));
+        Ok(ObservedCheck {
+            name: observation.name.clone(),
+            effective: draws.effective,
+            pareto_k: draws.pareto_k,
+            marginals,
+            plot,
+            findings: findings.into_iter().map(|f| f.at(&observation.name)).collect(),
+            warnings,
+            lc2st,
+            predictive,
+        })
+    }
+
+    /// Draws the posterior; the name of the plot, and the marginals in numbers.
+    fn picture(
+        &self,
+        observation: &ToCheck,
+        draws: &Draws,
+    ) -> Result<(String, Vec<ParameterSummary>), RunError> {
+        let prior = &self.job.pairs.posterior.model().prior;
+        let truth = observation.truth.as_deref();
+        // Observations of one name are told apart by what they are.
+        let bytes: Vec<u8> = observation.x.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let name = format!("checked-{}.svg", &blake3::hash(&bytes).to_hex()[..8]);
+        let folder = self.job.pairs.folder.join("plots");
+        create_folder(&folder)?;
+        let plot = PairPlot {
+            title: &observation.name,
+            names: prior.names(),
+            posterior: draws.theta.view(),
+            reference: None,
+            truth,
+            prior: Some(prior),
+        };
+        if plots_wanted() {
+            pair_plot(&folder.join(&name), &plot)?;
+        }
+        Ok((name, ParameterSummary::of(prior.names(), draws.theta.view(), truth)))
+    }
+
+    /// Simulates at some of the draws, or reads what an earlier call simulated.
+    fn predictive(
+        &self,
+        observation: &ToCheck,
+        draws: &Draws,
+    ) -> Result<Option<Predictive>, RunError> {
+        let job = self.job;
+        let Some(open) = job.simulator else { return Ok(None) };
+        let step = DRAWS / SIMULATED;
+        let rows: Vec<usize> = (0..SIMULATED).map(|i| i * step).collect();
+        let theta = draws.theta.select(Axis(0), &rows);
+        let simulator = open()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{} {}", simulator.source().identity(), job.pairs.seed).as_bytes());
+        theta.iter().for_each(|v| {
+            hasher.update(&v.to_le_bytes());
+        });
+        let name = format!("predictive-{}.npz", &hasher.finalize().to_hex()[..16]);
+        let path = job.pairs.folder.join("calibration").join(name);
+        let known =
+            Simulations::read(&path).ok().filter(|known| known.x.ncols() == observation.x.len());
+        let simulated = match known {
+            Some(known) => known.x,
+            None => {
+                let seed = job.pairs.seed;
+                let work = move || simulated(&simulator, &theta, seed);
+                let batch =
+                    interruptible(job.pairs.interrupt, work).ok_or_else(|| stopped(job))??;
+                let failed = failure_warning(&batch.failures);
+                failed.iter().for_each(|failed| job.pairs.reporter.warn(failed));
+                batch.simulations.write(&path)?;
+                batch.simulations.x
+            }
+        };
+        Ok(Some(Predictive::of(simulated.view(), &observation.x)))
+    }
+}
+
+fn simulated(
+    simulator: &AnySimulator,
+    theta: &Array2<f64>,
+    seed: u64,
+) -> Result<freeform_simulators::SimulatedBatch, RunError> {
+    Ok(match simulator {
+        AnySimulator::Task(task) => simulate_at(task.simulator(), theta.view(), seed)?,
+        AnySimulator::External(program) => program.simulate_at(theta.view(), seed)?,
+    })
+}
+
+fn stopped(job: &CheckJob) -> RunError {
+    let path = job.pairs.folder.join("calibration").display().to_string();
+    RunError::CalibrationInterrupted { path }
+}
+
+/// What the classifiers see of x.
+fn features(posterior: &Posterior, x: ArrayView2<f64>) -> Result<Array2<f64>, RunError> {
+    if x.ncols() <= WIDEST {
+        return Ok(x.to_owned());
+    }
+    let mut rows = Vec::new();
+    for row in x.rows() {
+        match posterior.summary(&row.to_vec())? {
+            Some(summary) => rows.extend(summary),
+            None => return Ok(x.to_owned()),
+        }
+    }
+    let width = rows.len() / x.nrows().max(1);
+    Ok(Array2::from_shape_vec((x.nrows(), width), rows).map_err(std::io::Error::other)?)
+}
+
+fn standing(draws: &Draws, warnings: &[String]) -> Finding {
+    let says = match warnings {
+        [] => {
+            let standing = draws.standing.as_ref().map(ToString::to_string);
+            standing.unwrap_or_else(|| "within the simulations in every column".to_owned())
+        }
+        warnings => warnings.join("; "),
+    };
+    Finding {
+        check: "the observation".to_owned(),
+        observation: None,
+        p_value: None,
+        passed: Some(warnings.is_empty()),
+        says,
+        advice: (!warnings.is_empty()).then(|| {
+            "check its units and its order, and whether the simulator describes how it was measured"
+                .to_owned()
+        }),
+    }
+}
+
+fn local(score: &Lc2stScore) -> Finding {
+    let says = match score.p_value < SIGNIFICANCE {
+        true => "a classifier tells posterior draws from true parameters near this observation",
+        false => "no classifier tells posterior draws from true parameters near this observation",
+    };
+    let advice = "the posterior is wrong here: train on more simulations, or on simulations near this \
+                  observation (--theta-from)";
+    Finding::judged(("local test (L-C2ST)", SIGNIFICANCE), score.p_value, says.to_owned(), advice)
+}
+
+fn explained(predictive: &Predictive) -> Finding {
+    let worst: Vec<String> = predictive
+        .columns
+        .iter()
+        .take(3)
+        .map(|c| {
+            let (low, high) = c.interval;
+            format!("column {} is {:.4}, simulated 90% [{low:.4}, {high:.4}]", c.column, c.observed)
+        })
+        .collect();
+    let says = match predictive.p_value < SIGNIFICANCE {
+        true => format!("simulations at the posterior do not look like x: {}", worst.join("; ")),
+        false => "simulations at the posterior's parameters look like x".to_owned(),
+    };
+    let advice = "the simulator cannot explain this observation: a part of the model is missing, or the \
+                  data are not what it simulates; no posterior of it is to be believed";
+    Finding::judged(("predictive", SIGNIFICANCE), predictive.p_value, says, advice)
+}
