@@ -115,8 +115,8 @@ mod tests {
         }
         clear(scratch.path()).unwrap();
         let there = |name: &&str| scratch.path().join(name).exists();
-        assert!(!ours.iter().any(|name| there(name)));
-        assert!(others.iter().all(|name| there(name)));
+        assert!(!ours.iter().any(there));
+        assert!(others.iter().all(there));
         assert!(!scratch.path().join("checkpoints/pieces").exists());
     }
 }

@@ -54,7 +54,7 @@ const VERBS: [Verb; 9] = [
         files: &["out/weights.safetensors", "out/c2st.csv", "out/samples/observation_01.npy"],
     },
     Verb {
-        line: "tune --task two_moons -n 300 --search width TINY --out out",
+        line: "tune --task slcp -n 1500 --search width TINY --out out",
         prepare: nothing,
         files: &["out/best.toml"],
     },

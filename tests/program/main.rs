@@ -16,6 +16,7 @@ mod main_job;
 mod newcomer;
 mod numbers;
 mod numbers_in_files;
+mod odd_numbers;
 mod origin;
 mod output;
 mod precision;

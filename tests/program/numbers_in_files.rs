@@ -1,6 +1,6 @@
 //! Whatever is written where a number belongs in files: sweeps, simulators, priors, observations.
 
-use crate::numbers::{each_text, limited, two_at_a_time};
+use crate::odd_numbers::{each_text, limited, two_at_a_time};
 use crate::support::Scratch;
 use freeform_simulators::Simulations;
 use std::time::Duration;
@@ -54,7 +54,9 @@ fn numbers_in_sweeps_are_used_or_refused() {
 }
 
 /// A prior's table, and the law that its draws must obey.
-const PRIORS: [(&str, fn(f64, f64) -> bool); 13] = [
+type Law = fn(f64, f64) -> bool;
+
+const PRIORS: [(&str, Law); 13] = [
     ("distribution = \"uniform\"\nlow = {}\nhigh = 3.0", |v, t| v < 3.0 && v <= t && t <= 3.0),
     ("distribution = \"uniform\"\nlow = -2.0\nhigh = {}", |v, t| v > -2.0 && -2.0 <= t && t <= v),
     ("distribution = \"normal\"\nmean = {}\nstd = 1.0", |v, t| {

@@ -166,8 +166,11 @@ fn two_writers_of_one_file_are_never_mixed() {
     for seed in ["1", "2"] {
         assert!(end(freeform(&draws(seed, &format!("draws{seed}.npy")))).0);
     }
-    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    let verbs: [(&str, Box<dyn Fn(&str, &str) -> Vec<String>>); 5] = [
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+    type Arguments = Box<dyn Fn(&str, &str) -> Vec<String>>;
+    let verbs: [(&str, Arguments); 5] = [
         ("npy", Box::new(draws)),
         (
             "csv",

@@ -121,6 +121,10 @@ pub(super) fn draws(
             }
         };
         chains.extend(&states, WALKERS);
+        // A next segment was begun because this one was not enough.
+        if pieces.recall(&segment_name(segment + 1)).is_some() {
+            continue;
+        }
         diagnostics = chains.diagnose(stop);
         go_on(stop)?;
         let enough = diagnostics.effective_draws >= OVERSAMPLING * n as f64;

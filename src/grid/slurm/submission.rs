@@ -105,10 +105,10 @@ pub fn submit(
         true => max_array_size().unwrap_or(1001),
         false => max_array_size()?,
     };
-    // What two would find missing they would both submit.
+    // What two would find missing they would both submit; what is submitted may collect meanwhile.
     let _own = match options.dry_run {
         true => None,
-        false => Some(own_soon(layout.root())?),
+        false => Some(own_soon(&layout.slurm())?),
     };
     let queue = match options.dry_run {
         true => queue_of(layout).unwrap_or_default(),
