@@ -1,8 +1,11 @@
 //! Drawings as PDF: one page of lines and areas, text as the outlines of its letters, so that no font is
 //! needed to show it.
 
+mod letters;
+
 use super::{Canvas, Drawn, PlotError, failed, paint, write_whole};
-use ab_glyph::{Font, FontRef, OutlineCurve, Point, ScaleFont};
+use ab_glyph::FontRef;
+use letters::{letters, text_width};
 use pdf_writer::types::LineJoinStyle;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref};
 use plotters::prelude::*;
@@ -72,56 +75,6 @@ impl PageContent {
 
     fn stroke(&mut self, style: &impl BackendStyle) {
         self.content.set_line_width(style.stroke_width() as f32).stroke();
-    }
-
-    /// The outline of a text whose baseline begins at the origin.
-    fn letters(&mut self, text: &str, font: &FontRef, size: f32) {
-        // Outlines are in the font's units, upwards.
-        let unit = size / font.units_per_em().unwrap_or(1000.0);
-        let scaled = font.as_scaled(font.height_unscaled() * unit);
-        let (mut x, mut before) = (0.0, None);
-        for letter in text.chars() {
-            let glyph = font.glyph_id(letter);
-            x += before.map_or(0.0, |before| scaled.kern(before, glyph));
-            if let Some(outline) = font.outline(glyph) {
-                self.curves(&outline.curves, |p| (x + p.x * unit, -p.y * unit));
-            }
-            x += scaled.h_advance(glyph);
-            before = Some(glyph);
-        }
-    }
-
-    fn curves(&mut self, curves: &[OutlineCurve], place: impl Fn(Point) -> (f32, f32)) {
-        let mut end: Option<Point> = None;
-        for curve in curves {
-            let (from, to) = match curve {
-                OutlineCurve::Line(a, b) => (*a, *b),
-                OutlineCurve::Quad(a, _, b) => (*a, *b),
-                OutlineCurve::Cubic(a, _, _, b) => (*a, *b),
-            };
-            if end != Some(from) {
-                let (x, y) = place(from);
-                self.content.move_to(x, y);
-            }
-            let (x, y) = place(to);
-            match curve {
-                OutlineCurve::Line(..) => self.content.line_to(x, y),
-                OutlineCurve::Quad(a, middle, b) => {
-                    // The same curve as a cubic one.
-                    let toward = |p: &Point| {
-                        let at = |p: f32, m: f32| p + 2.0 / 3.0 * (m - p);
-                        place(Point { x: at(p.x, middle.x), y: at(p.y, middle.y) })
-                    };
-                    let (one, two) = (toward(a), toward(b));
-                    self.content.cubic_to(one.0, one.1, two.0, two.1, x, y)
-                }
-                OutlineCurve::Cubic(_, one, two, _) => {
-                    let (one, two) = (place(*one), place(*two));
-                    self.content.cubic_to(one.0, one.1, two.0, two.1, x, y)
-                }
-            };
-            end = Some(to);
-        }
     }
 }
 
@@ -263,16 +216,10 @@ impl DrawingBackend for PdfBackend<'_> {
         sheet.color(style.color());
         sheet.content.transform([c, s, -s, c, x as f32, y as f32]);
         sheet.content.transform([1.0, 0.0, 0.0, 1.0, across, down]);
-        sheet.letters(text, &font, size);
+        letters(&mut sheet.content, text, &font, size);
         sheet.content.fill_nonzero().restore_state();
         Ok(())
     }
-}
-
-fn text_width(text: &str, font: &FontRef, size: f32) -> f32 {
-    let unit = size / font.units_per_em().unwrap_or(1000.0);
-    let scaled = font.as_scaled(font.height_unscaled() * unit);
-    text.chars().map(|letter| scaled.h_advance(font.glyph_id(letter))).sum()
 }
 
 /// The file: a catalogue, its one page, and the drawing.

@@ -1,20 +1,20 @@
 //! Reading and writing of models.
 
-use super::tensors::{
-    FlowDescription, Tensors, read_flat, read_flat_doubles, read_flow, read_whitening,
-};
+mod typical;
+
+use super::tensors::{FlowDescription, Tensors, read_flat, read_flow, read_whitening};
 use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
 use crate::config::Config;
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
-use crate::typical::{Cloud, CloudShape, Typical};
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use typical::TypicalDescription;
 
 /// Version of the files of a model; raised when they change their meaning.
 pub const FORMAT_VERSION: u64 = 3;
@@ -22,7 +22,6 @@ pub const FORMAT_VERSION: u64 = 3;
 const VERSION_WITH_LAW: u64 = 4;
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
-const RESIDUALS: &str = "typical.residuals";
 /// Name of the first line of the description: BLAKE3 of all that follows.
 const CHECKSUM: &str = "description_blake3";
 
@@ -59,54 +58,6 @@ struct Description {
 struct SuccessDescription {
     offset: f64,
     networks: usize,
-}
-
-/// `[typical]` of `model.toml`: sizes of the clouds of simulations.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypicalDescription {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    data: Option<CloudShape>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    summary: Option<CloudShape>,
-    #[serde(default)]
-    residuals: usize,
-}
-
-impl TypicalDescription {
-    fn of(typical: &Typical) -> Self {
-        let shape = |cloud: &Option<Cloud>| cloud.as_ref().map(Cloud::shape);
-        Self {
-            data: shape(&typical.data),
-            summary: shape(&typical.summary),
-            residuals: typical.residuals.len(),
-        }
-    }
-
-    /// Whether it fits θ of D numbers and a context of C, summarised by whitenings.
-    fn fits(&self, theta_dim: usize, context_dim: usize) -> bool {
-        self.data.is_none_or(|shape| shape.width == context_dim)
-            && self.summary.is_none_or(|shape| shape.width == theta_dim)
-    }
-
-    fn read(&self, tensors: &SafeTensors) -> Result<Typical, String> {
-        let cloud = |name: &str, shape: Option<CloudShape>| {
-            let Some(shape) = shape else { return Ok(None) };
-            let name = format!("typical.{name}");
-            let cloud = Cloud::from_numbers(shape, &read_flat_doubles(tensors, &name)?);
-            cloud.map(Some).ok_or(format!("{name} does not fit its description"))
-        };
-        let residuals = match self.residuals {
-            0 => Vec::new(),
-            _ => read_flat_doubles(tensors, RESIDUALS)?,
-        };
-        let whole = residuals.iter().all(|r| r.is_finite() && *r >= 0.0);
-        if residuals.len() != self.residuals || !whole || !residuals.is_sorted() {
-            return Err(format!("{RESIDUALS} does not fit its description"));
-        }
-        let (data, summary) = (cloud("data", self.data)?, cloud("summary", self.summary)?);
-        Ok(Typical { data, summary, residuals })
-    }
 }
 
 /// `[likelihood]` of `model.toml`.
@@ -210,12 +161,7 @@ impl Model {
             }
             SuccessDescription { offset, networks: networks.len() }
         });
-        for (name, cloud) in self.typical.iter().flat_map(Typical::clouds) {
-            tensors.add_flat_doubles(&format!("typical.{name}"), &cloud.numbers());
-        }
-        if let Some(typical) = self.typical.as_ref().filter(|t| !t.residuals.is_empty()) {
-            tensors.add_flat_doubles(RESIDUALS, &typical.residuals);
-        }
+        self.typical.iter().for_each(|typical| TypicalDescription::write(typical, &mut tensors));
         let theta_from = self.law.drawn_from.clone();
         let plain = success.is_none() && theta_from.is_none();
         let bytes = tensors.to_bytes()?;
