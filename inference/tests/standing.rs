@@ -105,8 +105,11 @@ fn unlike_observations_are_warned_of() {
     // A number that does not fit the others is named.
     let mut x: Vec<f64> = (0..TIMES).map(|i| (-0.4 * i as f64).exp()).collect();
     assert!(usual(&x));
-    x[4] += 0.6;
-    let warning = posterior.standing(&x).unwrap().unwrap().warning().unwrap();
+    x[4] += 1.5;
+    let standing = posterior.standing(&x).unwrap().unwrap();
+    let worst = standing.data.as_ref().and_then(|data| data.worst.first());
+    assert!(worst.is_some_and(|w| w.name == "column 5" && w.deviations > 5.0), "{standing:?}");
+    let warning = standing.warning().unwrap();
     assert!(warning.contains("column 5 (+"), "{warning}");
 }
 

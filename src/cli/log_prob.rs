@@ -80,14 +80,14 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let value = serde_json::json!({
         "out": path, "rows": rows, "finite": inside, "mean": mean,
         "acceptance": answer.acceptance, "effective": answer.effective,
-        "distance": answer.distance, "warnings": answer.warnings(),
+        "distance": answer.distance, "standing": answer.standing, "warnings": answer.warnings(),
     });
     let text = format!(
         "{path}: {rows} log-densities, {inside} finite, {shown}; {:.1}% of draws inside the prior, \
          {:.0} effective ones behind the constant; {}",
         100.0 * answer.acceptance,
         answer.effective,
-        place(answer.distance.as_ref()),
+        place(answer.distance.as_ref(), answer.standing.as_ref()),
     );
     output.result(&value, &text)
 }

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::table::TableArgs;
 use crate::run::{Reporter, open_origin};
-use freeform_inference::{Distance, PosteriorError, TrainingSummary};
+use freeform_inference::{Distance, PosteriorError, Standing, TrainingSummary};
 use freeform_simulators::{SimulationSource, Task};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -111,11 +111,11 @@ fn split(text: &Path) -> (&Path, Option<usize>) {
 }
 
 /// Where an observation lies, in words.
-pub(super) fn place(distance: Option<&Distance>) -> String {
-    match distance {
-        Some(distance) => distance.to_string(),
-        None => "how far x lies from the simulations is unknown (an older model)".to_owned(),
-    }
+pub(super) fn place(distance: Option<&Distance>, standing: Option<&Standing>) -> String {
+    let Some(distance) = distance else {
+        return "how far x lies from the simulations is unknown (an older model)".to_owned();
+    };
+    standing.map_or_else(|| distance.to_string(), |standing| format!("{distance}; {standing}"))
 }
 
 /// A failed question; where the answer exists but is worthless, with how to have it.

@@ -11,11 +11,11 @@ const EXAMPLES: &str = "\
 Examples:
   freeform plot samples.npy --model model --out pairs.svg
   freeform plot samples.npy --model model --reference ref.npy --truth truth.csv --out pairs.png
-  freeform plot samples.csv --title \"the second wave\" --out pairs.svg
+  freeform plot samples.csv --title \"the second wave\" --out pairs.pdf
 
 Marginals on the diagonal, with the median, the 50% and the 90% interval; below it the regions of highest
-density that hold 50% and 90% of the draws. The model gives the names and the prior. An .svg is
-a drawing that scales (any browser or Inkscape makes a PDF of it), a .png has 200 dots an inch.";
+density that hold 50% and 90% of the draws. The model gives the names and the prior. An .svg or
+.pdf is a drawing that scales, its letters outlines in the .pdf; a .png has 200 dots an inch.";
 
 /// Options of `freeform plot`.
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// Title [default: the file of the draws].
     #[arg(long)]
     title: Option<String>,
-    /// Output file: .svg or .png.
+    /// Output file: .svg, .pdf or .png.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -44,9 +44,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let kind = args.out.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-    if !matches!(kind.as_deref(), Some("svg" | "png")) {
+    if !matches!(kind.as_deref(), Some("svg" | "pdf" | "png")) {
         return Err(Failure::usage(&format!(
-            "--out {} does not end in .svg or .png (a browser prints an .svg as PDF)",
+            "--out {} does not end in .svg, .pdf or .png",
             args.out.display()
         )));
     }

@@ -85,16 +85,28 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (n, dim) = draws.theta.dim();
     let text = format!(
         "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior, worth {:.0} independent \
-         ones ({} different); {}",
+         ones ({} different){}; {}{}",
         100.0 * acceptance,
         draws.effective,
         draws.distinct,
-        place(draws.distance.as_ref()),
+        shape(draws.pareto_k),
+        place(draws.distance.as_ref(), draws.standing.as_ref()),
+        draws.edges.as_ref().map_or(String::new(), |edges| format!("; {edges}")),
     );
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,
         "effective": draws.effective, "distinct": draws.distinct, "proposals": draws.proposals,
-        "pareto_k": draws.pareto_k, "distance": draws.distance, "warnings": draws.warnings(),
+        "pareto_k": draws.pareto_k, "truncated": draws.truncated, "distance": draws.distance, "standing": draws.standing,
+        "edges": draws.edges, "warnings": draws.warnings(),
     });
     output.result(&value, &text)
+}
+
+/// The shape of the weights' tail, in words.
+fn shape(pareto_k: Option<f64>) -> String {
+    match pareto_k {
+        None => String::new(),
+        Some(k) if k > 0.7 => format!(", Pareto k {k:.2} (above 0.7: the weights' tail is heavy)"),
+        Some(k) => format!(", Pareto k {k:.2}"),
+    }
 }

@@ -3,6 +3,7 @@
 use super::settings::TrainingArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
+use crate::report::record_command;
 use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
 use freeform_simulators::{AnySimulator, Prior};
 use std::path::PathBuf;
@@ -88,6 +89,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         reporter: output.reporter,
     };
     let result = train(&job, input)?;
+    record_command(&args.out, "train", &super::command())?;
     let summary = &result.model.training;
     let quality = &summary.quality;
     let text = format!(

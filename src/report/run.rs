@@ -60,7 +60,7 @@ fn prior(prior: &Prior) -> String {
                 let fields = fields.iter().map(|(field, v)| format!("{field} {}", number(*v)));
                 vec![
                     escaped(name),
-                    law.distribution().to_owned(),
+                    format!("<span class=\"set\">{}</span>", law.distribution()),
                     fields.collect::<Vec<_>>().join(", "),
                 ]
             };

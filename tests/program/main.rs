@@ -3,6 +3,7 @@
 mod bad_input;
 mod benchmark;
 mod calibrate;
+mod check;
 mod determinism;
 mod external;
 mod folders;

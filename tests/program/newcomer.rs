@@ -79,8 +79,8 @@ fn what_to_train_on_is_said() {
     contains_all(&scratch.fails(USAGE, &count), &["--simulations 10k is a file", "-n 10000"]);
     let file = ["run", "two_moons", "--simulations", "sims.npz", "--out", "r"];
     contains_all(&scratch.fails(USAGE, &file), &["number of simulations", "freeform train"]);
-    let ending = ["plot", "draws.npy", "--out", "pairs.pdf"];
-    contains_all(&scratch.fails(USAGE, &ending), &["--out pairs.pdf", ".svg or .png"]);
+    let ending = ["plot", "draws.npy", "--out", "pairs.eps"];
+    contains_all(&scratch.fails(USAGE, &ending), &["--out pairs.eps", ".svg, .pdf or .png"]);
 }
 
 /// What `settings` prints is a `--config`, of a project too, whose settings are then those.

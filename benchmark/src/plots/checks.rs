@@ -170,7 +170,7 @@ where
         low = low.min(*truth).min(mean - std);
         high = high.max(*truth).max(mean + std);
     }
-    if !(low < high) {
+    if low.partial_cmp(&high) != Some(std::cmp::Ordering::Less) {
         return Ok(());
     }
     let pad = 0.04 * (high - low);

@@ -5,6 +5,7 @@ mod calibration;
 mod checks;
 mod curves;
 mod pairs;
+mod pdf;
 
 pub use budgets::{BudgetCurve, budget_figure};
 pub use calibration::{CalibrationPlot, calibration_plot};

@@ -1,6 +1,7 @@
 //! Checks of posteriors at their nominal rates, and what each notices.
 
 mod models;
+mod peer;
 
 use models::{Posterior, Verdicts};
 use rayon::prelude::*;

@@ -1,5 +1,8 @@
 //! Reading and writing of models.
 
+mod likelihood;
+mod typical;
+
 use super::tensors::{
     FlowDescription, Tensors, read_flat, read_flat_doubles, read_flow, read_whitening,
 };
@@ -8,14 +11,15 @@ use crate::config::Config;
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
-use crate::typical::{Cloud, CloudShape, Typical};
 use crate::view::View;
-use crate::whitening::{Whitening, WhiteningShape};
+use crate::whitening::WhiteningShape;
 use freeform_simulators::Prior;
 use freeform_simulators::write_bytes_atomically;
+use likelihood::{LikelihoodDescription, regressions};
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use typical::TypicalDescription;
 
 /// Version of the files of a model; raised when they change their meaning.
 pub const FORMAT_VERSION: u64 = 3;
@@ -27,7 +31,6 @@ const VERSION_WITH_VIEW: u64 = 5;
 const VIEW: &str = "view";
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.safetensors";
-const RESIDUALS: &str = "typical.residuals";
 /// Name of the first line of the description: BLAKE3 of all that follows.
 const CHECKSUM: &str = "description_blake3";
 
@@ -69,95 +72,6 @@ struct SuccessDescription {
     networks: usize,
 }
 
-/// `[typical]` of `model.toml`: sizes of the clouds of simulations.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypicalDescription {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    data: Option<CloudShape>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    summary: Option<CloudShape>,
-    #[serde(default)]
-    residuals: usize,
-}
-
-impl TypicalDescription {
-    fn of(typical: &Typical) -> Self {
-        let shape = |cloud: &Option<Cloud>| cloud.as_ref().map(Cloud::shape);
-        Self {
-            data: shape(&typical.data),
-            summary: shape(&typical.summary),
-            residuals: typical.residuals.len(),
-        }
-    }
-
-    /// Whether it fits θ of D numbers and a context of C, summarised by whitenings.
-    fn fits(&self, theta_dim: usize, context_dim: usize) -> bool {
-        self.data.is_none_or(|shape| shape.width == context_dim)
-            && self.summary.is_none_or(|shape| shape.width == theta_dim)
-    }
-
-    fn read(&self, tensors: &SafeTensors) -> Result<Typical, String> {
-        let cloud = |name: &str, shape: Option<CloudShape>| {
-            let Some(shape) = shape else { return Ok(None) };
-            let name = format!("typical.{name}");
-            let cloud = Cloud::from_numbers(shape, &read_flat_doubles(tensors, &name)?);
-            cloud.map(Some).ok_or(format!("{name} does not fit its description"))
-        };
-        let residuals = match self.residuals {
-            0 => Vec::new(),
-            _ => read_flat_doubles(tensors, RESIDUALS)?,
-        };
-        let whole = residuals.iter().all(|r| r.is_finite() && *r >= 0.0);
-        if residuals.len() != self.residuals || !whole || !residuals.is_sorted() {
-            return Err(format!("{RESIDUALS} does not fit its description"));
-        }
-        let (data, summary) = (cloud("data", self.data)?, cloud("summary", self.summary)?);
-        Ok(Typical { data, summary, residuals })
-    }
-}
-
-/// `[likelihood]` of `model.toml`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LikelihoodDescription {
-    strength: f64,
-    flows: Vec<FlowDescription>,
-    /// The regressions of a summary.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    summary: Vec<WhiteningShape>,
-    data: DataTransform,
-    regressors: ParameterTransform,
-}
-
-impl LikelihoodDescription {
-    fn of(model: &LikelihoodModel) -> Self {
-        Self {
-            strength: model.strength,
-            flows: model.flows.iter().map(FlowDescription::of).collect(),
-            summary: regressions(model).map(Whitening::shape).collect(),
-            data: model.data.clone(),
-            regressors: model.regressors.clone(),
-        }
-    }
-
-    /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
-    fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
-        let described = if self.summary.is_empty() { data_dim } else { theta_dim };
-        let whole = |w: &WhiteningShape| {
-            (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
-        };
-        let targets = self.data.kept().len();
-        !self.flows.is_empty()
-            && (0.0..=1.0).contains(&self.strength)
-            && self.data.columns() == described
-            && self.summary.iter().all(whole)
-            && self.data.is_whole()
-            && self.regressors.scaler().is_whole(theta_dim)
-            && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
-    }
-}
-
 impl Description {
     /// Bytes that the numbers of all networks take at least.
     fn bytes(&self) -> Option<u64> {
@@ -185,10 +99,6 @@ fn checked(text: &str) -> (&str, bool) {
         None => (text, true),
         Some(_) => (rest, text == signed(rest)),
     }
-}
-
-fn regressions(model: &LikelihoodModel) -> impl Iterator<Item = &Whitening> {
-    model.summary.iter().flat_map(Summary::regressions)
 }
 
 impl Model {
@@ -220,12 +130,7 @@ impl Model {
             }
             SuccessDescription { offset, networks: networks.len() }
         });
-        for (name, cloud) in self.typical.iter().flat_map(Typical::clouds) {
-            tensors.add_flat_doubles(&format!("typical.{name}"), &cloud.numbers());
-        }
-        if let Some(typical) = self.typical.as_ref().filter(|t| !t.residuals.is_empty()) {
-            tensors.add_flat_doubles(RESIDUALS, &typical.residuals);
-        }
+        self.typical.iter().for_each(|typical| TypicalDescription::write(typical, &mut tensors));
         let theta_from = self.law.drawn_from.clone();
         let view = (!self.view.is_plain()).then(|| self.view.clone());
         let numbers = self.view.numbers();
@@ -314,14 +219,7 @@ impl Model {
         let Description { training, parameters, data, span, config, prior, .. } = description;
         let view = match description.view {
             None => View::plain(data.columns()),
-            Some(view) => {
-                let numbers = match view.parameters() {
-                    Some(0) => Vec::new(),
-                    _ => read_flat_doubles(&tensors, VIEW).map_err(invalid)?,
-                };
-                let differs = || invalid("the view does not fit its description".to_owned());
-                view.with_numbers(&numbers).ok_or_else(differs)?
-            }
+            Some(view) => read_view(view, &tensors).map_err(invalid)?,
         };
         let law = ThetaLaw { drawn_from: description.theta_from, success };
         Ok(Self {
@@ -338,6 +236,14 @@ impl Model {
             training,
         })
     }
+}
+
+fn read_view(view: View, tensors: &SafeTensors) -> Result<View, String> {
+    let numbers = match view.parameters() {
+        Some(0) => Vec::new(),
+        _ => read_flat_doubles(tensors, VIEW)?,
+    };
+    view.with_numbers(&numbers).ok_or_else(|| "the view does not fit its description".to_owned())
 }
 
 fn read_description(folder: &Path) -> Result<Description, ModelError> {

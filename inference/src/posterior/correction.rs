@@ -241,6 +241,7 @@ impl Corrected<'_> {
             effective: effective.min(n as f64),
             proposals: count,
             pareto_k: pareto_k(&weighed.log_weights),
+            truncated: 1.0 - weights.iter().sum::<f64>(),
             ..Draws::plain(theta, acceptance)
         })
     }

@@ -19,6 +19,8 @@ const LOW_ACCEPTANCE: f64 = 0.01;
 /// Above this shape of their tail, averages over weights converge too slowly to be of use (Vehtari et al.
 /// 2024).
 const UNTRUSTED_K: f64 = 0.7;
+/// Where less than this share of the weights is cut off, what the largest ones would be matters little.
+const CUT: f64 = 0.01;
 
 /// Draws from a posterior.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,9 @@ pub struct Draws {
     /// Pareto's k̂ of the weights (Vehtari et al. 2024): above 0.7 they are hardly to be trusted.
     /// `None` where nothing was resampled.
     pub pareto_k: Option<f64>,
+    /// Share of the weights' sum that was cut off the largest of them, which keeps a few from
+    /// speaking for all; 0 where nothing was resampled.
+    pub truncated: f64,
     /// Where the observation lies among the simulations; `None` where the model does not know.
     pub distance: Option<Distance>,
     /// Where its columns together do; `None` where the model does not know.
@@ -114,6 +119,7 @@ impl Draws {
             acceptance,
             proposals: n,
             pareto_k: None,
+            truncated: 0.0,
             distance: None,
             standing: None,
             edges: None,
@@ -142,11 +148,12 @@ impl Draws {
                  simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
             ));
-        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K) {
+        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K && self.truncated > CUT) {
             warnings.push(format!(
-                "a few of the weights that correct the draws stand out (Pareto k {k:.2}, above 0.7): \
-                 tails are rough, and another seed may give others. Simulate more, or set \
-                 posterior.proposals higher"
+                "a few of the weights that correct the draws stand out (Pareto k {k:.2}, above 0.7; \
+                 {:.1}% of their sum is cut off): tails are rough, and another seed may give others. \
+                 Simulate more, or set posterior.proposals higher",
+                100.0 * self.truncated
             ));
         }
         warnings.extend(self.edges.as_ref().and_then(EdgeMass::warning));

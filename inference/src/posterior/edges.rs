@@ -3,6 +3,7 @@
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
 use serde::Serialize;
+use std::fmt;
 
 /// The outer part of the prior that is looked at, at either end of each parameter.
 const OUTER: f64 = 0.01;
@@ -61,6 +62,14 @@ impl EdgeMass {
                 100.0 * self.share
             )
         })
+    }
+}
+
+impl fmt::Display for EdgeMass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (share, name) = (100.0 * self.share, &self.parameter);
+        let end = if self.lower { "lower" } else { "upper" };
+        write!(f, "at most {share:.1}% of the draws at an edge of the prior ({name}, {end} 1%)")
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod held_out;
 mod proposal;
 mod residual;
+mod standing;
 mod strength;
 
 pub use diagnostics::{
@@ -23,12 +24,10 @@ pub(crate) use strength::correction_strength;
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
-use crate::typical::{Standing, learnt_summary};
 use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
 use ndarray::ArrayView2;
 use proposal::Proposal;
-use residual::Predicting;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -83,40 +82,6 @@ impl Posterior {
             .span
             .as_ref()
             .map(|span| span.distance(x, self.model.view.is_plain().then_some(&self.model.data))))
-    }
-
-    /// Where `x` lies among the simulations, its columns taken together; `None` where the model is
-    /// older than that question, or has nothing to compare with.
-    ///
-    /// # Errors
-    /// [`PosteriorError`] where x does not fit the model.
-    pub fn standing(&self, x: &[f64]) -> Result<Option<Standing>, PosteriorError> {
-        Ok(self.standing_of(&self.observed(x)?))
-    }
-
-    /// D numbers that say what `x` says of θ, learnt with the flows: estimates in the flows' space;
-    /// `None` where none were learnt.
-    ///
-    /// # Errors
-    /// [`PosteriorError`] where x does not fit the model.
-    pub fn summary(&self, x: &[f64]) -> Result<Option<Vec<f64>>, PosteriorError> {
-        let context = self.observed(x)?.context;
-        let summary = learnt_summary(&self.model.posterior, &context);
-        Ok(summary.map(|summary| summary.into_iter().map(f64::from).collect()))
-    }
-
-    fn standing_of(&self, observed: &Observed) -> Option<Standing> {
-        let Model { posterior, data, prior, typical, .. } = &self.model;
-        let typical = typical.as_ref()?;
-        let seen = (&observed.context[..], data.kept());
-        let residual = match &self.model.likelihood {
-            Some(likelihood) if !typical.residuals.is_empty() => {
-                let (proposal, flows) = (self.proposal(Asking::default()), &likelihood.flows[..]);
-                Predicting { proposal, likelihood, flows }.residual(observed.at())
-            }
-            _ => None,
-        };
-        typical.standing(posterior, seen, (prior.names(), residual))
     }
 
     /// `n` draws from p(θ | x), all inside the prior's support: draws outside it are replaced. Where

@@ -7,10 +7,11 @@ use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
 use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
+use super::shown::Shown;
 use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction, ThetaTransform};
 use crate::summary::{Regressed, Summary};
-use crate::transform::{DataSpan, DataTransform, ParameterTransform, informative_columns};
+use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
 use freeform_simulators::Simulations;
@@ -116,37 +117,10 @@ impl TrainingData {
         };
         let Choice { view, remark } = candidates.choose(&part.part("view"))?;
         let (x, context) = (view.table(x), view.outputs());
-        let (x_name, x_column) = match view.is_plain() {
-            true => ("x", "column"),
-            false => ("the statistics of x", "statistic"),
-        };
         part.go_on()?;
-        let kept = match config.transform.screening {
-            false => (0..context).collect(),
-            true => informative_columns(
-                seen,
-                |r| row(&theta, columns, r),
-                |r| row(&x, context, r),
-                context,
-            ),
-        };
-        let data = DataTransform::fit(
-            config.transform.data,
-            context,
-            kept,
-            seen.iter().map(|r| row(&x, context, *r)),
-        );
-        Scored {
-            table: &x,
-            width: context,
-            rows: seen,
-            scaler: data.scaler(),
-            columns: data.kept(),
-            score: &|row, out| data.apply(row, out),
-            name: &|column| format!("{x_column} {} of x", column + 1),
-            fix: "transform.data = \"shape\"",
-        }
-        .check()?;
+        let shown = Shown { x: &x, width: context, plain: view.is_plain(), rows: seen };
+        let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;
+        let x_name = shown.name();
         part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let reversed = wanted.then(|| {

@@ -21,6 +21,7 @@ mod probes;
 mod rows;
 mod schedule;
 mod scores;
+mod shown;
 #[cfg(feature = "burn")]
 mod stacked;
 mod train;

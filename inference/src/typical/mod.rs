@@ -151,20 +151,17 @@ impl fmt::Display for Standing {
         let part = |found: &Option<Outlyingness>| {
             found.as_ref().map(|found| format!("{:.1}%", found.percentile))
         };
-        match (part(&self.data), part(&self.summary)) {
-            (Some(data), Some(summary)) => write!(
-                f,
-                "as a whole it lies farther out than {data} of the simulations, what it says of the \
-                 parameters than {summary}"
-            ),
-            (Some(data), None) => {
-                write!(f, "as a whole it lies farther out than {data} of the simulations")
-            }
-            (None, Some(summary)) => write!(
-                f,
-                "what it says of the parameters lies farther out than {summary} of the simulations"
-            ),
-            (None, None) => write!(f, "how unusual it is as a whole is unknown"),
+        let parts = [
+            ("as a whole", part(&self.data)),
+            ("in what it says of the parameters", part(&self.summary)),
+            ("from what its own posterior predicts", part(&self.residual)),
+        ];
+        let known = parts.into_iter().filter_map(|(what, share)| Some((what, share?)));
+        let text: Vec<String> =
+            known.map(|(what, share)| format!("{what} farther out than {share}")).collect();
+        match text.is_empty() {
+            true => write!(f, "how unusual it is as a whole is unknown"),
+            false => write!(f, "it lies {} of the simulations", text.join(", ")),
         }
     }
 }

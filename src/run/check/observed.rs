@@ -235,7 +235,11 @@ fn standing(draws: &Draws, warnings: &[String]) -> Finding {
             let standing = draws.standing.as_ref().map(ToString::to_string);
             standing.unwrap_or_else(|| "within the simulations in every column".to_owned())
         }
-        warnings => warnings.join("; "),
+        // They are said in full beside.
+        warnings => {
+            let heads = warnings.iter().map(|text| text.split(": ").next().unwrap_or_default());
+            heads.collect::<Vec<_>>().join("; ")
+        }
     };
     Finding {
         check: "the observation".to_owned(),

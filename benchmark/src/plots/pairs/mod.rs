@@ -6,6 +6,7 @@ mod panels;
 mod sheet;
 mod words;
 
+use super::pdf::write_pdf;
 use super::{Canvas, Drawn, PlotError, write_fine_svg, write_png};
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
@@ -42,7 +43,7 @@ const NAME: f64 = 12.0;
 const TICK: f64 = 9.0;
 const HEAD: f64 = 50.0;
 
-/// Draws a D × D corner plot into `path`, an `.svg` or a `.png` of 200 dots an inch: marginals on the
+/// Draws a D × D corner plot into `path`, an `.svg`, a `.pdf` or a `.png` of 200 dots an inch: marginals on the
 /// diagonal with their median, 50% and 90% intervals; below it the regions of highest density that
 /// hold 50% and 90% of the draws; the prior's density and bounds, the true parameters as lines.
 ///
@@ -64,9 +65,13 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
             let pixels = (size.0 * PNG_SCALE, size.1 * PNG_SCALE);
             write_png(path, pixels, |area| draw(area, f64::from(PNG_SCALE), plot, &layout))
         }
+        Some("pdf") => {
+            let scale = f64::from(SVG_SCALE);
+            write_pdf(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+        }
         _ => Err(PlotError::Draw {
             path: path.display().to_string(),
-            reason: "the name of a plot ends in .svg or .png".to_owned(),
+            reason: "the name of a plot ends in .svg, .pdf or .png".to_owned(),
         }),
     }
 }

@@ -75,6 +75,17 @@ fn pictures_are_whole_and_small() {
         pair_plot(&png, &plot).unwrap();
         let bytes = std::fs::read(&png).unwrap();
         assert!(bytes.starts_with(b"\x89PNG") && bytes.len() < 2_000_000, "{}", bytes.len());
+        let pdf = folder.join(format!("pairs-{dim}.pdf"));
+        pair_plot(&pdf, &plot).unwrap();
+        let page = std::fs::read(&pdf).unwrap();
+        assert!(page.starts_with(b"%PDF-") && page.len() < 1_500_000, "{}", page.len());
+        // As large as the .svg says, in points of 72 an inch where those are hundredths of one.
+        let text = String::from_utf8_lossy(&page).into_owned();
+        let sheet_size = text.split("/MediaBox [").nth(1).unwrap().split(']').next().unwrap();
+        let points: Vec<f64> = sheet_size.split(' ').map(|n| n.parse().unwrap()).collect();
+        for (point, place) in points[2..].iter().zip(&sheet[2..]) {
+            assert!((point - 0.72 * place / 4.0).abs() < 0.01, "{points:?} {sheet:?}");
+        }
         // 200 dots an inch are 7,874 a metre.
         let at = bytes.windows(4).position(|w| w == b"pHYs").unwrap();
         assert_eq!(bytes[at + 4..at + 8], 7874_u32.to_be_bytes());
@@ -97,7 +108,7 @@ fn what_cannot_be_drawn_is_refused() {
     let refused = |name: &str, plot: &PairPlot| {
         pair_plot(&folder.path().join(name), plot).unwrap_err().to_string()
     };
-    assert!(refused("a.pdf", &plot).contains(".svg or .png"));
+    assert!(refused("a.eps", &plot).contains(".svg, .pdf or .png"));
     assert!(
         refused("a.svg", &PairPlot { truth: Some(&[1.0]), ..plot }).contains("true parameters")
     );
