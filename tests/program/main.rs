@@ -13,6 +13,7 @@ mod grid_files;
 mod honest;
 mod kills;
 mod kills_measured;
+mod layouts;
 mod main_job;
 mod newcomer;
 mod numbers;
