@@ -258,7 +258,7 @@ fn identity(
     engine: EngineKind,
 ) -> Result<String, GridError> {
     let settings = toml::to_string(config).map_err(std::io::Error::other)?;
-    let settings = config.recorded(&settings);
+    let settings = Config::known_by(&settings);
     let (engine, simulator) = (engine.name(), &task.identity);
     let text = format!(
         "format {FORMAT_VERSION}\nsimulator {simulator}\nbudget {budget}\nseed {seed}\n\

@@ -71,8 +71,7 @@ impl<'a> RunRecord<'a> {
     /// # Errors
     /// None in practice: every setting has a TOML form.
     pub fn to_toml(&self) -> std::io::Result<String> {
-        let text = toml::to_string(self).map_err(std::io::Error::other)?;
-        Ok(self.config.recorded(&text))
+        toml::to_string(self).map_err(std::io::Error::other)
     }
 }
 
@@ -87,11 +86,12 @@ pub(super) fn recorded_data(folder: &Path) -> Option<String> {
 pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<bool, RunError> {
     let path = folder.join(CONFIG);
     let shown = folder.display().to_string();
+    let is_same = |found: &str| Config::known_by(found) == Config::known_by(record);
     match (std::fs::read_to_string(&path), existing) {
-        (Ok(found), Existing::Resume) if found == record => return Ok(true),
+        (Ok(found), Existing::Resume) if is_same(&found) => return Ok(true),
         (Ok(_), Existing::Overwrite) => clear(folder)?,
         (Ok(found), Existing::Refuse | Existing::Resume) => {
-            let same = found == record;
+            let same = is_same(&found);
             let fix = if same {
                 "add --resume to go on with it, or --overwrite to start anew"
             } else {

@@ -181,7 +181,7 @@ impl<'a> Prepared<'a> {
         };
         // Before a former run is touched.
         check_simulations(&simulations, &origin, &config)?;
-        let identity = blake3::hash(record.as_bytes()).to_hex().to_string();
+        let identity = blake3::hash(Config::known_by(&record).as_bytes()).to_hex().to_string();
         let resumed = claim(job.folder, &record, job.existing)?;
         if resumed && let Some(model) = finished_model(job, &identity)? {
             model.training.remarks.iter().for_each(|remark| job.reporter.warn(remark));

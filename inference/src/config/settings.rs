@@ -229,15 +229,12 @@ fn one() -> usize {
 const AUTO_EXACT_DIM: usize = 10;
 
 impl Config {
-    /// `text`, which holds these settings as TOML, by which a run is known: without keys that came
-    /// later, where they change nothing, so that runs of before are still the same.
+    /// The part of `text`, settings as TOML, by which a run is known: without keys that came later,
+    /// where they say what was so before, so that runs of before are still the same.
     #[must_use]
-    pub fn recorded(&self, text: &str) -> String {
-        let TransformConfig { layout, channels, .. } = self.transform;
-        let plain = (layout, channels) == (Layout::Vector, 1);
-        let later = |line: &str| matches!(line, "layout = \"vector\"" | "channels = 1");
-        let kept = text.lines().filter(|line| !(plain && later(line)));
-        kept.map(|line| format!("{line}\n")).collect()
+    pub fn known_by(text: &str) -> String {
+        let later = |line: &&str| matches!(*line, "layout = \"vector\"" | "channels = 1");
+        text.lines().filter(|line| !later(line)).map(|line| format!("{line}\n")).collect()
     }
 
     /// The network for D parameters and C data.

@@ -94,3 +94,16 @@ fn sizes_have_limits() {
         assert!(error.contains(&format!("`{key}`")), "{error}");
     }
 }
+
+/// A run of before layouts was recorded without them.
+#[test]
+fn a_run_is_known_by_what_could_be_said_of_old() {
+    let config = Preset::Recommended.config(PROBLEM);
+    let text = toml::to_string(&config).unwrap();
+    assert!(text.contains("layout = \"vector\"\nchannels = 1\n"), "{text}");
+    let known = Config::known_by(&text);
+    assert!(!known.contains("layout") && !known.contains("channels"), "{known}");
+    assert_eq!(Config::known_by(&known), known);
+    let other = text.replace("layout = \"vector\"", "layout = \"set\"");
+    assert!(Config::known_by(&other).contains("layout = \"set\""));
+}
