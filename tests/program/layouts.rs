@@ -27,7 +27,10 @@ fn a_set_is_stated_beside_the_simulator_and_has_no_order() {
     project(&scratch, "layout = \"set\"\nchannels = 2");
     let output = scratch.freeform(&train(&[])).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("statistics of a set"), "{said}");
+    assert!(
+        output.status.success() && said.contains("of a set of 10 trials of 2 numbers"),
+        "{said}"
+    );
     let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
     assert!(config.contains("layout = \"set\"") && config.contains("channels = 2"), "{config}");
     let trial = |k: usize| format!("{},{}", 0.1 + 0.07 * k as f64, 0.9 - 0.04 * k as f64);
@@ -58,6 +61,8 @@ fn layouts_that_do_not_fit_are_refused() {
     project(&scratch, "");
     let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "3"]));
     assert!(said.contains("20 numbers") && said.contains("transform.channels"), "{said}");
+    let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "10"]));
+    assert!(said.contains("2 points or trials") && said.contains("transform.channels"), "{said}");
     scratch.fails(2, &train(&["--layout", "heap"]));
     scratch.fails(2, &train(&["--channels", "0"]));
 }

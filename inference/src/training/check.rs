@@ -50,11 +50,18 @@ pub(super) fn check_sizes(
     Ok(())
 }
 
-/// Channels divide x.
+/// Fewer points or trials have no statistics.
+const LEAST_POINTS: usize = 3;
+
+/// Channels divide x, and leave points enough.
 pub(super) fn check_layout(columns: usize, transform: &TransformConfig) -> Result<(), DataError> {
     let channels = transform.channels;
     if transform.layout != Layout::Vector && !columns.is_multiple_of(channels) {
         return Err(DataError::Channels { columns, channels });
+    }
+    let stated = matches!(transform.layout, Layout::Series | Layout::Set);
+    if stated && columns / channels < LEAST_POINTS {
+        return Err(DataError::FewPoints { columns, channels, points: columns / channels });
     }
     Ok(())
 }

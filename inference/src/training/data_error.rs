@@ -87,6 +87,20 @@ pub enum DataError {
         /// As stated.
         channels: usize,
     },
+    /// A layout of next to no points.
+    #[error(
+        "{columns} numbers of x, {channels} side by side (transform.channels), are {points} points or \
+         trials; at least 3 make a series or a set: set transform.channels lower, or \
+         transform.layout to vector"
+    )]
+    FewPoints {
+        /// Numbers of x.
+        columns: usize,
+        /// As stated.
+        channels: usize,
+        /// What that makes.
+        points: usize,
+    },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
     ConstantParameter {

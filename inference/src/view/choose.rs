@@ -204,7 +204,7 @@ fn best_over_first(mut trials: Vec<Trial>) -> Choice {
         Some(((gain, error), Trial { view, .. })) => {
             let remark = format!(
                 "x of {} numbers behaves as {}: held-out simulations gain {gain:.2} ± {error:.2} \
-                 nats over its numbers one by one. --layout says otherwise",
+                 nats over its numbers one by one. --layout and --channels say otherwise",
                 view.inputs,
                 describe(&view)
             );
@@ -213,13 +213,26 @@ fn best_over_first(mut trials: Vec<Trial>) -> Choice {
     }
 }
 
+/// Points or trials, and how many numbers each has.
+fn sizes((count, width): (usize, usize), name: &str) -> String {
+    if width == 1 {
+        format!("{count} {name}")
+    } else {
+        format!("{count} {name} of {width} numbers")
+    }
+}
+
 /// What a view shows, in words.
 fn describe(view: &View) -> String {
     let words = view.blocks.iter().map(|block| match block {
         Block::Columns => "its numbers".to_owned(),
         Block::Components(c) => format!("{} principal components", c.count()),
-        Block::Series(s) => format!("{} statistics of a series", s.outputs()),
-        Block::Set(s) => format!("{} statistics of a set", s.outputs()),
+        Block::Series(s) => {
+            format!("{} statistics of a series of {}", s.outputs(), sizes(s.sizes(), "points"))
+        }
+        Block::Set(s) => {
+            format!("{} statistics of a set of {}", s.outputs(), sizes(s.sizes(), "trials"))
+        }
     });
     words.collect::<Vec<_>>().join(" and ")
 }

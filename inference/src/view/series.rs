@@ -43,6 +43,11 @@ impl Series {
         Self { points, detail, channels: (0..channels).map(values).collect() }
     }
 
+    /// How many points, and of how many numbers each.
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.points, self.channels.len())
+    }
+
     pub fn is_whole(&self, columns: usize) -> bool {
         self.points.checked_mul(self.channels.len()) == Some(columns)
             && columns > 0

@@ -52,6 +52,11 @@ impl Set {
         Self { trials, detailed, features: (0..features).map(feature).collect() }
     }
 
+    /// How many trials, and of how many numbers each.
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.trials, self.features.len())
+    }
+
     pub fn is_whole(&self, columns: usize) -> bool {
         let whole = |feature: &Feature| match feature {
             Feature::Quantity(channel) => channel.is_whole(),
