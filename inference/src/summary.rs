@@ -70,15 +70,7 @@ impl Summary {
     /// D numbers of x as the networks see it.
     #[must_use]
     pub fn of(&self, x: &[f32]) -> Vec<f32> {
-        let mut mean = vec![0.0; self.dim()];
-        for regression in &self.regressions {
-            // Where the whitened θ is zero.
-            let mut location = vec![0.0; mean.len()];
-            regression.invert(&mut location, x);
-            let share = 1.0 / self.regressions.len() as f32;
-            mean.iter_mut().zip(location).for_each(|(m, l)| *m += share * l);
-        }
-        mean
+        Whitening::mean_location(self.regressions.iter(), x).unwrap_or_default()
     }
 
     /// D.

@@ -133,6 +133,16 @@ pub struct WhiteningConfig {
     pub weight_decay: f64,
 }
 
+/// Share of a whitening's steps that tell ways of showing data to it apart.
+const TRIAL_SHARE: usize = 4;
+
+impl WhiteningConfig {
+    /// The settings of a short training, which tells ways of showing data to it apart.
+    pub(crate) fn trial(&self) -> Self {
+        Self { steps: self.steps.div_ceil(TRIAL_SHARE), ..self.clone() }
+    }
+}
+
 /// How location and scale are learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -14,8 +14,6 @@ use std::borrow::Cow;
 /// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
 /// x is wider.
 pub(super) const MOST_TARGETS: usize = 32;
-/// Share of a whitening's steps that tell which maps of x suit a likelihood.
-const TRIAL_SHARE: usize = 4;
 /// Held-out simulations that judge what targets tell, and the θ of others that theirs are told from.
 const MOST_JUDGES: usize = 200;
 const MOST_OTHERS: usize = 2000;
@@ -114,9 +112,8 @@ impl Reversed<'_> {
         let (training, validation) = (self.training, self.validation);
         let (dims, context) = ((dim, self.dim), &self.regressors[..]);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
-        let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
-        let settings = WhiteningConfig { steps, ..self.settings.clone() };
-        let Some(whitening) = Whitening::fit(&table, &settings, self.seed, part)? else {
+        let Some(whitening) = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?
+        else {
             return Ok(0.0);
         };
         let judges = &validation[..validation.len().min(MOST_JUDGES)];
@@ -154,9 +151,7 @@ impl Reversed<'_> {
         let (dims, context) = ((dim, self.dim), &self.regressors[..]);
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
-        let steps = self.settings.steps.div_ceil(TRIAL_SHARE);
-        let settings = WhiteningConfig { steps, ..self.settings.clone() };
-        let whitening = Whitening::fit(&table, &settings, self.seed, part)?;
+        let whitening = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?;
         part.go_on()?;
         let sum: f64 = validation
             .iter()

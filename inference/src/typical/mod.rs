@@ -8,6 +8,7 @@ pub use cloud::{Misfit, Outlyingness};
 
 use crate::flow::ConditionalFlow;
 use crate::training::{Role, TrainingData};
+use crate::whitening::Whitening;
 use serde::Serialize;
 use std::fmt;
 
@@ -97,15 +98,8 @@ impl Typical {
 /// D estimates of θ in the flow's space: the mean location of the flows' whitenings; `None` where
 /// they have none.
 pub(crate) fn learnt_summary(flows: &[ConditionalFlow], context: &[f32]) -> Option<Vec<f32>> {
-    let dim = flows.first()?.network.theta_dim;
-    let mut mean = vec![0.0; dim];
-    for flow in flows {
-        let mut location = vec![0.0; dim];
-        flow.whitening.as_ref()?.invert(&mut location, context);
-        let share = 1.0 / flows.len() as f32;
-        mean.iter_mut().zip(location).for_each(|(m, l)| *m += share * l);
-    }
-    Some(mean)
+    let whitenings: Option<Vec<&Whitening>> = flows.iter().map(|f| f.whitening.as_ref()).collect();
+    Whitening::mean_location(whitenings?.into_iter(), context)
 }
 
 impl Standing {

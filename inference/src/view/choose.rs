@@ -14,8 +14,6 @@ use rayon::prelude::*;
 
 /// Components where few are enough.
 const FEW_COMPONENTS: usize = 4;
-/// Share of a whitening's steps that tell views apart.
-const TRIAL_SHARE: usize = 4;
 /// Simulations that judge: at most so many, and at most this share.
 const MOST_JUDGES: usize = 1000;
 const JUDGES_SHARE: usize = 5;
@@ -64,12 +62,18 @@ impl Candidates<'_> {
         let plain = View::plain(self.columns);
         let layout = self.transform.layout;
         let wide = self.columns > NARROW;
+        if !wide && !matches!(layout, Layout::Series | Layout::Set) {
+            return Ok(Choice { view: plain, remark: None });
+        }
+        let components = if wide && layout != Layout::Set { self.of_components() } else { vec![] };
         let views = match layout {
-            Layout::Series => self.of_series(),
+            Layout::Series => [self.of_series(&components), components].concat(),
             Layout::Set => self.of_set(),
-            _ if !wide => return Ok(Choice { view: plain, remark: None }),
-            Layout::Vector => self.of_components(),
-            Layout::Auto => [self.of_components(), self.of_series(), self.of_set()].concat(),
+            Layout::Vector => components,
+            Layout::Auto => {
+                let series = self.of_series(&components);
+                [components, series, self.of_set()].concat()
+            }
         };
         let stated = matches!(layout, Layout::Series | Layout::Set);
         let views: Vec<View> = if stated { views } else { [vec![plain], views].concat() };
@@ -92,20 +96,14 @@ impl Candidates<'_> {
         [few, all].map(|components| self.view(vec![Block::Components(components)])).into()
     }
 
-    fn of_series(&self) -> Vec<View> {
+    /// Few statistics and many, and many beside principal components.
+    fn of_series(&self, components: &[View]) -> Vec<View> {
         let channels = self.transform.channels;
         let series = |detail| Block::Series(Series::fit(self.x, self.columns, channels, detail));
         let details = [Detail::Brief, Detail::Few, Detail::Many];
         let mut views: Vec<View> = details.map(|detail| self.view(vec![series(detail)])).into();
-        if self.columns > NARROW {
-            let components = self.of_components();
-            let beside = |view: &View| [vec![series(Detail::Many)], view.blocks.clone()].concat();
-            views.extend(components.iter().map(|view| self.view(beside(view))));
-            // Those of nobody's statement are there already.
-            if self.transform.layout == Layout::Series {
-                views.extend(components);
-            }
-        }
+        let beside = |view: &View| [vec![series(Detail::Many)], view.blocks.clone()].concat();
+        views.extend(components.iter().map(|view| self.view(beside(view))));
         views
     }
 
@@ -148,9 +146,7 @@ impl Candidates<'_> {
         let dims = (self.dim, context_dim);
         let table =
             WhiteningTable { target: &target, context: &context, dims, training, validation };
-        let steps = self.whitening.steps.div_ceil(TRIAL_SHARE);
-        let settings = WhiteningConfig { steps, ..self.whitening.clone() };
-        let whitening = Whitening::fit(&table, &settings, self.seed, part)?;
+        let whitening = Whitening::fit(&table, &self.whitening.trial(), self.seed, part)?;
         let scores: Vec<f64> = validation
             .iter()
             .map(|place| {

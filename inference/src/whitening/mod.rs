@@ -180,6 +180,24 @@ impl Whitening {
         }
     }
 
+    /// Where the Gaussians of some whitenings of one θ lie given one context, on average, `[D]`; `None`
+    /// of none.
+    pub(crate) fn mean_location<'a>(
+        all: impl ExactSizeIterator<Item = &'a Self>,
+        context: &[f32],
+    ) -> Option<Vec<f32>> {
+        let share = 1.0 / all.len() as f32;
+        let mut mean: Option<Vec<f32>> = None;
+        for whitening in all {
+            // Where the whitened θ is zero.
+            let mut location = vec![0.0; whitening.dim()];
+            whitening.invert(&mut location, context);
+            let mean = mean.get_or_insert_with(|| vec![0.0; location.len()]);
+            mean.iter_mut().zip(location).for_each(|(m, l)| *m += share * l);
+        }
+        mean
+    }
+
     /// Its sizes.
     #[must_use]
     pub fn shape(&self) -> WhiteningShape {
