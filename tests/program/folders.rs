@@ -1,24 +1,12 @@
 //! One folder, one run: two writers, and files that are not what they were.
 
-use crate::support::{Scratch, TINY, bytes};
+use crate::support::{Scratch, TINY, bytes, start_heard};
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 /// `freeform ARGS` for each, all at once; whether each succeeded, and what it said.
 fn race(scratch: &Scratch, commands: &[Vec<&str>]) -> Vec<(bool, String)> {
-    let children: Vec<_> = commands
-        .iter()
-        .map(|args| {
-            Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
-                .current_dir(scratch.path(""))
-                .env("FREEFORM_CACHE", scratch.path("cache"))
-                .args(args)
-                .stdout(Stdio::null())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("freeform starts")
-        })
-        .collect();
+    let children: Vec<_> = commands.iter().map(|args| start_heard(scratch, args)).collect();
     let end = |child: std::process::Child| {
         let Output { status, stderr, .. } = child.wait_with_output().unwrap();
         (status.success(), String::from_utf8_lossy(&stderr).into_owned())

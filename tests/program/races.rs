@@ -1,7 +1,7 @@
 //! Sets of simulations under attack: two writers at once, and kills at any moment. A few of each run
 //! in the suite; `FREEFORM_ATTACKS=100 cargo test --test program races` runs as many as it says.
 
-use crate::support::{Scratch, attacks, bytes, random};
+use crate::support::{Scratch, attacks, bytes, random, start_heard};
 use rand::RngExt;
 use std::fs;
 use std::path::Path;
@@ -148,21 +148,12 @@ fn nothing_runs(scratch: &Scratch) {
 fn two_writers_of_one_file_are_never_mixed() {
     let scratch = project();
     scratch.tiny_model();
-    let freeform = |args: &[&str]| {
-        Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
-            .current_dir(scratch.path(""))
-            .env("FREEFORM_CACHE", scratch.path("cache"))
-            .args(args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("freeform starts")
-    };
     let draws = |seed: &str, out: &str| -> Vec<String> {
         let args = ["sample", "model", "--observation", "1", "-n", "3000", "--seed", seed];
         [&args[..], &["--out", out]].concat().into_iter().map(str::to_owned).collect()
     };
-    let freeform = |args: &[String]| freeform(&args.iter().map(|a| &**a).collect::<Vec<_>>());
+    let freeform =
+        |args: &[String]| start_heard(&scratch, &args.iter().map(|a| &**a).collect::<Vec<_>>());
     for seed in ["1", "2"] {
         assert!(end(freeform(&draws(seed, &format!("draws{seed}.npy")))).0);
     }
@@ -226,15 +217,7 @@ fn two_writers_of_one_file_are_never_mixed() {
 #[test]
 fn two_writers_of_one_folder_are_never_mixed() {
     let scratch = project();
-    let freeform = |args: &[&str]| {
-        Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
-            .current_dir(scratch.path(""))
-            .args(args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("freeform starts")
-    };
+    let freeform = |args: &[&str]| start_heard(&scratch, args);
     for (name, budget) in [("a.toml", "100"), ("b.toml", "200")] {
         let text = format!("tasks = [\"two_moons\"]\nbudgets = [{budget}]\nseeds = [1, 2]\n");
         fs::write(scratch.path(name), text).unwrap();

@@ -2,6 +2,7 @@
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use tempfile::TempDir;
 
 /// Settings that train two small flows each way in about a second.
@@ -86,13 +87,22 @@ pub fn random() -> rand_chacha::ChaCha8Rng {
 }
 
 /// Starts `freeform ARGS` without its words, to be stopped or waited for.
-pub fn start(scratch: &Scratch, args: &[&str]) -> std::process::Child {
+pub fn start(scratch: &Scratch, args: &[&str]) -> Child {
+    spawn(scratch, args, Stdio::null())
+}
+
+/// The same, its standard error to be read.
+pub fn start_heard(scratch: &Scratch, args: &[&str]) -> Child {
+    spawn(scratch, args, Stdio::piped())
+}
+
+fn spawn(scratch: &Scratch, args: &[&str], stderr: Stdio) -> Child {
     std::process::Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
         .current_dir(scratch.path(""))
         .env("FREEFORM_CACHE", scratch.path("cache"))
         .args(args)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr)
         .spawn()
         .expect("freeform starts")
 }
