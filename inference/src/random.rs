@@ -27,6 +27,8 @@ pub enum Purpose {
     Success = 9,
     /// Directions that principal components are looked for from.
     Components = 10,
+    /// Parameters to simulate at in a round (index: batch).
+    Proposals = 11,
 }
 
 /// The stream of a seed, purpose and index.

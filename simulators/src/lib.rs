@@ -43,7 +43,8 @@ pub use files::{
 pub use layout::{DataLayout, Layout};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,
+    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress,
+    Proposed, SetError,
     SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,
     SimulationSource, Simulator, SimulatorFn, SourceError, check_set, read_theta_failed, simulate,
     simulate_at, simulate_range, simulate_set,

@@ -12,6 +12,7 @@ mod devices;
 mod failure;
 mod fresh;
 mod grid;
+mod infer;
 mod init;
 mod log_prob;
 mod observation;
@@ -96,6 +97,8 @@ enum Verb {
     Train(train::Args),
     /// List every setting of a training, with its default and meaning.
     Settings(describe::Args),
+    /// Infer the posterior of one observation in rounds, where simulations are dear.
+    Infer(infer::Args),
     /// Search β, learning rate or width for a problem of your own, by validation NLL.
     Tune(tune::Args),
     /// Draw from the posterior of an observation.
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),
         Verb::Settings(args) => describe::run(args, &output),
+        Verb::Infer(args) => infer::run(args, &output),
         Verb::Tune(args) => tune::run(args, &output),
         Verb::Sample(args) => sample::run(args, &output),
         Verb::LogProb(args) => log_prob::run(args, &output),

@@ -4,7 +4,7 @@ use super::Failure;
 use super::table::TableArgs;
 use crate::run::{Reporter, open_origin};
 use freeform_inference::{Distance, PosteriorError, Standing, TrainingSummary};
-use freeform_simulators::{SimulationSource, Task};
+use freeform_simulators::{AnySimulator, SimulationSource, Task};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -57,6 +57,18 @@ impl ObservationArg {
         match self {
             Self::File(text) => of_file(text, task.data_dim(), tables),
             Self::Number(number) => Ok(task.observation(*number)?.x),
+        }
+    }
+
+    /// The same; numbers mean the observations of a task or of a program.
+    pub(super) fn of_simulator(
+        &self,
+        simulator: &AnySimulator,
+        tables: &TableArgs,
+    ) -> Result<Vec<f64>, Failure> {
+        match self {
+            Self::File(text) => of_file(text, simulator.source().data_dim(), tables),
+            Self::Number(number) => Ok(simulator.observation(*number)?),
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) fn input(
         layout,
         theta_from,
         theta_failed,
+        local: None,
         warnings,
     })
 }

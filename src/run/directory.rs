@@ -2,7 +2,7 @@
 
 use super::RunError;
 use super::clear::{clear, clear_checkpoints, gone};
-use freeform_inference::{Config, fingerprint};
+use freeform_inference::{Config, Locality, fingerprint};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
@@ -41,6 +41,9 @@ struct RunSection<'a> {
     /// BLAKE3 of the law that θ was drawn from, where it is not the prior.
     #[serde(skip_serializing_if = "Option::is_none")]
     theta_from: Option<String>,
+    /// BLAKE3 of the observation that simulations were made for, and of where they were, if for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<String>,
 }
 
 impl<'a> RunRecord<'a> {
@@ -54,7 +57,14 @@ impl<'a> RunRecord<'a> {
         seed: u64,
     ) -> Self {
         let data = fingerprint(prior, simulations);
-        let run = RunSection { task, simulations: simulations.len(), data, seed, theta_from: None };
+        let run = RunSection {
+            task,
+            simulations: simulations.len(),
+            data,
+            seed,
+            theta_from: None,
+            local: None,
+        };
         Self { run, config }
     }
 
@@ -63,6 +73,16 @@ impl<'a> RunRecord<'a> {
     pub fn drawn_from(mut self, law: Option<&Prior>) -> Self {
         let hash = |law: &Prior| blake3::hash(law.to_toml().as_bytes()).to_hex()[..16].to_owned();
         self.run.theta_from = law.map(hash);
+        self
+    }
+
+    /// Names the observation that simulations were made for, if for one only.
+    #[must_use]
+    pub fn near(mut self, local: Option<&Locality>) -> Self {
+        let hash = |local: &Locality| {
+            blake3::hash(local.identity().as_bytes()).to_hex()[..16].to_owned()
+        };
+        self.run.local = local.map(hash);
         self
     }
 

@@ -160,6 +160,23 @@ pub enum RunError {
         /// Why the first one failed.
         failure: String,
     },
+    /// An inference in rounds stopped by a signal.
+    #[error("interrupted; everything so far is kept in {path}: the same command goes on")]
+    RoundsInterrupted {
+        /// The folder.
+        path: String,
+    },
+    /// The folder holds another inference.
+    #[error(
+        "{path} is in use by another inference: {reason}; choose another folder, or add --overwrite to \
+         start anew"
+    )]
+    OtherInference {
+        /// The folder.
+        path: String,
+        /// How it differs, in words.
+        reason: String,
+    },
     /// Stopped by a signal.
     #[error("interrupted; the state is saved in {path}: add --resume to go on")]
     Interrupted {

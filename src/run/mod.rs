@@ -18,6 +18,7 @@ mod plots;
 mod predict;
 mod progress;
 mod room;
+mod rounds;
 mod score_pieces;
 mod scored;
 mod source;
@@ -44,6 +45,7 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
+pub use rounds::{Inferred, RoundsJob, infer_in_rounds};
 pub(crate) use source::all_failed;
 pub use source::{
     SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,

@@ -2,7 +2,7 @@
 
 use super::directory::{create_folder, recorded_data};
 use super::{Reporter, RunError};
-use freeform_inference::{failed_rows, fingerprint};
+use freeform_inference::{Locality, failed_rows, fingerprint};
 use freeform_simulators::{
     AnySimulator, DataLayout, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
     SimulatedBatch, SimulationSource, Simulations, SourceError, Task, read_theta_failed, simulate,
@@ -54,6 +54,8 @@ pub struct TrainingInput {
     pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
     pub theta_failed: Option<Array2<f64>>,
+    /// The observation that they were made for, and where, if for one only.
+    pub local: Option<Locality>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -133,6 +135,7 @@ impl Source {
                     layout,
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
+                    local: None,
                     warnings,
                 })
             }
@@ -169,6 +172,7 @@ impl Source {
             layout: simulator.layout(),
             theta_from: None,
             theta_failed,
+            local: None,
             warnings,
         })
     }

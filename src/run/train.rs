@@ -15,7 +15,7 @@ use freeform_inference::training::{
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
 use freeform_inference::{
-    Config, EngineKind, Halt, Model, ModelError, Overrides, Preset, Problem, TrainingSummary,
+    Config, EngineKind, Halt, Locality, Model, ModelError, Overrides, Preset, Problem, TrainingSummary,
     guarded,
 };
 use freeform_simulators::Prior;
@@ -140,6 +140,7 @@ struct Prepared<'a> {
     config: Config,
     prior: Prior,
     theta_from: Option<Prior>,
+    local: Option<Locality>,
     task: Option<String>,
     data: TrainingData,
     /// Names the training in checkpoints and model.
@@ -163,6 +164,7 @@ impl<'a> Prepared<'a> {
             layout,
             theta_from,
             theta_failed,
+            local,
             ..
         } = input;
         let problem = Problem::of(&simulations).laid_out(layout);
@@ -173,11 +175,12 @@ impl<'a> Prepared<'a> {
             .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
             .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
-        let record = record.drawn_from(theta_from.as_ref()).to_toml()?;
+        let record = record.drawn_from(theta_from.as_ref()).near(local.as_ref()).to_toml()?;
         let origin = ThetaOrigin {
             prior: &prior,
             drawn_from: theta_from.as_ref(),
             failed: theta_failed.as_ref(),
+            local: local.as_ref(),
         };
         // Before a former run is touched.
         check_simulations(&simulations, &origin, &config)?;
@@ -210,6 +213,7 @@ impl<'a> Prepared<'a> {
             config,
             prior,
             theta_from,
+            local,
             task,
             data,
             identity,
@@ -225,8 +229,8 @@ impl<'a> Prepared<'a> {
 
     /// Makes and saves the model; `None` where the training was interrupted.
     fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
-        let Self { job, config, prior, theta_from, task, data, identity, simulator, host, .. } =
-            self;
+        let Self { job, config, prior, theta_from, local, task, data, .. } = self;
+        let Self { identity, simulator, host, .. } = self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
@@ -234,7 +238,8 @@ impl<'a> Prepared<'a> {
         plot_curves(&trained, job.folder)?;
         let task = simulator.as_ref().map(|s| s.path.display().to_string()).or(task);
         let drawn_from = theta_from.as_ref();
-        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None };
+        let local = local.as_ref();
+        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None, local };
         let model = guarded(job.engine, || {
             assemble(&trained, &data, (&origin, task), &config, job.seed, job.engine, &host)
         })?;

@@ -6,12 +6,14 @@ mod checks;
 mod curves;
 mod pairs;
 mod pdf;
+mod rounds;
 
 pub use budgets::{BudgetCurve, budget_figure};
 pub use calibration::{CalibrationPlot, calibration_plot};
 pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
 pub use pairs::{PairPlot, pair_plot};
+pub use rounds::{RoundInterval, rounds_plot};
 
 use plotters::coord::Shift;
 use plotters::prelude::*;

@@ -4,8 +4,10 @@ mod success;
 
 pub use success::Success;
 
+use crate::rounds::Region;
 use crate::transform::ParameterTransform;
 use freeform_simulators::Prior;
+use ndarray::ArrayView2;
 
 /// Where θ of simulations came from.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,8 @@ pub(crate) struct ThetaLaw {
     pub drawn_from: Option<Prior>,
     /// P(success | θ), where simulations failed depending on θ.
     pub success: Option<Success>,
+    /// The part of the prior's support that they were drawn in, as long as a training lasts.
+    pub region: Option<Region>,
 }
 
 impl ThetaLaw {
@@ -28,6 +32,16 @@ impl ThetaLaw {
             Some(law) if as_simulated => law.log_prob(theta),
             _ => prior.log_prob(theta),
         }
+    }
+
+    /// Makes the log-densities of rows of θ outside the region −∞, which simulations never had.
+    pub fn cut(&self, dim: usize, theta: &[f64], out: &mut [f64]) {
+        let Some(region) = &self.region else { return };
+        let Ok(rows) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else { return };
+        // An error is of x alone, and would have been met before any simulation.
+        let Ok(inside) = region.contains(&rows) else { return };
+        let outside = out.iter_mut().zip(inside).filter(|(_, inside)| !inside);
+        outside.for_each(|(out, _)| *out = f64::NEG_INFINITY);
     }
 
     /// log p(θ) − log r(θ), r the law that θ was drawn from; not finite outside either's support.

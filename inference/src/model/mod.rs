@@ -114,8 +114,26 @@ pub struct TrainingSummary {
     /// The same where it need not worry anybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The observation that the simulations were made for, where they were made in rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<LocalSummary>,
     /// Each flow's training.
     pub members: Vec<MemberSummary>,
+}
+
+/// What a model is valid for whose simulations were made near one observation.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalSummary {
+    /// The observation, `[C]`.
+    pub observation: Vec<f64>,
+    /// The round that this model is of, from 1.
+    pub round: usize,
+    /// How far, in nats, the log-density at the true parameters of held-out simulations near the
+    /// observation falls below its median over their posterior: all but one in 200 of them, or in as many as
+    /// there are, fall less. `None` where there was nothing to judge by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<f64>,
 }
 
 /// One flow's training.

@@ -105,6 +105,9 @@ impl Corrected<'_> {
             })
             .collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
+        if self.as_simulated {
+            model.law.cut(dim, &inside.theta, &mut log_priors);
+        }
         let target = at.target.repeat(log_priors.len());
         let kind = self.proposal.kind;
         let mut densities = average_density(self.flows, kind, &target, &regressors);
@@ -152,6 +155,16 @@ impl Corrected<'_> {
             *density = if shift.is_finite() { *density } else { f64::NEG_INFINITY };
         }
         density
+    }
+
+    /// [`log_density`](Self::log_density) of each row, and the log-weight that makes draws of the
+    /// proposal such of it.
+    pub fn log_density_and_weights(
+        &self,
+        theta: &ArrayView2<f64>,
+        at: At,
+    ) -> (Vec<f64>, Vec<f64>) {
+        (self.log_density(theta, at), self.log_weights(theta, at))
     }
 
     /// log of the mean weight of at least `n` proposals: the constant that

@@ -25,6 +25,20 @@ pub(super) fn merged(theta: &Array2<f64>, weights: impl Iterator<Item = f64>) ->
     merged
 }
 
+/// The value that half of the weights lie below, from log-weights; `None` where none has any.
+pub(super) fn weighted_median(values: &[f64], log_weights: &[f64]) -> Option<f64> {
+    let most = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let pairs = values.iter().zip(log_weights).map(|(v, w)| (*v, (w - most).exp()));
+    let mut pairs: Vec<(f64, f64)> = pairs.filter(|(v, w)| v.is_finite() && *w > 0.0).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = 0.5 * pairs.iter().map(|(_, w)| w).sum::<f64>();
+    let mut below = 0.0;
+    pairs.iter().find(|(_, weight)| {
+        below += weight;
+        below >= half
+    }).map(|(value, _)| *value)
+}
+
 /// Fewest weights in a tail that a law is fitted to.
 const LEAST_TAIL: usize = 5;
 

@@ -7,7 +7,9 @@ mod edges;
 mod effective;
 mod error;
 mod held_out;
+mod judges;
 mod proposal;
+mod reach;
 mod residual;
 mod standing;
 mod strength;
@@ -18,6 +20,7 @@ pub use diagnostics::{
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
 pub use error::PosteriorError;
+pub(crate) use reach::reach;
 pub(crate) use residual::residuals;
 pub(crate) use strength::correction_strength;
 
@@ -195,6 +198,16 @@ impl Posterior {
         x: &[f64],
     ) -> Result<Vec<f64>, PosteriorError> {
         self.density(theta, &self.observed(x)?, &Asking::default())
+    }
+
+    /// The same, stoppable.
+    pub(crate) fn flow_log_prob_as(
+        &self,
+        theta: &ArrayView2<f64>,
+        x: &[f64],
+        asking: &Asking,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        self.density(theta, &self.observed(x)?, asking)
     }
 
     /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,

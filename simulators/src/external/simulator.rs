@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
-use crate::simulation::{SimulationSource, SourceError, collect};
+use crate::simulation::{DrawTheta, SimulationSource, SourceError, collect};
 use crate::{Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
 
 /// Files of the command larger than this are not read to tell versions apart.
@@ -101,7 +101,7 @@ impl ExternalSimulator {
         precision: Precision,
         seed: u64,
         range: Range<u64>,
-        draw: &'a (dyn Fn(u64, &mut [f64]) + Sync),
+        draw: DrawTheta<'a>,
         stop: &'a AtomicBool,
     ) -> Job<'a> {
         let settings = &self.settings;
@@ -153,16 +153,15 @@ impl SimulationSource for ExternalSimulator {
         hasher.finalize().to_hex()[..32].to_owned()
     }
 
-    fn run(
+    fn run_at(
         &self,
+        draw: DrawTheta<'_>,
         precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
-        let prior = &self.settings.prior;
-        let draw = |index: u64, out: &mut [f64]| precision.draw(prior, seed, index, out);
-        run(&self.job(precision, seed, range, &draw, stop), sink)
+        run(&self.job(precision, seed, range, draw, stop), sink)
     }
 }

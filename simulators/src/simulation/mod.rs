@@ -4,6 +4,7 @@ mod batch;
 mod closure;
 mod noise;
 mod precision;
+mod proposed;
 mod report;
 mod rng;
 mod set;
@@ -19,7 +20,8 @@ pub use report::{
 pub use rng::SimulationRng;
 pub use set::{SetError, SetJob, SetReport, check_set, read_theta_failed, simulate_set};
 pub use simulator::{SimulationError, Simulator};
-pub use source::{SimulationSource, SourceError};
+pub use proposed::Proposed;
+pub use source::{DrawTheta, SimulationSource, SourceError};
 
 pub(crate) use batch::table;
 pub use precision::Precision;

@@ -1,0 +1,97 @@
+//! The part of the prior's support that a round simulates in.
+
+use crate::posterior::{Asking, Posterior, PosteriorError};
+use ndarray::{ArrayView2, Axis};
+use std::fmt;
+use std::sync::Arc;
+
+/// Where the log-densities of posteriors at one observation reach their thresholds, all of them: regions
+/// are nested.
+#[derive(Clone, Default)]
+pub struct Region {
+    bounds: Vec<Bound>,
+}
+
+/// Where one of them does.
+#[derive(Clone)]
+struct Bound {
+    posterior: Arc<Posterior>,
+    x: Arc<[f64]>,
+    threshold: f64,
+}
+
+impl Region {
+    /// All of the prior's support.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// Whether it is all of the prior's support.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.bounds.is_empty()
+    }
+
+    /// The part of this region where `posterior`'s log-density at `x`
+    /// ([`Posterior::flow_log_prob`]) is at least `threshold`.
+    #[must_use]
+    pub fn within(&self, posterior: Arc<Posterior>, x: &[f64], threshold: f64) -> Self {
+        let mut bounds = self.bounds.clone();
+        bounds.push(Bound { posterior, x: x.into(), threshold });
+        Self { bounds }
+    }
+
+    /// The region that this one is the last part of: all of the support, of all of it.
+    #[must_use]
+    pub fn outer(&self) -> Self {
+        let mut bounds = self.bounds.clone();
+        bounds.pop();
+        Self { bounds }
+    }
+
+    /// Whether each row of `theta` `[n, D]` lies in it.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where the observation does not fit.
+    pub fn contains(&self, theta: &ArrayView2<f64>) -> Result<Vec<bool>, PosteriorError> {
+        self.contains_until(theta, &Asking::default())
+    }
+
+    /// The same, stoppable.
+    pub(super) fn contains_until(
+        &self,
+        theta: &ArrayView2<f64>,
+        asking: &Asking,
+    ) -> Result<Vec<bool>, PosteriorError> {
+        let mut inside = vec![true; theta.nrows()];
+        // The last leaves fewest rows for the others.
+        for bound in self.bounds.iter().rev() {
+            let left: Vec<usize> = (0..inside.len()).filter(|row| inside[*row]).collect();
+            let rows = theta.select(Axis(0), &left);
+            let densities = bound.posterior.flow_log_prob_as(&rows.view(), &bound.x, asking)?;
+            for (row, density) in left.into_iter().zip(densities) {
+                inside[row] = density >= bound.threshold;
+            }
+        }
+        Ok(inside)
+    }
+
+    /// A text that is equal for equal regions only.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let bound = |b: &Bound| {
+            let training = &b.posterior.model().training;
+            format!("{:?} {:?} {:?}", training.run, training.members, b.threshold.to_bits())
+        };
+        let text: Vec<String> = self.bounds.iter().map(bound).collect();
+        blake3::hash(text.join("; ").as_bytes()).to_hex()[..32].to_owned()
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thresholds: Vec<f64> = self.bounds.iter().map(|bound| bound.threshold).collect();
+        f.debug_struct("Region").field("thresholds", &thresholds).finish_non_exhaustive()
+    }
+}
