@@ -43,7 +43,7 @@ pub use files::{
 pub use layout::{DataLayout, Layout};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress,
+    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision, Progress,
     Proposed, SetError,
     SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,
     SimulationSource, Simulator, SimulatorFn, SourceError, check_set, read_theta_failed, simulate,

@@ -11,6 +11,7 @@ mod grid;
 mod grid_bad_input;
 mod grid_files;
 mod honest;
+mod infer;
 mod kills;
 mod kills_measured;
 mod layouts;

@@ -49,6 +49,8 @@ pub struct Draws {
     pub standing: Option<Standing>,
     /// The edge of the prior that most draws lie at.
     pub edges: Option<EdgeMass>,
+    /// What is to be said where the model was trained in rounds for another observation.
+    pub elsewhere: Option<String>,
 }
 
 /// log-densities of a posterior.
@@ -64,6 +66,8 @@ pub struct LogProb {
     pub distance: Option<Distance>,
     /// As in [`Draws::standing`].
     pub standing: Option<Standing>,
+    /// As in [`Draws::elsewhere`].
+    pub elsewhere: Option<String>,
 }
 
 /// How far a question has come.
@@ -123,6 +127,7 @@ impl Draws {
             distance: None,
             standing: None,
             edges: None,
+            elsewhere: None,
         }
     }
 
@@ -157,6 +162,7 @@ impl Draws {
             ));
         }
         warnings.extend(self.edges.as_ref().and_then(EdgeMass::warning));
+        warnings.extend(self.elsewhere.clone());
         warnings
     }
 }
@@ -175,6 +181,7 @@ impl LogProb {
                 1.0 / self.effective.max(1.0).sqrt()
             ));
         }
+        warnings.extend(self.elsewhere.clone());
         warnings
     }
 }

@@ -5,6 +5,7 @@ mod diagnostics;
 mod draws;
 mod edges;
 mod effective;
+mod elsewhere;
 mod error;
 mod held_out;
 mod judges;
@@ -29,6 +30,7 @@ use crate::model::{Model, ModelError};
 use crate::transform::Distance;
 use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
+use elsewhere::elsewhere;
 use ndarray::ArrayView2;
 use proposal::Proposal;
 use std::path::Path;
@@ -137,7 +139,8 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
         let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        Ok(Draws { distance, standing: self.standing_of(&observed), edges, ..draws })
+        let (standing, elsewhere) = (self.standing_of(&observed), elsewhere(&self.model, x));
+        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -184,7 +187,8 @@ impl Posterior {
         }
         values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
         let standing = self.standing_of(&observed);
-        Ok(LogProb { values, acceptance, effective, distance, standing })
+        let elsewhere = elsewhere(&self.model, x);
+        Ok(LogProb { values, acceptance, effective, distance, standing, elsewhere })
     }
 
     /// [`log_prob`](Self::log_prob) up to a constant that depends on x alone: not divided by the mass

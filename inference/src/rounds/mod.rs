@@ -20,12 +20,14 @@
 
 mod drive;
 mod kernels;
+mod memory;
 mod outlook;
 mod plan;
 mod propose;
 mod region;
 
 pub use drive::{Round, RoundReport, RoundStage, Simulated, infer};
+pub use memory::{Rounds, RoundsError};
 pub use outlook::Outlook;
 pub use plan::RoundPlan;
 pub use propose::{Proposals, ProposedBy};

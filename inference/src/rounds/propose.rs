@@ -18,6 +18,8 @@ const LEAST_ACCEPTANCE: f64 = 0.02;
 const CUT: f64 = 0.01;
 /// Batches after which what there is has to do.
 const MOST_BATCHES: usize = 256;
+/// Batches after which a region in which none was found counts as empty.
+const EMPTY_BATCHES: usize = 16;
 
 /// How parameters were drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -112,12 +114,12 @@ impl Proposer<'_> {
                 return Ok(Some(made(kept, n, dim, (by, acceptance, acceptance))));
             }
             if acceptance < LEAST_ACCEPTANCE || drawn >= MOST_BATCHES {
-                return self.by_kernels(region, n, acceptance);
+                return self.by_kernels(region, n);
             }
         }
     }
 
-    fn by_kernels(&self, region: &Region, n: usize, share: f64) -> Result<Option<Proposals>, PosteriorError> {
+    fn by_kernels(&self, region: &Region, n: usize) -> Result<Option<Proposals>, PosteriorError> {
         let Some(kernels) = Kernels::around(self.prior, self.draws, self.fall) else {
             return Ok(None);
         };
@@ -138,11 +140,16 @@ impl Proposer<'_> {
             let accepted = found.iter().filter(|(_, w, number)| number.ln() < w - bound);
             let accepted: Vec<&(Vec<f64>, f64, f64)> = accepted.collect();
             let drawn = ((batch + 1) * BATCH) as f64;
+            // The weights' mean: what the region holds of the prior.
+            let share = weights.iter().map(|w| w.exp()).sum::<f64>() / drawn;
             if accepted.len() >= n {
                 let flat = accepted.iter().flat_map(|(row, _, _)| row).copied().collect();
                 let acceptance = accepted.len() as f64 / drawn;
                 let by = ProposedBy::Kernels;
                 return Ok(Some(made(flat, n, dim, (by, acceptance, share))));
+            }
+            if found.is_empty() && batch + 1 >= EMPTY_BATCHES {
+                return Ok(None);
             }
             if batch + 1 == MOST_BATCHES {
                 let acceptance = accepted.len() as f64 / drawn;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod closure;
+mod in_process;
 mod noise;
 mod precision;
 mod proposed;
@@ -13,6 +14,7 @@ mod source;
 
 pub use batch::{Progress, simulate, simulate_at, simulate_range};
 pub use closure::SimulatorFn;
+pub use in_process::InProcess;
 pub use noise::Noise;
 pub use report::{
     FailureCount, FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch,

@@ -1,20 +1,15 @@
 //! What can be simulated range by range: a benchmark task, or an external program.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 use ndarray::{Array2, Axis, concatenate};
 use thiserror::Error;
 
-use super::batch::{check_memory, simulate_range_by};
-use super::{FailureReport, Noise, Precision, SimulateError, SimulatedBatch};
+use super::batch::check_memory;
+use super::{FailureReport, InProcess, Noise, Precision, SimulateError, SimulatedBatch};
 use crate::{ExternalError, Prior, Simulations, Task};
 
-/// Time between two looks at the stop flag, and between two reports.
-const PIECE: Duration = Duration::from_millis(500);
-/// Numbers that a piece may hold.
-const LARGEST_PIECE: u64 = 1 << 22;
 /// Fewer simulations than this say nothing about the share of failures.
 const MEANINGFUL: usize = 50;
 
@@ -226,22 +221,7 @@ impl SimulationSource for Task {
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
-        let columns = (Self::prior(self).dim() + self.simulator().data_dim()) as u64;
-        let (mut start, mut piece) = (range.start, 1024);
-        while start < range.end {
-            if stop.load(Ordering::Relaxed) {
-                return Err(SourceError::Interrupted);
-            }
-            let end = range.end.min(start + piece);
-            let began = Instant::now();
-            sink(simulate_range_by(draw, precision, self.simulator(), seed, start..end)?)?;
-            if began.elapsed() < PIECE / 2 {
-                piece = (2 * piece).min((LARGEST_PIECE / columns).max(1));
-            } else if began.elapsed() > PIECE * 2 {
-                piece = (piece / 2).max(1);
-            }
-            start = end;
-        }
-        Ok(())
+        let simulator = self.simulator();
+        InProcess::new(Self::name(self), simulator).run_at(draw, precision, seed, range, stop, sink)
     }
 }
