@@ -99,7 +99,7 @@ pub use posterior::{
     Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use rounds::{
-    Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage, Rounds, RoundsError, Simulated,
+    Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage, Rounds, RoundsError, RoundsLaw, Simulated,
     infer,
 };
 pub use transform::{Beyond, Distance};

@@ -74,6 +74,16 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
     let x = args.observation.of_simulator(&simulator, &args.tables)?;
+    let expected = simulator.source().data_dim();
+    if x.len() != expected {
+        return Err(Failure::failed(&format!(
+            "{} has {} numbers, a simulation of {} {expected}: give the observed data in the order of the \
+             simulator's",
+            args.observation,
+            x.len(),
+            args.task
+        )));
+    }
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(Failure::failed(&format!(
             "{}: column {} is {value}: an observation's numbers must be finite",

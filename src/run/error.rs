@@ -166,6 +166,14 @@ pub enum RunError {
         /// The folder.
         path: String,
     },
+    /// A budget that nothing can be learnt from.
+    #[error("{asked} simulations are too few to infer from: allow at least {least} (--simulations)")]
+    FewSimulations {
+        /// Simulations asked for.
+        asked: usize,
+        /// Fewest.
+        least: usize,
+    },
     /// The folder holds another inference.
     #[error(
         "{path} is in use by another inference: {reason}; choose another folder, or add --overwrite to \

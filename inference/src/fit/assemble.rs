@@ -74,7 +74,7 @@ pub fn assemble(
         law: ThetaLaw {
             drawn_from: origin.drawn_from.cloned(),
             success,
-            region: origin.local.map(|local| local.region.clone()),
+            rounds: origin.local.map(|local| local.law.clone()).filter(|law| !law.is_prior()),
         },
         config: config.clone(),
         training,
@@ -108,6 +108,6 @@ pub fn assemble(
         model.training.local.iter_mut().for_each(|local| local.reach = found);
     }
     // Only those simulations know it, which are judged by now.
-    model.law.region = None;
+    model.law.rounds = None;
     Ok(model)
 }

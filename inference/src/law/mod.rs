@@ -4,7 +4,7 @@ mod success;
 
 pub use success::Success;
 
-use crate::rounds::Region;
+use crate::rounds::RoundsLaw;
 use crate::transform::ParameterTransform;
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
@@ -16,8 +16,8 @@ pub(crate) struct ThetaLaw {
     pub drawn_from: Option<Prior>,
     /// P(success | θ), where simulations failed depending on θ.
     pub success: Option<Success>,
-    /// The part of the prior's support that they were drawn in, as long as a training lasts.
-    pub region: Option<Region>,
+    /// What several rounds made of the prior, as long as a training lasts.
+    pub rounds: Option<RoundsLaw>,
 }
 
 impl ThetaLaw {
@@ -34,14 +34,13 @@ impl ThetaLaw {
         }
     }
 
-    /// Makes the log-densities of rows of θ outside the region −∞, which simulations never had.
-    pub fn cut(&self, dim: usize, theta: &[f64], out: &mut [f64]) {
-        let Some(region) = &self.region else { return };
-        let Ok(rows) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else { return };
+    /// Adds to log-densities of rows of θ what rounds made of the prior there.
+    pub fn add_log_steps(&self, dim: usize, theta: &[f64], out: &mut [f64]) {
+        let Some(rounds) = &self.rounds else { return };
+        let Ok(rows_of_theta) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else { return };
         // An error is of x alone, and would have been met before any simulation.
-        let Ok(inside) = region.contains(&rows) else { return };
-        let outside = out.iter_mut().zip(inside).filter(|(_, inside)| !inside);
-        outside.for_each(|(out, _)| *out = f64::NEG_INFINITY);
+        let Ok(steps) = rounds.log_steps(&rows_of_theta) else { return };
+        out.iter_mut().zip(steps).for_each(|(out, step)| *out += step);
     }
 
     /// log p(θ) − log r(θ), r the law that θ was drawn from; not finite outside either's support.

@@ -221,7 +221,7 @@ impl Model {
             None => View::plain(data.columns()),
             Some(view) => read_view(view, &tensors).map_err(invalid)?,
         };
-        let law = ThetaLaw { drawn_from: description.theta_from, success, region: None };
+        let law = ThetaLaw { drawn_from: description.theta_from, success, rounds: None };
         Ok(Self {
             posterior,
             likelihood,

@@ -106,7 +106,7 @@ impl Corrected<'_> {
             .collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
         if self.as_simulated {
-            model.law.cut(dim, &inside.theta, &mut log_priors);
+            model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
         }
         let target = at.target.repeat(log_priors.len());
         let kind = self.proposal.kind;

@@ -1,7 +1,7 @@
 //! The rounds themselves, wherever their simulations and models are kept.
 
 use super::propose::Proposer;
-use super::{Locality, Outlook, Proposals, ProposedBy, Region, RoundPlan};
+use super::{Locality, Outlook, Proposals, ProposedBy, Region, RoundPlan, RoundsLaw};
 use crate::posterior::{Asking, Posterior, PosteriorError};
 use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
@@ -48,7 +48,8 @@ pub struct RoundReport {
     pub simulations: usize,
     /// Of these, those that failed.
     pub failed: usize,
-    /// Simulations of all rounds in its region: what it was trained on.
+    /// Simulations that it was trained on, of all rounds: those in its region or in one up to three times as
+    /// wide.
     pub trained_on: usize,
     /// How its parameters were drawn.
     pub proposed_by: ProposedBy,
@@ -95,7 +96,7 @@ pub trait RoundStage {
     /// Its own.
     fn simulate(&self, round: &Round<'_>) -> Result<Simulated, Self::Error>;
 
-    /// Trains on all simulations in the region that `local` names.
+    /// Trains on simulations of all rounds so far, whose law `local` says.
     ///
     /// # Errors
     /// Its own.
@@ -130,6 +131,8 @@ pub fn infer<S: RoundStage>(
 ) -> Result<(Arc<Posterior>, Vec<RoundReport>), S::Error> {
     let mut region = Region::everything();
     let mut all: Vec<Simulated> = Vec::new();
+    // Of each round its region, that one's share of the prior, and its simulations.
+    let mut rounds: Vec<(Region, f64, usize)> = Vec::new();
     let mut reports: Vec<RoundReport> = Vec::new();
     let mut last: Option<(Arc<Posterior>, Outlook)> = None;
     for (index, &size) in plan.sizes.iter().enumerate() {
@@ -155,10 +158,13 @@ pub fn infer<S: RoundStage>(
         let simulated = stage.simulate(&round)?;
         let failed = simulated.failed.nrows();
         all.push(simulated);
-        let inside = gather(&all, &region)?;
-        let trained_on = inside.simulations.len();
-        let local = Locality { observation: x.to_vec(), round: number, region: region.clone() };
-        let posterior = Arc::new(stage.train(&round, inside, &local)?);
+        let share = proposals.as_ref().map_or(1.0, |made| made.prior_share);
+        rounds.push((region.clone(), share, size));
+        let law = law_of(&rounds, prior.dim());
+        let used = gather(&all, &law.within)?;
+        let trained_on = used.simulations.len();
+        let local = Locality { observation: x.to_vec(), round: number, law };
+        let posterior = Arc::new(stage.train(&round, used, &local)?);
         let own = round_seed(own_seed, DRAWS);
         let outlook = Outlook::of(&posterior, x, &region, own, &stage.asking())?;
         let theta = outlook.theta();
@@ -193,6 +199,25 @@ pub fn infer<S: RoundStage>(
     // A plan has a round at least.
     let (posterior, _) = last.expect("a plan without rounds");
     Ok((posterior, reports))
+}
+
+/// How many times as wide as the region of a round, in each parameter, one may be whose simulations
+/// it learns from.
+const WIDEST: f64 = 3.0;
+
+/// The law of the simulations that the last of these rounds (region, its share of the prior,
+/// simulations) learns from: those in the widest region that is not much wider than its own.
+fn law_of(rounds: &[(Region, f64, usize)], dim: usize) -> RoundsLaw {
+    let widest = std::env::var("FF_WIDEST").ok().and_then(|v| v.parse().ok()).unwrap_or(WIDEST);
+    let most = rounds.last().map_or(1.0, |(_, share, _)| share * f64::powi(widest, dim as i32));
+    let within = rounds.iter().find(|(_, share, _)| *share <= most).map(|(region, ..)| region);
+    let step = |(region, share, size): &(Region, f64, usize)| {
+        (region.clone(), *size as f64 / share.max(f64::MIN_POSITIVE))
+    };
+    RoundsLaw {
+        within: within.cloned().unwrap_or_default(),
+        rounds: rounds.iter().map(step).collect(),
+    }
 }
 
 const EMPTY: &str = "no draw of the prior was found in the region: the one before it was taken";

@@ -20,6 +20,7 @@
 
 mod drive;
 mod kernels;
+mod law;
 mod memory;
 mod outlook;
 mod plan;
@@ -27,6 +28,7 @@ mod propose;
 mod region;
 
 pub use drive::{Round, RoundReport, RoundStage, Simulated, infer};
+pub use law::RoundsLaw;
 pub use memory::{Rounds, RoundsError};
 pub use outlook::Outlook;
 pub use plan::RoundPlan;
@@ -43,8 +45,8 @@ pub struct Locality {
     pub observation: Vec<f64>,
     /// The round, from 1.
     pub round: usize,
-    /// Where all θ lie; they are draws of the prior restricted to it.
-    pub region: Region,
+    /// The law of their θ.
+    pub law: RoundsLaw,
 }
 
 impl Locality {
@@ -52,6 +54,6 @@ impl Locality {
     #[must_use]
     pub fn identity(&self) -> String {
         let bits: Vec<u64> = self.observation.iter().map(|v| v.to_bits()).collect();
-        format!(" round {} at {bits:?} in {}", self.round, self.region.identity())
+        format!(" round {} at {bits:?} in {}", self.round, self.law.identity())
     }
 }

@@ -7,8 +7,6 @@ const ROUNDS_OF_LARGE: usize = 4;
 /// Share of the budget that goes into the first round, whose simulations are the only ones that see all
 /// of the prior.
 const FIRST_SHARE: f64 = 0.3;
-/// Fewer simulations make no round.
-const LEAST: usize = 50;
 
 /// How many simulations each round makes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -18,18 +16,22 @@ pub struct RoundPlan {
 }
 
 impl RoundPlan {
+    /// Fewer simulations make no round.
+    pub const LEAST: usize = 50;
+
     /// A budget over `rounds` rounds, or over as many as suit it. No round has fewer than 50
     /// simulations, so that there may be fewer rounds than were asked for.
     #[must_use]
     pub fn of(budget: usize, rounds: Option<usize>) -> Self {
         let small = budget <= SMALL_BUDGET;
         let rounds = rounds.unwrap_or(if small { ROUNDS_OF_SMALL } else { ROUNDS_OF_LARGE });
-        let rounds = rounds.min(budget / LEAST).max(1);
+        let rounds = rounds.min(budget / Self::LEAST).max(1);
         if rounds == 1 {
             return Self { sizes: vec![budget] };
         }
-        let first = (budget as f64 * FIRST_SHARE).round() as usize;
-        let first = first.max(budget.div_ceil(rounds)).max(LEAST).min(budget - LEAST * (rounds - 1));
+        let share = std::env::var("FF_FIRST").ok().and_then(|v| v.parse().ok()).unwrap_or(FIRST_SHARE);
+        let first = (budget as f64 * share).round() as usize;
+        let first = first.max(budget.div_ceil(rounds)).max(Self::LEAST).min(budget - Self::LEAST * (rounds - 1));
         let mut plan = Self { sizes: vec![first] };
         plan.extend(budget - first, rounds - 1);
         plan

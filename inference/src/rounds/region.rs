@@ -9,16 +9,25 @@ use std::sync::Arc;
 /// are nested.
 #[derive(Clone, Default)]
 pub struct Region {
-    bounds: Vec<Bound>,
+    bounds: Vec<Arc<Bound>>,
 }
 
 /// Where one of them does.
-#[derive(Clone)]
-struct Bound {
+pub(super) struct Bound {
     posterior: Arc<Posterior>,
-    x: Arc<[f64]>,
+    x: Vec<f64>,
     threshold: f64,
 }
+
+impl Bound {
+    fn holds(&self, theta: &ArrayView2<f64>, asking: &Asking) -> Result<Vec<bool>, PosteriorError> {
+        let densities = self.posterior.flow_log_prob_as(theta, &self.x, asking)?;
+        Ok(densities.into_iter().map(|density| density >= self.threshold).collect())
+    }
+}
+
+/// Bounds that rows of a table were compared with before.
+pub(super) type Known = Vec<(Arc<Bound>, Vec<bool>)>;
 
 impl Region {
     /// All of the prior's support.
@@ -38,7 +47,7 @@ impl Region {
     #[must_use]
     pub fn within(&self, posterior: Arc<Posterior>, x: &[f64], threshold: f64) -> Self {
         let mut bounds = self.bounds.clone();
-        bounds.push(Bound { posterior, x: x.into(), threshold });
+        bounds.push(Arc::new(Bound { posterior, x: x.to_vec(), threshold }));
         Self { bounds }
     }
 
@@ -69,10 +78,28 @@ impl Region {
         for bound in self.bounds.iter().rev() {
             let left: Vec<usize> = (0..inside.len()).filter(|row| inside[*row]).collect();
             let rows = theta.select(Axis(0), &left);
-            let densities = bound.posterior.flow_log_prob_as(&rows.view(), &bound.x, asking)?;
-            for (row, density) in left.into_iter().zip(densities) {
-                inside[row] = density >= bound.threshold;
+            let holds = bound.holds(&rows.view(), asking)?;
+            left.into_iter().zip(holds).for_each(|(row, holds)| inside[row] = holds);
+        }
+        Ok(inside)
+    }
+
+    /// [`contains`](Self::contains) of rows that lie in `outer`; each bound is compared with once.
+    pub(super) fn contains_beyond(
+        &self,
+        outer: &Self,
+        theta: &ArrayView2<f64>,
+        known: &mut Known,
+    ) -> Result<Vec<bool>, PosteriorError> {
+        let is_of_outer = |bound: &Arc<Bound>| outer.bounds.iter().any(|o| Arc::ptr_eq(o, bound));
+        let mut inside = vec![true; theta.nrows()];
+        for bound in self.bounds.iter().filter(|bound| !is_of_outer(bound)) {
+            if !known.iter().any(|(k, _)| Arc::ptr_eq(k, bound)) {
+                known.push((bound.clone(), bound.holds(theta, &Asking::default())?));
             }
+            let holds = known.iter().find(|(k, _)| Arc::ptr_eq(k, bound)).map(|(_, holds)| holds);
+            let rows = inside.iter_mut().zip(holds.into_iter().flatten());
+            rows.for_each(|(inside, holds)| *inside &= holds);
         }
         Ok(inside)
     }
@@ -80,7 +107,7 @@ impl Region {
     /// A text that is equal for equal regions only.
     #[must_use]
     pub fn identity(&self) -> String {
-        let bound = |b: &Bound| {
+        let bound = |b: &Arc<Bound>| {
             let training = &b.posterior.model().training;
             format!("{:?} {:?} {:?}", training.run, training.members, b.threshold.to_bits())
         };

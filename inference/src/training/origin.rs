@@ -92,8 +92,8 @@ impl<'a> ThetaOrigin<'a> {
                 findings.push(Finding::FewValues { name: name.clone(), distinct, rows });
             }
         }
-        // Draws of a part of the prior's support are unlike those of the prior.
-        if self.local.is_some_and(|local| !local.region.is_everything()) {
+        // Draws of parts of the prior's support are unlike those of the prior.
+        if self.local.is_some_and(|local| !local.law.is_prior()) {
             return;
         }
         // Rows outside the prior's support were left out, not refused by the law of θ.

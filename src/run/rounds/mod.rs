@@ -72,6 +72,9 @@ pub struct Inferred {
 /// # Errors
 /// [`RunError`]; what was computed so far stays in the folder.
 pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
+    if job.budget < RoundPlan::LEAST {
+        return Err(RunError::FewSimulations { asked: job.budget, least: RoundPlan::LEAST });
+    }
     let own = own(job.folder)?;
     let plan = RoundPlan::of(job.budget, job.rounds);
     let record = InferenceRecord::of(job, &plan)?;
