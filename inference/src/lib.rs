@@ -91,16 +91,16 @@ pub use config::{
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
 pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};
 pub use model::{
-    CorrectionSummary, FORMAT_VERSION, LearntSummary, LocalSummary, MemberSummary, Model, ModelError,
-    TrainingSummary,
+    CorrectionSummary, FORMAT_VERSION, LearntSummary, LocalSummary, MemberSummary, Model,
+    ModelError, TrainingSummary,
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
     Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use rounds::{
-    Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage, Rounds, RoundsError, RoundsLaw, Simulated,
-    infer,
+    Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage,
+    Rounds, RoundsError, RoundsLaw, Simulated, infer,
 };
 pub use transform::{Beyond, Distance};
 pub use typical::{Misfit, Outlyingness, Standing};

@@ -1,8 +1,8 @@
 //! Rounds for one observation, against posteriors in closed form.
 
 use freeform_inference::{Posterior, Rounds, RoundsError};
-use freeform_simulators::{InProcess, Marginal, Prior, SimulationError, SimulationRng, Simulator};
 use freeform_simulators::SimulatorFn;
+use freeform_simulators::{InProcess, Marginal, Prior, SimulationError, SimulationRng, Simulator};
 use rand_distr::{Distribution, StandardNormal};
 
 /// Short trainings: the whitening does most of the work here.
@@ -31,7 +31,12 @@ fn exact(x: &[f64]) -> [(f64, f64); 2] {
     [of(3.0, x[0] + x[1] + x[2]), of(2.0, x[0] - x[1])]
 }
 
-fn infer(x: &[f64], simulations: usize, rounds: usize, seed: u64) -> Result<Posterior, RoundsError> {
+fn infer(
+    x: &[f64],
+    simulations: usize,
+    rounds: usize,
+    seed: u64,
+) -> Result<Posterior, RoundsError> {
     let simulator = simulator();
     let source = InProcess::new("linear", &simulator);
     let rounds = Rounds::new(&source, x).simulations(simulations).rounds(rounds).seed(seed);

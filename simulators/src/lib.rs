@@ -43,11 +43,10 @@ pub use files::{
 pub use layout::{DataLayout, Layout};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
-    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision, Progress,
-    Proposed, SetError,
-    SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,
-    SimulationSource, Simulator, SimulatorFn, SourceError, check_set, read_theta_failed, simulate,
-    simulate_at, simulate_range, simulate_set,
+    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision,
+    Progress, Proposed, SetError, SetJob, SetReport, SimulateError, SimulatedBatch,
+    SimulationError, SimulationRng, SimulationSource, Simulator, SimulatorFn, SourceError,
+    check_set, read_theta_failed, simulate, simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,

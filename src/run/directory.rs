@@ -79,9 +79,8 @@ impl<'a> RunRecord<'a> {
     /// Names the observation that simulations were made for, if for one only.
     #[must_use]
     pub fn near(mut self, local: Option<&Locality>) -> Self {
-        let hash = |local: &Locality| {
-            blake3::hash(local.identity().as_bytes()).to_hex()[..16].to_owned()
-        };
+        let hash =
+            |local: &Locality| blake3::hash(local.identity().as_bytes()).to_hex()[..16].to_owned();
         self.run.local = local.map(hash);
         self
     }

@@ -167,7 +167,9 @@ pub enum RunError {
         path: String,
     },
     /// A budget that nothing can be learnt from.
-    #[error("{asked} simulations are too few to infer from: allow at least {least} (--simulations)")]
+    #[error(
+        "{asked} simulations are too few to infer from: allow at least {least} (--simulations)"
+    )]
     FewSimulations {
         /// Simulations asked for.
         asked: usize,

@@ -15,8 +15,8 @@ use freeform_inference::training::{
 #[cfg(feature = "burn")]
 use freeform_inference::training::{EnsembleJob, train_stacked};
 use freeform_inference::{
-    Config, EngineKind, Halt, Locality, Model, ModelError, Overrides, Preset, Problem, TrainingSummary,
-    guarded,
+    Config, EngineKind, Halt, Locality, Model, ModelError, Overrides, Preset, Problem,
+    TrainingSummary, guarded,
 };
 use freeform_simulators::Prior;
 use serde::Serialize;

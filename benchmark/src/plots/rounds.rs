@@ -28,7 +28,8 @@ pub fn rounds_plot(
     names: &[String],
     rounds: &[RoundInterval],
 ) -> Result<(), PlotError> {
-    let fits = |round: &RoundInterval| round.mean.len() == names.len() && round.std.len() == names.len();
+    let fits =
+        |round: &RoundInterval| round.mean.len() == names.len() && round.std.len() == names.len();
     if rounds.is_empty() || !rounds.iter().all(fits) {
         let reason = "no rounds with a number for each parameter";
         return Err(PlotError::Empty { path: path.display().to_string(), reason });
@@ -41,7 +42,8 @@ pub fn rounds_plot(
             "posterior by round: mean, one and two standard deviations",
             ("sans-serif", 16),
         )?;
-        for ((index, name), area) in names.iter().enumerate().zip(root.split_evenly((rows, columns)))
+        for ((index, name), area) in
+            names.iter().enumerate().zip(root.split_evenly((rows, columns)))
         {
             let at = |round: &RoundInterval, k: f64| round.mean[index] + k * round.std[index];
             let low = rounds.iter().map(|r| at(r, -2.2)).fold(f64::INFINITY, f64::min);

@@ -37,7 +37,9 @@ impl ThetaLaw {
     /// Adds to log-densities of rows of θ what rounds made of the prior there.
     pub fn add_log_steps(&self, dim: usize, theta: &[f64], out: &mut [f64]) {
         let Some(rounds) = &self.rounds else { return };
-        let Ok(rows_of_theta) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else { return };
+        let Ok(rows_of_theta) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else {
+            return;
+        };
         // An error is of x alone, and would have been met before any simulation.
         let Ok(steps) = rounds.log_steps(&rows_of_theta) else { return };
         out.iter_mut().zip(steps).for_each(|(out, step)| *out += step);

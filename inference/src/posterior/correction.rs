@@ -159,11 +159,7 @@ impl Corrected<'_> {
 
     /// [`log_density`](Self::log_density) of each row, and the log-weight that makes draws of the
     /// proposal such of it.
-    pub fn log_density_and_weights(
-        &self,
-        theta: &ArrayView2<f64>,
-        at: At,
-    ) -> (Vec<f64>, Vec<f64>) {
+    pub fn log_density_and_weights(&self, theta: &ArrayView2<f64>, at: At) -> (Vec<f64>, Vec<f64>) {
         (self.log_density(theta, at), self.log_weights(theta, at))
     }
 

@@ -33,10 +33,13 @@ pub(super) fn weighted_median(values: &[f64], log_weights: &[f64]) -> Option<f64
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let half = 0.5 * pairs.iter().map(|(_, w)| w).sum::<f64>();
     let mut below = 0.0;
-    pairs.iter().find(|(_, weight)| {
-        below += weight;
-        below >= half
-    }).map(|(value, _)| *value)
+    pairs
+        .iter()
+        .find(|(_, weight)| {
+            below += weight;
+            below >= half
+        })
+        .map(|(value, _)| *value)
 }
 
 /// Fewest weights in a tail that a law is fitted to.

@@ -36,7 +36,8 @@ pub(crate) fn reach(
     part: &Part,
 ) -> Result<Option<f64>, Halt> {
     let likelihood = model.likelihood.as_ref();
-    let members = likelihood.map_or(model.posterior.len(), |l| l.flows.len()).min(model.posterior.len());
+    let members =
+        likelihood.map_or(model.posterior.len(), |l| l.flows.len()).min(model.posterior.len());
     let mut falls = Vec::new();
     for index in 0..members {
         let judges = Judges::of(model, data, index, JUDGES.div_ceil(members));

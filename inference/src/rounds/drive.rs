@@ -130,9 +130,7 @@ pub fn infer<S: RoundStage>(
     stage: &S,
 ) -> Result<(Arc<Posterior>, Vec<RoundReport>), S::Error> {
     let mut region = Region::everything();
-    let mut all: Vec<Simulated> = Vec::new();
-    // Of each round its region, that one's share of the prior, and its simulations.
-    let mut rounds: Vec<(Region, f64, usize)> = Vec::new();
+    let mut all: Vec<Made> = Vec::new();
     let mut reports: Vec<RoundReport> = Vec::new();
     let mut last: Option<(Arc<Posterior>, Outlook)> = None;
     for (index, &size) in plan.sizes.iter().enumerate() {
@@ -157,11 +155,13 @@ pub fn infer<S: RoundStage>(
         let round = Round { number, size, seed: own_seed, proposals: proposals.as_ref() };
         let simulated = stage.simulate(&round)?;
         let failed = simulated.failed.nrows();
-        all.push(simulated);
         let share = proposals.as_ref().map_or(1.0, |made| made.prior_share);
-        rounds.push((region.clone(), share, size));
-        let law = law_of(&rounds, prior.dim());
-        let used = gather(&all, &law.within)?;
+        all.push(Made { region: region.clone(), share, simulated });
+        // A round whose region was too narrow has put more into a part of this one than into the rest.
+        let around: Vec<&Made> =
+            all.iter().filter(|made| region.is_part_of(&made.region)).collect();
+        let law = law_of(&around, prior.dim());
+        let used = gather(&around, &law.within)?;
         let trained_on = used.simulations.len();
         let local = Locality { observation: x.to_vec(), round: number, law };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
@@ -205,19 +205,24 @@ pub fn infer<S: RoundStage>(
 /// it learns from.
 const WIDEST: f64 = 3.0;
 
-/// The law of the simulations that the last of these rounds (region, its share of the prior,
-/// simulations) learns from: those in the widest region that is not much wider than its own.
-fn law_of(rounds: &[(Region, f64, usize)], dim: usize) -> RoundsLaw {
-    let widest = std::env::var("FF_WIDEST").ok().and_then(|v| v.parse().ok()).unwrap_or(WIDEST);
-    let most = rounds.last().map_or(1.0, |(_, share, _)| share * f64::powi(widest, dim as i32));
-    let within = rounds.iter().find(|(_, share, _)| *share <= most).map(|(region, ..)| region);
-    let step = |(region, share, size): &(Region, f64, usize)| {
-        (region.clone(), *size as f64 / share.max(f64::MIN_POSITIVE))
+/// A round's simulations, its region, and what that holds of the prior.
+struct Made {
+    region: Region,
+    share: f64,
+    simulated: Simulated,
+}
+
+/// The law of the simulations that the last of these rounds learns from: those in the widest region that
+/// is not much wider than its own.
+fn law_of(all: &[&Made], dim: usize) -> RoundsLaw {
+    let most = all.last().map_or(1.0, |own| own.share * WIDEST.powi(dim as i32));
+    let within = all.iter().find(|made| made.share <= most).map(|made| made.region.clone());
+    let step = |made: &&Made| {
+        let Simulated { simulations, failed } = &made.simulated;
+        let size = (simulations.len() + failed.nrows()) as f64;
+        (made.region.clone(), size / made.share.max(f64::MIN_POSITIVE))
     };
-    RoundsLaw {
-        within: within.cloned().unwrap_or_default(),
-        rounds: rounds.iter().map(step).collect(),
-    }
+    RoundsLaw { within: within.unwrap_or_default(), rounds: all.iter().map(step).collect() }
 }
 
 const EMPTY: &str = "no draw of the prior was found in the region: the one before it was taken";
@@ -231,7 +236,8 @@ fn round_seed(seed: u64, index: usize) -> u64 {
         return seed;
     }
     let hash = blake3::hash(format!("round {index} of {seed}").as_bytes());
-    u64::from_le_bytes(std::array::from_fn(|k| hash.as_bytes()[k]))
+    // Models keep it as a signed number.
+    u64::from_le_bytes(std::array::from_fn(|k| hash.as_bytes()[k])) >> 1
 }
 
 /// The region of the round after one whose simulations were made in `region`.
@@ -247,7 +253,7 @@ fn next_region(
     if too_narrow {
         remarks.push(format!(
             "{:.0}% of the posterior's draws lay outside the region of the round before, which was too \
-             narrow: this one's is not bounded by it",
+             narrow: this one's is not bounded by it, and its simulations are not trained on",
             100.0 * outlook.outside
         ));
     }
@@ -255,13 +261,14 @@ fn next_region(
 }
 
 /// The simulations of all rounds in a region.
-fn gather(all: &[Simulated], region: &Region) -> Result<Simulated, PosteriorError> {
+fn gather(all: &[&Made], region: &Region) -> Result<Simulated, PosteriorError> {
     let rows = |table: &Array2<f64>| -> Result<Vec<usize>, PosteriorError> {
         let inside = region.contains(&table.view())?;
         Ok((0..table.nrows()).filter(|row| inside[*row]).collect())
     };
     let (mut theta, mut x, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for Simulated { simulations, failed: lost } in all {
+    for made in all {
+        let Simulated { simulations, failed: lost } = &made.simulated;
         let kept = rows(&simulations.theta)?;
         theta.push(simulations.theta.select(Axis(0), &kept));
         x.push(simulations.x.select(Axis(0), &kept));

@@ -50,8 +50,7 @@ impl<'a> Kernels<'a> {
         let factor = cholesky(&covariance, dim)?;
         let log_det: f64 = (0..dim).map(|k| factor[k * dim + k].ln()).sum();
         let kernels = (centres.len() / dim) as f64;
-        let log_constant =
-            -0.5 * dim as f64 * std::f64::consts::TAU.ln() - log_det - kernels.ln();
+        let log_constant = -0.5 * dim as f64 * std::f64::consts::TAU.ln() - log_det - kernels.ln();
         Some(Self { prior, map, centres, inverse: invert(&factor, dim), factor, log_constant })
     }
 
@@ -96,9 +95,8 @@ impl<'a> Kernels<'a> {
 
 fn covariance(points: &[f64], dim: usize) -> Vec<f64> {
     let n = (points.len() / dim) as f64;
-    let mean: Vec<f64> = (0..dim)
-        .map(|k| points.iter().skip(k).step_by(dim).sum::<f64>() / n)
-        .collect();
+    let mean: Vec<f64> =
+        (0..dim).map(|k| points.iter().skip(k).step_by(dim).sum::<f64>() / n).collect();
     let mut out = vec![0.0; dim * dim];
     for row in points.chunks_exact(dim) {
         for i in 0..dim {

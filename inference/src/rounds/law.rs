@@ -44,9 +44,8 @@ impl RoundsLaw {
     /// A text that is equal for equal laws only.
     #[must_use]
     pub fn identity(&self) -> String {
-        let round = |(region, step): &(Region, f64)| {
-            format!("{} {}", region.identity(), step.to_bits())
-        };
+        let round =
+            |(region, step): &(Region, f64)| format!("{} {}", region.identity(), step.to_bits());
         let rounds: Vec<String> = self.rounds.iter().map(round).collect();
         format!("{} of {}", self.within.identity(), rounds.join(", "))
     }

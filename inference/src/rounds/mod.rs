@@ -3,13 +3,13 @@
 //! The first round draws θ from the prior. Each later one draws from the prior truncated to a region
 //! that holds nearly all of the current posterior's mass at the observation x₀ (Deistler, Goncalves,
 //! Macke, "Truncated proposals for scalable and hassle-free simulation-based inference", 2022), and
-//! trains on all simulations so far that lie in it.
+//! trains on all simulations so far that lie in it or not far from it.
 //!
-//! **Why no weights are needed.** Regions are nested. So the simulations of any earlier round that lie
-//! in the current region R are draws from the prior restricted to R too, and those of all rounds
-//! together are: flows that learn from them learn p(θ | x) 1_R(θ) / P(R | x), which at x₀ is the
-//! posterior but for the mass outside R. The likelihood p(x | θ) is the same whatever law θ had; what a
-//! round buys it is simulations where it matters.
+//! **Why no weights are needed.** Regions are nested. So all rounds' simulations together follow the prior
+//! times a step function that is constant on the current region R, and smaller outside: flows that
+//! learn from them learn a posterior which at x₀ is the right one on R, and less than that outside, where
+//! hardly any of it lies. A round whose region turned out too narrow is left out. The likelihood p(x | θ) is the
+//! same whatever law θ had; what a round buys it is simulations where it matters.
 //!
 //! **How narrow a region may be.** R is where log q(θ | x₀) is at most a fall D below its median over the
 //! posterior's draws. D is what leaves out [`BEYOND`] of these draws, or, if that is more, what the

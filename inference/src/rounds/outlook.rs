@@ -42,7 +42,7 @@ impl Outlook {
         densities.sort_by(f64::total_cmp);
         let (median, low) = match densities.len() {
             0 => (0.0, f64::NEG_INFINITY),
-            n => (densities[n / 2], densities[(n as f64 * std::env::var("FF_EPS").ok().and_then(|v| v.parse().ok()).unwrap_or(BEYOND)) as usize]),
+            n => (densities[n / 2], densities[(n as f64 * BEYOND) as usize]),
         };
         let reach = posterior.model().training.local.as_ref().and_then(|local| local.reach);
         let fall = (median - low).max(reach.unwrap_or(0.0));

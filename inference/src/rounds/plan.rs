@@ -29,9 +29,11 @@ impl RoundPlan {
         if rounds == 1 {
             return Self { sizes: vec![budget] };
         }
-        let share = std::env::var("FF_FIRST").ok().and_then(|v| v.parse().ok()).unwrap_or(FIRST_SHARE);
-        let first = (budget as f64 * share).round() as usize;
-        let first = first.max(budget.div_ceil(rounds)).max(Self::LEAST).min(budget - Self::LEAST * (rounds - 1));
+        let first = (budget as f64 * FIRST_SHARE).round() as usize;
+        let first = first
+            .max(budget.div_ceil(rounds))
+            .max(Self::LEAST)
+            .min(budget - Self::LEAST * (rounds - 1));
         let mut plan = Self { sizes: vec![first] };
         plan.extend(budget - first, rounds - 1);
         plan

@@ -128,9 +128,8 @@ impl Proposer<'_> {
         let mut found: Vec<(Vec<f64>, f64, f64)> = Vec::new();
         for batch in 0.. {
             // Apart from the prior's.
-            let (theta, weights, numbers) = self.batch(MOST_BATCHES + batch, &|rng, theta| {
-                kernels.draw(rng, theta)
-            });
+            let (theta, weights, numbers) =
+                self.batch(MOST_BATCHES + batch, &|rng, theta| kernels.draw(rng, theta));
             let inside = self.inside(region, &theta)?;
             let rows = theta.chunks_exact(dim).zip(weights.iter().zip(&numbers)).zip(inside);
             let rows = rows.filter(|((_, (weight, _)), inside)| *inside && weight.is_finite());

@@ -51,6 +51,12 @@ impl Region {
         Self { bounds }
     }
 
+    /// Whether it is a part of `outer` by construction.
+    pub(super) fn is_part_of(&self, outer: &Self) -> bool {
+        let is_own = |bound: &Arc<Bound>| self.bounds.iter().any(|own| Arc::ptr_eq(own, bound));
+        outer.bounds.iter().all(is_own)
+    }
+
     /// The region that this one is the last part of: all of the support, of all of it.
     #[must_use]
     pub fn outer(&self) -> Self {

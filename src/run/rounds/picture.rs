@@ -7,7 +7,11 @@ use freeform_inference::RoundReport;
 use std::path::Path;
 
 /// Draws `plots/rounds.svg`: mean and standard deviation of each parameter after every round.
-pub(super) fn draw(folder: &Path, names: &[String], rounds: &[RoundReport]) -> Result<(), RunError> {
+pub(super) fn draw(
+    folder: &Path,
+    names: &[String],
+    rounds: &[RoundReport],
+) -> Result<(), RunError> {
     if !plots_wanted() {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 use super::RoundsJob;
 use crate::run::RunError;
 use freeform_inference::{Proposals, ProposedBy, RoundPlan};
-use freeform_simulators::{read_table, write_bytes_atomically, write_table, TableOptions};
+use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -60,7 +60,10 @@ impl InferenceRecord {
                     Ok(found) => self.difference(&found),
                     Err(_) => "inference.toml is damaged".to_owned(),
                 };
-                return Err(RunError::OtherInference { path: folder.display().to_string(), reason });
+                return Err(RunError::OtherInference {
+                    path: folder.display().to_string(),
+                    reason,
+                });
             }
             Ok(_) => clear(folder)?,
             Err(_) if folder.join("model.toml").exists() && !overwrite => {
@@ -76,7 +79,8 @@ impl InferenceRecord {
 
     /// How `found` differs, in words.
     fn difference(&self, found: &Self) -> String {
-        let same_simulator = (&self.simulator, &self.identity) == (&found.simulator, &found.identity);
+        let same_simulator =
+            (&self.simulator, &self.identity) == (&found.simulator, &found.identity);
         match () {
             () if self.simulator != found.simulator => {
                 format!("it infers parameters of \"{}\"", found.simulator)
@@ -84,7 +88,9 @@ impl InferenceRecord {
             () if !same_simulator => {
                 format!("it is of \"{}\" as it was before it was changed", found.simulator)
             }
-            () if self.observation != found.observation => "it is of another observation".to_owned(),
+            () if self.observation != found.observation => {
+                "it is of another observation".to_owned()
+            }
             () if self.seed != found.seed => format!("it has seed {}", found.seed),
             () if self.sizes != found.sizes => {
                 format!("its rounds have {:?} simulations, not {:?}", found.sizes, self.sizes)

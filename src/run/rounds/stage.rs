@@ -59,11 +59,10 @@ impl RoundStage for FolderStage<'_> {
         let folder = self.folder(round.number)?;
         let path = folder.join("simulations.npz");
         let (source, reporter) = (job.simulator.source(), job.reporter);
-        reporter.say(&format!(
-            "round {} of {}: {} simulations",
-            round.number, self.rounds, round.size
-        ));
-        let at = Workplace { folder: &folder, overwrite: false, interrupt: job.interrupt, reporter };
+        reporter
+            .say(&format!("round {} of {}: {} simulations", round.number, self.rounds, round.size));
+        let at =
+            Workplace { folder: &folder, overwrite: false, interrupt: job.interrupt, reporter };
         let (n, seed) = (round.size, round.seed);
         let report = match round.proposals {
             None => make_set(source, n, seed, &path, &at)?,
