@@ -123,11 +123,11 @@ fn text(args: &Args, names: &[String], inferred: &Inferred) -> String {
     for round in &inferred.rounds {
         let moved = round.moved.map_or("-".to_owned(), |moved| format!("{moved:.2}"));
         text += &format!(
-            "{:>5}  {:>11}  {:>10}  {:>11.3}%  {:>7.2}%  {moved:>6}\n",
+            "{:>5}  {:>11}  {:>10}  {:>12.1e}  {:>7.2}%  {moved:>6}\n",
             round.round,
             round.simulations,
             round.trained_on,
-            100.0 * round.prior_share,
+            round.prior_share,
             100.0 * round.acceptance,
         );
     }

@@ -8,8 +8,8 @@ use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Standard deviations that no quantile moves by in a posterior that stands still, and the rounds in
-/// which it must not.
+/// Standard deviations that no parameter's quantiles move by, on average, in a posterior that stands still,
+/// and the rounds in which they must not.
 const STILL: f64 = 0.05;
 const STILL_FOR: usize = 2;
 /// Share of the posterior's draws outside the region of its simulations from which on that was too
@@ -67,7 +67,8 @@ pub struct RoundReport {
     pub fall: f64,
     /// Share of the posterior's draws outside its region.
     pub outside: f64,
-    /// The largest difference of the parameters' quantiles from the round before, in standard deviations.
+    /// The largest mean distance of a parameter's quantiles from those of the round before, in standard
+    /// deviations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<f64>,
     /// What a user should know, in words.

@@ -120,12 +120,12 @@ impl RoundStage for FolderStage<'_> {
             format!("; the posterior moved by {moved:.2} of its standard deviations")
         });
         reporter.say(&format!(
-            "round {} of {}: trained on {} simulations; {:.2}% of the prior in the region, {:.1}% of \
+            "round {} of {}: trained on {} simulations; {:.1e} of the prior in the region, {:.1}% of \
              draws accepted{moved}",
             report.round,
             self.rounds,
             report.trained_on,
-            100.0 * report.prior_share,
+            report.prior_share,
             100.0 * report.acceptance,
         ));
         report.remarks.iter().for_each(|remark| {
