@@ -4,7 +4,7 @@ use crate::arrays::{to_numpy, wide_table};
 use crate::errors::Raise;
 use crate::work::quietly;
 use freeform_simulators as simulators;
-use freeform_simulators::{MultivariateNormal, Support};
+use freeform_simulators::{MultivariateNormal, Support, counted};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
@@ -104,7 +104,11 @@ impl Prior {
         let (prior, columns) = (self.0.clone(), theta.ncols());
         if columns != prior.dim() {
             let dim = prior.dim();
-            let text = format!("theta has {columns} columns, but the prior has {dim} parameters");
+            let text = format!(
+                "theta has {}, but the prior has {}",
+                counted(columns, "column"),
+                counted(dim, "parameter")
+            );
             return Err(PyValueError::new_err(text));
         }
         let densities = quietly(py, move |_| {

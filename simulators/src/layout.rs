@@ -25,6 +25,14 @@ pub struct DataLayout {
     pub channels: usize,
 }
 
+impl DataLayout {
+    /// Of data of which nothing but the number of channels is known.
+    #[must_use]
+    pub fn of_channels(channels: usize) -> Self {
+        Self { layout: Layout::Auto, channels }
+    }
+}
+
 impl Layout {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Auto, Self::Vector, Self::Series, Self::Set];

@@ -27,10 +27,11 @@ mod nearest;
 mod prior;
 mod simulation;
 mod tasks;
+mod words;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
+    ArrayError, Expected, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
     beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
     single_precision, write_csv, write_table,
 };
@@ -53,3 +54,4 @@ pub use tasks::{
     GaussianLinear, GaussianLinearUniform, GaussianMixture, LotkaVolterra, Observation, Sir, Slcp,
     SlcpDistractors, Task, TaskError, TaskInfo, TwoMoons, tasks,
 };
+pub use words::counted;

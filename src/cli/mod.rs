@@ -5,6 +5,7 @@ mod benchmark;
 mod c2st;
 mod calibrate;
 mod check;
+mod conflicts;
 mod count;
 mod describe;
 mod device;
@@ -36,6 +37,7 @@ mod tune;
 use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use output::Output;
+use std::io::Write;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -203,7 +205,12 @@ fn command() -> String {
 
 /// Prints help, a version, or what is wrong with the arguments.
 fn say(error: &clap::Error) -> ExitCode {
-    match (error.print(), error.use_stderr()) {
+    let printed = error.print();
+    if let Some(reason) = conflicts::reason(error) {
+        // Where nobody can be told, the exit code is left.
+        let _ = writeln!(std::io::stderr(), "\n{reason}");
+    }
+    match (printed, error.use_stderr()) {
         // Help that nobody can read.
         (Err(_), false) => ExitCode::FAILURE,
         _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),

@@ -5,7 +5,7 @@ use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::report::record_command;
 use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
-use freeform_simulators::{AnySimulator, Prior};
+use freeform_simulators::{AnySimulator, Prior, counted};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -93,10 +93,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let summary = &result.model.training;
     let quality = &summary.quality;
     let text = format!(
-        "{}: {} flows, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
+        "{}: {}, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
          deviation {:.2e}, trained in {:.1} s summed over the flows{}{}",
         args.out.display(),
-        summary.members.len(),
+        counted(summary.members.len(), "flow"),
         quality.encoder_nll,
         quality.decoder_nll,
         quality.reconstruction,

@@ -145,7 +145,7 @@ impl Opened {
             let absolute = |path: &Path| std::path::absolute(base.join(path));
             let (file, prior) = (absolute(&given.file)?, absolute(&given.prior)?);
             let law = Prior::read(&prior)?;
-            let table = Simulations::read_table(&file, law.names(), FirstLine::Auto)?;
+            let (table, _) = Simulations::read_table(&file, law.names(), FirstLine::Auto)?;
             let identity = table_identity(&file, &law)?;
             return Ok(Self {
                 name: given.name.clone(),

@@ -1,6 +1,7 @@
 //! What in the data makes a C2ST say less than it seems to.
 
 use super::C2stError;
+use freeform_simulators::counted;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -81,8 +82,9 @@ pub(super) fn remarks(
     if each < FEW_ROWS {
         let spread = 0.5 / (2.0 * each as f64).sqrt();
         remarks.push(format!(
-            "only {each} rows of either set are compared: by chance alone the C2ST of two equal \
-             laws lies about {spread:.2} off 0.5"
+            "only {} of either set are compared: by chance alone the C2ST of two equal \
+             laws lies about {spread:.2} off 0.5",
+            counted(each, "row")
         ));
     }
     for (column, Column { decisive, farthest: (row, value) }) in described.iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::typical::Typical;
 use crate::view::View;
-use freeform_simulators::{Prior, Support};
+use freeform_simulators::{Expected, Layout, Prior, Support};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
 #[derive(Clone, Debug)]
@@ -171,6 +171,17 @@ impl Model {
     #[must_use]
     pub fn data_dim(&self) -> usize {
         self.view.inputs()
+    }
+
+    /// What an observation must be: C numbers, and how many of them make a point or a trial, as was
+    /// stated or found.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        let channels = match self.view.layout() {
+            Layout::Vector => self.config.transform.channels,
+            _ => self.view.channels(),
+        };
+        Expected { data_dim: self.data_dim(), channels }
     }
 
     /// Numbers in the learnt summary of x whose likelihood corrects the posterior, where there is one.

@@ -134,7 +134,7 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
         let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        Ok(Draws { distance, standing: self.standing_of(&observed), edges, ..draws })
+        Ok(Draws { distance, standing: self.stands(&observed, asking)?, edges, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -180,7 +180,7 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals: n });
         }
         values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        let standing = self.standing_of(&observed);
+        let standing = self.stands(&observed, asking)?;
         Ok(LogProb { values, acceptance, effective, distance, standing })
     }
 

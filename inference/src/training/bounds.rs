@@ -1,7 +1,8 @@
 //! θ against the prior's bounds.
 
 use super::DataError;
-use freeform_simulators::{Prior, Support};
+use freeform_simulators::{Prior, Support, counted};
+use std::fmt;
 
 /// Share of an interval's width, or the distance, that stands in where no row lies off the bound.
 const SMALL: f64 = 1e-3;
@@ -50,12 +51,53 @@ fn move_off_one(
 
 /// Refuses θ outside the prior's support.
 pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
-    for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
-        if !prior.contains(row) {
-            return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
+    let rows = || theta.chunks_exact(prior.dim());
+    let Some((first, row)) = rows().enumerate().find(|(_, row)| !prior.contains(row)) else {
+        return Ok(());
+    };
+    let wrong = |((value, support), name): ((&f64, &Support), &String)| {
+        (!support.contains(*value)).then(|| (name.clone(), *value, *support))
+    };
+    Err(DataError::OutsidePrior(Box::new(OutsideRows {
+        count: rows().filter(|row| !prior.contains(row)).count(),
+        of: rows().len(),
+        first,
+        theta: row.to_vec(),
+        wrong: row.iter().zip(prior.support()).zip(prior.names()).find_map(wrong),
+    })))
+}
+
+/// Rows of θ outside a law's support.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutsideRows {
+    /// How many.
+    pub count: usize,
+    /// Of how many, those whose simulation failed not counted.
+    pub of: usize,
+    /// The first of them, from 0.
+    pub first: usize,
+    /// Its parameters.
+    pub theta: Vec<f64>,
+    /// Its first parameter outside its own support: name, value, support; `None` where each lies inside
+    /// its own.
+    pub wrong: Option<(String, f64, Support)>,
+}
+
+impl fmt::Display for OutsideRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, of, first, theta, wrong } = self;
+        write!(f, "{count} of {}, first in row {}, ", counted(*of, "usable row"), first + 1)?;
+        match wrong {
+            None => write!(f, "{theta:?}"),
+            Some((name, value, Support::Real)) => write!(f, "where `{name}` is {value}"),
+            Some((name, value, Support::Positive { lower })) => {
+                write!(f, "where `{name}` is {value} and must be above {lower}")
+            }
+            Some((name, value, Support::Interval { lower, upper })) => {
+                write!(f, "where `{name}` is {value} and must be from {lower} to {upper}")
+            }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ impl TrainingData {
             whitening: &config.whitening,
             seed,
         };
-        let Choice { view, remark } = candidates.choose(&part.part("view"))?;
+        let Choice { view, remark, doubt } = candidates.choose(&part.part("view"))?;
+        findings.extend(doubt);
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
         let shown = Shown { x: &x, width: context, plain: view.is_plain(), rows: seen };

@@ -1,6 +1,7 @@
 //! Where the simulated data lie, and how far from there an observation is.
 
 use super::{ColumnMap, DataTransform};
+use freeform_simulators::counted;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -144,8 +145,9 @@ impl fmt::Display for Distance {
         };
         write!(
             f,
-            "x lies beyond all simulations in {} of {} columns",
-            self.columns_beyond, self.columns
+            "x lies beyond all simulations in {} of {}",
+            self.columns_beyond,
+            counted(self.columns, "column")
         )?;
         let constant = least == most;
         let spread = if constant { (value - least).abs() } else { most - least };

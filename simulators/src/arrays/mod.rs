@@ -19,5 +19,5 @@ pub use npy::Number;
 pub use options::{FirstLine, Orientation, TableOptions};
 pub use rounding::beyond_single_precision;
 pub use simulations::{Simulations, prepare_simulations_output};
-pub use table::{Table, read_table, single_precision};
+pub use table::{Expected, Table, read_table, single_precision};
 pub use write::{write_csv, write_table};

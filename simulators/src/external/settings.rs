@@ -228,14 +228,13 @@ impl Reader<'_> {
         let known = "write \"series\", \"set\", \"vector\" or \"auto\"";
         let layout = match self.text("layout")? {
             Some(name) => Layout::by_name(&name).ok_or_else(|| self.bad("layout", known))?,
-            None if channels.is_some() => {
-                return Err(self.missing(
-                    "layout",
-                    "channels belong to a layout: write layout = \"series\" or \"set\"",
-                ));
-            }
-            None => return Ok(None),
+            None => return Ok(channels.map(DataLayout::of_channels)),
         };
+        if layout == Layout::Vector && channels.is_some_and(|channels| channels > 1) {
+            return Err(
+                self.bad("channels", "a vector has none; write layout = \"series\" or \"set\"")
+            );
+        }
         Ok(Some(DataLayout { layout, channels: channels.unwrap_or(1) }))
     }
 

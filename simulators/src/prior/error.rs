@@ -48,7 +48,7 @@ pub enum PriorError {
     #[error("two parameters are called \"{0}\"; give each its own name")]
     DuplicateName(String),
     /// Mean, covariance and names disagree in length.
-    #[error("multivariate_normal: {field} has {found} entries where mean has {expected}")]
+    #[error("multivariate_normal: {field} has length {found}, mean {expected}")]
     Dimension {
         /// The field at fault.
         field: String,

@@ -10,6 +10,7 @@ fn read(name: &str, content: &str) -> Result<Simulations, ArrayError> {
     let path = folder.path().join(name);
     std::fs::write(&path, content).unwrap();
     Simulations::read_table(path, &["rate".to_owned(), "scale".to_owned()], FirstLine::Auto)
+        .map(|(simulations, _)| simulations)
 }
 
 #[test]
