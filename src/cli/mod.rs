@@ -34,6 +34,7 @@ mod tasks;
 mod train;
 mod tune;
 
+use crate::run::Plots;
 use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use output::Output;
@@ -66,9 +67,9 @@ struct Cli {
     /// No progress, only results and warnings.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Whether runs draw plots: a sweep may do without.
+    /// Which plots jobs draw into their folders: a sweep may do without.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHICH")]
-    plots: Plots,
+    plots: PlotsArg,
     /// Threads to use [default: all cores]; results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
@@ -76,10 +77,12 @@ struct Cli {
 
 /// Which plots are drawn.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Plots {
-    /// All of them.
+enum PlotsArg {
+    /// All of them, as .svg.
     #[default]
     All,
+    /// The same, each as .pdf beside it.
+    Pdf,
     /// None.
     None,
 }
@@ -132,7 +135,11 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
-    crate::run::want_plots(cli.plots == Plots::All);
+    crate::run::want_plots(match cli.plots {
+        PlotsArg::All => Plots::Svg,
+        PlotsArg::Pdf => Plots::Pdf,
+        PlotsArg::None => Plots::None,
+    });
     signals::outlive_file_limits();
     if let Err(failure) = start_threads(cli.threads) {
         return output.fail(&failure);

@@ -124,8 +124,10 @@ pub(super) fn figure(
     if curves.is_empty() {
         return Ok(());
     }
-    let file = |name: &str| layout.root().join(name);
-    Ok(budget_figure(&file("figure.svg"), &file("figure.png"), &curves)?)
+    for name in ["figure.svg", "figure.pdf", "figure.png"] {
+        budget_figure(&layout.root().join(name), &curves)?;
+    }
+    Ok(())
 }
 
 /// A curve a task, of the settings that only the reference can choose.

@@ -141,8 +141,9 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     }
     let cells = summarize(&rows);
     if !cells.is_empty() {
-        let file = |name: &str| job.folder.join(name);
-        budget_figure(&file("figure.svg"), &file("figure.png"), &curves(&cells))?;
+        for name in ["figure.svg", "figure.pdf", "figure.png"] {
+            budget_figure(&job.folder.join(name), &curves(&cells))?;
+        }
     }
     Ok(BenchmarkTable { cells, failures })
 }

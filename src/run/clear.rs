@@ -25,8 +25,9 @@ pub(super) fn clear(folder: &Path) -> io::Result<()> {
     FILES.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
     clear_folder(&folder.join("samples"), |name| is_numbered(name, &[".npy", ".json"]))?;
     clear_folder(&folder.join("plots"), |name| {
-        is_numbered(name, &[".svg"])
-            || ["training.svg", "calibration.svg", "check.svg"].contains(&name)
+        let stem = name.strip_suffix(".svg").or_else(|| name.strip_suffix(".pdf"));
+        is_numbered(name, &[".svg", ".pdf"])
+            || stem.is_some_and(|stem| ["training", "calibration", "check"].contains(&stem))
     })?;
     clear_checkpoints(folder)
 }
@@ -94,6 +95,7 @@ mod tests {
             "samples/observation_01.npy",
             "samples/observation_123.json",
             "plots/training.svg",
+            "plots/training.pdf",
             "plots/observation_10.svg",
             "checkpoints/posterior-2.safetensors",
             "checkpoints/pieces/whitening",

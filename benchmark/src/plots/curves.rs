@@ -1,6 +1,6 @@
 //! Training curves of all flows of a model.
 
-use super::{BLUE, Drawn, GREEN, ORANGE, PINK, PlotError, write_svg};
+use super::{BLUE, Canvas, Drawing, Drawn, GREEN, ORANGE, PINK, PlotError, write_drawing};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -49,20 +49,28 @@ pub fn training_curves(path: &Path, flows: &[FlowCurve]) -> Result<(), PlotError
         let path = path.display().to_string();
         return Err(PlotError::Empty { path, reason: "no epoch" });
     }
-    write_svg(path, (960, ROW * kinds.len() as u32), |root| {
-        for (area, kind) in root.split_evenly((kinds.len(), 1)).iter().zip(&kinds) {
-            let of_kind = |flow: &&FlowCurve| flow.kind == *kind && !flow.points.is_empty();
-            row(area, kind, &flows.iter().filter(of_kind).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    })
+    write_drawing(path, (960, ROW * kinds.len() as u32), &Curves { flows, kinds })
 }
 
-fn row<B: DrawingBackend>(
-    area: &DrawingArea<B, plotters::coord::Shift>,
-    kind: &str,
-    flows: &[&FlowCurve],
-) -> Drawn
+struct Curves<'a> {
+    flows: &'a [FlowCurve],
+    kinds: Vec<&'a str>,
+}
+
+impl Drawing for Curves<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static,
+    {
+        for (area, kind) in root.split_evenly((self.kinds.len(), 1)).iter().zip(&self.kinds) {
+            let of_kind = |flow: &&FlowCurve| flow.kind == *kind && !flow.points.is_empty();
+            row(area, kind, &self.flows.iter().filter(of_kind).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+fn row<B: DrawingBackend>(area: &Canvas<B>, kind: &str, flows: &[&FlowCurve]) -> Drawn
 where
     B::ErrorType: 'static,
 {
@@ -95,7 +103,7 @@ where
 }
 
 fn panel<B: DrawingBackend>(
-    area: &DrawingArea<B, plotters::coord::Shift>,
+    area: &Canvas<B>,
     title: &str,
     flows: &[&FlowCurve],
     value: impl Fn(&CurvePoint) -> f64,

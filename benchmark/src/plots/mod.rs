@@ -1,8 +1,9 @@
-//! Plots for people: SVG and PNG, no system fonts needed.
+//! Plots for people: SVG, PDF and PNG, no system fonts needed.
 
 mod budgets;
 mod calibration;
 mod checks;
+mod coverage;
 mod curves;
 mod pairs;
 mod pdf;
@@ -86,6 +87,33 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
     freeform_simulators::write_atomically(path, |file| {
         file.write_all(bytes).map_err(|e| failed(path, e))
     })
+}
+
+/// A picture that is the same in every format.
+trait Drawing {
+    /// Draws all of it.
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static;
+}
+
+/// Draws into a file, in the format that its name ends in: `.svg`, `.pdf` or `.png`.
+fn write_drawing(path: &Path, size: (u32, u32), drawing: &impl Drawing) -> Result<(), PlotError> {
+    match ending(path).as_deref() {
+        Some("svg") => write_svg(path, size, |root| drawing.draw(root)),
+        Some("pdf") => pdf::write_pdf(path, size, 1, |root| drawing.draw(root)),
+        Some("png") => write_png(path, size, |root| drawing.draw(root)),
+        _ => Err(unknown_ending(path)),
+    }
+}
+
+/// What a file's name ends in, in small letters.
+fn ending(path: &Path) -> Option<String> {
+    path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase)
+}
+
+fn unknown_ending(path: &Path) -> PlotError {
+    failed(path, "the name of a plot ends in .svg, .pdf or .png")
 }
 
 /// Draws into a text of SVG, then writes it whole.

@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use super::{Check, CheckJob};
-use crate::run::{RunError, plots_wanted};
+use crate::run::{RunError, plot as draw};
 use freeform_benchmark::{ChecksPlot, ParameterPanel, checks_plot};
 use freeform_simulators::write_bytes_atomically;
 use std::path::Path;
@@ -38,9 +38,7 @@ pub(super) fn write(
         parameters: names.iter().map(String::as_str).enumerate().map(panel).collect(),
         envelope: &check.calibration.ecdf_band,
     };
-    if plots_wanted() {
-        checks_plot(&folder.join(PLOT), &plot)?;
-    }
+    draw(&folder.join(PLOT), |path| checks_plot(path, &plot))?;
     let text = serde_json::to_string_pretty(check).map_err(std::io::Error::other)?;
     Ok(write_bytes_atomically(&folder.join(CHECK), (text + "\n").as_bytes())?)
 }

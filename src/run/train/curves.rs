@@ -1,14 +1,14 @@
 //! The plot of a training.
 
 use crate::run::directory::create_folder;
-use crate::run::{RunError, plots_wanted};
+use crate::run::{Plots, RunError, plot, plots_wanted};
 use freeform_benchmark::{CurvePoint, FlowCurve, training_curves};
 use freeform_inference::training::{EpochMetrics, TrainedMember};
 use std::path::Path;
 
 /// All flows, a row of panels for each role.
 pub(super) fn plot_curves(trained: &[TrainedMember], folder: &Path) -> Result<(), RunError> {
-    if !plots_wanted() {
+    if plots_wanted() == Plots::None {
         return Ok(());
     }
     let point = |m: &EpochMetrics| CurvePoint {
@@ -25,5 +25,5 @@ pub(super) fn plot_curves(trained: &[TrainedMember], folder: &Path) -> Result<()
     };
     let flows: Vec<FlowCurve> = trained.iter().map(flow).collect();
     create_folder(&folder.join("plots"))?;
-    Ok(training_curves(&folder.join("plots/training.svg"), &flows)?)
+    Ok(plot(&folder.join("plots/training.svg"), |path| training_curves(path, &flows))?)
 }

@@ -7,7 +7,7 @@ mod sheet;
 mod words;
 
 use super::pdf::write_pdf;
-use super::{Canvas, Drawn, PlotError, write_fine_svg, write_png};
+use super::{Canvas, Drawn, PlotError, ending, unknown_ending, write_fine_svg, write_png};
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
 use panels::{Frame, View, marginal, pair};
@@ -56,7 +56,7 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
     let layout = Layout::new(plot);
     let (width, height) = layout.size();
     let size = (width.ceil() as u32, height.ceil() as u32);
-    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+    match ending(path).as_deref() {
         Some("svg") => {
             let scale = f64::from(SVG_SCALE);
             write_fine_svg(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
@@ -69,10 +69,7 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
             let scale = f64::from(SVG_SCALE);
             write_pdf(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
         }
-        _ => Err(PlotError::Draw {
-            path: path.display().to_string(),
-            reason: "the name of a plot ends in .svg, .pdf or .png".to_owned(),
-        }),
+        _ => Err(unknown_ending(path)),
     }
 }
 
