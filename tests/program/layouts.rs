@@ -56,13 +56,63 @@ fn layouts_that_do_not_fit_are_refused() {
     project(&scratch, "layout = \"heap\"");
     let said = scratch.fails(2, &train(&[]));
     assert!(said.contains("layout") && said.contains("heap") && said.contains("series"), "{said}");
-    project(&scratch, "channels = 2");
-    assert!(scratch.fails(2, &train(&[])).contains("write layout ="));
+    project(&scratch, "layout = \"vector\"\nchannels = 2");
+    assert!(scratch.fails(2, &train(&[])).contains("a vector has none"));
     project(&scratch, "");
+    let said = scratch.fails(2, &train(&["--layout", "vector", "--channels", "2"]));
+    assert!(said.contains("transform.channels=2") && said.contains("vector"), "{said}");
     let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "3"]));
-    assert!(said.contains("20 numbers") && said.contains("transform.channels"), "{said}");
+    assert!(said.contains("20 numbers") && said.contains("`channels` in simulator.toml"), "{said}");
     let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "10"]));
     assert!(said.contains("2 points or trials") && said.contains("transform.channels"), "{said}");
     scratch.fails(2, &train(&["--layout", "heap"]));
     scratch.fails(2, &train(&["--channels", "0"]));
+}
+
+/// Channels alone leave the layout to the simulations, here and there.
+#[test]
+fn channels_alone_are_one_rule_for_file_and_command_line() {
+    let scratch = Scratch::new();
+    project(&scratch, "channels = 2");
+    scratch.succeeds(&train(&[]));
+    let stated = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(stated.contains("layout = \"auto\"") && stated.contains("channels = 2"), "{stated}");
+    project(&scratch, "");
+    scratch.succeeds(&train(&["--channels", "2"]));
+    let given = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(given.contains("layout = \"auto\"") && given.contains("channels = 2"), "{given}");
+    // A layout on the command line puts aside what belongs to the one in the file.
+    project(&scratch, "layout = \"set\"\nchannels = 2");
+    scratch.succeeds(&train(&["--layout", "vector"]));
+    let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(config.contains("layout = \"vector\"") && config.contains("channels = 1"), "{config}");
+}
+
+/// `[T, channels]` is one observation, and `[n, T, channels]` are n simulations of so many channels.
+#[test]
+fn points_keep_the_shape_that_numpy_gave_them() {
+    let scratch = Scratch::new();
+    let theta = ndarray::Array2::from_shape_fn((200, 1), |(i, _)| (i as f64 * 0.7).sin());
+    let x = ndarray::Array3::from_shape_fn((200, 10, 2), |(i, t, c)| {
+        theta[[i, 0]] + ((i * 31 + t * 7 + c * 3) as f64 * 1.9).cos()
+    });
+    let mut archive = ndarray_npy::NpzWriter::new(fs::File::create(scratch.path("s.npz")).unwrap());
+    archive.add_array("theta", &theta).unwrap();
+    archive.add_array("x", &x).unwrap();
+    archive.finish().unwrap();
+    let uniform = "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlow = -1\nhigh = 1\n";
+    fs::write(scratch.path("prior.toml"), uniform).unwrap();
+    let head = ["train", "--simulations", "s.npz", "--prior", "prior.toml", "--out", "model"];
+    scratch.succeeds(&[&head[..], &TINY, &["--layout", "set", "--channels", "2"]].concat());
+    ndarray_npy::write_npy(scratch.path("points.npy"), &x.index_axis(ndarray::Axis(0), 3)).unwrap();
+    ndarray_npy::write_npy(scratch.path("many.npy"), &x).unwrap();
+    for (name, out) in [("points.npy", "a.npy"), ("many.npy:4", "b.npy")] {
+        let args = ["sample", "model", "--observation", name, "-n", "50", "--anyway", "--out", out];
+        scratch.succeeds(&args);
+    }
+    assert_eq!(bytes(scratch.path("a.npy")), bytes(scratch.path("b.npy")));
+    // The shape says the channels where nobody does.
+    scratch.succeeds(&[&head[..], &TINY, &["--overwrite"]].concat());
+    let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(config.contains("layout = \"auto\"") && config.contains("channels = 2"), "{config}");
 }

@@ -174,10 +174,11 @@ where
         .axis_desc_style(("sans-serif", 11))
         .draw()?;
     chart.draw_series(LineSeries::new([(low, low), (high, high)], GREY.stroke_width(1)))?;
-    for (truth, mean, std) in shown {
-        let bar = [(truth, mean - std), (truth, mean + std)];
+    for (truth, mean, std) in &shown {
+        let bar = [(*truth, mean - std), (*truth, mean + std)];
         chart.draw_series(LineSeries::new(bar, GREEN.mix(0.5).stroke_width(1)))?;
-        chart.draw_series([Circle::new((truth, mean), 1, GREEN.filled())])?;
     }
+    let means = shown.iter().map(|(truth, mean, _)| (*truth, *mean));
+    chart.draw_series(means.map(|place| Circle::new(place, 1, GREEN.filled())))?;
     Ok(())
 }

@@ -181,14 +181,12 @@ mod tests {
             [flow("posterior", 20, 1.0), flow("posterior", 0, 1.2), flow("likelihood", 31, 5.0)];
         training_curves(&path, &flows).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        // Three panels of a flow each.
+        // Three panels of a flow each; a path may hold several lines.
         for (color, count) in [("#D55E00", 6), ("#0072B2", 3)] {
-            let lines = text.split('<').filter(|p| p.starts_with("polyline") && p.contains(color));
-            assert_eq!(
-                lines.filter(|p| p.contains("stroke-width=\"2\"")).count(),
-                count,
-                "{color}"
-            );
+            let of = |p: &&str| p.starts_with("path") && p.contains(color);
+            let lines = text.split('<').filter(of).filter(|p| p.contains("stroke-width=\"2\""));
+            let count_of = |path: &str| path.split("d=\"").nth(1).unwrap().matches('m').count();
+            assert_eq!(lines.map(count_of).sum::<usize>(), count, "{color}");
         }
         for part in ["posterior: flow", "likelihood: flow", "Kept at epoch 0: flow 2"] {
             assert!(text.contains(part), "{part}");

@@ -3,6 +3,7 @@
 mod budgets;
 mod calibration;
 mod checks;
+mod compact;
 mod coverage;
 mod curves;
 mod pairs;
@@ -14,6 +15,7 @@ pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
 pub use pairs::{PairPlot, pair_plot};
 
+use compact::compact;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::io::Write;
@@ -124,7 +126,7 @@ fn write_svg(
 ) -> Result<(), PlotError> {
     let mut text = String::new();
     paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
-    write_whole(path, text.as_bytes())
+    write_whole(path, compact(&text).as_bytes())
 }
 
 /// The same, with `scale` places of the drawing to a pixel: finer lines than whole pixels allow.
@@ -139,7 +141,7 @@ fn write_fine_svg(
     paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
     let fine = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
     let shown = format!("width=\"{width}\" height=\"{height}\"");
-    write_whole(path, text.replacen(&fine, &shown, 1).as_bytes())
+    write_whole(path, compact(&text.replacen(&fine, &shown, 1)).as_bytes())
 }
 
 /// 200 an inch.

@@ -119,7 +119,14 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{theta:?}");
         }
         assert!(check_support(&theta, &prior).is_ok());
-        assert!(check_support(&[1.5, -1.0], &prior).is_err());
+        let said = check_support(&[1.5, 1.0, 1.5, -1.0, 2.5, 1.0], &prior).unwrap_err().to_string();
+        assert!(
+            said.contains("2 of 3 usable rows, first in row 2, where `rate` is -1")
+                && said.contains("above 0"),
+            "{said}"
+        );
+        let said = check_support(&[2.5, 1.0], &prior).unwrap_err().to_string();
+        assert!(said.contains("`share` is 2.5 and must be from 1 to 2"), "{said}");
         // The nearest other is the next number: half of that would be the bound itself.
         let mut theta = [1.0, 1.0, 1.0_f64.next_up(), 1.0];
         move_off(&mut theta, &prior);

@@ -34,6 +34,11 @@ impl Frame {
         (self.left + x * self.side, self.top + (1.0 - y) * self.side)
     }
 
+    /// How far a line may be off, in hundredths of an inch: many small panels need fewer points each.
+    fn tolerance(&self) -> f64 {
+        if self.side < 100.0 { 0.5 } else { 0.2 }
+    }
+
     /// The square's outline, and its axes' labels.
     pub(super) fn draw<B: DrawingBackend>(
         &self,
@@ -172,7 +177,8 @@ where
             let value = view.low + x * (view.high - view.low);
             place(x, (view.high - view.low) * prior.log_prob(&[value]).exp())
         });
-        sheet.line(&simplified(&curve.collect::<Vec<_>>()), PRIOR.into(), 1.2)?;
+        let curve = simplified(&curve.collect::<Vec<_>>(), frame.tolerance());
+        sheet.line(&curve, PRIOR.into(), 1.2)?;
     }
     for (bins, color) in &all {
         let mut steps = vec![place(0.0, 0.0)];
@@ -248,7 +254,8 @@ where
                 let points = line.iter().map(|(x, y)| {
                     frame.at(across.share(back(*x, horizontal)), up.share(back(*y, vertical)))
                 });
-                sheet.line(&simplified(&points.collect::<Vec<_>>()), color.into(), thick)?;
+                let line = simplified(&points.collect::<Vec<_>>(), frame.tolerance());
+                sheet.line(&line, color.into(), thick)?;
             }
         }
     }
