@@ -119,7 +119,8 @@ impl Source {
                 if lost > 0 {
                     let rows = simulations.len();
                     warnings.push(format!(
-                        "{lost} of {rows} simulations are not finite and are left out"
+                        "{}: {lost} of {rows} simulations are not finite and are left out; {FAILING}",
+                        path.display()
                     ));
                 }
                 let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
@@ -248,14 +249,17 @@ pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
         format!(
-            "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
-             depends on theta, the simulations that are left follow the prior times the probability to \
-             succeed, not the prior (theta_failed in the .npz holds the parameters of those that failed: \
-             training learns that probability from them, and counts it to the prior)",
+            "{lost} of {asked} simulations failed and are left out:\n{}\n{FAILING} (theta_failed in the \
+             .npz)",
             report.details()
         )
     })
 }
+
+/// What failures do to a prior, and what is done about it.
+const FAILING: &str = "where the probability to fail depends on theta, the simulations that are left follow \
+                       the prior times the probability to succeed, not the prior: training learns that \
+                       probability from the theta of those that failed, and counts it to the prior";
 
 /// What a user should know of lines that a simulator printed beside its answers.
 #[must_use]

@@ -86,7 +86,12 @@ pub struct OutsideRows {
 impl fmt::Display for OutsideRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, of, first, theta, wrong } = self;
-        write!(f, "{count} of {}, first in row {}, ", counted(*of, "usable row"), first + 1)?;
+        write!(
+            f,
+            "{count} of {}, first in usable row {}, ",
+            counted(*of, "usable row"),
+            first + 1
+        )?;
         match wrong {
             None => write!(f, "{theta:?}"),
             Some((name, value, Support::Real)) => write!(f, "where `{name}` is {value}"),
@@ -121,7 +126,7 @@ mod tests {
         assert!(check_support(&theta, &prior).is_ok());
         let said = check_support(&[1.5, 1.0, 1.5, -1.0, 2.5, 1.0], &prior).unwrap_err().to_string();
         assert!(
-            said.contains("2 of 3 usable rows, first in row 2, where `rate` is -1")
+            said.contains("2 of 3 usable rows, first in usable row 2, where `rate` is -1")
                 && said.contains("above 0"),
             "{said}"
         );

@@ -149,9 +149,14 @@ pub enum ArrayError {
     /// Rows that are no observations, of so many numbers together that they may be the points of one.
     #[error(
         "{path} has {rows} rows of {columns} numbers, together as many as one observation, but the model \
-         knows of no points of {columns} numbers. If it is one, save it in the order of the simulations' \
-         x as one row (in numpy x.reshape(1, -1)), or train with --channels {columns} (`channels` in \
-         simulator.toml)"
+         knows of no points of {columns} numbers. {}", if rows == channels {
+             "If its columns are the points, save it the other way round (in numpy x.T)".to_owned()
+         } else {
+             format!(
+                 "If it is one, save it in the order of the simulations' x as one row (in numpy \
+                  x.reshape(1, -1)), or train with --channels {columns} (`channels` in simulator.toml)"
+             )
+         }
     )]
     PointsOrObservations {
         /// The file.
@@ -160,6 +165,8 @@ pub enum ArrayError {
         rows: usize,
         /// Its columns.
         columns: usize,
+        /// Numbers of a point, as the model has it.
+        channels: usize,
     },
     /// No observation has this number.
     #[error(

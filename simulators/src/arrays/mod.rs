@@ -14,6 +14,7 @@ pub(crate) mod text;
 mod write;
 
 pub use error::ArrayError;
+pub(crate) use format::Format;
 pub use format::prepare_output;
 pub use npy::Number;
 pub use options::{FirstLine, Orientation, TableOptions};

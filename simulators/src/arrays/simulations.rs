@@ -124,8 +124,8 @@ impl Simulations {
         Ok((Self::new(theta, values)?, channels))
     }
 
-    /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line names
-    /// the columns: those called as a parameter are θ, all others are x, in the file's order. With
+    /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line, or a comment
+    /// in its place, names the columns: those called as a parameter are θ, all others are x, in the file's order. With
     /// them, the channels of an `x` of three dimensions, `[n, T, channels]`.
     ///
     /// # Errors
@@ -189,7 +189,7 @@ fn columns_of(
         let fix = format!("its first line must name the columns, {wanted}");
         Err(ArrayError::Columns { path: table.path.clone(), reason, fix })
     };
-    let Some(names) = &table.names else {
+    let Some(names) = table.names.as_ref().or(table.labels.as_ref()) else {
         return refuse("its columns have no names".to_owned());
     };
     let mut theta = Vec::new();

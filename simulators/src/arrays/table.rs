@@ -16,6 +16,8 @@ pub struct Table {
     pub path: PathBuf,
     /// Names of the columns, where the file has them.
     pub names: Option<Vec<String>>,
+    /// Words in a comment above the rows, one a column: names, for who needs some.
+    pub labels: Option<Vec<String>>,
     /// The numbers, `[rows, columns]`.
     pub values: Array2<f64>,
     /// Of an array of three dimensions, `[rows, T, channels]`, the last: the columns of a row are its T
@@ -32,20 +34,20 @@ pub struct Table {
 /// See [`ArrayError`]; every variant names the file.
 pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Table, ArrayError> {
     let path = path.as_ref();
-    let (names, values, channels) = match Format::of(path)? {
+    let (names, labels, values, channels) = match Format::of(path)? {
         Format::Text { .. } => {
             let table = text::read(path, options.first_line)?;
-            (table.names, table.values, None)
+            (table.names, table.labels, table.values, None)
         }
         arrays => {
             let Numbers { values, channels } = match arrays {
                 Format::Npz => Archive::open(path)?.table(options)?,
                 _ => npy::read(path, options)?,
             };
-            (None, values, channels)
+            (None, None, values, channels)
         }
     };
-    Ok(Table { path: path.to_owned(), names, values, channels })
+    Ok(Table { path: path.to_owned(), names, labels, values, channels })
 }
 
 impl Table {
@@ -83,7 +85,7 @@ impl Table {
         let (path, rows) = (self.path.clone(), table.nrows());
         let row = match number {
             None if rows > 1 && whole && columns > 1 => {
-                return Err(ArrayError::PointsOrObservations { path, rows, columns });
+                return Err(ArrayError::PointsOrObservations { path, rows, columns, channels });
             }
             None if rows > 1 => return Err(ArrayError::SeveralObservations { path, rows }),
             None => 0,

@@ -22,6 +22,21 @@ fn columns_are_told_by_the_parameters_names() {
     assert_eq!(simulations.theta, array![[1.0, 2.0]]);
 }
 
+/// `numpy.savetxt(…, header=…)` writes names as a comment.
+#[test]
+fn names_in_a_comment_are_names() {
+    for (name, text) in [
+        ("s.txt", "# made by hand\n# y scale rate\n1.5 2 4\n5 6 8\n"),
+        ("s.csv", "# y,scale,rate\n1.5,2,4\n5,6,8\n"),
+        ("s.csv", "#y scale rate\n1.5;2;4\n5;6;8\n"),
+    ] {
+        let simulations = read(name, text).unwrap();
+        assert_eq!(simulations.theta, array![[4.0, 2.0], [8.0, 6.0]], "{text}");
+        assert_eq!(simulations.x, array![[1.5], [5.0]], "{text}");
+    }
+    refused(read("s.txt", "# rate scale\n1.5 2 4\n"), &["no names"]);
+}
+
 #[test]
 fn columns_that_are_not_there_are_named() {
     refused(read("s.csv", "1,2,4\n5,6,7\n"), &["no names", "rate, scale"]);

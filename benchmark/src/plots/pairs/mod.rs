@@ -36,8 +36,11 @@ pub struct PairPlot<'a> {
 
 /// Pixels of PNG for a unit, which is a hundredth of an inch.
 const PNG_SCALE: u32 = 2;
-/// Places of SVG for a unit.
-const SVG_SCALE: u32 = 4;
+/// Places of SVG and PDF for a unit; in a figure of many small panels.
+const SCALE: u32 = 4;
+const SMALL_SCALE: u32 = 2;
+/// Panels smaller than this are small.
+const SMALL: f64 = 90.0;
 /// Size of a line of axis title.
 const NAME: f64 = 12.0;
 const TICK: f64 = 9.0;
@@ -58,16 +61,15 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
     let size = (width.ceil() as u32, height.ceil() as u32);
     match ending(path).as_deref() {
         Some("svg") => {
-            let scale = f64::from(SVG_SCALE);
-            write_fine_svg(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+            let scale = if layout.panel < SMALL { SMALL_SCALE } else { SCALE };
+            write_fine_svg(path, size, scale, |area| draw(area, f64::from(scale), plot, &layout))
         }
         Some("png") => {
             let pixels = (size.0 * PNG_SCALE, size.1 * PNG_SCALE);
             write_png(path, pixels, |area| draw(area, f64::from(PNG_SCALE), plot, &layout))
         }
         Some("pdf") => {
-            let scale = f64::from(SVG_SCALE);
-            write_pdf(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+            write_pdf(path, size, SCALE, |area| draw(area, f64::from(SCALE), plot, &layout))
         }
         _ => Err(unknown_ending(path)),
     }

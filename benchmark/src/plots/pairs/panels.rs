@@ -1,10 +1,10 @@
 //! The panels: one parameter's marginal, and the regions of two.
 
 use super::super::{BLUE, Drawn, GREY, ORANGE};
-use super::PairPlot;
 use super::density::{CELLS, contours, simplified};
 use super::sheet::{Placed, Sheet};
 use super::words::{number, ticks, width};
+use super::{PairPlot, SMALL};
 use freeform_simulators::{Marginal, Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
@@ -21,6 +21,9 @@ const DOTS: usize = 400;
 /// Fewer than this in a panel show nothing.
 const FEWEST_DOTS: usize = 60;
 
+/// Of a line in a small panel, the least extent that is drawn.
+const LEAST: f64 = 3.0;
+
 /// A square of the sheet.
 pub(super) struct Frame {
     pub(super) left: f64,
@@ -36,7 +39,17 @@ impl Frame {
 
     /// How far a line may be off, in hundredths of an inch: many small panels need fewer points each.
     fn tolerance(&self) -> f64 {
-        if self.side < 100.0 { 0.5 } else { 0.2 }
+        if self.side < SMALL { 0.6 } else { 0.2 }
+    }
+
+    /// Whether a line is too small to be seen in a small panel.
+    fn hides(&self, line: &[(f64, f64)]) -> bool {
+        let extent = |of: fn(&(f64, f64)) -> f64| {
+            let (low, high) =
+                line.iter().map(of).fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+            high - low
+        };
+        self.side < SMALL && extent(|p| p.0).max(extent(|p| p.1)) < LEAST
     }
 
     /// The square's outline, and its axes' labels.
@@ -255,7 +268,9 @@ where
                     frame.at(across.share(back(*x, horizontal)), up.share(back(*y, vertical)))
                 });
                 let line = simplified(&points.collect::<Vec<_>>(), frame.tolerance());
-                sheet.line(&line, color.into(), thick)?;
+                if !frame.hides(&line) {
+                    sheet.line(&line, color.into(), thick)?;
+                }
             }
         }
     }
