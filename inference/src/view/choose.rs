@@ -74,12 +74,12 @@ impl Candidates<'_> {
                 self.stated(own, self.of_vector(&components), part)
             }
             Layout::Set => self.stated(self.of_set(channels), self.of_vector(&components), part),
-            Layout::Vector => self.found([vec![plain], components].concat(), &[], part),
+            Layout::Vector => self.found([vec![plain], components].concat(), None, part),
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
                 let own = [vec![plain], components.clone(), series, self.of_set(channels)].concat();
                 // One is what nobody has to say.
-                self.found(own, if channels == 1 { &components } else { &[] }, part)
+                self.found(own, (channels == 1).then_some(&components), part)
             }
         }
     }
@@ -116,23 +116,29 @@ impl Candidates<'_> {
         Ok(Choice { view, remark: Some(remark), doubt })
     }
 
-    /// The first view, unless another is better by more than chance; where one of several channels is,
-    /// all views of so many, beside `components`.
-    fn found(&self, own: Vec<View>, components: &[View], part: &Part) -> Result<Choice, Halt> {
+    /// The first view, unless another is better by more than chance. Where nobody said how many channels
+    /// there are, and `components` come along, several are tried too: where they are better by more than
+    /// chance again, all views of so many.
+    fn found(
+        &self,
+        own: Vec<View>,
+        components: Option<&Vec<View>>,
+        part: &Part,
+    ) -> Result<Choice, Halt> {
         let trials = self.try_all(own, "view", part)?;
         let first = &trials[0];
         let clear = |trial: &&Trial| trial.over(first).is_clear(LEAST_GAIN, STANDARD_ERRORS);
         let best = Trial::best(trials.iter().skip(1).filter(clear)).unwrap_or(first);
-        let several = if components.is_empty() { vec![] } else { self.of_several_channels() };
+        let several = components.map_or(vec![], |_| self.of_several_channels());
         let several = self.try_all(several, "channels", part)?;
         let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, STANDARD_ERRORS);
-        let more = match Trial::best(several.iter().filter(beats)) {
-            None => vec![],
-            Some(trial) => {
+        let more = match (Trial::best(several.iter().filter(beats)), components) {
+            (Some(trial), Some(components)) => {
                 let channels = trial.view.channels();
                 let views = [self.of_series(channels, components), self.of_set(channels)].concat();
                 self.try_all(views, "several", part)?
             }
+            _ => vec![],
         };
         let best = Trial::best(more.iter()).unwrap_or(best);
         let gain = best.over(first);

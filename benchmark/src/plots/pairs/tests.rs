@@ -84,7 +84,8 @@ fn pictures_are_whole_and_small() {
         let text = String::from_utf8_lossy(&page).into_owned();
         let sheet_size = text.split("/MediaBox [").nth(1).unwrap().split(']').next().unwrap();
         let points: Vec<f64> = sheet_size.split(' ').map(|n| n.parse().unwrap()).collect();
-        let shown = ["width", "height"].map(|side| number(side, text_of_svg.lines().next().unwrap()));
+        let shown =
+            ["width", "height"].map(|side| number(side, text_of_svg.lines().next().unwrap()));
         for (point, place) in points[2..].iter().zip(shown) {
             assert!((point - 0.72 * place).abs() < 0.01, "{points:?} {shown:?}");
         }
