@@ -18,6 +18,12 @@ pub(super) fn compact(svg: &str) -> String {
     let mut out = String::with_capacity(svg.len() / 2);
     let mut open: Option<Group> = None;
     for line in svg.lines() {
+        if line.starts_with("<svg ") {
+            // What texts and areas have of their own, lines and dots have none of.
+            out.push_str(&line.replacen("<svg ", "<svg fill=\"none\" ", 1));
+            out.push('\n');
+            continue;
+        }
         let Some((style, points)) = polyline(line).or_else(|| dot(line)) else {
             close(open.take(), &mut out);
             out.push_str(line);
@@ -67,7 +73,8 @@ fn polyline(line: &str) -> Option<(String, Vec<(i64, i64)>)> {
         Some((number(x)?, number(y)?))
     };
     let points = points.map(place).collect::<Option<Vec<_>>>()?;
-    Some((style.replace(" opacity=\"1\"", ""), points)).filter(|(_, points)| points.len() > 1)
+    let style = style.strip_prefix("fill=\"none\" ")?.replace("opacity=\"1\" ", "");
+    Some((style, points)).filter(|(_, points)| points.len() > 1)
 }
 
 /// A filled circle as a line of no length with a round end.
@@ -126,9 +133,9 @@ mod tests {
         .concat();
         let round = "stroke=\"#00F\" stroke-width=\"2\" stroke-linecap=\"round\"";
         let expected = format!(
-            "{head}<path fill=\"none\" stroke=\"#F00\" stroke-width=\"4\" \
+            "<svg fill=\"none\" viewBox=\"0 0 9 9\">\n<path stroke=\"#F00\" stroke-width=\"4\" \
              d=\"m1,2l2-1-3,3m7,3l1,1\"/>\n\
-             <path fill=\"none\" stroke=\"#0F0\" stroke-width=\"4\" d=\"m5,5l1-1\"/>\n{text}\
+             <path stroke=\"#0F0\" stroke-width=\"4\" d=\"m5,5l1-1\"/>\n{text}\
              <path {round} d=\"m3,5l0,0m3,0l0,0\"/>\n\
              <path {round} opacity=\"0.5\" d=\"m6,5l0,0\"/>\n</svg>\n"
         );

@@ -104,8 +104,8 @@ impl<'a> Prepared<'a> {
         for member in members(&config, &data).into_iter().filter(|_| resumed) {
             host.restore(member)?;
         }
-        warn_of_columns(&data, job.reporter);
         data.view_remark().iter().for_each(|remark| job.reporter.say(remark));
+        warn_of_columns(&data, job.reporter);
         data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
         Ok(Start::Ready(Box::new(Self {
             job,

@@ -22,7 +22,7 @@ const DOTS: usize = 400;
 const FEWEST_DOTS: usize = 60;
 
 /// Of a line in a small panel, the least extent that is drawn.
-const LEAST: f64 = 3.0;
+const LEAST: f64 = 4.0;
 
 /// A square of the sheet.
 pub(super) struct Frame {
@@ -39,7 +39,7 @@ impl Frame {
 
     /// How far a line may be off, in hundredths of an inch: many small panels need fewer points each.
     fn tolerance(&self) -> f64 {
-        if self.side < SMALL { 0.6 } else { 0.2 }
+        if self.side < SMALL { 0.9 } else { 0.2 }
     }
 
     /// Whether a line is too small to be seen in a small panel.

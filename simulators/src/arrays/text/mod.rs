@@ -97,12 +97,13 @@ fn labels(text: &str, separator: Separator, columns: usize) -> Option<Vec<String
     let comments = text.lines().take_while(|line| line.is_empty() || line.starts_with('#'));
     let last = comments.filter(|line| line.starts_with('#')).last()?;
     let words = last.trim_start_matches('#').trim();
-    let by_separator = || words.split(char::from(separator.byte()));
-    let found: Vec<String> = match by_separator().count() == columns {
-        true => by_separator().map(|word| word.trim().to_owned()).collect(),
-        false => words.split_ascii_whitespace().map(str::to_owned).collect(),
-    };
-    (found.len() == columns && found.iter().all(|word| !word.is_empty())).then_some(found)
+    let by_separator = || words.split(char::from(separator.byte())).map(str::trim);
+    let by_spaces = || words.split_ascii_whitespace();
+    // Counted first: a long comment takes no memory.
+    if by_separator().count() == columns && by_separator().all(|word| !word.is_empty()) {
+        return Some(by_separator().map(str::to_owned).collect());
+    }
+    (by_spaces().count() == columns).then(|| by_spaces().map(str::to_owned).collect())
 }
 
 fn decode<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, ArrayError> {
