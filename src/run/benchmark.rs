@@ -9,7 +9,7 @@ use super::{
     own, train,
 };
 use freeform_benchmark::{
-    CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
+    CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figures,
     read_results, summarize, write_results,
 };
 use freeform_inference::EngineKind;
@@ -141,9 +141,7 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     }
     let cells = summarize(&rows);
     if !cells.is_empty() {
-        for name in ["figure.svg", "figure.pdf", "figure.png"] {
-            budget_figure(&job.folder.join(name), &curves(&cells))?;
-        }
+        budget_figures(job.folder, &curves(&cells))?;
     }
     Ok(BenchmarkTable { cells, failures })
 }

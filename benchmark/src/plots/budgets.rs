@@ -21,6 +21,15 @@ const PANEL: (u32, u32) = (232, 210);
 const HEAD: u32 = 44;
 const COLUMNS: usize = 5;
 
+/// Draws the figure into `figure.svg`, `figure.pdf` and `figure.png` in a folder.
+///
+/// # Errors
+/// As [`budget_figure`].
+pub fn budget_figures(folder: &Path, curves: &[BudgetCurve]) -> Result<(), PlotError> {
+    let names = ["figure.svg", "figure.pdf", "figure.png"];
+    names.iter().try_for_each(|name| budget_figure(&folder.join(name), curves))
+}
+
 /// Draws the figure into `path`, an `.svg`, `.pdf` or `.png`.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ mod curves;
 mod pairs;
 mod pdf;
 
-pub use budgets::{BudgetCurve, budget_figure};
+pub use budgets::{BudgetCurve, budget_figure, budget_figures};
 pub use calibration::{CalibrationPlot, calibration_plot};
 pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};

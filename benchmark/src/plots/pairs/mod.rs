@@ -2,15 +2,17 @@
 //! reference draws, the prior and the true parameters where they are known.
 
 mod density;
+mod frame;
 mod panels;
 mod sheet;
 mod words;
 
 use super::pdf::write_pdf;
 use super::{Canvas, Drawn, PlotError, ending, unknown_ending, write_fine_svg, write_png};
+use frame::Frame;
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
-use panels::{Frame, View, marginal, pair};
+use panels::{View, marginal, pair};
 use plotters::prelude::*;
 use sheet::{Placed, Sheet};
 use std::path::Path;
