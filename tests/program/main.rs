@@ -15,6 +15,8 @@ mod kills;
 mod kills_measured;
 mod layouts;
 mod main_job;
+mod mutated_folders;
+mod mutated_models;
 mod newcomer;
 mod numbers;
 mod numbers_in_files;

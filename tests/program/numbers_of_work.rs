@@ -12,9 +12,9 @@ fn processes(text: &str, _: &Value) -> bool {
     text.parse::<u16>().is_ok_and(|n| n > 0)
 }
 
-/// Numbers of a point of a series: slcp has eight numbers, and a series two points at least.
+/// Numbers of a point of a series: slcp has eight numbers, and a series three points at least.
 fn channels(text: &str, _: &Value) -> bool {
-    text.parse::<usize>().is_ok_and(|n| [1, 2, 4].contains(&n))
+    text.parse::<usize>().is_ok_and(|n| [1, 2].contains(&n))
 }
 
 const CASES: [Case; 22] = [

@@ -1,5 +1,6 @@
 //! Every verb that writes a folder, two at a time in one folder: what is there afterwards is all of one of
-//! them, of one that succeeded. `FREEFORM_ATTACKS=100` races each pair as often.
+//! them, of one that succeeded. `FREEFORM_ATTACKS=100` races each pair as often, `FREEFORM_VERB=tune` that of
+//! one verb alone.
 
 use crate::support::{Scratch, TINY, attacks, bytes, random, start_heard, timeless};
 use rand::RngExt;
@@ -27,11 +28,11 @@ const PAIRS: [Pair; 8] = [
     },
     Pair {
         lines: [
-            "run two_moons -n 200 --observations 1 TINY --out OUT --seed 1",
-            "run two_moons -n 200 --observations 1 TINY --out OUT --seed 2",
+            "run simulator.toml -n 60 TINY --out OUT --seed 1",
+            "run simulator.toml -n 60 TINY --out OUT --seed 2",
         ],
         of_model: false,
-        files: &["weights.safetensors", "c2st.csv", "samples/observation_01.npy"],
+        files: &["simulations.npz", "weights.safetensors", "samples/observation_01.npy"],
     },
     Pair {
         lines: [
@@ -67,11 +68,21 @@ const PAIRS: [Pair; 8] = [
         files: &[],
     },
     Pair {
-        lines: ["c2st --all OUT --observations 1", "c2st --all OUT --observations 1 --no-cache"],
+        lines: [
+            "c2st --all OUT --observations 1 --classifier logistic",
+            "c2st --all OUT --observations 2 --classifier logistic",
+        ],
         of_model: true,
-        files: &["c2st.csv", "samples/observation_01.npy"],
+        files: &[],
     },
 ];
+
+/// x = a under noise that the seed decides.
+const SIMULATOR: &str = "command = [\"sh\", \"model.sh\"]\ndata_dim = 2\nworkers = 1\n\
+    observations = \"x.csv\"\nversion = \"1\"\n[[parameter]]\nname = \"a\"\n\
+    distribution = \"uniform\"\nlow = 0.0\nhigh = 1.0\n";
+const MODEL: &str = "while read -r index seed a; do [ -n \"$index\" ] || continue\n\
+    echo \"$index 0.$((seed % 1000)) $a\"\ndone\n";
 
 /// `freeform` at `line` in `out`, at work.
 fn begin(scratch: &Scratch, line: &str, out: &str) -> std::process::Child {
@@ -107,8 +118,13 @@ fn copy(from: &Path, to: &Path) {
 fn two_verbs_in_one_folder_are_never_mixed() {
     let scratch = Scratch::new();
     scratch.tiny_model();
+    for (name, text) in [("simulator.toml", SIMULATOR), ("model.sh", MODEL), ("x.csv", "0.5,0.5\n")]
+    {
+        fs::write(scratch.path(name), text).unwrap();
+    }
     let mut random = random();
-    for pair in PAIRS {
+    let chosen = std::env::var("FREEFORM_VERB").unwrap_or_default();
+    for pair in PAIRS.into_iter().filter(|pair| pair.lines[0].starts_with(&chosen)) {
         let prepare = |out: &str| {
             let _ = fs::remove_dir_all(scratch.path(out));
             if pair.of_model {

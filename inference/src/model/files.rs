@@ -67,6 +67,7 @@ struct Description {
 
 /// `[success]` of `model.toml`: which simulations succeed.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SuccessDescription {
     offset: f64,
     networks: usize,
