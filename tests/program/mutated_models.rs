@@ -19,30 +19,36 @@ const PRIOR: &str = "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlo
 const MODELS: [(&str, &[&str], &str); 3] = [
     ("series", &["--layout", "series"], "kind = \"series\""),
     ("set", &["--layout", "set", "--channels", "2"], "kind = \"set\""),
-    ("components", &["--layout", "vector"], "kind = \"components\""),
+    ("components", &["--layout", "auto"], "kind = \"components\""),
 ];
 
-/// Forty numbers of one level and one spread, which two parameters decide; every third simulation of a
-/// positive `a` failed.
-fn trained() -> Scratch {
-    let scratch = Scratch::new();
+/// Forty numbers that two parameters decide: the ends of a line under noise, or one level and one spread.
+/// Every third simulation of a positive `a` failed.
+fn simulations(line: bool) -> Simulations {
     let mut random = crate::support::random();
     let n = 400;
     let theta = Array2::from_shape_simple_fn((n, 2), || random.random_range(-1.0..1.0_f64));
-    let mut x = Array2::from_shape_fn((n, COLUMNS), |(row, _)| {
+    let mut x = Array2::from_shape_fn((n, COLUMNS), |(row, t)| {
+        let (a, b) = (theta[[row, 0]], theta[[row, 1]]);
+        let time = t as f64 / COLUMNS as f64;
         let noise: f64 = (0..12).map(|_| random.random_range(-0.5..0.5)).sum();
-        theta[[row, 0]] + theta[[row, 1]].exp() * noise
+        if line { a * (1.0 - time) + b * time + noise } else { a + b.exp() * noise }
     });
     for row in (0..n).filter(|row| theta[[*row, 0]] > 0.0 && row % 3 == 0) {
         x.row_mut(row).fill(f64::NAN);
     }
-    Simulations { theta, x }.write(scratch.path("sims.npz")).unwrap();
+    Simulations { theta, x }
+}
+
+fn trained() -> Scratch {
+    let scratch = Scratch::new();
     std::fs::write(scratch.path("prior.toml"), PRIOR).unwrap();
     for (name, layout, contains) in MODELS {
+        simulations(name == "components").write(scratch.path("sims.npz")).unwrap();
         let train = ["train", "--simulations", "sims.npz", "--prior", "prior.toml", "--out", name];
         scratch.succeeds(&[&train[..], layout, &TINY, &["-q"]].concat());
         let text = std::fs::read_to_string(scratch.path(name).join("model.toml")).unwrap();
-        assert!(text.contains("format_version = 5") && text.contains(contains), "{text}");
+        assert!(text.contains("format_version = 5") && text.contains(contains), "{name}: {text}");
     }
     scratch
 }
