@@ -41,7 +41,7 @@ pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
     memory, write_atomically, write_bytes_atomically,
 };
-pub use layout::{DataLayout, Layout};
+pub use layout::{DataLayout, Layout, LayoutMisfit};
 pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
 pub use simulation::{
     FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,

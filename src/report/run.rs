@@ -2,7 +2,7 @@
 
 use super::Content;
 use super::commands;
-use super::text::{escaped, number, pairs, table};
+use super::text::{escaped, number, pairs, table, warned};
 use freeform_simulators::Prior;
 
 pub(super) fn section(content: &Content) -> String {
@@ -22,6 +22,7 @@ pub(super) fn section(content: &Content) -> String {
         .map(|(_, command)| format!("<pre><code>{}</code></pre>\n", escaped(command)))
         .collect();
     let mut text = verdict(content);
+    text += &content.left_out.iter().map(|why| warned(why)).collect::<String>();
     text += "<h2>What was run</h2>\n";
     text += &pairs(&rows);
     text += &commands;

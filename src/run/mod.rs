@@ -20,17 +20,18 @@ mod progress;
 mod room;
 mod score_pieces;
 mod scored;
+mod sealed;
 mod source;
 mod train;
 mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use calibrate::{Calibration, ParameterRanks, calibrate};
-pub(crate) use check::read_check;
 pub use check::{
     Check, CheckJob, ConformalLevel, CoverageCurve, Finding, ObservedCheck, PairJob,
     ParameterRecovery, ToCheck, check,
 };
+pub(crate) use check::{Found, read_check};
 pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;
@@ -45,6 +46,7 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
+pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{
     SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,

@@ -221,3 +221,21 @@ fn errors_come_as_json_too() {
     assert_eq!(value["exit_code"], USAGE);
     assert!(value["error"].as_str().unwrap().contains("nonsense"));
 }
+
+/// A folder where a file is read is no name for an output.
+#[test]
+fn a_folder_is_no_table() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("sims.npz")).unwrap();
+    std::fs::write(
+        scratch.path("prior.toml"),
+        "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlow = 0.0\nhigh = 1.0\n",
+    )
+    .unwrap();
+    for verb in ["train", "tune"] {
+        let args = [verb, "--simulations", "sims.npz", "--prior", "prior.toml", "--out", "model"];
+        let message = scratch.fails(FAILED, &args);
+        contains_all(&message, &["sims.npz", "not a regular file"]);
+        assert!(!message.contains("--overwrite"), "{message}");
+    }
+}

@@ -134,6 +134,7 @@ pub struct MemberSummary {
 
 /// What held-out simulations say of the posterior flows, before any correction; in nats.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LearntSummary {
     /// Mean log p(θ | x) at the true parameters.
     pub log_prob: f64,

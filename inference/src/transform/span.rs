@@ -20,6 +20,7 @@ const FAR: f64 = 2.0;
 /// Of each column of x (from the first, kept by the networks or not): the least and the largest
 /// value simulated, and the quantiles that hold 99% of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataSpan {
     rows: usize,
     least: Vec<f64>,

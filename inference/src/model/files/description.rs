@@ -56,6 +56,7 @@ pub(super) struct Description {
 
 /// `[success]` of `model.toml`: which simulations succeed.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct SuccessDescription {
     pub offset: f64,
     pub networks: usize,
