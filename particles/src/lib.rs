@@ -1,5 +1,6 @@
 //! Boltzmann generators by equivariant free-form flows (Draxler, Sorrenson et al. 2024, section 5.2).
 
+pub mod network;
 mod random;
 pub mod reference;
 pub mod space;

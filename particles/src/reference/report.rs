@@ -59,8 +59,8 @@ pub(super) fn report(ground: &Ground, chains: &[Chain]) -> ReferenceReport {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let ln_z: Option<Vec<f64>> = chains.iter().map(|chain| ln_z(ground, chain, dof)).collect();
     let virials = |chain: &Chain| {
-        // A thousand a chain say enough: gradients may be dear.
-        let every = (chain.count() / 1000).max(1);
+        // So many a chain say enough: gradients may be dear.
+        let every = (chain.count() / 5000).max(1);
         let rows = chain.draws.chunks_exact(width).step_by(every);
         mean(&rows.map(|x| virial(system, x)).collect::<Vec<_>>())
     };
