@@ -16,8 +16,6 @@ pub(crate) enum Purpose {
     Batch = 104,
     /// Latent draws (index: draw).
     Latent = 105,
-    /// The split of the data.
-    Split = 106,
 }
 
 /// The stream of a seed, purpose and index.

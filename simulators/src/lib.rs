@@ -32,7 +32,7 @@ pub use any::AnySimulator;
 pub use arrays::{
     ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
     beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
-    single_precision, write_csv, write_table,
+    single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};
 pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
