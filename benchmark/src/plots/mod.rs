@@ -4,6 +4,7 @@ mod budgets;
 mod calibration;
 mod checks;
 mod curves;
+mod lines;
 mod pairs;
 mod pdf;
 
@@ -11,6 +12,7 @@ pub use budgets::{BudgetCurve, budget_figure};
 pub use calibration::{CalibrationPlot, calibration_plot};
 pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
+pub use lines::{Line, LinePanel, line_panels};
 pub use pairs::{PairPlot, pair_plot};
 
 use plotters::coord::Shift;

@@ -10,12 +10,12 @@ use crate::space::{center, degrees_of_freedom};
 use freeform_inference::Saver;
 use freeform_kernels::{AdamW, Isa, adamw, average, sum_squares};
 use ndarray::{Array2, ArrayView2, Axis, s};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Validation of the averaged weights.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
     /// After so many steps.
     pub step: usize,
