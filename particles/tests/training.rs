@@ -133,7 +133,13 @@ fn trainings_go_on_to_the_same_weights() {
     let keep = folder.path().join("state");
     let x = Array2::from_shape_vec((300, 6), rows(5, 300, 1.0)).unwrap();
     let settings = TrainSettings { steps: 30, validation: 20, batch: 16, ..small() };
-    let mut go_on = |_: Told| ControlFlow::Continue(());
+    let mut checks = Vec::new();
+    let mut go_on = |told: Told| {
+        if let Told::Checked(check) = told {
+            checks.push(*check);
+        }
+        ControlFlow::Continue(())
+    };
     let whole = train(&settings, x.view(), 2, 1, None, &mut go_on).unwrap();
     let mut stop = |told: Told| match told {
         Told::Step { step: 13, .. } => ControlFlow::Break(()),
@@ -142,12 +148,14 @@ fn trainings_go_on_to_the_same_weights() {
     let stopped = train(&settings, x.view(), 2, 1, Some(&keep), &mut stop);
     assert!(matches!(stopped, Err(TrainError::Interrupted)), "{stopped:?}");
     let resumed = train(&settings, x.view(), 2, 1, Some(&keep), &mut go_on).unwrap();
-    assert_eq!(whole.flow, resumed.flow);
+    assert_eq!(whole, resumed);
     let error = train(&settings, x.view(), 2, 2, Some(&keep), &mut go_on).unwrap_err();
     assert!(error.to_string().contains("other settings"), "{error}");
     let few = TrainSettings { validation: 300, ..settings };
     let error = train(&few, x.view(), 2, 1, None, &mut go_on).unwrap_err();
     assert!(error.to_string().contains("300 rows, of which validation = 300"), "{error}");
+    // What is said on the way is the same too: at steps 20 and 30 of both.
+    assert_eq!((checks.len(), &checks[..2]), (4, &checks[2..]));
 }
 
 /// Normal data of width s: a trained flow is close to x/s, its densities agree with each other and

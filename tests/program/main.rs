@@ -21,6 +21,7 @@ mod numbers_in_files;
 mod odd_numbers;
 mod origin;
 mod output;
+mod particles;
 mod precision;
 mod races;
 mod reference;

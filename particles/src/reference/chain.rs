@@ -145,7 +145,10 @@ impl Chain {
                 }
                 let base = (1.0 - lambda) * 0.5 * ground.stiffness * spread;
                 let target = if lambda > 0.0 { lambda * system.moved(&replica.x, i, &to) } else { 0.0 };
-                let change = base + target;
+                let mut change = base + target;
+                if change.is_nan() {
+                    change = out_of_nowhere(system, &replica.x, i, &to)?;
+                }
                 if change <= 0.0 || rng.random::<f64>() < (-change).exp() {
                     for axis in 0..dims {
                         sum[axis] += to[axis] - replica.x[i * dims + axis];
@@ -205,6 +208,22 @@ impl Chain {
     fn forget(&mut self) {
         self.moves.fill([0.0; 2]);
         self.swaps.fill([0.0; 2]);
+    }
+}
+
+/// The change where it is no number: a state that cannot be is left for any that can.
+fn out_of_nowhere(
+    system: &dyn System,
+    x: &[f64],
+    i: usize,
+    to: &[f64],
+) -> Result<f64, NotANumber> {
+    let mut moved = x.to_vec();
+    moved[i * to.len()..][..to.len()].copy_from_slice(to);
+    match system.energy(&moved) {
+        energy if energy.is_nan() => Err(NotANumber),
+        f64::INFINITY => Ok(f64::INFINITY),
+        _ => Ok(f64::NEG_INFINITY),
     }
 }
 

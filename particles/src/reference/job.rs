@@ -97,7 +97,7 @@ pub fn sample_reference(
     let width = system.width();
     let ground =
         Ground { system, sampling: settings.sampling, stiffness: 1.0 / (width * width) };
-    let nan = |_| SystemError::NotANumber { name: system.name().to_owned() };
+    let nan = |_| SystemError::not_a_number(system);
     let kept = keep.map(|path| state::load(path, system, settings)).transpose()?.flatten();
     let mut chains = match kept {
         Some(chains) => chains,

@@ -1,6 +1,6 @@
 //! What is wrong with a system or with positions.
 
-use super::SYSTEMS;
+use super::{SYSTEMS, System};
 
 /// A system that is not there, or positions that it has no energy for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -57,17 +57,30 @@ pub enum SystemError {
         energy: f64,
     },
     /// NaN.
-    #[error(
-        "{name}: the energy is not a number at finite positions; give +infinity for states that \
-         cannot be"
-    )]
+    #[error("{name}: the energy is not a number at finite positions; {why}")]
     NotANumber {
         /// The system.
         name: String,
+        /// Why, or what to do.
+        why: String,
+    },
+    /// The description of a program.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
     },
 }
 
 impl SystemError {
+    pub(crate) fn not_a_number(system: &dyn System) -> Self {
+        let advice = || "give +infinity for states that cannot be".to_owned();
+        let why = system.complaint().unwrap_or_else(advice);
+        Self::NotANumber { name: system.name().to_owned(), why }
+    }
+
     pub(super) fn unknown(name: &str) -> Self {
         let near = SYSTEMS
             .iter()
@@ -76,7 +89,7 @@ impl SystemError {
             .filter(|(distance, _)| *distance <= 2);
         let suggestion = match near {
             Some((_, known)) => format!("did you mean {known}?"),
-            None => format!("there are {}", SYSTEMS.join(", ")),
+            None => format!("there are {}, or give a system.toml of your own", SYSTEMS.join(", ")),
         };
         Self::Unknown { name: name.to_owned(), suggestion }
     }

@@ -7,11 +7,13 @@ mod error;
 mod finite;
 mod lennard_jones;
 mod pairs;
+mod program;
 mod quadrature;
 
 pub use double_well::DoubleWell;
 pub use error::SystemError;
 pub use lennard_jones::LennardJones;
+pub use program::Program;
 pub use quadrature::four_in_the_plane;
 
 use crate::space::degrees_of_freedom;
@@ -85,6 +87,11 @@ pub trait System: Sync {
         None
     }
 
+    /// Why the last energy is NaN, where the system knows.
+    fn complaint(&self) -> Option<String> {
+        None
+    }
+
     /// How the system is best sampled.
     fn sampling(&self) -> Sampling {
         Sampling::default()
@@ -135,15 +142,20 @@ impl Default for Sampling {
 /// The systems that come with this crate, by name.
 pub const SYSTEMS: [&str; 3] = ["dw4", "lj13", "lj55"];
 
-/// The system of this name.
+/// The system of this name; or the program that a `.toml` file, or the `system.toml` of a folder,
+/// describes as [`Program`] says.
 ///
 /// # Errors
-/// [`SystemError::Unknown`] with the nearest name.
+/// [`SystemError`] with the nearest name, or what is wrong with the file.
 pub fn by_name(name: &str) -> Result<Box<dyn System + Send>, SystemError> {
+    let path = std::path::Path::new(name);
+    let file = path.join("system.toml");
     match name {
         "dw4" => Ok(Box::new(DoubleWell::dw4())),
         "lj13" => Ok(Box::new(LennardJones::lj13())),
         "lj55" => Ok(Box::new(LennardJones::lj55())),
+        _ if file.is_file() => Ok(Box::new(Program::open(&file)?)),
+        _ if path.extension().is_some_and(|e| e == "toml") => Ok(Box::new(Program::open(path)?)),
         _ => Err(SystemError::unknown(name)),
     }
 }
@@ -174,7 +186,7 @@ pub fn checked_energy(system: &dyn System, x: &[f64]) -> Result<f64, SystemError
         }
     }
     if energy.is_nan() {
-        return Err(SystemError::NotANumber { name: system.name().to_owned() });
+        return Err(SystemError::not_a_number(system));
     }
     Ok(energy)
 }

@@ -8,6 +8,10 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
     pub step: usize,
+    /// Sum of the losses since the last look at the validation rows, and their number.
+    pub losses: [f64; 2],
+    /// Steps without a finite gradient.
+    pub skipped: usize,
     pub weights: Vec<f32>,
     pub first: Vec<f32>,
     pub second: Vec<f32>,
@@ -17,13 +21,22 @@ pub(super) struct State {
 impl State {
     pub fn new(weights: Vec<f32>) -> Self {
         let zeros = vec![0.0; weights.len()];
-        Self { step: 0, average: weights.clone(), first: zeros.clone(), second: zeros, weights }
+        Self {
+            step: 0,
+            losses: [0.0; 2],
+            skipped: 0,
+            average: weights.clone(),
+            first: zeros.clone(),
+            second: zeros,
+            weights,
+        }
     }
 
     /// Replaces the file.
     pub fn save(&self, path: &Path, identity: &str) -> Result<(), TrainError> {
         let mut tensors = Tensors::new(identity);
-        tensors.put("step", vec![self.step as f64]);
+        let [sum, count] = self.losses;
+        tensors.put("counters", vec![self.step as f64, sum, count, self.skipped as f64]);
         tensors.put_single("weights", self.weights.clone());
         tensors.put_single("first", self.first.clone());
         tensors.put_single("second", self.second.clone());
@@ -43,8 +56,12 @@ impl State {
         }
         let of = |name: &str| tensors.get_single(name).filter(|values| values.len() == size);
         let state = || {
+            let counters = tensors.get("counters")?;
+            let &[step, sum, count, skipped] = counters.as_slice() else { return None };
             Some(Self {
-                step: *tensors.get("step")?.first()? as usize,
+                step: step as usize,
+                losses: [sum, count],
+                skipped: skipped as usize,
                 weights: of("weights")?,
                 first: of("first")?,
                 second: of("second")?,

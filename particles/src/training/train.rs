@@ -137,8 +137,7 @@ pub fn train(
     let exact = settings.log_det == LogDet::Exact;
     let mut losses = Losses::new(isa, &spec, exact);
     let mut gradient = vec![0.0; size];
-    let (mut saver, mut skipped, mut in_a_row) = (Saver::new(), 0, 0);
-    let (mut sum, mut summed) = (0.0, 0);
+    let (mut saver, mut in_a_row) = (Saver::new(), 0);
     while state.step < settings.steps {
         let step = state.step;
         let rows = batch(scaled.view(), dims, settings.batch, seed, step);
@@ -149,9 +148,12 @@ pub fn train(
         let norm = sum_squares(isa, &gradient).sqrt();
         if report.loss.is_finite() && norm.is_finite() {
             update(isa, settings, &mut state, &gradient, norm);
-            (sum, summed, in_a_row) = (sum + report.loss, summed + 1, 0);
+            state.losses[0] += report.loss;
+            state.losses[1] += 1.0;
+            in_a_row = 0;
         } else {
-            (skipped, in_a_row) = (skipped + 1, in_a_row + 1);
+            state.skipped += 1;
+            in_a_row += 1;
             if in_a_row == PATIENCE {
                 return Err(TrainError::Diverged { step, rows: PATIENCE });
             }
@@ -161,9 +163,9 @@ pub fn train(
         let mut stop = tell(Told::Step { step: state.step, report: &report }).is_break();
         if !stop && (last || state.step.is_multiple_of(settings.validate_every)) {
             std::mem::swap(&mut flow.weights, &mut state.average);
-            let checked = check(&flow, &held_out, state.step, sum / f64::from(summed.max(1)));
+            let [sum, count] = std::mem::take(&mut state.losses);
+            let checked = check(&flow, &held_out, state.step, sum / count.max(1.0));
             std::mem::swap(&mut flow.weights, &mut state.average);
-            (sum, summed) = (0.0, 0);
             stop = tell(Told::Checked(&checked)).is_break();
         }
         if let Some(path) = keep
@@ -176,7 +178,7 @@ pub fn train(
         }
     }
     flow.weights = state.average;
-    Ok(Trained { flow, skipped })
+    Ok(Trained { flow, skipped: state.skipped })
 }
 
 /// Zero-centred training and validation rows.
