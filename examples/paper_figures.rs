@@ -3,9 +3,7 @@
 //! Their numbers are printed; tests of `freeform_particles::theory` hold them to closed forms.
 
 use freeform_benchmark::{Line, LinePanel, line_panels};
-use freeform_particles::theory::{
-    Component, linear_gradient, linear_gradient_exact, reuse, solve,
-};
+use freeform_particles::theory::{Component, linear_gradient, linear_gradient_exact, reuse, solve};
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,16 +38,26 @@ fn linear_model(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
             }
             lines.push(Line { name: None, points });
         }
-        LinePanel { title: title.to_owned(), axes: axes("a", "b"), lines, points: critical.to_vec() }
+        LinePanel {
+            title: title.to_owned(),
+            axes: axes("a", "b"),
+            lines,
+            points: critical.to_vec(),
+        }
     };
     let minima = [(1.0 / S, S), (-1.0 / S, -S)];
     for (a, b) in minima {
-        let [exact, free] = [linear_gradient_exact([a, b], S, 1.0), linear_gradient([a, b], S, 1.0)];
+        let [exact, free] =
+            [linear_gradient_exact([a, b], S, 1.0), linear_gradient([a, b], S, 1.0)];
         println!("figure 2: minimum ({a:.4}, {b:.4}), gradients {exact:?} and {free:?}");
     }
     let panels = [
         panel("exact change of variables", linear_gradient_exact, &minima),
-        panel("free-form, with a saddle in 0", linear_gradient, &[minima[0], minima[1], (0.0, 0.0)]),
+        panel(
+            "free-form, with a saddle in 0",
+            linear_gradient,
+            &[minima[0], minima[1], (0.0, 0.0)],
+        ),
     ];
     Ok(line_panels(path, &panels)?)
 }
@@ -79,7 +87,12 @@ fn mixture(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
             let decoder = best.decoder.into_iter().filter(|(z, _)| z.abs() < 3.0);
             let points = decoder.map(|(z, x)| (x, z)).collect();
             lines.push(Line { name: Some("g".to_owned()), points });
-            LinePanel { title: format!("beta = {beta}"), axes: axes("x", "z"), lines, points: vec![] }
+            LinePanel {
+                title: format!("beta = {beta}"),
+                axes: axes("x", "z"),
+                lines,
+                points: vec![],
+            }
         })
         .collect();
     Ok(line_panels(path, &panels)?)

@@ -41,7 +41,7 @@ pub use isa::{Isa, UnknownIsa};
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
 pub use pairs::{
-    Attention, AttentionGrad, PairSumGrad, Pairs, attend, attend_backward, attend_tangents, pair_sums,
-    pair_sums_backward, row_dots, row_dots_backward,
+    Attention, AttentionGrad, PairSumGrad, Pairs, attend, attend_backward, attend_tangents,
+    pair_sums, pair_sums_backward, row_dots, row_dots_backward,
 };
 pub use sparse::{Finish, Order, Sparse};

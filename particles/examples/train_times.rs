@@ -13,7 +13,11 @@ fn main() {
     let h = truth.entropy();
     println!("{s:?} entropy {h}");
     let t = std::time::Instant::now();
-    let cpu = || { let s = std::fs::read_to_string("/proc/self/stat").unwrap(); let f: Vec<f64> = s.split(' ').skip(13).take(2).map(|v| v.parse().unwrap()).collect(); (f[0] + f[1]) / 100.0 };
+    let cpu = || {
+        let s = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let f: Vec<f64> = s.split(' ').skip(13).take(2).map(|v| v.parse().unwrap()).collect();
+        (f[0] + f[1]) / 100.0
+    };
     let mut last = (0, cpu());
     train(&s, data.view(), system.dims(), args[3].parse().unwrap(), None, &mut |told| {
         if let Told::Step { step, .. } = told { if step == 20 { println!("cpu a step {:.4}", (cpu() - last.1) / 20.0); } }

@@ -74,8 +74,11 @@ pub fn read_positions(
     };
     let energies = x.rows().into_iter().enumerate().map(|(at, row)| {
         let path = || path.display().to_string();
-        checked_energy(system, &row.to_vec())
-            .map_err(|source| FileError::Row { path: path(), row: at + 1, source })
+        checked_energy(system, &row.to_vec()).map_err(|source| FileError::Row {
+            path: path(),
+            row: at + 1,
+            source,
+        })
     });
     let energies = energies.collect::<Result<_, _>>()?;
     Ok((x, energies))
@@ -131,8 +134,8 @@ fn xyz(x: ArrayView2<'_, f64>, dims: usize, more: &[(&str, &[f64])]) -> String {
 
 fn read_xyz(path: &Path, dims: usize) -> Result<Array2<f64>, FileError> {
     let shown = || path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| FileError::Io { path: shown(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| FileError::Io { path: shown(), source })?;
     let error = |line: usize, reason: String| FileError::Line { path: shown(), line, reason };
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line)).peekable();
     let (mut values, mut count, mut rows) = (Vec::new(), None, 0);
@@ -201,6 +204,8 @@ mod tests {
         assert!(refused("").contains("there is no frame"));
         assert!(refused("4\n\nX 1 2 0\n").contains("ends early"));
         assert!(refused("1\n\nX 1 b 0\n").contains("line 3: \"b\" is not a number"));
-        assert!(refused("2\n\nX 1 2 0\nX 3 4 0\n").contains("4 coordinates a row; dw4 has 4 particles"));
+        assert!(
+            refused("2\n\nX 1 2 0\nX 3 4 0\n").contains("4 coordinates a row; dw4 has 4 particles")
+        );
     }
 }

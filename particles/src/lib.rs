@@ -73,5 +73,7 @@ pub use flow::Flow;
 pub use model::{About, Model, ModelError};
 pub use network::NetworkSpec;
 pub use reference::{Reference, ReferenceError, ReferenceSettings, sample_reference};
-pub use system::{DoubleWell, LennardJones, SYSTEMS, Sampling, System, SystemError, Truth, by_name};
+pub use system::{
+    DoubleWell, LennardJones, SYSTEMS, Sampling, System, SystemError, Truth, by_name,
+};
 pub use training::{Preset, TrainError, TrainSettings, train};

@@ -49,7 +49,9 @@ struct Description {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// There is none.
-    #[error("{0}: there is no particles.safetensors; `freeform particles train … --out DIR` writes one")]
+    #[error(
+        "{0}: there is no particles.safetensors; `freeform particles train … --out DIR` writes one"
+    )]
     Missing(String),
     /// It cannot be read or written.
     #[error("{path}: {reason}")]
@@ -74,11 +76,8 @@ impl Model {
     /// [`ModelError::File`].
     pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
         let path = Self::file(folder);
-        let description = Description {
-            spec: self.flow.spec,
-            scale: self.flow.scale,
-            about: self.about.clone(),
-        };
+        let description =
+            Description { spec: self.flow.spec, scale: self.flow.scale, about: self.about.clone() };
         let text = serde_json::to_string(&description).map_err(|e| failed(&path, &e))?;
         let mut tensors = Tensors::new(&format!("{FORMAT}{text}"));
         tensors.put_single("weights", self.flow.weights.clone());

@@ -49,7 +49,9 @@ fn what_is_wrong_with_a_program_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let toml = "name = \"own\"\nparticles = 3\ndims = 2\ncommand = [\"python3\", \"energy.py\"]\n";
     let answers = |answer: &str| {
-        format!("import sys\nfor line in sys.stdin:\n    if line.strip():\n        print({answer}, flush=True)\n")
+        format!(
+            "import sys\nfor line in sys.stdin:\n    if line.strip():\n        print({answer}, flush=True)\n"
+        )
     };
     let said = |toml: &str, program: &str| refused(folder.path(), toml, program);
     let nan = said(toml, &answers("'0 nan'"));
@@ -57,7 +59,10 @@ fn what_is_wrong_with_a_program_is_said() {
     let error = said(toml, &answers("'0 error too close'"));
     assert!(error.contains("error too close"), "{error}");
     let crash = said(toml, "raise SystemExit('no parameters file')\n");
-    assert!(crash.contains("ended without an answer") && crash.contains("no parameters"), "{crash}");
+    assert!(
+        crash.contains("ended without an answer") && crash.contains("no parameters"),
+        "{crash}"
+    );
     let silent = said(&format!("{toml}timeout = 0.2\n"), "import time\ntime.sleep(60)\n");
     assert!(silent.contains("no answer for timeout = 0.2 s"), "{silent}");
     let one = said(&toml.replace("particles = 3", "particles = 1"), "");

@@ -63,8 +63,7 @@ fn threads_and_interruptions_change_nothing() {
     let whole = sample_reference(&*system, &settings, None, &mut go_on).unwrap();
     assert_eq!(whole.x.dim(), (999, 39));
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let alone =
-        one.install(|| sample_reference(&*system, &settings, None, &mut go_on).unwrap());
+    let alone = one.install(|| sample_reference(&*system, &settings, None, &mut go_on).unwrap());
     assert_eq!(bits(&whole), bits(&alone));
     // Stopped at every second look, as often as it takes.
     let mut stops = 0;

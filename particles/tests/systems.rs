@@ -113,7 +113,9 @@ fn the_virial_of_springs() {
 fn what_has_no_energy_is_said() {
     let dw4 = DoubleWell::dw4();
     let text = |x: &[f64]| checked_energy(&dw4, x).unwrap_err().to_string();
-    assert!(text(&[0.0; 6]).contains("6 coordinates a row; dw4 has 4 particles in 2 dimensions, so 8"));
+    assert!(
+        text(&[0.0; 6]).contains("6 coordinates a row; dw4 has 4 particles in 2 dimensions, so 8")
+    );
     assert!(text(&[0.0, 0.0, 1.0, f64::NAN, 2.0, 0.0, 3.0, 0.0]).contains("particle 2"));
     let lj13 = LennardJones::lj13();
     let mut x = positions(&lj13, 1);

@@ -74,7 +74,8 @@ fn gradients_of_both_losses() {
             exact.gradient(&moved, beta, &x, &[], &mut ignored).loss
         };
         let h = 1e-3;
-        let expected = (8.0 * (along(h) - along(-h)) - (along(2.0 * h) - along(-2.0 * h))) / (12.0 * h);
+        let expected =
+            (8.0 * (along(h) - along(-h)) - (along(2.0 * h) - along(-2.0 * h))) / (12.0 * h);
         let found: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(*g) * d).sum();
         assert!((found - expected).abs() < 1e-2 * (1.0 + expected.abs()), "{found} {expected}");
     }
@@ -92,7 +93,8 @@ fn gradients_of_both_losses() {
     let (mut mean, mut change) = (vec![0.0_f64; size], 0.0);
     let weights_before = flow.weights.clone();
     for direction in basis.chunks_exact(6) {
-        let probe: Vec<f32> = (0..9).flat_map(|_| direction.iter().map(|b| 2.0 * *b as f32)).collect();
+        let probe: Vec<f32> =
+            (0..9).flat_map(|_| direction.iter().map(|b| 2.0 * *b as f32)).collect();
         let mut gradient = vec![0.0; size];
         change += probed.gradient(&flow, beta, &x, &probe, &mut gradient).change / 4.0;
         mean.iter_mut().zip(&gradient).for_each(|(m, g)| *m += f64::from(*g) / 4.0);
@@ -174,7 +176,8 @@ fn densities_agree_where_the_decoder_inverts_and_differ_where_not() {
         ..small()
     };
     let x = Array2::from_shape_vec((4000, 6), rows(6, 4000, s)).unwrap();
-    let flow = train(&settings, x.view(), 2, 1, None, &mut |_| ControlFlow::Continue(())).unwrap().flow;
+    let flow =
+        train(&settings, x.view(), 2, 1, None, &mut |_| ControlFlow::Continue(())).unwrap().flow;
     let test = rows(7, 400, s);
     let found = densities(&flow, &test);
     let truth = |x: &[f64]| {

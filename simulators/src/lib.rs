@@ -35,7 +35,9 @@ pub use arrays::{
     single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};
-pub use external::{ExternalError, ExternalFunction, ExternalSettings, ExternalSimulator, Protocol};
+pub use external::{
+    ExternalError, ExternalFunction, ExternalSettings, ExternalSimulator, Protocol,
+};
 pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
     memory, write_atomically, write_bytes_atomically,

@@ -4,8 +4,18 @@ use crate::support::{Scratch, bytes, numbers};
 use serde_json::Value;
 
 const SMALL: [&str; 12] = [
-    "--set", "layers=1", "--set", "width=16", "--set", "steps=30", "--set", "batch=32", "--set",
-    "validation=50", "--set", "validate_every=10",
+    "--set",
+    "layers=1",
+    "--set",
+    "width=16",
+    "--set",
+    "steps=30",
+    "--set",
+    "batch=32",
+    "--set",
+    "validation=50",
+    "--set",
+    "validate_every=10",
 ];
 
 fn json(text: &str) -> Value {
@@ -107,7 +117,8 @@ fn interrupted_sampling_and_training_go_on() {
         while !scratch.path(file).exists() && begun.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let killed =
+            std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         child.wait().unwrap().code()
     };

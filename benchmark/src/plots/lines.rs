@@ -59,7 +59,10 @@ fn ranges(panel: &LinePanel) -> Option<[(f64, f64); 2]> {
     Some([range(|p| p.0, 0.0)?, range(|p| p.1, 0.05)?])
 }
 
-fn panel<B: DrawingBackend>(area: &DrawingArea<B, plotters::coord::Shift>, panel: &LinePanel) -> Drawn
+fn panel<B: DrawingBackend>(
+    area: &DrawingArea<B, plotters::coord::Shift>,
+    panel: &LinePanel,
+) -> Drawn
 where
     B::ErrorType: 'static,
 {
@@ -86,7 +89,8 @@ where
             Some(name) => {
                 let color = COLORS[named % COLORS.len()];
                 named += 1;
-                let key = move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2));
+                let key =
+                    move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2));
                 chart
                     .draw_series(LineSeries::new(finite, color.stroke_width(2)))?
                     .label(name)

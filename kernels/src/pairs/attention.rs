@@ -1,9 +1,9 @@
 //! Sums over neighbours, each weighed by a gate of its own message.
 
 use super::{Pairs, add_scaled, dot, row, row_dots, row_mut};
-use crate::{Isa, sigmoid};
 use crate::isa::Kernel;
 use crate::simd::Simd;
+use crate::{Isa, sigmoid};
 
 /// Messages and what their gates e = σ(w·m + c) depend on.
 #[derive(Clone, Copy, Debug)]
@@ -200,8 +200,7 @@ impl Kernel for Backward<'_> {
                 }
                 add_scaled(to_weights, of_slope, tangent);
             }
-            let of_logit =
-                scale * slope_of_gate * (of_gate + (1.0 - 2.0 * gate) * curved);
+            let of_logit = scale * slope_of_gate * (of_gate + (1.0 - 2.0 * gate) * curved);
             add_scaled(row_mut(to_messages, q, h), of_logit, weights);
             add_scaled(to_weights, of_logit, message);
             *to_bias += of_logit;

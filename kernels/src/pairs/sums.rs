@@ -109,7 +109,8 @@ impl Kernel for Backward<'_> {
     fn run<S: Simd>(self, _: S) {
         let h = self.pairs.width;
         let [first, second] = self.weights;
-        let PairSumGrad { nodes, scalars: [to_s, to_t], weights: [to_first, to_second] } = self.into;
+        let PairSumGrad { nodes, scalars: [to_s, to_t], weights: [to_first, to_second] } =
+            self.into;
         self.pairs.each(|q, i, j| {
             let grad = row(self.grad, q, h);
             add_scaled(row_mut(nodes, 2 * i, h), 1.0, grad);

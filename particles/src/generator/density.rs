@@ -48,9 +48,7 @@ pub fn densities(flow: &Flow, x: &[f64]) -> Vec<Density> {
             || [Direction::Encode, Direction::Decode].map(|d| Mapper::new(flow, d)),
             |[encoder, decoder], x| {
                 let mut scaled: Vec<f32> = x.iter().map(|v| (v / flow.scale) as f32).collect();
-                scaled
-                    .chunks_exact_mut(size)
-                    .for_each(|row| center_single(row, flow.spec.dims));
+                scaled.chunks_exact_mut(size).for_each(|row| center_single(row, flow.spec.dims));
                 chunk(flow, encoder, decoder, &scaled)
             },
         )
@@ -108,14 +106,17 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                 let along = search.step.iter().zip(basis.chunks_exact(size));
                 search.damping * along.map(|(step, direction)| step * direction[at]).sum::<f64>()
             };
-            search.z.iter().enumerate().map(|(at, z)| (f64::from(*z) + by(at)) as f32).collect::<Vec<_>>()
+            search
+                .z
+                .iter()
+                .enumerate()
+                .map(|(at, z)| (f64::from(*z) + by(at)) as f32)
+                .collect::<Vec<_>>()
         });
         let moved: Vec<f32> = moved.collect();
         let mapped = decoder.jacobians(&moved);
         let rows = mapped.iter().zip(x.chunks_exact(size)).zip(moved.chunks_exact(size));
-        for (((mapped, x), z), (search, found)) in
-            rows.zip(searches.iter_mut().zip(&mut found))
-        {
+        for (((mapped, x), z), (search, found)) in rows.zip(searches.iter_mut().zip(&mut found)) {
             let error: Vec<f64> =
                 x.iter().zip(&mapped.value).map(|(x, g)| f64::from(x - g)).collect();
             let residual: f64 = error.iter().map(|e| e * e).sum();

@@ -94,7 +94,10 @@ mod tests {
     fn shares_errors_and_distances() {
         let values = [0.5, 0.5, 1.5, 9.0];
         let plain = Histogram::new(&values, None, (0.0, 2.0), 2);
-        assert_eq!((plain.share.clone(), plain.edges.clone()), (vec![0.5, 0.25], vec![0.0, 1.0, 2.0]));
+        assert_eq!(
+            (plain.share.clone(), plain.edges.clone()),
+            (vec![0.5, 0.25], vec![0.0, 1.0, 2.0])
+        );
         // √(p(1 − p)/n).
         assert!((plain.error[0] - (0.25_f64 / 4.0).sqrt()).abs() < 1e-12);
         assert!((plain.error[1] - (0.25 * 0.75 / 4.0_f64).sqrt()).abs() < 1e-12);

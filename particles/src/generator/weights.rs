@@ -108,7 +108,8 @@ mod tests {
     fn a_normal_from_a_wider_one() {
         let (n, s) = (200_000, 1.5_f64);
         let mut rng = stream(5, Purpose::Latent, 0);
-        let x: Vec<f64> = StandardNormal.sample_iter(&mut rng).take(n).map(|z: f64| s * z).collect();
+        let x: Vec<f64> =
+            StandardNormal.sample_iter(&mut rng).take(n).map(|z: f64| s * z).collect();
         let log_q = |x: f64| -0.5 * (x / s).powi(2) - 0.5 * TAU.ln() - s.ln();
         let log_weight = |x: &f64| -0.5 * x * x - log_q(*x);
         let of_model: Vec<f64> = x.iter().map(log_weight).collect();

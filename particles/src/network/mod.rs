@@ -13,6 +13,7 @@
 //! for each pair. Values and tangents run through the same weights; [`Pass`] keeps what its
 //! backward pass needs.
 
+mod backward;
 mod edge;
 mod geometry;
 mod layout;

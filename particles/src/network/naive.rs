@@ -11,7 +11,12 @@ fn silu(t: f64) -> f64 {
 fn linear(inputs: &[f64], matrix: &[f64], bias: &[f64]) -> Vec<f64> {
     let width = bias.len();
     let column = |k: usize| inputs.iter().enumerate().map(|(i, v)| v * matrix[i * width + k]).sum();
-    (0..width).map(|k| { let sum: f64 = column(k); sum + bias[k] }).collect()
+    (0..width)
+        .map(|k| {
+            let sum: f64 = column(k);
+            sum + bias[k]
+        })
+        .collect()
 }
 
 fn edge(w: &[f64], at: &EdgeLayout, hi: &[f64], hj: &[f64], scalars: [f64; 2]) -> Vec<f64> {
@@ -23,8 +28,8 @@ fn edge(w: &[f64], at: &EdgeLayout, hi: &[f64], hj: &[f64], scalars: [f64; 2]) -
                 hi[i] * first[i * 2 * width + k] + hj[i] * first[i * 2 * width + width + k]
             };
             let sum: f64 = (0..width).map(node).sum();
-            let scalars = scalars[0] * w[at.squared.clone()][k]
-                + scalars[1] * w[at.input_squared.clone()][k];
+            let scalars =
+                scalars[0] * w[at.squared.clone()][k] + scalars[1] * w[at.input_squared.clone()][k];
             silu(sum + scalars + w[at.first_bias.clone()][k])
         })
         .collect();

@@ -57,15 +57,7 @@ impl Node<'_> {
         self.first(h, sums, before, rows, bias);
         let n = before.len();
         let (silu, isa) = (Nonlinearity::Silu, shape.isa);
-        activate_streams(
-            isa,
-            silu,
-            n,
-            before,
-            &mut keep.hidden,
-            &mut keep.slope,
-            &mut keep.curve,
-        );
+        activate_streams(isa, silu, n, before, &mut keep.hidden, &mut keep.slope, &mut keep.curve);
         let values = &self.weights[self.layout.second_bias.clone()];
         self.second(&keep.hidden, h, rows, Start::AccumulateBias { values, rows });
     }

@@ -30,13 +30,7 @@ fn doubles(values: &[f32]) -> Vec<f64> {
 }
 
 /// a·y(x) + Σ_t b_t·ẏ_t, tangents by central differences, of one configuration.
-fn scalar(
-    spec: &NetworkSpec,
-    w: &[f64],
-    x: &[f64],
-    tangents: &[f64],
-    grads: [&[f64]; 2],
-) -> f64 {
+fn scalar(spec: &NetworkSpec, w: &[f64], x: &[f64], tangents: &[f64], grads: [&[f64]; 2]) -> f64 {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let mut sum = dot(grads[0], &naive::value(spec, w, x));
     let size = x.len();
@@ -76,7 +70,10 @@ fn values_tangents_and_gradients_are_those_of_the_formulas() {
         };
         let moves: f32 = y.iter().zip(&x).map(|(y, x)| (y - x).abs()).sum();
         assert!(moves > 0.03 * x.len() as f32, "a map that does something: {moves}");
-        let total = |w: &[f64], x: &dyn Fn(usize) -> Vec<f64>, v: &dyn Fn(usize) -> Vec<f64>, with: bool| {
+        let total = |w: &[f64],
+                     x: &dyn Fn(usize) -> Vec<f64>,
+                     v: &dyn Fn(usize) -> Vec<f64>,
+                     with: bool| {
             let of = |g: usize| {
                 let (tangents, b) = if with { (v(g), of_graph(&b, g)) } else { (vec![], vec![]) };
                 scalar(&spec, w, &x(g), &tangents, [&of_graph(&a, g), &b])
@@ -100,7 +97,10 @@ fn values_tangents_and_gradients_are_those_of_the_formulas() {
                     let x = doubles(&x[g * size..][..size]);
                     let expected = scalar(&spec, &w64, &x, &tangent, [&zero, &unit]);
                     let found = f64::from(dy[at + i]);
-                    assert!((found - expected).abs() < 2e-5 * (1.0 + expected.abs()), "{found} {expected}");
+                    assert!(
+                        (found - expected).abs() < 2e-5 * (1.0 + expected.abs()),
+                        "{found} {expected}"
+                    );
                 }
             }
         }
@@ -182,7 +182,11 @@ fn turned_reflected_moved_and_reordered_positions() {
     let check = |of: &dyn Fn(&[f32]) -> Vec<f32>, what: &str| {
         let (expected, found) = (of(&y), map(&of(&x)));
         let error: Vec<f32> = expected.iter().zip(&found).map(|(a, b)| a - b).collect();
-        assert!(size(&error) < 1e-5 * size(&expected), "{what}: {}", size(&error) / size(&expected));
+        assert!(
+            size(&error) < 1e-5 * size(&expected),
+            "{what}: {}",
+            size(&error) / size(&expected)
+        );
     };
     let (c, s) = (0.6, 0.8);
     let by = |matrix: [[f32; 3]; 3]| {

@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn infinite_energies_are_states_that_cannot_be() {
         // A box of half the size.
-        let forward: Vec<f64> = (0..1000).map(|i| if i % 2 == 0 { 0.0 } else { f64::INFINITY }).collect();
+        let forward: Vec<f64> =
+            (0..1000).map(|i| if i % 2 == 0 { 0.0 } else { f64::INFINITY }).collect();
         let found = free_energy_difference(&forward, &[0.0; 1000]).unwrap();
         assert!((found.difference - 2.0_f64.ln()).abs() < 1e-6, "{found:?}");
         assert_eq!(free_energy_difference(&[f64::INFINITY], &[]), None);

@@ -69,11 +69,8 @@ impl Chain {
         let width = 1.0 / ground.stiffness.sqrt();
         let size = ground.system.particles() * ground.system.dims();
         let replicas = (0..count).map(|_| {
-            let x: Vec<f64> = StandardNormal
-                .sample_iter(&mut rng)
-                .take(size)
-                .map(|z: f64| width * z)
-                .collect();
+            let x: Vec<f64> =
+                StandardNormal.sample_iter(&mut rng).take(size).map(|z: f64| width * z).collect();
             let mut replica = Replica { x, energy: 0.0, base: 0.0 };
             replica.measure(ground).map(|()| replica)
         });
@@ -140,11 +137,12 @@ impl Chain {
                     let by = step * (2.0 * rng.random::<f64>() - 1.0);
                     to[axis] = from + by;
                     // Σ|x|² − |Σx|²/N.
-                    spread += by * (to[axis] + from)
-                        - by * (2.0 * sum[axis] + by) / particles as f64;
+                    spread +=
+                        by * (to[axis] + from) - by * (2.0 * sum[axis] + by) / particles as f64;
                 }
                 let base = (1.0 - lambda) * 0.5 * ground.stiffness * spread;
-                let target = if lambda > 0.0 { lambda * system.moved(&replica.x, i, &to) } else { 0.0 };
+                let target =
+                    if lambda > 0.0 { lambda * system.moved(&replica.x, i, &to) } else { 0.0 };
                 let mut change = base + target;
                 if change.is_nan() {
                     change = out_of_nowhere(system, &replica.x, i, &to)?;
@@ -212,12 +210,7 @@ impl Chain {
 }
 
 /// The change where it is no number: a state that cannot be is left for any that can.
-fn out_of_nowhere(
-    system: &dyn System,
-    x: &[f64],
-    i: usize,
-    to: &[f64],
-) -> Result<f64, NotANumber> {
+fn out_of_nowhere(system: &dyn System, x: &[f64], i: usize, to: &[f64]) -> Result<f64, NotANumber> {
     let mut moved = x.to_vec();
     moved[i * to.len()..][..to.len()].copy_from_slice(to);
     match system.energy(&moved) {

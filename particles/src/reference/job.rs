@@ -95,8 +95,7 @@ pub fn sample_reference(
 ) -> Result<Reference, ReferenceError> {
     check(system, settings)?;
     let width = system.width();
-    let ground =
-        Ground { system, sampling: settings.sampling, stiffness: 1.0 / (width * width) };
+    let ground = Ground { system, sampling: settings.sampling, stiffness: 1.0 / (width * width) };
     let nan = |_| SystemError::not_a_number(system);
     let kept = keep.map(|path| state::load(path, system, settings)).transpose()?.flatten();
     let mut chains = match kept {

@@ -55,7 +55,8 @@ pub(super) fn report(ground: &Ground, chains: &[Chain]) -> ReferenceReport {
     let system = ground.system;
     let (dims, width) = (system.dims(), system.dims() * system.particles());
     let dof = degrees_of_freedom(system.particles(), dims);
-    let means = |of: &dyn Fn(&Chain) -> f64| Estimate::of(&chains.iter().map(of).collect::<Vec<_>>());
+    let means =
+        |of: &dyn Fn(&Chain) -> f64| Estimate::of(&chains.iter().map(of).collect::<Vec<_>>());
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let ln_z: Option<Vec<f64>> = chains.iter().map(|chain| ln_z(ground, chain, dof)).collect();
     let virials = |chain: &Chain| {

@@ -112,4 +112,3 @@ fn identity(system: &dyn System, settings: &ReferenceSettings) -> String {
 fn failed(path: &Path, reason: &(impl std::fmt::Display + ?Sized)) -> ReferenceError {
     ReferenceError::State { path: path.display().to_string(), reason: reason.to_string() }
 }
-

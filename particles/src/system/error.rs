@@ -14,7 +14,9 @@ pub enum SystemError {
         suggestion: String,
     },
     /// A system of one particle has no distances.
-    #[error("{name}: {particles} particles in {dims} dimensions; there must be two at least, in one")]
+    #[error(
+        "{name}: {particles} particles in {dims} dimensions; there must be two at least, in one"
+    )]
     TooSmall {
         /// The system.
         name: String,

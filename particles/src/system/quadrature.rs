@@ -32,8 +32,7 @@ fn ln_z(v: impl Fn(f64) -> f64, [least, most]: [f64; 2]) -> f64 {
     // [ANGLES / 2 + 1, RADII, RADII]: A_m as W^½ A_m W^½, even in m.
     let orders = ANGLES / 2 + 1;
     let mut coefficients = vec![0.0; orders * RADII * RADII];
-    let cosines: Vec<f64> =
-        (0..ANGLES).map(|k| (TAU * k as f64 / ANGLES as f64).cos()).collect();
+    let cosines: Vec<f64> = (0..ANGLES).map(|k| (TAU * k as f64 / ANGLES as f64).cos()).collect();
     let mut around = [0.0; ANGLES];
     for (a, &r) in radii.iter().enumerate() {
         for (b, &s) in radii.iter().enumerate().take(a + 1) {

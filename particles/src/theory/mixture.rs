@@ -66,7 +66,8 @@ pub fn solve(mixture: &[Component], beta: f64, start: f64, steps: usize) -> Solu
         for (((value, g), m), v) in values.zip(&gradient).zip(&mut first).zip(&mut second) {
             *m = 0.9 * *m + 0.1 * g;
             *v = 0.999 * *v + 0.001 * g * g;
-            let corrected = [1.0 - 0.9_f64.powi(step as i32 + 1), 1.0 - 0.999_f64.powi(step as i32 + 1)];
+            let corrected =
+                [1.0 - 0.9_f64.powi(step as i32 + 1), 1.0 - 0.999_f64.powi(step as i32 + 1)];
             *value -= rate * (*m / corrected[0]) / ((*v / corrected[1]).sqrt() + 1e-9);
         }
     }
@@ -77,7 +78,8 @@ pub fn solve(mixture: &[Component], beta: f64, start: f64, steps: usize) -> Solu
         for (k, f) in f.iter().enumerate() {
             let (g, _) = decoded(&decoder, *f);
             reconstruction += branch.weight[k] * (g - branch.x[k]).powi(2);
-            nll += branch.weight[k] * (0.5 * f * f + 0.5 * std::f64::consts::TAU.ln() - branch.log_slope(k));
+            nll += branch.weight[k]
+                * (0.5 * f * f + 0.5 * std::f64::consts::TAU.ln() - branch.log_slope(k));
         }
         encoder.push(branch.x.iter().copied().zip(f).collect());
     }
@@ -196,7 +198,8 @@ mod tests {
         assert!(found.reconstruction < 0.01, "{}", found.reconstruction);
         // The median of the upper component has the upper quartile of the latent law, 0.6745; slopes
         // where the density is small settle slowly.
-        let median = found.encoder[1].iter().min_by(|a, b| (a.0 - 2.0).abs().total_cmp(&(b.0 - 2.0).abs()));
+        let median =
+            found.encoder[1].iter().min_by(|a, b| (a.0 - 2.0).abs().total_cmp(&(b.0 - 2.0).abs()));
         assert!((median.unwrap().1 - 0.6745).abs() < 0.3, "{median:?}");
         assert!(found.encoder[0].iter().all(|(_, f)| *f < 0.3));
     }

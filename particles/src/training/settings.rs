@@ -96,14 +96,14 @@ impl Preset {
             width: 64,
             normalizer: (particles - 1) as f32,
             scale: true,
-            batch: if particles <= 20 { 128 } else { 16 },
-            steps: if few { 20_000 } else { 10_000 },
+            batch: if particles <= 20 { 64 } else { 16 },
+            steps: 20_000,
             learning_rate: 1e-3,
             schedule: Schedule::OneCycle,
-            beta_start: if few { 10.0 } else { 50.0 },
-            beta_end: if few { 100.0 } else { 500.0 },
+            beta_start: if few { 45.0 } else { 100.0 },
+            beta_end: if few { 90.0 } else { 400.0 },
             clip: 1.0,
-            average: 0.998,
+            average: 0.995,
             log_det: LogDet::Probe,
             validate_every: 500,
             validation: if few { 1000 } else { 100 },
@@ -154,7 +154,11 @@ impl TrainSettings {
         if !fields.contains_key(name) {
             let near = fields.keys().min_by_key(|key| strsim::damerau_levenshtein(key, name));
             let near = near.cloned().unwrap_or_default();
-            return Err(error(name, value, format!("there is no such setting; did you mean {near}?")));
+            return Err(error(
+                name,
+                value,
+                format!("there is no such setting; did you mean {near}?"),
+            ));
         }
         let word = || serde_json::Value::from(value);
         fields.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| word()));
@@ -172,12 +176,22 @@ impl TrainSettings {
         let checks = [
             ("batch", self.batch as f64, self.batch > 0, "choose 1 or more"),
             ("steps", self.steps as f64, self.steps > 0, "choose 1 or more"),
-            ("learning_rate", self.learning_rate, positive(self.learning_rate), "choose 1e-3 or so"),
+            (
+                "learning_rate",
+                self.learning_rate,
+                positive(self.learning_rate),
+                "choose 1e-3 or so",
+            ),
             ("beta_start", self.beta_start, positive(self.beta_start), "choose a number above 0"),
             ("beta_end", self.beta_end, positive(self.beta_end), "choose a number above 0"),
             ("clip", self.clip, positive(self.clip), "choose a number above 0"),
             ("average", self.average, (0.0..1.0).contains(&self.average), "choose 0 to below 1"),
-            ("validate_every", self.validate_every as f64, self.validate_every > 0, "choose 1 or more"),
+            (
+                "validate_every",
+                self.validate_every as f64,
+                self.validate_every > 0,
+                "choose 1 or more",
+            ),
             ("validation", self.validation as f64, self.validation > 0, "choose 1 or more"),
         ];
         match checks.into_iter().find(|(_, _, fine, _)| !fine) {

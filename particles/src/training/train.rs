@@ -101,7 +101,8 @@ const PATIENCE: usize = 50;
 #[must_use]
 pub fn data_scale(x: ArrayView2<'_, f64>, dims: usize) -> f64 {
     let dof = degrees_of_freedom(x.ncols() / dims, dims);
-    let square: f64 = x.rows().into_iter().map(|row| crate::space::spread(&row.to_vec(), dims)).sum();
+    let square: f64 =
+        x.rows().into_iter().map(|row| crate::space::spread(&row.to_vec(), dims)).sum();
     (square / (x.nrows() * dof) as f64).sqrt()
 }
 

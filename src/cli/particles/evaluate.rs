@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     if let Some(found) = bennett {
         let estimate = Estimate { value: found.difference, error: found.error };
         text += &format!("ln Z             {} by Bennett's ratio with the data", shown(estimate));
-        text += &system.truth().map(|t| format!(" (known: {:.4})\n", t.ln_z)).unwrap_or("\n".into());
+        text +=
+            &system.truth().map(|t| format!(" (known: {:.4})\n", t.ln_z)).unwrap_or("\n".into());
     }
     text += &format!(
         "energies         total variation to the data {tv_plain:.3} of the draws, {tv_weighed:.3} \

@@ -50,9 +50,9 @@ pub(super) fn of_reference(error: &ReferenceError, shown: &str) -> Failure {
 
 pub(super) fn of_training(error: &TrainError, shown: &str) -> Failure {
     match error {
-        TrainError::Interrupted => stopped(&format!(
-            "interrupted; the state is saved in {shown}: add --resume to go on"
-        )),
+        TrainError::Interrupted => {
+            stopped(&format!("interrupted; the state is saved in {shown}: add --resume to go on"))
+        }
         TrainError::Settings(_) | TrainError::Data(_) => Failure::usage(error),
         TrainError::Diverged { .. } | TrainError::State { .. } => Failure::failed(error),
     }

@@ -64,9 +64,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let state = own.parts().join("state.safetensors");
     let mut bar = None;
     let found = sample_reference(&*system, &settings, Some(&state), &mut |progress| {
-        let bar = bar.get_or_insert_with(|| {
-            output.reporter.bar("sampling", progress.total, progress.done)
-        });
+        let bar = bar
+            .get_or_insert_with(|| output.reporter.bar("sampling", progress.total, progress.done));
         bar.update(progress.done, || match progress.burnt_in {
             true => String::new(),
             false => "burn-in".to_owned(),
@@ -101,7 +100,8 @@ fn told(report: &ReferenceReport) -> String {
         let mean = rates.iter().sum::<f64>() / rates.len() as f64;
         format!("{mean:.2} on average, {least:.2} at least")
     };
-    let ln_z = report.ln_z.map_or("unknown: a gap of the ladder was never crossed".into(), estimate);
+    let ln_z =
+        report.ln_z.map_or("unknown: a gap of the ladder was never crossed".into(), estimate);
     let time = report.autocorrelation_time.map_or("unknown".to_owned(), |t| format!("{t:.2}"));
     format!(
         "ln Z                  {ln_z}\n\

@@ -38,11 +38,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let own = FileOwnership::of(&args.out)?;
     let stop = output.interrupt_flag()?;
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
-    let more = [
-        ("log_q", &drawn.log_q[..]),
-        ("energy", &drawn.energy),
-        ("log_weight", &drawn.log_weight),
-    ];
+    let more =
+        [("log_q", &drawn.log_q[..]), ("energy", &drawn.energy), ("log_weight", &drawn.log_weight)];
     own.check()?;
     write_positions(&args.out, drawn.x.view(), system.dims(), &more).map_err(failures::of_file)?;
     let (weighed, energy) = drawn.weighed();

@@ -21,7 +21,15 @@ pub(super) struct Args {}
 pub(super) fn run(_: &Args, output: &Output) -> Result<(), Failure> {
     let mut text = format!(
         "{:<6} {:>9} {:>4} {:>8} {:>10} {:>10} {:>9} {:>12}  {}\n",
-        "system", "particles", "dims", "degrees", "ln Z", "mean u", "entropy", "as published", "from"
+        "system",
+        "particles",
+        "dims",
+        "degrees",
+        "ln Z",
+        "mean u",
+        "entropy",
+        "as published",
+        "from"
     );
     let mut rows = Vec::new();
     for name in SYSTEMS {

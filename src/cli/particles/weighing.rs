@@ -82,7 +82,10 @@ pub(super) fn told(drawn: &Drawn, weighed: &Weighed, energy: &Reweighted) -> Str
         text += &format!("without weight   {} draws\n", weighed.worthless);
     }
     if drawn.folded > 0.0 {
-        text += &format!("folded           {:.2}% of the draws have det J_g < 0\n", 100.0 * drawn.folded);
+        text += &format!(
+            "folded           {:.2}% of the draws have det J_g < 0\n",
+            100.0 * drawn.folded
+        );
     }
     text
 }
