@@ -2,7 +2,7 @@
 
 use crate::system::{System, SystemError, checked_energy};
 use freeform_simulators::{
-    ArrayError, TableOptions, prepare_output, read_table, write_arrays, write_bytes_atomically,
+    ArrayError, FirstLine, TableOptions, prepare_output, read_table, write_arrays, write_bytes_atomically,
     write_table,
 };
 use ndarray::{Array2, ArrayView1, ArrayView2};
@@ -68,9 +68,11 @@ pub fn read_positions(
     path: &Path,
     system: &dyn System,
 ) -> Result<(Array2<f64>, Vec<f64>), FileError> {
+    // Coordinates have no names.
+    let options = TableOptions::observations().with_first_line(FirstLine::Numbers);
     let x = match is_xyz(path) {
         true => read_xyz(path, system.dims())?,
-        false => read_table(path, &TableOptions::observations())?.values,
+        false => read_table(path, &options)?.values,
     };
     let energies = x.rows().into_iter().enumerate().map(|(at, row)| {
         let path = || path.display().to_string();

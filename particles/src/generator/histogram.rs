@@ -52,14 +52,16 @@ impl Histogram {
         0.5 * (inside + (outside(self) - outside(other)).abs())
     }
 
-    /// Mean squared difference to another in units of both errors, over bins with counts: about 1 where
-    /// both are of one law.
+    /// Mean squared difference to another in units of both errors, over bins where both have weight (an empty
+    /// bin's error is not known): about 1 where both are of one law.
     #[must_use]
     pub fn chi_squared(&self, other: &Self) -> f64 {
         let terms: Vec<f64> = (0..self.share.len())
             .filter_map(|b| {
                 let variance = self.error[b].powi(2) + other.error[b].powi(2);
-                (variance > 0.0).then(|| (self.share[b] - other.share[b]).powi(2) / variance)
+                let counts = self.share[b] > 0.0 && other.share[b] > 0.0;
+                (counts && variance > 0.0)
+                    .then(|| (self.share[b] - other.share[b]).powi(2) / variance)
             })
             .collect();
         terms.iter().sum::<f64>() / terms.len() as f64
