@@ -2,8 +2,8 @@
 
 use crate::system::{System, SystemError, checked_energy};
 use freeform_simulators::{
-    ArrayError, FirstLine, TableOptions, prepare_output, read_table, write_arrays, write_bytes_atomically,
-    write_table,
+    ArrayError, FirstLine, TableOptions, prepare_output, read_table, write_arrays,
+    write_bytes_atomically, write_table,
 };
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use std::fmt::Write;

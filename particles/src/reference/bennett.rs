@@ -47,7 +47,8 @@ pub fn free_energy_difference(forward: &[f64], backward: &[f64]) -> Option<FreeE
         let n = values.len() as f64;
         let mean = values.iter().map(|d| of(*d)).sum::<f64>() / n;
         let square = values.iter().map(|d| of(*d).powi(2)).sum::<f64>() / n;
-        (square / (mean * mean) - 1.0) / n
+        // Where all are the same, rounding may go below.
+        (square / (mean * mean) - 1.0).max(0.0) / n
     };
     let error = (variance(forward, &|d| fermi(shift + d - c))
         + variance(backward, &|d| fermi(c - shift - d)))
@@ -83,5 +84,8 @@ mod tests {
         let found = free_energy_difference(&forward, &[0.0; 1000]).unwrap();
         assert!((found.difference - 2.0_f64.ln()).abs() < 1e-6, "{found:?}");
         assert_eq!(free_energy_difference(&[f64::INFINITY], &[]), None);
+        // The same law twice: no difference, and no error.
+        let same = free_energy_difference(&[0.3; 7], &[0.3; 7]).unwrap();
+        assert!((same.difference - 0.3).abs() < 1e-9 && same.error < 1e-6, "{same:?}");
     }
 }
