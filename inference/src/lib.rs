@@ -55,6 +55,7 @@
 //! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
 //!   simulations, [`Asking`] in other ways, [`PosteriorError`].
 //! - **Checking**: [`rank_simulations`], for calibration and coverage.
+//! - **Weighing**: [`effective_number`] and [`pareto_k`] of importance weights.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -95,7 +96,7 @@ pub use model::{
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
-    Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+    Ranked, Ranks, effective_number, pareto_k, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use transform::{Beyond, Distance};
 pub use typical::{Misfit, Outlyingness, Standing};

@@ -33,10 +33,12 @@ pub use any::AnySimulator;
 pub use arrays::{
     ArrayError, Expected, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
     beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
-    single_precision, write_csv, write_table,
+    single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};
-pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
+pub use external::{
+    ExternalError, ExternalFunction, ExternalSettings, ExternalSimulator, Protocol,
+};
 pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
     memory, write_atomically, write_bytes_atomically,

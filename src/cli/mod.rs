@@ -17,6 +17,7 @@ mod init;
 mod log_prob;
 mod observation;
 mod output;
+mod particles;
 mod plot;
 mod reference;
 mod reference_args;
@@ -123,6 +124,8 @@ enum Verb {
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
     Grid(grid::Args),
+    /// Boltzmann generators: systems of particles, reference samples, equivariant flows.
+    Particles(particles::Args),
     /// Simulate, train, sample every observation, and score: the whole benchmark of one task.
     Run(run::Args),
 }
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Verb::Report(args) => report::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
+        Verb::Particles(args) => particles::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
     };
     match result {

@@ -24,6 +24,7 @@ mod numbers_of_work;
 mod odd_numbers;
 mod origin;
 mod output;
+mod particles;
 mod precision;
 mod races;
 mod races_of_verbs;

@@ -6,6 +6,7 @@ mod checks;
 mod compact;
 mod coverage;
 mod curves;
+mod lines;
 mod pairs;
 mod pdf;
 
@@ -13,6 +14,7 @@ pub use budgets::{BudgetCurve, budget_figure, budget_figures};
 pub use calibration::{CalibrationPlot, calibration_plot};
 pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
+pub use lines::{Line, LinePanel, line_panels};
 pub use pairs::{PairPlot, pair_plot};
 
 use compact::compact;

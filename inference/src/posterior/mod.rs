@@ -17,6 +17,7 @@ pub use diagnostics::{
 };
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
+pub use effective::{effective_number, pareto_k};
 pub use error::PosteriorError;
 pub(crate) use residual::residuals;
 pub(crate) use strength::correction_strength;

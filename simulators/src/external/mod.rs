@@ -31,6 +31,7 @@ mod answers;
 mod batch;
 mod error;
 mod files;
+mod function;
 mod pool;
 mod process;
 mod runner;
@@ -41,5 +42,6 @@ mod watcher;
 mod worker;
 
 pub use error::ExternalError;
+pub use function::ExternalFunction;
 pub use settings::{ExternalSettings, Protocol};
 pub use simulator::ExternalSimulator;

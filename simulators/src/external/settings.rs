@@ -227,7 +227,8 @@ impl Reader<'_> {
         let known = "write \"series\", \"set\", \"vector\" or \"auto\"";
         let layout = match self.text("layout")? {
             Some(name) => Layout::by_name(&name).ok_or_else(|| self.bad("layout", known))?,
-            None => return Ok(channels.map(DataLayout::of_channels)),
+            None if channels.is_none() => return Ok(None),
+            None => Layout::Auto,
         };
         if layout == Layout::Vector && channels.is_some_and(|channels| channels > 1) {
             return Err(
