@@ -29,6 +29,7 @@
 
 mod answers;
 mod batch;
+mod conversation;
 mod error;
 mod files;
 mod pool;
@@ -40,6 +41,8 @@ mod start;
 mod watcher;
 mod worker;
 
+pub(crate) use conversation::Conversation;
 pub use error::ExternalError;
 pub use settings::{ExternalSettings, Protocol};
 pub use simulator::ExternalSimulator;
+pub(crate) use simulator::named_file;

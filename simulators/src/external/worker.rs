@@ -143,7 +143,8 @@ impl Runner for LineRunner<'_> {
 impl Worker {
     fn start(settings: &ExternalSettings) -> Result<Self, ExternalError> {
         let (stdin, stdout) = (Stdio::piped(), Stdio::piped());
-        let mut process = Process::start(settings, &settings.command, stdin, stdout)?;
+        let mut process =
+            Process::start(settings.surroundings(), &settings.command, stdin, stdout)?;
         let (requests, queue) = channel();
         // Bounded, so that a worker that floods us fills a pipe, not our memory.
         let (sender, answers) = sync_channel(1024);
@@ -171,7 +172,7 @@ impl Drop for Worker {
     }
 }
 
-fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
+pub(super) fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     for text in queue {
         if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
             return;
@@ -179,7 +180,11 @@ fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     }
 }
 
-fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<String, String>>) {
+pub(super) fn read_answers(
+    stdout: ChildStdout,
+    longest: u64,
+    answers: &SyncSender<Result<String, String>>,
+) {
     let mut stdout = BufReader::with_capacity(1 << 16, stdout);
     loop {
         let mut line = Vec::new();

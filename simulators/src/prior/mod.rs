@@ -1,8 +1,10 @@
 //! Priors over parameters: sampling, density, support and a bijection to unconstrained space.
 
 mod error;
+mod joint;
 mod marginal;
 mod multivariate_normal;
+mod program;
 mod quantile;
 mod support;
 mod toml_form;
@@ -12,14 +14,17 @@ use rand::Rng;
 use rayon::prelude::*;
 
 pub use error::PriorError;
+pub use joint::{Block, Conditional, Dirichlet, OwnLaw, Term};
 pub use marginal::Marginal;
 pub use multivariate_normal::MultivariateNormal;
 pub use support::Support;
 
 use crate::simulation::SimulationRng;
+use joint::Joint;
 use marginal::Prepared;
 
-/// A prior p(θ) over D named parameters: independent marginals, or a multivariate normal.
+/// A prior p(θ) over D named parameters: independent marginals, a multivariate normal, or parts of any
+/// kind ([`Prior::joint`]).
 ///
 /// ```
 /// use freeform_simulators::{Marginal, Prior};
@@ -46,6 +51,7 @@ pub struct Prior {
 enum Law {
     Independent(Vec<(Marginal, Prepared)>),
     MultivariateNormal(MultivariateNormal),
+    Joint(Joint),
 }
 
 impl Prior {
@@ -95,6 +101,49 @@ impl Prior {
         Ok(Self { names, support: vec![Support::Real; dim], law: Law::MultivariateNormal(law) })
     }
 
+    /// Parts side by side, in the order of θ's columns: ordered parameters, shares, correlated ones, laws
+    /// that are given by parameters of other parts, laws of one's own. Laws of single parameters alone
+    /// make the same prior as [`Prior::independent`].
+    ///
+    /// ```
+    /// use freeform_simulators::{Block, Conditional, Prior};
+    ///
+    /// let prior = Prior::joint(vec![
+    ///     Block::one("tau", Conditional::new("half_normal", [("scale", 1.0.into())])?),
+    ///     Block::Each {
+    ///         names: vec!["a".into(), "b".into()],
+    ///         law: Conditional::new("normal", [("mean", 0.0.into()), ("std", "tau".into())])?,
+    ///     },
+    /// ])?;
+    /// // Half-normal at 1, and two normals with standard deviation 1 at 0.
+    /// let expected = (2.0 / std::f64::consts::TAU).ln() / 2.0 + 2.0_f64.ln() / 2.0 - 0.5;
+    /// let density = prior.log_prob(&[1.0, 0.0, 0.0]);
+    /// assert!((density - (expected - std::f64::consts::TAU.ln())).abs() < 1e-12);
+    /// # Ok::<(), freeform_simulators::PriorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PriorError`] for a bad number, a name used twice or that no parameter has, laws that are given
+    /// by each other, and a law of one's own whose density is not that of its draws.
+    pub fn joint(blocks: Vec<Block>) -> Result<Self, PriorError> {
+        let names: Vec<String> = blocks.iter().flat_map(|block| block.names()).cloned().collect();
+        check_names(&names)?;
+        if let Some(empty) = blocks.iter().position(|block| block.names().is_empty()) {
+            return Err(PriorError::MissingField {
+                place: format!("part {}", empty + 1),
+                field: "names".to_owned(),
+                fix: "name its parameters".to_owned(),
+            });
+        }
+        let single = blocks.iter().all(|block| matches!(block, Block::Each { .. }));
+        let (joint, support) = Joint::new(blocks, &names)?;
+        let marginals = (0..names.len()).map(|d| joint.marginal(d));
+        if let (true, Some(marginals)) = (single, marginals.collect::<Option<Vec<_>>>()) {
+            return Self::independent(names.into_iter().zip(marginals));
+        }
+        Ok(Self { names, support, law: Law::Joint(joint) })
+    }
+
     /// Number of parameters, D.
     #[must_use]
     pub fn dim(&self) -> usize {
@@ -107,7 +156,7 @@ impl Prior {
         &self.names
     }
 
-    /// Support of each parameter, `[D]`.
+    /// Support of each parameter whatever the others are, `[D]`.
     #[must_use]
     pub fn support(&self) -> &[Support] {
         &self.support
@@ -118,16 +167,53 @@ impl Prior {
     pub fn marginals(&self) -> Option<Vec<Marginal>> {
         match &self.law {
             Law::Independent(marginals) => Some(marginals.iter().map(|(m, _)| *m).collect()),
-            Law::MultivariateNormal(_) => None,
+            Law::MultivariateNormal(_) | Law::Joint(_) => None,
         }
+    }
+
+    /// The law of one parameter (from 0) whatever the others are, where there is a closed form.
+    ///
+    /// # Panics
+    /// If there is no such parameter.
+    #[must_use]
+    pub fn marginal(&self, parameter: usize) -> Option<Marginal> {
+        match &self.law {
+            Law::Independent(marginals) => Some(marginals[parameter].0),
+            Law::MultivariateNormal(law) => Some(law.marginal(parameter)),
+            Law::Joint(joint) => joint.marginal(parameter),
+        }
+    }
+
+    /// The parts, where the prior is not one of independent parameters nor a multivariate normal alone.
+    #[must_use]
+    pub fn blocks(&self) -> Option<&[Block]> {
+        match &self.law {
+            Law::Joint(joint) => Some(joint.blocks()),
+            _ => None,
+        }
+    }
+
+    /// Whether the support is all of R^D.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        match &self.law {
+            Law::Joint(joint) => joint.is_everywhere(),
+            _ => self.support.iter().all(|support| *support == Support::Real),
+        }
+    }
+
+    /// Whether where a parameter may lie depends on others.
+    #[must_use]
+    pub fn is_joint(&self) -> bool {
+        matches!(self.law, Law::Joint(_))
     }
 
     /// The multivariate normal, if the prior is one.
     #[must_use]
     pub fn as_multivariate_normal(&self) -> Option<&MultivariateNormal> {
         match &self.law {
-            Law::Independent(_) => None,
             Law::MultivariateNormal(law) => Some(law),
+            Law::Independent(_) | Law::Joint(_) => None,
         }
     }
 
@@ -148,6 +234,7 @@ impl Prior {
                 }
             }
             Law::MultivariateNormal(law) => law.sample(rng, out),
+            Law::Joint(joint) => joint.sample(rng, out),
         }
     }
 
@@ -177,6 +264,7 @@ impl Prior {
                 theta.iter().zip(marginals).map(|(&value, (_, law))| law.ln_pdf(value)).sum()
             }
             Law::MultivariateNormal(law) => law.ln_pdf(theta),
+            Law::Joint(joint) => joint.ln_pdf(theta),
         }
     }
 
@@ -187,17 +275,24 @@ impl Prior {
     #[must_use]
     pub fn contains(&self, theta: &[f64]) -> bool {
         assert_eq!(theta.len(), self.dim(), "one value for each parameter");
-        theta.iter().zip(&self.support).all(|(&value, support)| support.contains(value))
+        match &self.law {
+            Law::Joint(joint) => joint.contains(theta),
+            _ => theta.iter().zip(&self.support).all(|(&value, support)| support.contains(value)),
+        }
     }
 
     /// Maps θ `[D]` to u `[D]` in unconstrained space (logit for intervals, log for positive
-    /// parameters, identity for real ones) and returns log |det dθ/du|, so that
-    /// log p(u) = log p(θ) + log |det dθ/du|.
+    /// parameters, identity for real ones; where the interval depends on other parameters, the one that
+    /// they leave) and returns log |det dθ/du|, so that log p(u) = log p(θ) + log |det dθ/du|.
     ///
     /// # Panics
     /// If a length is not D.
     pub fn to_unconstrained(&self, theta: &[f64], u: &mut [f64]) -> f64 {
-        self.map(theta, u, Support::to_unconstrained)
+        self.check_lengths(theta, u);
+        match &self.law {
+            Law::Joint(joint) => joint.to_unconstrained(theta, u),
+            _ => self.map(theta, u, Support::to_unconstrained),
+        }
     }
 
     /// Maps u `[D]` back to θ `[D]` and returns log |det dθ/du|, as [`Prior::to_unconstrained`].
@@ -205,12 +300,19 @@ impl Prior {
     /// # Panics
     /// If a length is not D.
     pub fn from_unconstrained(&self, u: &[f64], theta: &mut [f64]) -> f64 {
-        self.map(u, theta, Support::from_unconstrained)
+        self.check_lengths(u, theta);
+        match &self.law {
+            Law::Joint(joint) => joint.from_unconstrained(u, theta),
+            _ => self.map(u, theta, Support::from_unconstrained),
+        }
+    }
+
+    fn check_lengths(&self, from: &[f64], to: &[f64]) {
+        assert_eq!(from.len(), self.dim(), "one value for each parameter");
+        assert_eq!(to.len(), self.dim(), "one slot for each parameter");
     }
 
     fn map(&self, from: &[f64], to: &mut [f64], f: fn(Support, f64) -> (f64, f64)) -> f64 {
-        assert_eq!(from.len(), self.dim(), "one value for each parameter");
-        assert_eq!(to.len(), self.dim(), "one slot for each parameter");
         let mut log_det = 0.0;
         for ((value, slot), &support) in from.iter().zip(to).zip(&self.support) {
             let (mapped, log_slope) = f(support, *value);
