@@ -14,9 +14,11 @@ pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
     let dim = prior.dim();
     for (column, support) in prior.support().iter().enumerate() {
         match *support {
-            Support::Real => {}
+            // A circle has no end: its cut is an ordinary place.
+            Support::Real | Support::Circle { .. } => {}
             Support::Positive { lower } => move_off_one(theta, (column, dim), lower, 1.0, None),
-            Support::Interval { lower, upper } => {
+            Support::Below { upper } => move_off_one(theta, (column, dim), upper, -1.0, None),
+            Support::Interval { lower, upper } | Support::LogInterval { lower, upper } => {
                 let width = Some(upper - lower);
                 move_off_one(theta, (column, dim), lower, 1.0, width);
                 move_off_one(theta, (column, dim), upper, -1.0, width);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::conditional::{Conditional, Resolved};
+use super::conditional::Conditional;
 use super::dirichlet::Dirichlet;
 use super::own::{Own, OwnLaw};
+use super::resolved::Resolved;
 use crate::prior::{Marginal, MultivariateNormal, PriorError, Support};
 use crate::simulation::SimulationRng;
 use rand::Rng;

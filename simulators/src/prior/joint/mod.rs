@@ -6,6 +6,7 @@ mod block;
 mod conditional;
 mod dirichlet;
 mod own;
+mod resolved;
 
 pub use block::Block;
 pub use conditional::{Conditional, Term};
@@ -224,7 +225,7 @@ fn lies_above(parts: &[Option<Part>], high: usize, low: usize) -> bool {
         let holds = |part: &&Part| (part.start..part.start + part.len).contains(&column);
         parts.iter().flatten().find(holds)
     };
-    let bounded = |column: usize, test: &dyn Fn(&conditional::Resolved) -> bool| {
+    let bounded = |column: usize, test: &dyn Fn(&resolved::Resolved) -> bool| {
         part(column).is_some_and(|part| match &part.law {
             PartLaw::Each(law) | PartLaw::Ordered(law) => test(law),
             _ => false,
