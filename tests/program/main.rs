@@ -25,6 +25,7 @@ mod odd_numbers;
 mod origin;
 mod output;
 mod precision;
+mod priors;
 mod races;
 mod races_of_verbs;
 mod reference;

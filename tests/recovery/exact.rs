@@ -19,7 +19,7 @@ pub fn exact_draws(case: &Case, x: &[f64], n: usize) -> Array2<f64> {
     let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
     let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
     let effective = sum * sum / squares;
-    assert!(effective > 5.0 * n as f64, "{}: {effective} effective draws", case.name);
+    assert!(effective > 3.0 * n as f64, "{}: {effective} effective draws", case.name);
     let step = sum / n as f64;
     let (mut index, mut reached) = (0, weights[0]);
     let chosen: Vec<usize> = (0..n)

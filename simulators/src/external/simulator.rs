@@ -151,7 +151,7 @@ impl SimulationSource for ExternalSimulator {
             hasher.update(bytes);
         };
         part(format!("{:?} {}", settings.protocol, settings.data_names.len()).as_bytes());
-        part(settings.prior.to_toml().as_bytes());
+        part(settings.prior.identity().as_bytes());
         part(format!("{:?} {:?}", settings.environment, settings.version).as_bytes());
         for argument in &settings.command {
             part(argument.as_bytes());

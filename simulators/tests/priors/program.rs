@@ -61,6 +61,11 @@ fn a_program_gives_density_and_draws() {
     // Written, it says where it is run and what its files were.
     let text = prior.to_toml();
     assert_eq!(Prior::from_toml_str(&text).unwrap().sample_n(5, 20), prior.sample_n(5, 20));
+    // Elsewhere it is the same law.
+    let moved = tempfile::tempdir().unwrap();
+    write(moved.path(), "1", "math.log(2 * math.pi)");
+    let elsewhere = Prior::read(moved.path().join("prior.toml")).unwrap();
+    assert!(elsewhere.to_toml() != text && elsewhere.identity() == prior.identity());
     write(folder.path(), "1.0", "math.log(2 * math.pi)");
     let error = Prior::from_toml_str(&text).unwrap_err().to_string();
     assert!(error.contains("python3 prior.py") && error.contains("not what they were"), "{error}");

@@ -83,6 +83,19 @@ impl Prior {
     pub fn to_toml(&self) -> String {
         Table::from(self.clone()).to_string()
     }
+
+    /// A text that is equal for equal priors only: the TOML form, but for the folders of programs, which
+    /// may move.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut table = Table::from(self.clone());
+        if let Some(Value::Array(entries)) = table.get_mut("parameter") {
+            for entry in entries.iter_mut().filter_map(Value::as_table_mut) {
+                entry.remove(FOLDER);
+            }
+        }
+        table.to_string()
+    }
 }
 
 impl TryFrom<Table> for Prior {
