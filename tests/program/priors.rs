@@ -122,21 +122,16 @@ fn a_prior_of_every_kind_goes_all_the_way() {
 fn theta_outside_a_joint_prior_is_refused() {
     let scratch = Scratch::new();
     project(&scratch, PRIOR);
-    scratch.succeeds(&["simulate", "simulator.toml", "-n", "200", "--out", "sims.csv"]);
-    let text = fs::read_to_string(scratch.path("sims.csv")).unwrap();
-    let swapped: Vec<String> = text
-        .lines()
-        .enumerate()
-        .map(|(line, text)| {
-            let mut fields: Vec<&str> = text.split(',').collect();
-            // Row 7: high below low.
-            if line == 7 {
-                fields.swap(3, 4);
-            }
-            fields.join(",")
-        })
-        .collect();
-    fs::write(scratch.path("sims.csv"), swapped.join("\n") + "\n").unwrap();
+    let prior = freeform_simulators::Prior::read(scratch.path("prior.toml")).unwrap();
+    let mut theta = prior.sample_n(1, 200);
+    // Row 7: high below low.
+    theta.row_mut(6).swap(3, 4);
+    let mut text = prior.names().join(",") + ",x1\n";
+    for row in theta.rows() {
+        let fields: Vec<String> = row.iter().chain([&row[0]]).map(f64::to_string).collect();
+        text += &(fields.join(",") + "\n");
+    }
+    fs::write(scratch.path("sims.csv"), text).unwrap();
     let head = ["train", "--simulations", "sims.csv", "--prior", "prior.toml", "--out", "model"];
     let said = scratch.fails(1, &[&head[..], &TINY].concat());
     assert!(said.contains("row 7") && said.contains("outside the prior's support"), "{said}");
