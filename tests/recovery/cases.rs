@@ -186,13 +186,13 @@ pub const CASES: [Case; 14] = [
         simulate: |theta, rng, x| {
             let r = theta[1];
             (x[0], x[1]) =
-                (r * theta[0].cos() + 0.3 * noise(rng), r * theta[0].sin() + 0.3 * noise(rng));
+                (r * theta[0].cos() + 0.6 * noise(rng), r * theta[0].sin() + 0.6 * noise(rng));
         },
         log_likelihood: |theta, x| {
             let r = theta[1];
-            square(x[0], r * theta[0].cos(), 0.3) + square(x[1], r * theta[0].sin(), 0.3)
+            square(x[0], r * theta[0].cos(), 0.6) + square(x[1], r * theta[0].sin(), 0.6)
         },
-        truths: &[&[3.1, 1.0], &[-2.0, 0.2], &[1.0, 2.0]],
+        truths: &[&[3.1, 1.0], &[-2.0, 0.2], &[1.0, 1.5]],
         angles: &[0],
     },
     Case {

@@ -67,20 +67,6 @@ pub enum PriorError {
         /// Column of the first entry at fault, from 0.
         column: usize,
     },
-    /// A law given by a parameter that does not exist.
-    #[error(
-        "parameter \"{parameter}\": {field} = \"{value}\" is neither a number nor a parameter of this prior; {suggestion}"
-    )]
-    NoSuchParameter {
-        /// The parameter whose law it is.
-        parameter: String,
-        /// The field at fault.
-        field: String,
-        /// What it names.
-        value: String,
-        /// The nearest name and the list of all.
-        suggestion: String,
-    },
     /// Laws that are given by each other.
     #[error(
         "the laws of these parameters are given by each other in a circle: {0}; give one of them by \

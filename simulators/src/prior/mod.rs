@@ -202,7 +202,7 @@ impl Prior {
     pub fn to_unconstrained(&self, theta: &[f64], u: &mut [f64]) -> f64 {
         self.check_lengths(theta, u);
         match &self.law {
-            Law::Joint(joint) => joint.to_unconstrained(theta, u),
+            Law::Joint(joint) => joint.unconstrain(theta, u),
             _ => self.map(theta, u, Support::to_unconstrained),
         }
     }
@@ -214,7 +214,7 @@ impl Prior {
     pub fn from_unconstrained(&self, u: &[f64], theta: &mut [f64]) -> f64 {
         self.check_lengths(u, theta);
         match &self.law {
-            Law::Joint(joint) => joint.from_unconstrained(u, theta),
+            Law::Joint(joint) => joint.constrain(u, theta),
             _ => self.map(u, theta, Support::from_unconstrained),
         }
     }

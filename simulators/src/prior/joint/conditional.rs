@@ -165,12 +165,11 @@ impl Conditional {
                     }
                     let Some(column) = names.iter().position(|known| known == name) else {
                         let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                        return Err(PriorError::NoSuchParameter {
-                            parameter: parameter.to_owned(),
-                            field: key.to_owned(),
-                            value: name.clone(),
-                            suggestion: suggest(name, &known),
-                        });
+                        let requirement = format!(
+                            "it is neither a number nor a parameter of this prior; {}",
+                            suggest(name, &known)
+                        );
+                        return bad(key, format!("\"{name}\""), requirement);
                     };
                     let positive = !matches!(field, "low" | "high" | "mean" | "location")
                         || (self.distribution == "loguniform" && field == "low");

@@ -151,7 +151,7 @@ impl Joint {
     }
 
     /// Column by column, each in the interval that those before leave to it.
-    pub fn to_unconstrained(&self, theta: &[f64], u: &mut [f64]) -> f64 {
+    pub fn unconstrain(&self, theta: &[f64], u: &mut [f64]) -> f64 {
         let mut log_det = 0.0;
         for &(column, index) in &self.order {
             let part = &self.parts[index];
@@ -164,7 +164,7 @@ impl Joint {
         log_det
     }
 
-    pub fn from_unconstrained(&self, u: &[f64], theta: &mut [f64]) -> f64 {
+    pub fn constrain(&self, u: &[f64], theta: &mut [f64]) -> f64 {
         let mut log_det = 0.0;
         for &(column, index) in &self.order {
             let part = &self.parts[index];
