@@ -164,6 +164,6 @@ fn the_law_of_theta_is_checked() {
     assert!(wide.contains("t1") && wide.contains("t3"), "{wide}");
     let shares = remarks("shares", |row| (row[0], row[1]) = (row[0] / 2.0, row[1]));
     assert!(shares.contains("`a`") || shares.contains("a "), "{shares}");
-    let half = remarks("angle", |row| row[0] = 0.5 * row[0]);
+    let half = remarks("angle", |row| row[0] *= 0.5);
     assert!(half.contains("phi"), "{half}");
 }
