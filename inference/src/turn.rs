@@ -87,13 +87,14 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Learns where to cut the circles in `columns`; `None` where there are none.
+    /// Learns where to cut the prior's circles; `None` where there are none.
     pub fn fit(
         table: &TurnTable,
-        columns: Vec<usize>,
+        prior: &Prior,
         seed: u64,
         part: &Part,
     ) -> Result<Option<Self>, Halt> {
+        let columns: Vec<usize> = circles(prior).map(|(column, ..)| column).collect();
         if columns.is_empty() {
             return Ok(None);
         }
@@ -187,6 +188,17 @@ impl Turn {
         log_det
     }
 
+    /// The points of a table with their circles cut; adds each row's log|det|.
+    pub fn turned(&self, table: &TurnTable, log_dets: &mut [f64]) -> Vec<f32> {
+        let (mut points, cuts) = (table.points.to_vec(), self.cuts(table.context));
+        let circles = self.shape.columns.len();
+        let places = points.chunks_exact_mut(table.dims.0).zip(cuts.chunks_exact(circles));
+        for (log_det, (point, cuts)) in log_dets.iter_mut().zip(places) {
+            *log_det += self.apply(point, cuts);
+        }
+        points
+    }
+
     /// The way back, to radians from −π to π.
     pub fn invert(&self, point: &mut [f32], cuts: &[f64]) {
         for (column, cut) in self.shape.columns.iter().zip(cuts) {
@@ -265,62 +277,4 @@ fn initial_weights(sizes: &[usize; 4], rng: &mut ChaCha8Rng) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::work::Unwatched;
-
-    fn fitted(n: usize, angle: impl Fn(f32) -> f32) -> Turn {
-        let context: Vec<f32> = (0..n).map(|i| 3.0 * (i as f32 / n as f32 - 0.5)).collect();
-        let points: Vec<f32> = context.iter().map(|c| angle(*c)).collect();
-        let rows: Vec<u32> = (0..n as u32).collect();
-        let (validation, training): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| **r % 10 == 0);
-        let (training, validation) = (&training[..], &validation[..]);
-        let (points, context) = (&points[..], &context[..]);
-        let table = TurnTable { points, context, dims: (1, 1), training, validation };
-        Turn::fit(&table, vec![0], 1, &Part::new(&Unwatched, "test")).unwrap().unwrap()
-    }
-
-    fn wrapped(angle: f64) -> f64 {
-        (angle + PI).rem_euclid(TAU) - PI
-    }
-
-    /// An angle that x says exactly is cut opposite to it, also where it crosses π.
-    #[test]
-    fn the_cut_lies_opposite() {
-        let turn = fitted(4000, |c| wrapped(3.0 + f64::from(c)) as f32);
-        for c in [-1.2_f32, -0.3, 0.1, 0.2, 1.1] {
-            let gap = wrapped(turn.cuts(&[c])[0] - (3.0 + f64::from(c)));
-            // The kernel is flat there: nearly opposite.
-            assert!(gap.abs() > PI - 0.8, "{c}: {gap}");
-        }
-    }
-
-    /// Of two modes opposite each other, the cut lies between them.
-    #[test]
-    fn two_modes_are_not_cut() {
-        let turn = fitted(4000, |c| {
-            let side = if (c * 1e4) as i32 % 2 == 0 { 0.0 } else { PI };
-            wrapped(0.4 + side) as f32
-        });
-        let gap = wrapped(2.0 * (turn.cuts(&[0.2])[0] - 0.4)).abs();
-        assert!(gap > PI - 0.3, "{gap}");
-    }
-
-    #[test]
-    fn angles_come_back_and_the_slope_is_right() {
-        let turn = fitted(500, |c| c);
-        for cut in [-3.0, 0.7] {
-            for angle in [-3.1_f32, -1.0, 0.3, 3.13] {
-                let mut point = [angle];
-                let log_det = turn.apply(&mut point, &[cut]);
-                let (mut above, mut below) = ([angle + 1e-3], [angle - 1e-3]);
-                turn.apply(&mut above, &[cut]);
-                turn.apply(&mut below, &[cut]);
-                let slope = f64::from(above[0] - below[0]) / 2e-3;
-                assert!((slope.ln() - log_det).abs() < 2e-2, "{cut} {angle}: {slope} {log_det}");
-                turn.invert(&mut point, &[cut]);
-                assert!((point[0] - angle).abs() < 1e-5, "{cut} {angle}: {point:?}");
-            }
-        }
-    }
-}
+mod tests;

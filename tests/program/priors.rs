@@ -135,6 +135,8 @@ fn theta_outside_a_joint_prior_is_refused() {
     let head = ["train", "--simulations", "sims.csv", "--prior", "prior.toml", "--out", "model"];
     let said = scratch.fails(1, &[&head[..], &TINY].concat());
     assert!(said.contains("row 7") && said.contains("outside the prior's support"), "{said}");
+    let bound = format!("`high` is {} and must be from {} to 1", theta[[6, 4]], theta[[6, 3]]);
+    assert!(said.contains(&bound), "{said}\n{bound}");
 }
 
 #[test]

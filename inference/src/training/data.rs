@@ -11,7 +11,7 @@ use super::shown::Shown;
 use super::{DataError, Finding, Fold, Role};
 use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
-use crate::transform::{DataSpan, DataTransform, ParameterTransform, circles};
+use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
@@ -157,8 +157,6 @@ impl TrainingData {
         }
         let theta = points;
         let x = transformed(&data, x, x_name, &mut outliers);
-        let angles: Vec<usize> = circles(prior).map(|(column, ..)| column).collect();
-        let circles = angles.len();
         let seen_by_turn = TurnTable {
             points: &theta,
             context: &x,
@@ -166,16 +164,8 @@ impl TrainingData {
             training: &order[..rows - held_out],
             validation: &order[rows - held_out..],
         };
-        let turn = Turn::fit(&seen_by_turn, angles, seed, part)?;
-        let turned = turn.as_ref().map(|turn| {
-            let mut turned = theta.clone();
-            let cuts = turn.cuts(&x);
-            let places = turned.chunks_exact_mut(columns).zip(cuts.chunks_exact(circles));
-            for (log_det, (point, cuts)) in log_dets.iter_mut().zip(places) {
-                *log_det += turn.apply(point, cuts);
-            }
-            turned
-        });
+        let turn = Turn::fit(&seen_by_turn, prior, seed, part)?;
+        let turned = turn.as_ref().map(|turn| turn.turned(&seen_by_turn, &mut log_dets));
         findings.extend(outliers.findings());
         // Statistics depend on each other, and may have a density that nothing learns.
         let doubtful = !described || view.has_statistics();

@@ -193,6 +193,23 @@ impl Prior {
         }
     }
 
+    /// The first parameter of θ (from 0) that does not lie where the others let it, and where that is;
+    /// `None` where each does.
+    ///
+    /// # Panics
+    /// If θ is not of length D.
+    #[must_use]
+    pub fn outside(&self, theta: &[f64]) -> Option<(usize, Support)> {
+        assert_eq!(theta.len(), self.dim(), "one value for each parameter");
+        match &self.law {
+            Law::Joint(joint) => joint.outside(theta),
+            _ => {
+                let mut places = theta.iter().zip(&self.support).enumerate();
+                places.find_map(|(d, (value, s))| (!s.contains(*value)).then_some((d, *s)))
+            }
+        }
+    }
+
     /// Maps θ `[D]` to u `[D]` in unconstrained space (logit for intervals, log for positive
     /// parameters, identity for real ones; where the interval depends on other parameters, the one that
     /// they leave) and returns log |det dθ/du|, so that log p(u) = log p(θ) + log |det dθ/du|.

@@ -121,18 +121,24 @@ impl Joint {
 
     /// Whether each parameter lies where the others let it; off bounds that depend on others.
     pub fn contains(&self, theta: &[f64]) -> bool {
-        let inside = |&(column, index): &(usize, usize)| {
-            let part = &self.parts[index];
-            part.support(column - part.start, theta).is_some_and(|(support, moves)| {
-                let value = theta[column];
-                if moves { support.contains_strictly(value) } else { support.contains(value) }
-            })
-        };
         let possible = |part: &Part| match part.law {
             PartLaw::Own(_) => part.ln_pdf(theta) > f64::NEG_INFINITY,
             _ => true,
         };
-        self.order.iter().all(inside) && self.parts.iter().all(possible)
+        self.outside(theta).is_none() && self.parts.iter().all(possible)
+    }
+
+    /// The first parameter that does not, and where that is.
+    pub fn outside(&self, theta: &[f64]) -> Option<(usize, Support)> {
+        self.order.iter().find_map(|&(column, index)| {
+            let part = &self.parts[index];
+            let known = part.support(column - part.start, theta);
+            let Some((support, moves)) = known else { return Some((column, Support::Real)) };
+            let value = theta[column];
+            let inside =
+                if moves { support.contains_strictly(value) } else { support.contains(value) };
+            (!inside).then_some((column, support))
+        })
     }
 
     /// Whether there is no bound at all.
