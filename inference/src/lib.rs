@@ -78,6 +78,7 @@ mod random;
 mod summary;
 pub mod training;
 mod transform;
+mod turn;
 mod typical;
 mod view;
 mod whitening;

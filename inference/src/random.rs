@@ -27,6 +27,8 @@ pub enum Purpose {
     Success = 9,
     /// Directions that principal components are looked for from.
     Components = 10,
+    /// Where circles are cut (index 0: initial weights; then: order of rows).
+    Turn = 11,
 }
 
 /// The stream of a seed, purpose and index.

@@ -44,7 +44,10 @@ pub use files::{
     memory, write_atomically, write_bytes_atomically,
 };
 pub use layout::{DataLayout, Layout, LayoutMisfit};
-pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
+pub use prior::{
+    Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
+    Support, Term,
+};
 pub use simulation::{
     FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,
     SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,

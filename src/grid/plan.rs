@@ -271,5 +271,5 @@ fn identity(
 pub(super) fn table_identity(file: &Path, prior: &Prior) -> std::io::Result<String> {
     let mut content = blake3::Hasher::new();
     std::io::copy(&mut std::fs::File::open(file)?, &mut content)?;
-    Ok(format!("{}\n{}", content.finalize().to_hex(), prior.to_toml()))
+    Ok(format!("{}\n{}", content.finalize().to_hex(), prior.identity()))
 }

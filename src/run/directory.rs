@@ -62,7 +62,7 @@ impl<'a> RunRecord<'a> {
     /// Names the law that θ was drawn from, where it is not the prior.
     #[must_use]
     pub fn drawn_from(mut self, law: Option<&Prior>) -> Self {
-        let hash = |law: &Prior| blake3::hash(law.to_toml().as_bytes()).to_hex()[..16].to_owned();
+        let hash = |law: &Prior| blake3::hash(law.identity().as_bytes()).to_hex()[..16].to_owned();
         self.run.theta_from = law.map(hash);
         self
     }

@@ -26,6 +26,7 @@ mod origin;
 mod output;
 mod particles;
 mod precision;
+mod priors;
 mod races;
 mod races_of_verbs;
 mod reference;

@@ -213,7 +213,7 @@ impl<'a> Fit<'a> {
         let data = fingerprint(self.prior, simulations);
         let mut text = format!("{config:?} {data} {}", self.seed);
         if let Some(law) = self.theta_from {
-            text += &law.to_toml();
+            text += &law.identity();
         }
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }

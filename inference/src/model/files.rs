@@ -10,10 +10,11 @@ use super::tensors::{
 use super::{LikelihoodModel, Model, ModelError};
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
+use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_LAW, VERSION_WITH_VIEW,
-    read_description, signed,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_LAW, VERSION_WITH_TURN,
+    VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::write_bytes_atomically;
 use likelihood::{LikelihoodDescription, regressions};
@@ -25,6 +26,8 @@ pub use description::FORMAT_VERSION;
 
 /// Name of the view's numbers.
 const VIEW: &str = "view";
+/// Name of the numbers of what cuts circles.
+const TURN: &str = "turn";
 const WEIGHTS: &str = "weights.safetensors";
 
 impl Model {
@@ -63,7 +66,11 @@ impl Model {
         if !numbers.is_empty() {
             tensors.add_flat_doubles(VIEW, &numbers);
         }
+        if let Some(turn) = &self.turn {
+            tensors.add_flat(TURN, turn.numbers());
+        }
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.turn.is_some() => VERSION_WITH_TURN,
             (Some(_), _, _) => VERSION_WITH_VIEW,
             (None, None, None) => FORMAT_VERSION,
             _ => VERSION_WITH_LAW,
@@ -76,6 +83,7 @@ impl Model {
             posterior: self.posterior.iter().map(FlowDescription::of).collect(),
             likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
+            turn: self.turn.as_ref().map(|turn| turn.shape().clone()),
             view,
             data: self.data.clone(),
             span: self.span.clone(),
@@ -147,12 +155,18 @@ impl Model {
             None => View::plain(data.columns()),
             Some(view) => read_view(view, &tensors).map_err(invalid)?,
         };
+        let turn = description.turn.map(|shape| {
+            Turn::from_numbers(shape, read_flat(&tensors, TURN)?)
+                .ok_or_else(|| "the turn does not fit its description".to_owned())
+        });
+        let turn = turn.transpose().map_err(invalid)?;
         let law = ThetaLaw { drawn_from: description.theta_from, success };
         Ok(Self {
             posterior,
             likelihood,
             prior,
             parameters,
+            turn,
             view,
             data,
             span,

@@ -14,9 +14,11 @@ pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
     let dim = prior.dim();
     for (column, support) in prior.support().iter().enumerate() {
         match *support {
-            Support::Real => {}
+            // A circle has no end: its cut is an ordinary place.
+            Support::Real | Support::Circle { .. } => {}
             Support::Positive { lower } => move_off_one(theta, (column, dim), lower, 1.0, None),
-            Support::Interval { lower, upper } => {
+            Support::Below { upper } => move_off_one(theta, (column, dim), upper, -1.0, None),
+            Support::Interval { lower, upper } | Support::LogInterval { lower, upper } => {
                 let width = Some(upper - lower);
                 move_off_one(theta, (column, dim), lower, 1.0, width);
                 move_off_one(theta, (column, dim), upper, -1.0, width);
@@ -55,15 +57,13 @@ pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataErro
     let Some((first, row)) = rows().enumerate().find(|(_, row)| !prior.contains(row)) else {
         return Ok(());
     };
-    let wrong = |((value, support), name): ((&f64, &Support), &String)| {
-        (!support.contains(*value)).then(|| (name.clone(), *value, *support))
-    };
+    let wrong = |(d, support): (usize, Support)| (prior.names()[d].clone(), row[d], support);
     Err(DataError::OutsidePrior(Box::new(OutsideRows {
         count: rows().filter(|row| !prior.contains(row)).count(),
         of: rows().len(),
         first,
         theta: row.to_vec(),
-        wrong: row.iter().zip(prior.support()).zip(prior.names()).find_map(wrong),
+        wrong: prior.outside(row).map(wrong),
     })))
 }
 
@@ -78,8 +78,8 @@ pub struct OutsideRows {
     pub first: usize,
     /// Its parameters.
     pub theta: Vec<f64>,
-    /// Its first parameter outside its own support: name, value, support; `None` where each lies inside
-    /// its own.
+    /// Its first parameter outside its support, given the other parameters: name, value, support; `None`
+    /// where each lies inside.
     pub wrong: Option<(String, f64, Support)>,
 }
 
@@ -94,12 +94,15 @@ impl fmt::Display for OutsideRows {
         )?;
         match wrong {
             None => write!(f, "{theta:?}"),
-            Some((name, value, Support::Real)) => write!(f, "where `{name}` is {value}"),
-            Some((name, value, Support::Positive { lower })) => {
-                write!(f, "where `{name}` is {value} and must be above {lower}")
-            }
-            Some((name, value, Support::Interval { lower, upper })) => {
-                write!(f, "where `{name}` is {value} and must be from {lower} to {upper}")
+            Some((name, value, support)) => {
+                write!(f, "where `{name}` is {value}")?;
+                let (lower, upper) = support.bounds();
+                match (lower.is_finite(), upper.is_finite()) {
+                    (false, false) => Ok(()),
+                    (true, false) => write!(f, " and must be above {lower}"),
+                    (false, true) => write!(f, " and must be below {upper}"),
+                    (true, true) => write!(f, " and must be from {lower} to {upper}"),
+                }
             }
         }
     }

@@ -40,7 +40,8 @@ impl Runner for FileRunner<'_> {
         let folder = TempDir::with_prefix_in(prefix, &parent)
             .map_err(|source| ExternalError::io("create", &parent, source))?;
         let command = self.prepare(folder.path(), batch, rows)?;
-        let mut process = Process::start(self.settings, &command, Stdio::null(), Stdio::null())?;
+        let mut process =
+            Process::start(self.settings.surroundings(), &command, Stdio::null(), Stdio::null())?;
         let started = Instant::now();
         let status = loop {
             if let Some(status) = process.wait_until(Instant::now() + GLANCE) {

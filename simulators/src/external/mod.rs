@@ -29,6 +29,7 @@
 
 mod answers;
 mod batch;
+mod conversation;
 mod error;
 mod files;
 mod function;
@@ -41,7 +42,9 @@ mod start;
 mod watcher;
 mod worker;
 
+pub(crate) use conversation::Conversation;
 pub use error::ExternalError;
 pub use function::ExternalFunction;
 pub use settings::{ExternalSettings, Protocol};
 pub use simulator::ExternalSimulator;
+pub(crate) use simulator::named_file;

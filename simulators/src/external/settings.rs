@@ -103,6 +103,13 @@ impl ExternalSettings {
     }
 }
 
+impl ExternalSettings {
+    /// The folder and the environment variables of its processes.
+    pub(super) fn surroundings(&self) -> (&Path, &BTreeMap<String, String>) {
+        (self.folder(), &self.environment)
+    }
+}
+
 /// Typed access to the table, with errors that name the key.
 struct Reader<'a> {
     path: &'a Path,
@@ -151,7 +158,7 @@ impl Reader<'_> {
     fn prior(&self) -> Result<Prior, ExternalError> {
         let mut table = self.table.clone();
         table.retain(|key, _| matches!(key, "parameter" | "multivariate_normal"));
-        Prior::try_from(table)
+        Prior::from_table_in(table, self.path)
             .map_err(|source| ExternalError::Prior { path: self.path.to_owned(), source })
     }
 

@@ -14,6 +14,13 @@ use crate::{Expected, Precision, Prior, SimulateError, SimulatedBatch, TableOpti
 /// Files of the command larger than this are not read to tell versions apart.
 const LARGEST_HASHED: u64 = 64 << 20;
 
+/// The content of the file in `folder` that an argument of a command names, if it does and is not large.
+pub(crate) fn named_file(folder: &Path, argument: &str) -> Option<Vec<u8>> {
+    let path = folder.join(argument);
+    let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_HASHED);
+    small.then(|| std::fs::read(&path).ok()).flatten()
+}
+
 /// A program described by `simulator.toml`.
 #[derive(Clone, Debug)]
 pub struct ExternalSimulator {
@@ -144,15 +151,12 @@ impl SimulationSource for ExternalSimulator {
             hasher.update(bytes);
         };
         part(format!("{:?} {}", settings.protocol, settings.data_names.len()).as_bytes());
-        part(settings.prior.to_toml().as_bytes());
+        part(settings.prior.identity().as_bytes());
         part(format!("{:?} {:?}", settings.environment, settings.version).as_bytes());
         for argument in &settings.command {
             part(argument.as_bytes());
-            let path = settings.folder().join(argument);
-            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_HASHED);
             if settings.version.is_none()
-                && small
-                && let Ok(bytes) = std::fs::read(&path)
+                && let Some(bytes) = named_file(settings.folder(), argument)
             {
                 part(&bytes);
             }

@@ -159,7 +159,8 @@ impl Worker {
 
     pub(super) fn start(settings: &ExternalSettings) -> Result<Self, ExternalError> {
         let (stdin, stdout) = (Stdio::piped(), Stdio::piped());
-        let mut process = Process::start(settings, &settings.command, stdin, stdout)?;
+        let mut process =
+            Process::start(settings.surroundings(), &settings.command, stdin, stdout)?;
         let (requests, queue) = channel();
         // Bounded, so that a worker that floods us fills a pipe, not our memory.
         let (sender, answers) = sync_channel(1024);
@@ -187,7 +188,7 @@ impl Drop for Worker {
     }
 }
 
-fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
+pub(super) fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     for text in queue {
         if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
             return;
@@ -195,7 +196,11 @@ fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     }
 }
 
-fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<String, String>>) {
+pub(super) fn read_answers(
+    stdout: ChildStdout,
+    longest: u64,
+    answers: &SyncSender<Result<String, String>>,
+) {
     let mut stdout = BufReader::with_capacity(1 << 16, stdout);
     loop {
         let mut line = Vec::new();

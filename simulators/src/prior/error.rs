@@ -67,6 +67,22 @@ pub enum PriorError {
         /// Column of the first entry at fault, from 0.
         column: usize,
     },
+    /// Laws that are given by each other.
+    #[error(
+        "the laws of these parameters are given by each other in a circle: {0}; give one of them by \
+         numbers"
+    )]
+    Circular(String),
+    /// A law of one's own that cannot be used.
+    #[error("the law \"{law}\" of {parameters}: {reason}")]
+    Own {
+        /// Its name, or its command.
+        law: String,
+        /// The parameters that it is of.
+        parameters: String,
+        /// What is wrong, and the fix.
+        reason: String,
+    },
     /// The text is not TOML.
     #[error("the prior is not valid TOML: {0}")]
     Toml(String),

@@ -6,7 +6,7 @@ use super::density::{CELLS, contours, simplified};
 use super::frame::Frame;
 use super::sheet::{Placed, Sheet};
 use super::words::{number, ticks};
-use freeform_simulators::{Marginal, Prior, Support};
+use freeform_simulators::{Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
 
@@ -82,15 +82,7 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 /// The density of one parameter under the prior.
 fn prior_density(prior: &Prior, column: usize) -> Option<Prior> {
-    let marginal = match (prior.marginals(), prior.as_multivariate_normal()) {
-        (Some(marginals), _) => marginals[column],
-        (None, Some(law)) => {
-            let std = law.covariance()[column][column].sqrt();
-            Marginal::Normal { mean: law.mean()[column], std }
-        }
-        (None, None) => return None,
-    };
-    Prior::independent([("this", marginal)]).ok()
+    Prior::independent([("this", prior.marginal(column)?)]).ok()
 }
 
 /// Histograms as outlines, the prior's density, and the posterior's median with its intervals.
@@ -249,9 +241,10 @@ where
 
 /// The finite ends of a support.
 fn ends(support: Support) -> Vec<f64> {
+    let (lower, upper) = support.bounds();
     match support {
-        Support::Interval { lower, upper } => vec![lower, upper],
-        Support::Positive { lower } => vec![lower],
-        Support::Real => Vec::new(),
+        // The cut of a circle is no end.
+        Support::Circle { .. } => Vec::new(),
+        _ => [lower, upper].into_iter().filter(|end| end.is_finite()).collect(),
     }
 }

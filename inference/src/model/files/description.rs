@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::model::tensors::FlowDescription;
 use crate::model::{ModelError, TrainingSummary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::turn::TurnShape;
 use crate::view::View;
 use crate::whitening::WhiteningShape;
 use freeform_simulators::Prior;
@@ -18,6 +19,8 @@ pub const FORMAT_VERSION: u64 = 3;
 pub(super) const VERSION_WITH_LAW: u64 = 4;
 /// That of models whose networks are given something else than x.
 pub(super) const VERSION_WITH_VIEW: u64 = 5;
+/// That of models with angles, whose flows see them from a cut that depends on x.
+pub(super) const VERSION_WITH_TURN: u64 = 6;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -35,6 +38,9 @@ pub(super) struct Description {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likelihood: Option<LikelihoodDescription>,
     pub parameters: ParameterTransform,
+    /// Where circles are cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnShape>,
     /// What of x the networks are given, where that is not x as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
@@ -70,8 +76,12 @@ impl Description {
         let numbers = flows.map(FlowDescription::parameters);
         let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
         let view = self.view.iter().map(View::parameters);
-        let all =
-            numbers.chain(summaries).chain(view).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
+        let turn = self.turn.iter().map(TurnShape::parameters);
+        let all = numbers
+            .chain(summaries)
+            .chain(view)
+            .chain(turn)
+            .try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
         u64::try_from(all).ok()?.checked_mul(4)
     }
 }
@@ -110,10 +120,10 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) => {}
+        Some(FORMAT_VERSION..=VERSION_WITH_TURN) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION..=VERSION_WITH_TURN) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_VIEW });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_TURN });
         }
     }
     let description: Description =
@@ -125,12 +135,16 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
         && data.is_whole()
-        && description.parameters.scaler().is_whole(dim)
+        && description.parameters.fits(&description.prior)
+        && description.turn.as_ref().is_none_or(|turn| turn.fits(&description.prior, width))
         && description.view.as_ref().is_none_or(|v| v.is_whole() && v.outputs() == data.columns())
         && description.span.as_ref().is_none_or(|span| span.fits(inputs))
         && description.typical.as_ref().is_none_or(|typical| typical.fits(dim, width))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
-        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
+        && description
+            .likelihood
+            .as_ref()
+            .is_none_or(|l| l.fits(&description.prior, data.columns(), width));
     if !fits {
         return Err(invalid(
             "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
