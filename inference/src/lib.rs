@@ -55,6 +55,7 @@
 //! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
 //!   simulations, [`Asking`] in other ways, [`PosteriorError`].
 //! - **Checking**: [`rank_simulations`], for calibration and coverage.
+//! - **Weighing**: [`effective_number`] and [`pareto_k`] of importance weights.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -78,6 +79,7 @@ mod rounds;
 mod summary;
 pub mod training;
 mod transform;
+mod turn;
 mod typical;
 mod view;
 mod whitening;
@@ -96,7 +98,7 @@ pub use model::{
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
-    Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+    Ranked, Ranks, effective_number, pareto_k, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use rounds::{
     Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage,

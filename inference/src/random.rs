@@ -27,8 +27,10 @@ pub enum Purpose {
     Success = 9,
     /// Directions that principal components are looked for from.
     Components = 10,
+    /// Where circles are cut (index 0: initial weights; then: order of rows).
+    Turn = 11,
     /// Parameters to simulate at in a round (index: batch).
-    Proposals = 11,
+    Proposals = 12,
 }
 
 /// The stream of a seed, purpose and index.

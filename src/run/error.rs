@@ -18,6 +18,14 @@ pub enum RunError {
     /// Unusable simulations.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Unusable simulations in a file.
+    #[error("{path}: {error}")]
+    DataFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        error: DataError,
+    },
     /// Simulating failed.
     #[error(transparent)]
     Simulation(#[from] freeform_simulators::SimulateError),

@@ -1,10 +1,12 @@
 //! What can be wrong with two sets of draws.
 
+use freeform_simulators::counted;
+
 /// Two sets that cannot be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum C2stError {
     /// Different dimensions, or none.
-    #[error("X has {x} columns, Y has {y}: both must hold the same parameters, at least one")]
+    #[error("X has {}, Y has {y}: both must hold the same parameters, at least one", counted(*.x, "column"))]
     Columns {
         /// Columns of X.
         x: usize,
@@ -12,7 +14,10 @@ pub enum C2stError {
         y: usize,
     },
     /// Nothing to learn from.
-    #[error("{set} has {rows} rows; at least {least} are needed for {least} folds")]
+    #[error(
+        "{set} has {}; at least {least} are needed for {least} folds",
+        counted(*.rows, "row")
+    )]
     TooFewRows {
         /// Which set.
         set: &'static str,

@@ -68,6 +68,7 @@ pub fn assemble(
         likelihood: None,
         prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
+        turn: data.turn().cloned(),
         view: data.view().clone(),
         data: data.data().clone(),
         span: Some(data.span().clone()),

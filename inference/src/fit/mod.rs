@@ -227,7 +227,7 @@ impl<'a> Fit<'a> {
         let data = fingerprint(self.prior, simulations);
         let mut text = format!("{config:?} {data} {}", self.seed);
         if let Some(law) = self.theta_from {
-            text += &law.to_toml();
+            text += &law.identity();
         }
         if let Some(local) = self.local {
             text += &local.identity();

@@ -96,8 +96,9 @@ impl Corrected<'_> {
             return vec![f64::NAN; theta.nrows()];
         }
         let inside = Inside::of(theta, |row| prior.contains(row));
-        let mut regressors = vec![0.0; inside.theta.len()];
-        let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim));
+        let outputs = likelihood.regressors.outputs();
+        let mut regressors = vec![0.0; inside.theta.len() / dim * outputs];
+        let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(outputs));
         let mut log_priors: Vec<f64> = rows
             .map(|(row, out)| {
                 likelihood.regressors.apply(prior, row, out);

@@ -132,11 +132,13 @@ impl Draws {
     }
 
     /// Whether they are worth next to nothing: a few points repeated, or an observation far from all
-    /// simulations. [`Posterior::sample`](crate::Posterior::sample) gives an error instead of such.
+    /// simulations, in a number or as a whole. [`Posterior::sample`](crate::Posterior::sample) gives an error instead of such.
     #[must_use]
     pub fn are_worthless(&self) -> bool {
         let few = self.effective < LEAST_EFFECTIVE.min(self.theta.nrows() as f64);
-        few || self.distance.as_ref().is_some_and(Distance::is_far)
+        let far = self.distance.as_ref().is_some_and(Distance::is_far)
+            || self.standing.as_ref().is_some_and(Standing::is_far);
+        few || far
     }
 
     /// What a user should know of these draws, in words; empty where nothing is amiss.
@@ -153,11 +155,15 @@ impl Draws {
                  simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
             ));
-        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K && self.truncated > CUT) {
+        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K) {
+            let worth = match self.truncated > CUT {
+                true => "tails are rough, and another seed may give others",
+                false => "hardly anything hangs on the largest ones, but tails may be rough",
+            };
             warnings.push(format!(
                 "a few of the weights that correct the draws stand out (Pareto k {k:.2}, above 0.7; \
-                 {:.1}% of their sum is cut off): tails are rough, and another seed may give others. \
-                 Simulate more, or set posterior.proposals higher",
+                 {:.1}% of their sum is cut off): {worth}. Simulate more, or set posterior.proposals \
+                 higher",
                 100.0 * self.truncated
             ));
         }

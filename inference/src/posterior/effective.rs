@@ -4,7 +4,8 @@ use ndarray::Array2;
 use std::collections::HashMap;
 
 /// Kish's effective number of draws with these weights: (Σw)² / Σw²; 0 where all are 0.
-pub(super) fn effective_number(weights: &[f64]) -> f64 {
+#[must_use]
+pub fn effective_number(weights: &[f64]) -> f64 {
     let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
@@ -48,7 +49,8 @@ const LEAST_TAIL: usize = 5;
 /// Pareto's k̂: the shape of the generalised Pareto law that the largest weights follow, fitted as
 /// Zhang and Stephens (2009) do, with the prior of Vehtari et al. (2024). From log-weights; `None`
 /// where there are too few, and ∞ where they have no spread to fit.
-pub(super) fn pareto_k(log_weights: &[f64]) -> Option<f64> {
+#[must_use]
+pub fn pareto_k(log_weights: &[f64]) -> Option<f64> {
     let mut sorted: Vec<f64> =
         log_weights.iter().copied().filter(|w| *w > f64::NEG_INFINITY).collect();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -20,6 +20,7 @@ pub use diagnostics::{
 };
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
+pub use effective::{effective_number, pareto_k};
 pub use error::PosteriorError;
 pub(crate) use reach::reach;
 pub(crate) use residual::residuals;
@@ -139,7 +140,7 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
         let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        let (standing, elsewhere) = (self.standing_of(&observed), elsewhere(&self.model, x));
+        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
         Ok(Draws { distance, standing, edges, elsewhere, ..draws })
     }
 
@@ -186,7 +187,7 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals: n });
         }
         values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        let standing = self.standing_of(&observed);
+        let standing = self.stands(&observed, asking)?;
         let elsewhere = elsewhere(&self.model, x);
         Ok(LogProb { values, acceptance, effective, distance, standing, elsewhere })
     }

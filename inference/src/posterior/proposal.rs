@@ -176,9 +176,9 @@ impl Proposal<'_> {
             }
         }
         let mut kept = Vec::with_capacity(z.len());
-        let mut theta = vec![0.0; dim];
+        let (mut theta, cuts) = (vec![0.0; dim], self.model.cuts(context));
         for point in points.chunks_exact(dim) {
-            self.model.parameters.invert(&self.model.prior, point, &mut theta);
+            self.model.theta_at(point, &cuts, &mut theta);
             if theta.iter().all(|v| v.is_finite()) && self.model.prior.contains(&theta) {
                 kept.extend_from_slice(&theta);
             }
@@ -198,10 +198,10 @@ impl Proposal<'_> {
         }
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
         let inside = Inside::of(theta, |row| prior.contains(row) && parameters.reaches(prior, row));
-        let mut points = vec![0.0; inside.theta.len()];
+        let (mut points, cuts) = (vec![0.0; inside.theta.len()], self.model.cuts(context));
         let rows = inside.theta.chunks_exact(self.dim()).zip(points.chunks_exact_mut(self.dim()));
         let log_dets: Vec<f64> =
-            rows.map(|(row, point)| parameters.apply(prior, row, point)).collect();
+            rows.map(|(row, point)| self.model.point_of(row, &cuts, point)).collect();
         let mut densities = average_density(self.flows, self.kind, &points, context);
         densities.iter_mut().zip(log_dets).for_each(|(density, log_det)| *density += log_det);
         inside.spread(&densities)

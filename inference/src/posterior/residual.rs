@@ -31,9 +31,9 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let dim = model.theta_dim();
-        let mut regressors = vec![0.0; theta.len()];
-        for (row, out) in theta.rows().into_iter().zip(regressors.chunks_exact_mut(dim)) {
+        let outputs = likelihood.regressors.outputs();
+        let mut regressors = vec![0.0; theta.nrows() * outputs];
+        for (row, out) in theta.rows().into_iter().zip(regressors.chunks_exact_mut(outputs)) {
             likelihood.regressors.apply(&model.prior, &row.to_vec(), out);
         }
         let width = at.target.len();

@@ -32,9 +32,7 @@ impl<'a> ThetaOrigin<'a> {
     pub(super) fn check_law(&self, theta: &[f64]) -> Result<(), DataError> {
         let Some(law) = self.drawn_from else { return Ok(()) };
         match bounds::check_support(theta, law) {
-            Err(DataError::OutsidePrior { row, theta }) => {
-                Err(DataError::OutsideLaw { row, theta })
-            }
+            Err(DataError::OutsidePrior(found)) => Err(DataError::OutsideLaw(found)),
             other => other,
         }
     }

@@ -6,7 +6,7 @@ mod record;
 mod stage;
 
 use super::directory::{create_folder, write_status};
-use super::{Reporter, RunError, own, plots_wanted};
+use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::{
     Asking, EngineKind, Overrides, Posterior, PosteriorError, Preset, RoundPlan, RoundReport, infer,
@@ -127,7 +127,7 @@ fn plot(
     posterior: &Posterior,
     draws: ndarray::ArrayView2<f64>,
 ) -> Result<(), RunError> {
-    if !plots_wanted() {
+    if plots_wanted() == Plots::None {
         return Ok(());
     }
     create_folder(&job.folder.join("plots"))?;
@@ -140,5 +140,5 @@ fn plot(
         truth: None,
         prior: Some(prior),
     };
-    Ok(pair_plot(&job.folder.join("plots/posterior.svg"), &plot)?)
+    Ok(draw(&job.folder.join("plots/posterior.svg"), |path| pair_plot(path, &plot))?)
 }

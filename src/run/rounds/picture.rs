@@ -1,7 +1,7 @@
 //! The posterior by round.
 
 use crate::run::directory::create_folder;
-use crate::run::{RunError, plots_wanted};
+use crate::run::{Plots, RunError, plot, plots_wanted};
 use freeform_benchmark::{RoundInterval, rounds_plot};
 use freeform_inference::RoundReport;
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(super) fn draw(
     names: &[String],
     rounds: &[RoundReport],
 ) -> Result<(), RunError> {
-    if !plots_wanted() {
+    if plots_wanted() == Plots::None {
         return Ok(());
     }
     create_folder(&folder.join("plots"))?;
@@ -24,5 +24,5 @@ pub(super) fn draw(
             RoundInterval { simulations, mean: round.mean.clone(), std: round.std.clone() }
         })
         .collect();
-    Ok(rounds_plot(&folder.join("plots/rounds.svg"), names, &intervals)?)
+    Ok(plot(&folder.join("plots/rounds.svg"), |path| rounds_plot(path, names, &intervals))?)
 }

@@ -90,6 +90,7 @@ impl RoundStage for FolderStage<'_> {
             theta_from: None,
             theta_failed: Some(simulated.failed),
             local: Some(local.clone()),
+            table: None,
             warnings: Vec::new(),
         };
         let training = TrainJob {
