@@ -102,11 +102,11 @@ fn mixture(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 fn partitions(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let [a, b, c] =
         [-3.0, 0.0, 3.0].map(|mean| Component { share: 1.0 / 3.0, mean, deviation: 0.3 });
-    let all: [(&str, Vec<&[Component]>); 4] = [
-        ("{1}, {2}, {3}", vec![&[a], &[b], &[c]]),
-        ("{1}, {2, 3}", vec![&[a], &[b, c]]),
-        ("{1, 3}, {2}", vec![&[a, c], &[b]]),
-        ("{1, 2, 3}: invertible", vec![&[a, b, c]]),
+    let all = [
+        ("{1}, {2}, {3}", vec![vec![a], vec![b], vec![c]]),
+        ("{1}, {2, 3}", vec![vec![a], vec![b, c]]),
+        ("{1, 3}, {2}", vec![vec![a, c], vec![b]]),
+        ("{1, 2, 3}: invertible", vec![vec![a, b, c]]),
     ];
     let mut panel = LinePanel {
         title: "losses of codes used more than once".to_owned(),
@@ -115,6 +115,7 @@ fn partitions(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         points: Vec::new(),
     };
     for (name, elements) in all {
+        let elements: Vec<&[Component]> = elements.iter().map(Vec::as_slice).collect();
         let found = reuse(&elements);
         let at = |k: usize| 0.004 * k as f64;
         let points = (0..=100).map(|k| (at(k), found.loss(at(k)))).collect();
