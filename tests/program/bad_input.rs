@@ -99,7 +99,10 @@ fn simulations_without_a_finite_row_are_an_error() {
     simulations.x.fill(f64::NAN);
     let output = train_on(&scratch, &simulations).output().unwrap();
     assert_eq!(output.status.code(), Some(FAILED));
-    contains_all(&String::from_utf8_lossy(&output.stderr), &["error: 0 usable simulations"]);
+    contains_all(
+        &String::from_utf8_lossy(&output.stderr),
+        &["error: sims.npz: 0 usable simulations"],
+    );
 }
 
 #[test]

@@ -28,8 +28,8 @@ const PAIRS: [Pair; 8] = [
     },
     Pair {
         lines: [
-            "run simulator.toml -n 60 TINY --out OUT --seed 1",
-            "run simulator.toml -n 60 TINY --out OUT --seed 2",
+            "run simulator.toml -n 60 TINY --set posterior.correction=off --out OUT --seed 1",
+            "run simulator.toml -n 60 TINY --set posterior.correction=off --out OUT --seed 2",
         ],
         of_model: false,
         files: &["simulations.npz", "weights.safetensors", "samples/observation_01.npy"],
@@ -68,10 +68,7 @@ const PAIRS: [Pair; 8] = [
         files: &[],
     },
     Pair {
-        lines: [
-            "c2st --all OUT --observations 1 --classifier logistic",
-            "c2st --all OUT --observations 2 --classifier logistic",
-        ],
+        lines: ["c2st --all OUT --observations 1", "c2st --all OUT --observations 2"],
         of_model: true,
         files: &[],
     },

@@ -1,6 +1,6 @@
 //! What can be wrong with two sets of draws.
 
-use freeform_simulators::counted;
+use freeform_simulators::{counted, written};
 
 /// Two sets that cannot be tested.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum C2stError {
         value: f64,
     },
     /// No scale to divide by.
-    #[error("column {} of X is constant ({value}), so it gives no scale: leave it out", column + 1)]
+    #[error("column {} of X is constant ({}), so it gives no scale: leave it out", column + 1, written(*value))]
     Constant {
         /// Column, from 0.
         column: usize,

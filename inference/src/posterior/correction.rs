@@ -57,10 +57,22 @@ struct Weighed {
 impl Weighed {
     /// Weights over their sum, none above the mean times √n; `None` where all are 0.
     fn truncated(&self) -> Option<Vec<f64>> {
-        let total = log_sum(&self.log_weights);
-        let most = total - 0.5 * (self.log_weights.len() as f64).ln();
+        let (total, most) = self.total_and_most();
         let weight = |w: &f64| (w.min(most) - total).exp();
         total.is_finite().then(|| self.log_weights.iter().map(weight).collect())
+    }
+
+    /// Share of the weights' sum that [`Self::truncated`] cuts off; 0 where no weight is too large.
+    fn cut_off(&self) -> f64 {
+        let (total, most) = self.total_and_most();
+        let cut = |w: &f64| (w.max(most) - total).exp() - (most - total).exp();
+        self.log_weights.iter().map(cut).sum()
+    }
+
+    /// The logarithms of the weights' sum and of the largest that is let be.
+    fn total_and_most(&self) -> (f64, f64) {
+        let total = log_sum(&self.log_weights);
+        (total, total - 0.5 * (self.log_weights.len() as f64).ln())
     }
 }
 
@@ -251,7 +263,7 @@ impl Corrected<'_> {
             effective: effective.min(n as f64),
             proposals: count,
             pareto_k: pareto_k(&weighed.log_weights),
-            truncated: 1.0 - weights.iter().sum::<f64>(),
+            truncated: weighed.cut_off(),
             ..Draws::plain(theta, acceptance)
         })
     }

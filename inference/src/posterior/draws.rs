@@ -155,7 +155,7 @@ impl Draws {
                  simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
             ));
-        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K) {
+        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K && self.truncated > 0.0) {
             let worth = match self.truncated > CUT {
                 true => "tails are rough, and another seed may give others",
                 false => "hardly anything hangs on the largest ones, but tails may be rough",

@@ -1,7 +1,7 @@
 //! θ against the prior's bounds.
 
 use super::DataError;
-use freeform_simulators::{Prior, Support, counted};
+use freeform_simulators::{Prior, Support, counted, written};
 use std::fmt;
 
 /// Share of an interval's width, or the distance, that stands in where no row lies off the bound.
@@ -95,9 +95,11 @@ impl fmt::Display for OutsideRows {
         match wrong {
             None => write!(f, "{theta:?}"),
             Some((name, value, support)) => {
-                write!(f, "where `{name}` is {value}")?;
+                write!(f, "where `{name}` is {}", written(*value))?;
                 let (lower, upper) = support.bounds();
-                match (lower.is_finite(), upper.is_finite()) {
+                let finite = (lower.is_finite(), upper.is_finite());
+                let (lower, upper) = (written(lower), written(upper));
+                match finite {
                     (false, false) => Ok(()),
                     (true, false) => write!(f, " and must be above {lower}"),
                     (false, true) => write!(f, " and must be below {upper}"),

@@ -2,7 +2,7 @@
 
 use super::bounds::OutsideRows;
 use crate::work::Halt;
-use freeform_simulators::counted;
+use freeform_simulators::{counted, written};
 
 /// Fewer training rows than this make no standard deviation worth the name.
 pub(super) const MIN_TRAINING: usize = 8;
@@ -99,7 +99,7 @@ pub enum DataError {
         points: usize,
     },
     /// A parameter that never varies.
-    #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
+    #[error("parameter `{name}` is constant ({}) in all simulations: fix it in the simulator", written(*value))]
     ConstantParameter {
         /// Its name.
         name: String,

@@ -3,6 +3,7 @@
 use crate::run::Reporter;
 use freeform_inference::TrainingSummary;
 use freeform_inference::training::TrainingData;
+use freeform_simulators::written;
 
 /// Tells what came of a training; what there was to say of its simulations has been said.
 pub(super) fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Reporter) {
@@ -22,8 +23,9 @@ pub(super) fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
     for &column in transform.scaler().constant_columns().iter().filter(|_| plain) {
         let value = transform.scaler().mean(column);
         reporter.warn(&format!(
-            "column {} of x is constant ({value}) in the training simulations and is ignored",
-            transform.kept()[column] + 1
+            "column {} of x is constant ({}) in the training simulations and is ignored",
+            transform.kept()[column] + 1,
+            written(value)
         ));
     }
     let (kept, all) = (transform.kept().len(), transform.columns());

@@ -7,6 +7,7 @@
 use super::own::OwnLaw;
 use crate::prior::Support;
 use crate::simulation::SimulationRng;
+use crate::words::written;
 
 /// Draws that find the places of q, and draws that judge.
 const DRAWS: usize = 2000;
@@ -32,9 +33,12 @@ pub(super) fn contradiction(law: &dyn OwnLaw) -> Result<(), String> {
         if let Some((d, value)) = outside(&theta, support) {
             let (low, high) = support[d].bounds();
             return Err(format!(
-                "it drew {} = {value}, which does not lie within low = {low} and high = {high}: mend the \
-                 draws or the bounds",
-                law.names()[d]
+                "it drew {} = {}, which does not lie within low = {} and high = {}: mend the draws or the \
+                 bounds",
+                law.names()[d],
+                written(value),
+                written(low),
+                written(high)
             ));
         }
         let log_prob = law.log_prob(&theta);
