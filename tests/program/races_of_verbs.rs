@@ -154,7 +154,8 @@ fn two_verbs_in_one_folder_are_never_mixed() {
             let lost = format!("{:?}, race {race}: {ended:?}", pair.lines);
             assert!(ended.iter().any(|(done, _)| *done), "{lost}");
             for (_, said) in ended.iter().filter(|(done, _)| !done) {
-                let told = ["is in use: process ", "already holds ", "other settings"];
+                let told =
+                    ["is in use: process ", "already holds ", "other settings", " with seed "];
                 assert!(told.iter().any(|part| said.contains(part)), "{lost}");
                 refused += 1;
             }
