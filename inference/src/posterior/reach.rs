@@ -70,7 +70,7 @@ fn falls_of(
         let target = at.target.get(index * width..(index + 1) * width).unwrap_or(&[]);
         let at = At { context: contexts[index], target };
         let mut truth = vec![0.0; dim];
-        model.parameters.invert(&model.prior, point, &mut truth);
+        model.theta_at(point, &model.cuts(at.context), &mut truth);
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
         let drawn = corrected.proposal.sketch(at.context, DRAWS, seed);
         let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
