@@ -86,9 +86,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(Failure::failed(&format!(
-            "{}: column {} is {value}: an observation's numbers must be finite",
+            "{}: {} is {value}: an observation's numbers must be finite",
             args.observation,
-            column + 1
+            simulator.layout().unwrap_or_default().column(column)
         )));
     }
     let interrupt = output.interrupt_flag()?;

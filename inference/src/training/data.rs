@@ -15,7 +15,7 @@ use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
-use freeform_simulators::Simulations;
+use freeform_simulators::{DataLayout, Simulations};
 use std::borrow::Cow;
 
 /// Standardised simulations in a seeded order, and the maps that made them.
@@ -67,7 +67,7 @@ impl TrainingData {
         let part = &Part::new(work, "data");
         let (prior, drawn_from) = (origin.prior, origin.drawn_from.unwrap_or(origin.prior));
         let mut findings = Vec::new();
-        let simulations = origin.inside(simulations, &mut findings);
+        let (simulations, table_rows) = origin.inside(simulations, &mut findings);
         check_sizes(&simulations, origin, config)?;
         let (rows, columns) = simulations.theta.dim();
         let columns_of_x = simulations.x.ncols();
@@ -83,8 +83,8 @@ impl TrainingData {
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         move_off(&mut theta, prior);
         let x = contiguous(simulations.x);
-        check_support(&theta, prior)?;
-        origin.check_law(&theta)?;
+        check_support(&theta, prior, &table_rows)?;
+        origin.check_law(&theta, &table_rows)?;
         let span = DataSpan::of(columns_of_x, &x);
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
@@ -96,6 +96,7 @@ impl TrainingData {
             table: &theta,
             width: columns,
             rows: seen,
+            table_rows: &table_rows,
             scaler: parameters.scaler(),
             columns: &(0..columns).collect::<Vec<_>>(),
             score: &|row, out| {
@@ -123,7 +124,9 @@ impl TrainingData {
         findings.extend(doubt);
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
-        let shown = Shown { x: &x, width: context, plain: view.is_plain(), rows: seen };
+        let meanings = view.meanings(view.layout_of_x(&config.transform));
+        let shown =
+            Shown { x: &x, width: context, view: &view, rows: seen, table_rows: &table_rows };
         let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;
         let x_name = shown.name();
         part.go_on()?;
@@ -148,7 +151,7 @@ impl TrainingData {
         let failed = origin.failed_points(&parameters);
         let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
         let mut points = vec![0.0; theta.len()];
-        let mut outliers = Outliers::new(rows);
+        let mut outliers = Outliers::new(rows, &table_rows, &meanings);
         let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
         for (index, (row, point)) in places.enumerate() {
             log_priors[index] = drawn_from.log_prob(row);
@@ -254,6 +257,12 @@ impl TrainingData {
     #[must_use]
     pub fn view_remark(&self) -> Option<&str> {
         self.remark.as_deref()
+    }
+
+    /// What the numbers of x are to each other, as the settings say or as was found.
+    #[must_use]
+    pub fn layout(&self, config: &Config) -> DataLayout {
+        self.view.layout_of_x(&config.transform)
     }
 
     /// Where x of the simulations lies.

@@ -10,8 +10,8 @@ use crate::run::{RunError, failure_warning, plot as draw};
 use freeform_benchmark::{
     Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
 };
-use freeform_inference::{Asking, Draws, Posterior, PosteriorError};
-use freeform_simulators::{AnySimulator, Simulations, simulate_at};
+use freeform_inference::{Asking, Distance, Draws, Posterior, PosteriorError, Standing};
+use freeform_simulators::{AnySimulator, DataLayout, Simulations, simulate_at};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
@@ -118,7 +118,8 @@ impl<'a> Observing<'a> {
         let (plot, marginals) = self.picture(observation, &draws)?;
         let mut findings = vec![standing(&draws, &warnings)];
         findings.extend(lc2st.as_ref().map(local));
-        findings.extend(predictive.as_ref().map(explained));
+        let layout = posterior.model().layout();
+        findings.extend(predictive.as_ref().map(|p| explained(p, layout)));
         Ok(ObservedCheck {
             name: observation.name.clone(),
             effective: draws.effective,
@@ -239,6 +240,8 @@ fn standing(draws: &Draws, warnings: &[String]) -> Finding {
             heads.collect::<Vec<_>>().join("; ")
         }
     };
+    let is_unlike = draws.distance.as_ref().is_some_and(Distance::is_beyond)
+        || draws.standing.as_ref().is_some_and(Standing::is_unusual);
     Finding {
         check: "the observation".to_owned(),
         observation: None,
@@ -246,8 +249,16 @@ fn standing(draws: &Draws, warnings: &[String]) -> Finding {
         passed: Some(warnings.is_empty()),
         says,
         advice: (!warnings.is_empty()).then(|| {
-            "check its units and its order, and whether the simulator describes how it was measured"
-                .to_owned()
+            match is_unlike {
+                true => {
+                    "check its units and its order, and whether the simulator describes how it was \
+                     measured"
+                }
+                false => {
+                    "the observation itself is like the simulations; the draws are what to look at"
+                }
+            }
+            .to_owned()
         }),
     }
 }
@@ -262,14 +273,15 @@ fn local(score: &Lc2stScore) -> Finding {
     Finding::judged(("local test (L-C2ST)", SIGNIFICANCE), score.p_value, says.to_owned(), advice)
 }
 
-fn explained(predictive: &Predictive) -> Finding {
+fn explained(predictive: &Predictive, layout: DataLayout) -> Finding {
     let worst: Vec<String> = predictive
         .columns
         .iter()
         .take(3)
         .map(|c| {
             let (low, high) = c.interval;
-            format!("column {} is {:.4}, simulated 90% [{low:.4}, {high:.4}]", c.column, c.observed)
+            let column = layout.column(c.column - 1);
+            format!("{column} is {:.4}, simulated 90% [{low:.4}, {high:.4}]", c.observed)
         })
         .collect();
     let says = match predictive.p_value < SIGNIFICANCE {
