@@ -215,7 +215,7 @@ impl Model {
         self.span = self.span.map(|span| span.laid_out(layout));
         if let Some(typical) = &mut self.typical {
             let meanings = self.view.meanings(layout);
-            typical.meanings = kept.iter().map(|column| meanings[*column].clone()).collect();
+            typical.meanings = kept.iter().map(|at| meanings.get(*at).cloned().flatten()).collect();
         }
         self
     }

@@ -2,16 +2,17 @@
 //! simulator explain it?
 
 use super::pairs::Pair;
+use super::says::{explained, local, standing};
 use super::{CheckJob, Finding, PairJob};
 use crate::report::ParameterSummary;
 use crate::run::directory::create_folder;
 use crate::run::interruptible::interruptible;
 use crate::run::{RunError, failure_warning, plot as draw};
 use freeform_benchmark::{
-    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
+    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, pair_plot,
 };
-use freeform_inference::{Asking, Distance, Draws, Posterior, PosteriorError, Standing};
-use freeform_simulators::{AnySimulator, DataLayout, Simulations, simulate_at};
+use freeform_inference::{Asking, Draws, Posterior, PosteriorError};
+use freeform_simulators::{AnySimulator, Simulations, simulate_at};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
@@ -226,69 +227,4 @@ fn features(posterior: &Posterior, x: ArrayView2<f64>) -> Result<Array2<f64>, Ru
     }
     let width = rows.len() / x.nrows().max(1);
     Ok(Array2::from_shape_vec((x.nrows(), width), rows).map_err(std::io::Error::other)?)
-}
-
-fn standing(draws: &Draws, warnings: &[String]) -> Finding {
-    let says = match warnings {
-        [] => {
-            let standing = draws.standing.as_ref().map(ToString::to_string);
-            standing.unwrap_or_else(|| "within the simulations in every column".to_owned())
-        }
-        // They are said in full beside.
-        warnings => {
-            let heads = warnings.iter().map(|text| text.split(": ").next().unwrap_or_default());
-            heads.collect::<Vec<_>>().join("; ")
-        }
-    };
-    let is_unlike = draws.distance.as_ref().is_some_and(Distance::is_beyond)
-        || draws.standing.as_ref().is_some_and(Standing::is_unusual);
-    Finding {
-        check: "the observation".to_owned(),
-        observation: None,
-        p_value: None,
-        passed: Some(warnings.is_empty()),
-        says,
-        advice: (!warnings.is_empty()).then(|| {
-            match is_unlike {
-                true => {
-                    "check its units and its order, and whether the simulator describes how it was \
-                     measured"
-                }
-                false => {
-                    "the observation itself is like the simulations; the draws are what to look at"
-                }
-            }
-            .to_owned()
-        }),
-    }
-}
-
-fn local(score: &Lc2stScore) -> Finding {
-    let says = match score.p_value < SIGNIFICANCE {
-        true => "a classifier tells posterior draws from true parameters near this observation",
-        false => "no classifier tells posterior draws from true parameters near this observation",
-    };
-    let advice = "the posterior is wrong here: train on more simulations, or on simulations near this \
-                  observation (--theta-from)";
-    Finding::judged(("local test (L-C2ST)", SIGNIFICANCE), score.p_value, says.to_owned(), advice)
-}
-
-fn explained(predictive: &Predictive, layout: DataLayout) -> Finding {
-    let worst: Vec<String> = predictive
-        .columns
-        .iter()
-        .take(3)
-        .map(|c| {
-            let (low, high) = c.interval;
-            let column = layout.column(c.column - 1);
-            format!("{column} is {:.4}, simulated 90% [{low:.4}, {high:.4}]", c.observed)
-        })
-        .collect();
-    let says = match predictive.p_value < SIGNIFICANCE {
-        true => format!("simulations at the posterior do not look like x: {}", worst.join("; ")),
-        false => "simulations at the posterior's parameters look like x".to_owned(),
-    };
-    let advice = "the simulator cannot explain this observation: a part of the model is missing, or the \
-                  data are not what it simulates; no posterior of it is to be believed";
-    Finding::judged(("predictive", SIGNIFICANCE), predictive.p_value, says, advice)
 }
