@@ -28,6 +28,7 @@ mod output;
 mod particles;
 mod precision;
 mod priors;
+mod raced_verbs;
 mod races;
 mod races_of_verbs;
 mod reference;

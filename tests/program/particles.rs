@@ -3,7 +3,8 @@
 use crate::support::{Scratch, bytes, numbers};
 use serde_json::Value;
 
-const SMALL: [&str; 12] = [
+/// Settings that train a small generator in a second.
+pub const SMALL: [&str; 12] = [
     "--set",
     "layers=1",
     "--set",
@@ -25,6 +26,14 @@ fn json(text: &str) -> Value {
 fn reference(scratch: &Scratch, out: &str, more: &[&str]) -> String {
     let head = ["--json", "-q", "particles", "reference", "dw4", "-n", "2000", "--out", out];
     scratch.succeeds(&[&head[..], more].concat())
+}
+
+/// `data.npz` of DW4, and a small model of it in the folder `generator`.
+pub fn trained(scratch: &Scratch) {
+    let data = ["-q", "particles", "reference", "dw4", "-n", "300", "--burn-in", "20"];
+    scratch.succeeds(&[&data[..], &["--out", "data.npz"]].concat());
+    let train = ["-q", "particles", "train", "dw4", "--data", "data.npz", "--out", "generator"];
+    scratch.succeeds(&[&train[..], &SMALL].concat());
 }
 
 #[test]

@@ -211,6 +211,19 @@ impl TrainSettings {
         NetworkSpec { particles, dims, layers, width, normalizer }
     }
 
+    /// Numbers that a training holds, in doubles: weights with their gradients and moments, a batch with its
+    /// probes, the data.
+    #[must_use]
+    pub fn numbers(&self, particles: usize, dims: usize, rows: usize) -> u128 {
+        const OF_A_WEIGHT: u128 = 16;
+        let size = (particles * dims) as u128;
+        let weights = self.spec(particles, dims).parameters() as u128;
+        // Singles.
+        (weights * OF_A_WEIGHT / 2)
+            .saturating_add(4 * size * self.batch as u128)
+            .saturating_add(3 * size * rows as u128)
+    }
+
     /// The learning rate of a step.
     #[must_use]
     pub fn learning_rate_at(&self, step: usize) -> f64 {
