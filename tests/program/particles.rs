@@ -83,6 +83,44 @@ fn from_samples_to_an_evaluation() {
     }
 }
 
+/// A model of one's own energy is not used with another program, nor a training gone on with on other data.
+#[test]
+fn models_and_trainings_know_what_they_are_of() {
+    let scratch = Scratch::new();
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/springs_energy");
+    for folder in ["a", "b"] {
+        std::fs::create_dir(scratch.path(folder)).unwrap();
+        for file in ["system.toml", "energy.py"] {
+            std::fs::copy(example.join(file), scratch.path(folder).join(file)).unwrap();
+        }
+    }
+    let energy = scratch.path("b/energy.py");
+    let other = std::fs::read_to_string(&energy).unwrap() + "# another\n";
+    std::fs::write(energy, &other).unwrap();
+    let rows = |by: f64| -> String {
+        (0..60).map(|i| format!("0,0,1,{},0.5,{}\n", by * f64::from(i % 7), 1 + i % 3)).collect()
+    };
+    std::fs::write(scratch.path("a/x.csv"), rows(0.1)).unwrap();
+    std::fs::write(scratch.path("a/y.csv"), rows(0.2)).unwrap();
+    let run = |folder: &str, args: &[&str]| {
+        let mut command = scratch.freeform(&[&["particles"], args].concat());
+        let output = command.current_dir(scratch.path(folder)).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let small = [&SMALL[..], &["--set", "scale=false", "--set", "validation=20"]].concat();
+    let train = ["train", "system.toml", "--data", "x.csv", "--out", "model"];
+    let ended = run("a", &[&train[..], &small].concat());
+    assert_eq!(ended.0, Some(0), "{ended:?}");
+    let sample = ["sample", "../a/model", "-n", "20", "--out", "../draws.npz"];
+    let (code, said) = run("b", &sample);
+    assert_eq!(code, Some(0), "{said}");
+    let place = scratch.path("a/system.toml").display().to_string();
+    assert!(said.contains(&format!("running the program of {place}")), "{said}");
+    std::fs::write(scratch.path("a/energy.py"), other).unwrap();
+    let (code, said) = run("b", &sample);
+    assert!(code == Some(2) && said.contains("not what it was"), "{said}");
+}
+
 #[test]
 fn what_is_wrong_is_said() {
     let scratch = Scratch::new();

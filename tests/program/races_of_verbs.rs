@@ -87,7 +87,9 @@ fn two_verbs_in_one_folder_are_never_mixed() {
     let chosen = std::env::var("FREEFORM_VERB").unwrap_or_default();
     for pair in PAIRS.iter().filter(|pair| pair.lines[0].starts_with(&chosen)) {
         let prepare = |out: &str| {
-            [out, "cache/released"].map(|folder| drop(fs::remove_dir_all(scratch.path(folder))));
+            for folder in [out, "cache/released"] {
+                let _ = fs::remove_dir_all(scratch.path(folder));
+            }
             match pair.before {
                 Before::Nothing => {}
                 Before::Empty => fs::create_dir(scratch.path(out)).unwrap(),

@@ -174,7 +174,7 @@ impl TrainSettings {
         self.spec(2, 1).check()?;
         let positive = |v: f64| v.is_finite() && v > 0.0;
         let checks = [
-            ("batch", self.batch as f64, self.batch > 0, "choose 1 or more"),
+            ("batch", self.batch as f64, (1..=1 << 16).contains(&self.batch), "choose 1 to 65536"),
             ("steps", self.steps as f64, self.steps > 0, "choose 1 or more"),
             (
                 "learning_rate",

@@ -53,6 +53,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
+    let stop = output.interrupt_flag()?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let (own, shown) = (FileOwnership::of(&args.out)?, args.out.display().to_string());
     let mut sampling = system.sampling();
@@ -62,7 +63,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let settings =
         ReferenceSettings { draws: args.draws, seed: args.seed, chains: args.chains, sampling };
     check_room("-n, --chains and --replicas: so many draws", settings.numbers(&*system))?;
-    let stop = output.interrupt_flag()?;
     let state = own.parts().join("state.safetensors");
     let mut bar = None;
     let found = sample_reference(&*system, &settings, Some(&state), &mut |progress| {

@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let numbers = settings.numbers(system.particles(), system.dims(), x.nrows());
     check_room("--set layers, width and batch: such a training", numbers)?;
+    let stop = output.interrupt_flag()?;
     let (folder, shown) = (&args.out, args.out.display().to_string());
     std::fs::create_dir_all(folder)
         .map_err(|e| Failure::failed(&format!("cannot create {shown}: {e}")))?;
@@ -78,7 +79,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let state = folder.join("checkpoint.safetensors");
     make_room(args, folder, &state)?;
     let entropy = system.truth().map(|truth| truth.entropy());
-    let stop = output.interrupt_flag()?;
     let mut bar = output.reporter.bar("training", settings.steps, 0);
     let mut checks: Vec<Checked> = recalled(folder);
     let mut first = true;
@@ -106,8 +106,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     bar.finish();
     let trained = trained.map_err(|error| failures::of_training(&error, &shown))?;
     own.check()?;
-    let (named, identity) = About::system_of(&args.system, &*system)
-        .map_err(|error| Failure::failed(&error))?;
+    let (named, identity) =
+        About::system_of(&args.system, &*system).map_err(|error| Failure::failed(&error))?;
     let about = About {
         system: named,
         identity,

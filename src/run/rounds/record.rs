@@ -2,8 +2,8 @@
 //! simulations and its model.
 
 use super::RoundsJob;
+use crate::run::RunError;
 use crate::run::sealed::{self, Sealed};
-use crate::run::{RunError};
 use freeform_inference::{Proposals, ProposedBy, RoundPlan};
 use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
 use serde::{Deserialize, Serialize};
