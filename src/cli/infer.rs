@@ -1,11 +1,11 @@
 //! `freeform infer`.
 
-use super::observation::ObservationArg;
+use super::observation::{ObservationArg, with_advice};
 use super::settings::SettingsArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::report::record_command;
-use crate::run::{Inferred, RoundsJob, infer_in_rounds};
+use crate::run::{Inferred, RoundsJob, RunError, infer_in_rounds, moved_in_words, share_in_words};
 use freeform_simulators::AnySimulator;
 use std::path::PathBuf;
 
@@ -45,6 +45,10 @@ pub(super) struct Args {
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Go on where the first round finds the observation far from everything simulated, and end with exit
+    /// code 0 whatever the draws are worth.
+    #[arg(long)]
+    anyway: bool,
     /// Replace the inference in the output folder.
     #[arg(long)]
     overwrite: bool,
@@ -104,12 +108,25 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         engine: args.settings.device.open()?,
         folder: &args.out,
         overwrite: args.overwrite,
+        anyway: args.anyway,
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let inferred = infer_in_rounds(&job)?;
+    let inferred = infer_in_rounds(&job);
+    // Of worthless draws too.
+    if let Ok(_) | Err(RunError::Worthless { .. }) = &inferred {
+        record_command(&args.out, "infer", &super::command())?;
+    }
+    let inferred = inferred.map_err(|error| match error {
+        RunError::Posterior(error) => with_advice(error, "goes on"),
+        worthless @ RunError::Worthless { .. } => {
+            let mut failure = Failure::from(worthless);
+            failure.message += " (--anyway takes them for an answer)";
+            failure
+        }
+        other => other.into(),
+    })?;
     inferred.warnings.iter().for_each(|warning| output.reporter.warn(warning));
-    record_command(&args.out, "infer", &super::command())?;
     let value = serde_json::json!({
         "out": args.out.display().to_string(), "budget": inferred.budget, "spent": inferred.spent,
         "effective": inferred.effective, "rounds": inferred.rounds, "warnings": inferred.warnings,
@@ -121,13 +138,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 fn text(args: &Args, names: &[String], inferred: &Inferred) -> String {
     let mut text = String::from("round  simulations  trained on  of the prior  accepted   moved\n");
     for round in &inferred.rounds {
-        let moved = round.moved.map_or("-".to_owned(), |moved| format!("{moved:.2}"));
+        let moved = moved_in_words(round.moved);
         text += &format!(
-            "{:>5}  {:>11}  {:>10}  {:>12.1e}  {:>7.2}%  {moved:>6}\n",
+            "{:>5}  {:>11}  {:>10}  {:>12}  {:>7.2}%  {moved:>6}\n",
             round.round,
             round.simulations,
             round.trained_on,
-            round.prior_share,
+            share_in_words(round.prior_share),
             100.0 * round.acceptance,
         );
     }

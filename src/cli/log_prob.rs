@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let posterior = Posterior::new(model, args.device.open()?);
     let asking = Asking { anyway: args.anyway, ..Asking::until(&interrupt) };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
-    let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
+    let answer = answer.map_err(|error| with_advice(error, "gives its densities"))?;
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     let log_prob = &answer.values;
     let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);

@@ -127,6 +127,27 @@ fn a_program_that_fails_in_half_of_the_region_is_lived_with() {
     assert!(failed("03") < failed("01"), "{}", failed("03"));
 }
 
+/// Other units: not a simulation more than the first round's is spent on them.
+#[test]
+fn an_observation_far_from_the_first_round_ends_the_inference() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    std::fs::write(scratch.path("observed.csv"), "400,600\n").unwrap();
+    let error = scratch.fails(1, &infer("out", &[]));
+    assert!(error.contains("outside everything simulated"), "{error}");
+    assert!(error.contains("--anyway goes on"), "{error}");
+    assert!(scratch.path("out/rounds/01/round.json").exists());
+    assert!(!scratch.path("out/rounds/02").exists());
+    let said = scratch.succeeds(&infer("out", &["--anyway"]));
+    assert!(scratch.path("out/rounds/03/round.json").exists());
+    // Numbers of hundreds of digits are no help.
+    let longest = |text: &str| text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    assert!(longest(&said) < Some(20), "{said}");
+    // The same command without it says what its draws are worth.
+    let error = scratch.fails(1, &infer("out", &[]));
+    assert!(error.contains("outside everything simulated"), "{error}");
+}
+
 #[test]
 fn what_cannot_be_inferred_is_said() {
     let scratch = Scratch::new();

@@ -38,6 +38,7 @@ pub struct Rounds<'a> {
     preset: Preset,
     settings: Overrides,
     device: EngineKind,
+    anyway: bool,
     interrupt: Option<&'a AtomicBool>,
 }
 
@@ -82,6 +83,7 @@ impl<'a> Rounds<'a> {
             preset: Preset::default(),
             settings: Overrides::default(),
             device: EngineKind::default(),
+            anyway: false,
             interrupt: None,
         }
     }
@@ -124,6 +126,12 @@ impl<'a> Rounds<'a> {
     #[must_use]
     pub fn device(self, device: EngineKind) -> Self {
         Self { device, ..self }
+    }
+
+    /// Go on where the first round finds the observation far from everything simulated.
+    #[must_use]
+    pub fn anyway(self, anyway: bool) -> Self {
+        Self { anyway, ..self }
     }
 
     /// A flag that stops everything when it is set.
@@ -215,6 +223,6 @@ impl RoundStage for Rounds<'_> {
     }
 
     fn asking(&self) -> Asking<'_> {
-        Asking { interrupt: self.interrupt, ..Asking::default() }
+        Asking { anyway: self.anyway, interrupt: self.interrupt, ..Asking::default() }
     }
 }

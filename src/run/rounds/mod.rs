@@ -4,6 +4,7 @@
 mod picture;
 mod record;
 mod stage;
+mod words;
 
 use super::directory::{create_folder, write_status};
 use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use stage::FolderStage;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+pub use words::{moved_in_words, share_in_words};
 
 /// Draws of the result.
 const DRAWS: usize = 10_000;
@@ -45,6 +47,8 @@ pub struct RoundsJob<'a> {
     pub folder: &'a Path,
     /// Whether to start anew where it holds another one.
     pub overwrite: bool,
+    /// Whether to go on, and to end well, where the draws are worth next to nothing.
+    pub anyway: bool,
     /// Set by a signal.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
@@ -70,7 +74,8 @@ pub struct Inferred {
 /// used: the same call, interrupted or killed at any moment, ends in the same files.
 ///
 /// # Errors
-/// [`RunError`]; what was computed so far stays in the folder.
+/// [`RunError`]; what was computed so far stays in the folder. [`RunError::Worthless`] where everything is
+/// written, but the draws are worth next to nothing.
 pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     if job.budget < RoundPlan::LEAST {
         return Err(RunError::FewSimulations { asked: job.budget, least: RoundPlan::LEAST });
@@ -101,6 +106,10 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     let (effective, warnings) = (draws.effective, draws.warnings());
     let inferred = Inferred { rounds, budget: job.budget, spent, effective, warnings };
     write_status(job.folder, &Status { status: "done", task: job.name, inferred: &inferred })?;
+    if draws.are_worthless() && !job.anyway {
+        let path = job.folder.display().to_string();
+        return Err(RunError::Worthless { path, reasons: inferred.warnings });
+    }
     Ok(inferred)
 }
 
