@@ -13,6 +13,9 @@ use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, coun
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+/// Share of simulations that a model may have been trained on where it is checked by them.
+const MOST_KNOWN: f64 = 0.02;
+
 /// The options of every verb that checks by fresh simulations.
 #[derive(clap::Args)]
 pub(super) struct FreshArgs {
@@ -196,6 +199,14 @@ impl FreshArgs {
         if let Some(found) = outside(&model.prior, finite.theta.view()) {
             let found = Outside { first: rows[found.first], ..found };
             return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
+        }
+        if let Some(share) = model.share_trained_on(&finite).filter(|share| *share > MOST_KNOWN) {
+            return Err(Failure::failed(&format!(
+                "{shown}: the model was trained on {:.0}% of these {} simulations: a check needs others \
+                 (`freeform simulate` with another seed makes them)",
+                100.0 * share,
+                finite.len()
+            )));
         }
         Ok((finite, left_out))
     }
