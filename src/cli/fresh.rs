@@ -5,7 +5,7 @@ use super::Output;
 use super::device::DeviceArg;
 use super::table::TableArgs;
 use crate::run::{
-    Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
+    FAILING, Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
 };
 use freeform_benchmark::{Outside, outside};
 use freeform_inference::{EngineKind, Model, Posterior};
@@ -43,6 +43,11 @@ pub(super) struct FreshArgs {
 pub(super) fn open(folder: &Path) -> Result<(Model, Owned), Failure> {
     let model = Model::load(folder)?;
     Ok((model, own(folder)?))
+}
+
+/// Those that concern a check: what a training makes of failures is none of them.
+fn said(warnings: &[String]) -> impl Iterator<Item = &String> {
+    warnings.iter().filter(|warning| *warning != FAILING)
 }
 
 /// A posterior, and simulations to check it by.
@@ -150,7 +155,7 @@ impl FreshArgs {
             }
             other => other?,
         };
-        input.warnings.iter().for_each(|warning| reporter.warn(warning));
+        said(&input.warnings).for_each(|warning| reporter.warn(warning));
         let left_out = self.count.saturating_sub(input.simulations.len());
         Ok((input.simulations, left_out))
     }
@@ -165,7 +170,7 @@ impl FreshArgs {
     ) -> Result<(Simulations, usize), Failure> {
         let name = self.task.as_deref().unwrap_or_default();
         let input = Source::simulated(name, simulator, found as usize, seed, at)?;
-        input.warnings.iter().for_each(|warning| output.reporter.warn(warning));
+        said(&input.warnings).for_each(|warning| output.reporter.warn(warning));
         let left_out = (found as usize).saturating_sub(input.simulations.len());
         let n = self.count.min(input.simulations.len());
         let said = format!("{n} of {found} simulations made before are looked at");

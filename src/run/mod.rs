@@ -51,8 +51,8 @@ pub use rounds::{Inferred, RoundsJob, infer_in_rounds, moved_in_words, share_in_
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{
-    SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,
-    set_warnings,
+    FAILING, SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set,
+    noise_warning, set_warnings,
 };
 #[cfg(feature = "burn")]
 pub use train::train_together;

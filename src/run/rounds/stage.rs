@@ -4,7 +4,9 @@ use super::RoundsJob;
 use super::record::{ROUNDS, keep_proposals, kept_proposals};
 use super::{moved_in_words, share_in_words, stopped};
 use crate::run::directory::create_folder;
-use crate::run::source::{SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings};
+use crate::run::source::{
+    FAILING, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
+};
 use crate::run::{Existing, RunError, TrainJob, train};
 use freeform_inference::{
     Asking, Locality, Outlook, Posterior, PosteriorError, Proposals, Round, RoundPlan, RoundReport,
@@ -68,7 +70,9 @@ impl RoundStage for FolderStage<'_> {
             None => make_set(source, n, seed, &path, &at)?,
             Some(made) => make_set(&Proposed::new(source, made.theta.view()), n, seed, &path, &at)?,
         };
-        set_warnings(&report).iter().for_each(|warning| reporter.warn(warning));
+        // What a training makes of failures is said once.
+        let known = |warning: &&String| round.number == 1 || *warning != FAILING;
+        set_warnings(&report).iter().filter(known).for_each(|warning| reporter.warn(warning));
         let failed = read_theta_failed(&path).map_err(SourceError::from)?;
         let failed = failed.unwrap_or_else(|| Array2::zeros((0, source.prior().dim())));
         Ok(Simulated { simulations: Simulations::read(&path)?, failed })
