@@ -184,6 +184,14 @@ pub enum RunError {
         /// Fewest.
         least: usize,
     },
+    /// Rounds cannot go on from there.
+    #[error("{path}: {reason}")]
+    NoMoreRounds {
+        /// The folder.
+        path: String,
+        /// Why not, in words.
+        reason: String,
+    },
     /// The folder holds another inference.
     #[error(
         "{path} holds another inference: {reason}; choose another folder, or add --overwrite to \

@@ -47,7 +47,10 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
-pub use rounds::{Inferred, RoundsJob, infer_in_rounds, moved_in_words, share_in_words};
+pub use rounds::{
+    Continued, FirstRound, Inferred, RoundsJob, holds_inference, infer_in_rounds, moved_in_words,
+    share_in_words,
+};
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{
