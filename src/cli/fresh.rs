@@ -8,8 +8,10 @@ use crate::run::{
     FAILING, Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
 };
 use freeform_benchmark::{Outside, outside};
+use freeform_inference::training::unlike_prior;
 use freeform_inference::{EngineKind, Model, Posterior};
 use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
+use ndarray::Axis;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -184,7 +186,7 @@ impl FreshArgs {
         model: &Model,
         output: &Output,
     ) -> Result<(Simulations, usize), Failure> {
-        let all = self.tables.simulations(path, model.prior.names())?;
+        let all = self.tables.simulations(path, model)?;
         let (rows, left_out) = (all.len(), all.non_finite_rows());
         let shown = path.display();
         if left_out == rows {
@@ -198,12 +200,22 @@ impl FreshArgs {
                  left out"
             ));
         }
-        let rows = all.finite_rows();
+        let (rows, all_theta) = (all.finite_rows(), all.theta.clone());
         let finite = all.without_non_finite();
         // Here the rows of the file are still known.
         if let Some(found) = outside(&model.prior, finite.theta.view()) {
             let found = Outside { first: rows[found.first], ..found };
             return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
+        }
+        // Of those that failed too: who succeeds may depend on theta.
+        let drawn: Vec<usize> = (0..all_theta.nrows())
+            .filter(|row| all_theta.row(*row).iter().all(|v| v.is_finite()))
+            .collect();
+        if let Some(how) = unlike_prior(all_theta.select(Axis(0), &drawn).view(), &model.prior) {
+            output.reporter.warn(&format!(
+                "{shown}: theta does not look like draws from the model's prior: {how}. A check is of draws from \
+                 it: what follows says more of these simulations than of the model"
+            ));
         }
         if let Some(share) = model.share_trained_on(&finite).filter(|share| *share > MOST_KNOWN) {
             return Err(Failure::failed(&format!(

@@ -69,6 +69,7 @@ pub(super) fn input(
         prior,
         task,
         simulator,
+        data_names: None,
         table: Some(path),
         layout,
         theta_from,

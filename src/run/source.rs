@@ -50,6 +50,8 @@ pub struct TrainingInput {
     pub simulator: Option<SimulatorRecord>,
     /// The file that they were read from, if a user named one.
     pub table: Option<PathBuf>,
+    /// What the numbers of x are called in that file, if they are.
+    pub data_names: Option<Vec<String>>,
     /// What the numbers of x are to each other, where the simulator says so.
     pub layout: Option<DataLayout>,
     /// The law that θ was drawn from, where it is not the prior.
@@ -117,11 +119,11 @@ impl Source {
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let (simulations, channels, names) =
                     Simulations::read_named(path, prior.names(), *first_line)?;
-                if let Some(names) = names {
+                if let Some(names) = &names {
                     at.reporter.say(&format!(
                         "x is {}: {}, as {} has them",
                         counted(names.len(), "column"),
-                        shortened(&names),
+                        shortened(names),
                         path.display()
                     ));
                 }
@@ -152,6 +154,7 @@ impl Source {
                     task: task.clone(),
                     simulator,
                     table: Some(path.clone()),
+                    data_names: names,
                     layout,
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
@@ -193,6 +196,7 @@ impl Source {
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
             table: None,
+            data_names: None,
             layout: simulator.layout(),
             theta_from: None,
             theta_failed,

@@ -96,6 +96,9 @@ pub struct TrainingSummary {
     /// simulates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulator: Option<String>,
+    /// What the numbers of x were called in the table that it was trained on, `[C]`, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_names: Option<Vec<String>>,
     /// The run whose model this is: a hash of all that determines it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,

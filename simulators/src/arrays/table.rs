@@ -51,6 +51,16 @@ pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Tabl
 }
 
 impl Table {
+    /// Names of the columns: the file's, or words in a comment where these are all of `known`, which a
+    /// comment of other words is not. Numbers are no names.
+    #[must_use]
+    pub fn names_among(&self, known: &[String]) -> Option<&[String]> {
+        let is_number = |name: &String| name.parse::<f64>().is_ok();
+        let names = self.names.as_deref().filter(|names| !names.iter().all(is_number));
+        let meant = |labels: &&[String]| known.iter().all(|name| labels.contains(name));
+        names.or_else(|| self.labels.as_deref().filter(meant))
+    }
+
     /// The numbers in single precision, `[rows, columns]`.
     ///
     /// # Errors

@@ -49,7 +49,11 @@ impl Continued {
         let Some(mut record) = InferenceRecord::read(folder)? else {
             return refuse("its inference.toml is damaged".to_owned());
         };
-        if record.sizes().iter().sum::<usize>() != budget {
+        let first = folder.join(ROUNDS).join("01");
+        let model = Model::load(&first)?;
+        let simulator = open_origin(&model.training, None, "it cannot be simulated again")?;
+        // Rounds that ended early, with some of the budget left, are given more too.
+        if record.sizes().iter().sum::<usize>() != budget || record.may_end_early() {
             let Some(done) = rounds_done(folder) else {
                 return refuse(
                     "its inference is not finished: the command that began it goes on with it"
@@ -80,9 +84,6 @@ impl Continued {
                 _ => {}
             }
         }
-        let first = folder.join(ROUNDS).join("01");
-        let model = Model::load(&first)?;
-        let simulator = open_origin(&model.training, None, "it cannot be simulated again")?;
         Ok(Self {
             name: named(&first).unwrap_or_else(|| simulator.source().name().to_owned()),
             simulator,

@@ -75,6 +75,11 @@ impl InferenceRecord {
         &self.sizes
     }
 
+    /// Whether rounds end where the posterior stands still.
+    pub fn may_end_early(&self) -> bool {
+        !self.rounds_chosen
+    }
+
     /// Plans other rounds, as somebody chose them.
     pub fn plan(&mut self, plan: &RoundPlan) {
         self.sizes.clone_from(&plan.sizes);

@@ -94,6 +94,7 @@ impl RoundStage for FolderStage<'_> {
             theta_from: None,
             theta_failed: Some(simulated.failed),
             local: Some(local.clone()),
+            data_names: None,
             table: None,
             rows: None,
             warnings: Vec::new(),

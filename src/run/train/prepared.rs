@@ -45,6 +45,8 @@ pub(super) struct Prepared<'a> {
     pub identity: String,
     /// Content of the simulator that `task` names.
     simulator: Option<SimulatorRecord>,
+    /// What the numbers of x are called.
+    data_names: Option<Vec<String>>,
     pub host: FolderHost<'a>,
     resumed: bool,
 }
@@ -64,6 +66,7 @@ impl<'a> Prepared<'a> {
             theta_failed,
             local,
             table,
+            data_names,
             rows,
             ..
         } = input;
@@ -122,6 +125,7 @@ impl<'a> Prepared<'a> {
             data,
             identity,
             simulator,
+            data_names,
             host,
             resumed,
         })))
@@ -134,7 +138,7 @@ impl<'a> Prepared<'a> {
     /// Makes and saves the model; `None` where the training was interrupted.
     pub fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
         let Self { job, config, prior, theta_from, local, task, data, .. } = self;
-        let Self { identity, simulator, host, .. } = self;
+        let Self { identity, simulator, data_names, host, .. } = self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
@@ -149,6 +153,7 @@ impl<'a> Prepared<'a> {
         })?;
         let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
         model.training.simulator = simulator.map(|s| s.identity);
+        model.training.data_names = data_names;
         model.training.run = Some(identity);
         tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
