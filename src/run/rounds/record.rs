@@ -159,7 +159,19 @@ impl InferenceRecord {
             () if self.sizes != found.sizes => {
                 format!("its rounds have {:?} simulations, not {:?}", found.sizes, self.sizes)
             }
-            () => "it has other settings".to_owned(),
+            () if self.preset != found.preset => format!("it has the preset {}", found.preset),
+            () if self.device != found.device => format!("it was made on {}", found.device),
+            () if self.rounds_chosen != found.rounds_chosen => {
+                "of one of them the number of rounds was chosen, of the other not".to_owned()
+            }
+            () => {
+                let shown = |settings: &str| match settings.trim() {
+                    "" => "none".to_owned(),
+                    settings => settings.replace('\n', ", "),
+                };
+                let (found, own) = (shown(&found.settings), shown(&self.settings));
+                format!("its settings are {found}, not {own}")
+            }
         }
     }
 }
