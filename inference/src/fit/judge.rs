@@ -59,7 +59,7 @@ pub(super) fn judge(
 /// Fewer simulations teach nothing that can be relied on.
 const FEW: usize = 100;
 /// Nats gained a parameter, on average, beyond which x is nearly theta itself.
-const EXACT: f64 = 7.0;
+const EXACT: f64 = 6.0;
 
 fn is_gain(learnt: &LearntSummary) -> bool {
     learnt.gain > LEAST_GAIN * learnt.error
