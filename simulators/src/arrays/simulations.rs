@@ -231,6 +231,16 @@ fn columns_of(
         }
     }
     let x: Vec<usize> = (0..names.len()).filter(|place| !theta.contains(place)).collect();
+    if let Some(at) = names.iter().position(|name| name.trim().is_empty()) {
+        return refuse(format!(
+            "its column {} has no name, as pandas' row index has none (leave that out with to_csv(…, \
+             index=False))",
+            at + 1
+        ));
+    }
+    if let Some(twice) = x.iter().find(|at| names[..**at].contains(&names[**at])) {
+        return refuse(format!("it has two columns {}", names[*twice]));
+    }
     if x.is_empty() {
         return refuse("it has no columns of data beside the parameters".to_owned());
     }
