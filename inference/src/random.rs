@@ -31,6 +31,12 @@ pub enum Purpose {
     Turn = 11,
     /// Parameters to simulate at in a round (index: batch).
     Proposals = 12,
+    /// What stands in for a missing number where a likelihood is learnt (index: its place).
+    Gaps = 13,
+    /// Noise that spreads counts of what is missing (index: row).
+    GapSpread = 14,
+    /// Which numbers are hidden from a simulation (index: row).
+    Masks = 15,
 }
 
 /// The stream of a seed, purpose and index.

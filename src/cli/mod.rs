@@ -17,6 +17,7 @@ mod infer;
 mod init;
 mod lines;
 mod log_prob;
+mod masks;
 mod observation;
 mod output;
 mod particles;

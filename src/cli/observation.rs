@@ -68,11 +68,7 @@ impl ObservationArg {
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => {
-                let channels = simulator.layout().map_or(1, |layout| layout.channels);
-                let data_dim = simulator.source().data_dim();
-                of_file(text, (Expected { data_dim, channels }, None), tables)
-            }
+            Self::File(text) => of_file(text, (simulator.expected(), None), tables),
             Self::Number(number) => Ok(simulator.observation(*number)?),
         }
     }
@@ -95,7 +91,7 @@ impl ObservationArg {
                     "--observation {number} then means nothing; give a file with the observed data \
                      (.npy, .npz, .csv, .tsv, .txt or .dat), or --task"
                 );
-                Ok(open_origin(&model.training, named, &fix)?.observation(*number)?)
+                Ok(open_origin(model, named, &fix)?.observation(*number)?)
             }
         }
     }

@@ -8,6 +8,7 @@ mod clear;
 mod directory;
 mod error;
 mod evaluate;
+mod failures;
 mod figure;
 mod host;
 mod interruptible;
@@ -37,6 +38,7 @@ pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;
 pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
+pub use failures::{FAILING, failure_warning, noise_warning, set_warnings};
 pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
 pub use origin::{OriginError, announce, open_origin};
@@ -53,10 +55,7 @@ pub use rounds::{
 };
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
-pub use source::{
-    FAILING, SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set,
-    noise_warning, set_warnings,
-};
+pub use source::{SimulatorRecord, Source, TrainingInput, Workplace, make_set};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

@@ -55,6 +55,7 @@ pub fn assemble(
         learnt,
         remarks,
         notes,
+        masks: None,
         local: origin.local.map(|local| LocalSummary {
             observation: local.observation.clone(),
             round: local.round,
@@ -90,6 +91,7 @@ pub fn assemble(
             summary: tables.summary.clone(),
             data: tables.data.clone(),
             regressors: tables.transform.clone(),
+            conditions: tables.conditions.clone(),
             strength: 1.0,
         };
         let correction = {

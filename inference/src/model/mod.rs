@@ -10,6 +10,7 @@ pub use files::FORMAT_VERSION;
 use crate::config::Config;
 use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
+use crate::masks::Masks;
 use crate::summary::Summary;
 use crate::training::TrainedOn;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
@@ -61,11 +62,30 @@ pub(crate) struct LikelihoodModel {
     pub data: DataTransform,
     /// θ to what these flows see.
     pub regressors: ParameterTransform,
+    /// Places among the numbers that the posterior's networks see that tell of gaps, which they see beside.
+    pub conditions: Vec<usize>,
     /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
     pub strength: f64,
 }
 
 impl LikelihoodModel {
+    /// θ of these rows, `[n, D]`, as these flows see it, beside the gaps of an x that the posterior's
+    /// networks see as `context`.
+    pub fn seen<'a>(
+        &self,
+        prior: &Prior,
+        theta: impl Iterator<Item = &'a [f64]>,
+        context: &[f32],
+    ) -> Vec<f32> {
+        let mut own = vec![0.0; self.regressors.outputs()];
+        let mut seen = Vec::new();
+        for row in theta {
+            self.regressors.apply(prior, row, &mut own);
+            seen.extend(own.iter().copied().chain(self.conditions.iter().map(|at| context[*at])));
+        }
+        seen
+    }
+
     /// An observation as these flows see it, from its view `x` and from that as the posterior's
     /// networks see it.
     pub fn target(&self, x: &[f64], context: &[f32]) -> Vec<f32> {
@@ -123,6 +143,9 @@ pub struct TrainingSummary {
     /// The same where it need not worry anybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What was hidden from simulations, where anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masks: Option<Masks>,
     /// The observation that the simulations were made for, where they were made in rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<LocalSummary>,
@@ -205,7 +228,11 @@ impl Model {
     /// stated or found.
     #[must_use]
     pub fn expected(&self) -> Expected {
-        Expected { data_dim: self.data_dim(), channels: self.layout().channels }
+        Expected {
+            data_dim: self.data_dim(),
+            channels: self.layout().channels,
+            any_number: self.view.trial().is_some(),
+        }
     }
 
     /// What the numbers of an observation are to each other, as was stated or found.

@@ -1,5 +1,6 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
+mod admission;
 mod correction;
 mod diagnostics;
 mod draws;
@@ -29,6 +30,8 @@ pub(crate) use strength::correction_strength;
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
+use crate::view::GapsStanding;
+use admission::admit;
 use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
 use elsewhere::elsewhere;
@@ -82,7 +85,7 @@ impl Posterior {
     /// # Errors
     /// [`PosteriorError`] where x has the wrong length or is not finite.
     pub fn distance(&self, x: &[f64]) -> Result<Option<Distance>, PosteriorError> {
-        self.check(x)?;
+        admit(&self.model, x)?;
         Ok(self
             .model
             .span
@@ -284,20 +287,9 @@ impl Posterior {
         }
     }
 
-    fn check(&self, x: &[f64]) -> Result<(), PosteriorError> {
-        let expected = self.model.data_dim();
-        if x.len() != expected {
-            return Err(PosteriorError::ObservationLength { length: x.len(), expected });
-        }
-        if let Some(index) = x.iter().position(|v| !v.is_finite()) {
-            return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
-        }
-        Ok(())
-    }
-
     /// An observation as the networks see it.
     fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
-        self.check(x)?;
+        admit(&self.model, x)?;
         let Model { view, data, likelihood, .. } = &self.model;
         let shown = view.of(x);
         let mut context = vec![0.0; data.kept().len()];
@@ -312,11 +304,13 @@ impl Posterior {
         };
         if let Some(index) = of_context().or_else(of_target) {
             // Of statistics, the number that is most likely to blame.
-            let farthest = (0..x.len()).max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
+            let there = (0..x.len()).filter(|at| !x[*at].is_nan());
+            let farthest = there.max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
             let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
-        Ok(Observed { context, target })
+        let gaps = view.gaps().map(|gaps| gaps.standing(x));
+        Ok(Observed { context, target, gaps })
     }
 }
 
@@ -324,6 +318,8 @@ impl Posterior {
 struct Observed {
     context: Vec<f32>,
     target: Vec<f32>,
+    /// Where there may be any.
+    gaps: Option<GapsStanding>,
 }
 
 impl Observed {

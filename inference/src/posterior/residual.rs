@@ -31,11 +31,9 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let outputs = likelihood.regressors.outputs();
-        let mut regressors = vec![0.0; theta.nrows() * outputs];
-        for (row, out) in theta.rows().into_iter().zip(regressors.chunks_exact_mut(outputs)) {
-            likelihood.regressors.apply(&model.prior, &row.to_vec(), out);
-        }
+        let rows: Vec<Vec<f64>> = theta.rows().into_iter().map(|row| row.to_vec()).collect();
+        let rows = rows.iter().map(|row| &row[..]);
+        let regressors = likelihood.seen(&model.prior, rows, at.context);
         let width = at.target.len();
         let mut squares = vec![0.0; theta.nrows()];
         for flow in self.flows {

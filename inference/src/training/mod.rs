@@ -14,6 +14,7 @@ mod likelihood;
 #[cfg(feature = "burn")]
 mod lockstep;
 mod metrics;
+mod missing;
 mod observer;
 mod order;
 mod origin;
