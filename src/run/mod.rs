@@ -8,7 +8,6 @@ mod clear;
 mod directory;
 mod error;
 mod evaluate;
-mod failures;
 mod figure;
 mod host;
 mod interruptible;
@@ -20,6 +19,7 @@ mod predict;
 mod progress;
 mod room;
 mod rounds;
+mod said;
 mod score_pieces;
 mod scored;
 mod sealed;
@@ -38,7 +38,6 @@ pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;
 pub use evaluate::{Evaluation, MoreMetrics, evaluate, mean_c2st};
-pub use failures::{FAILING, failure_warning, noise_warning, set_warnings};
 pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
 pub use origin::{OriginError, announce, open_origin};
@@ -53,6 +52,7 @@ pub use rounds::{
     Continued, FirstRound, Inferred, RoundsJob, holds_inference, infer_in_rounds, moved_in_words,
     share_in_words,
 };
+pub use said::{FAILING, failure_warning, noise_warning, set_warnings};
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{SimulatorRecord, Source, TrainingInput, Workplace, make_set};

@@ -1,7 +1,7 @@
 //! Where a training's simulations come from.
 
 use super::directory::{create_folder, recorded_data};
-use super::failures::{FAILING, failure_warning, left_out_of, set_warnings};
+use super::said::{FAILING, failure_warning, left_out_of, set_warnings, shortened, transposed};
 use super::{Reporter, RunError};
 use freeform_inference::{Locality, Masks, failed_rows, fingerprint};
 use freeform_simulators::{
@@ -296,30 +296,5 @@ pub fn make_set(
             Err(RunError::SimulationInterrupted { path: path.display().to_string() })
         }
         other => Ok(other?),
-    }
-}
-
-/// What is to be said of an array of more numbers a point than points.
-fn transposed(path: &Path, points: usize, channels: usize) -> Option<String> {
-    /// As many may be meant.
-    const MOST: usize = 8;
-    (channels > points && channels > MOST).then(|| {
-        format!(
-            "{}: x is [n, {points}, {channels}], and so has {points} points of {channels} numbers each; a \
-             series is [n, T, channels]. If it is the other way round, transpose it (in numpy \
-             `np.swapaxes(x, 1, 2)`)",
-            path.display()
-        )
-    })
-}
-
-/// Names, the middle ones left out where they are many.
-fn shortened(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    match names {
-        [first @ .., last] if first.len() >= SHOWN => {
-            format!("{}, …, {last}", first[..SHOWN - 1].join(", "))
-        }
-        _ => names.join(", "),
     }
 }

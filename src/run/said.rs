@@ -1,4 +1,4 @@
-//! What a user is told of simulations that failed, and of what a simulator printed.
+//! What a user is told of simulations: what failed, what a simulator printed, what x is.
 
 use freeform_simulators::{FailureReport, Missing, Noise, SetReport, Simulations, counted};
 use std::path::Path;
@@ -56,5 +56,30 @@ pub(super) fn left_out_of(
              allowed"
         ),
         _ => text,
+    }
+}
+
+/// What is to be said of an array of more numbers a point than points.
+pub(super) fn transposed(path: &Path, points: usize, channels: usize) -> Option<String> {
+    /// As many may be meant.
+    const MOST: usize = 8;
+    (channels > points && channels > MOST).then(|| {
+        format!(
+            "{}: x is [n, {points}, {channels}], and so has {points} points of {channels} numbers each; a \
+             series is [n, T, channels]. If it is the other way round, transpose it (in numpy \
+             `np.swapaxes(x, 1, 2)`)",
+            path.display()
+        )
+    })
+}
+
+/// Names, the middle ones left out where they are many.
+pub(super) fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match names {
+        [first @ .., last] if first.len() >= SHOWN => {
+            format!("{}, …, {last}", first[..SHOWN - 1].join(", "))
+        }
+        _ => names.join(", "),
     }
 }
