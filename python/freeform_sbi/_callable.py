@@ -164,6 +164,11 @@ def _first(rows: int, attempt: Callable[[int], int]) -> tuple[int, int | None]:
     return 0, None
 
 
+def _same_numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Where two tables are equal; a gap is like a gap."""
+    return np.asarray((a == b) | (np.isnan(a) & np.isnan(b)))
+
+
 def _takes_batches(caller: Caller, theta: np.ndarray, singles: np.ndarray) -> bool:
     columns = singles.shape[1] if singles.size else None
     taken = (theta.shape[1], columns)
@@ -176,10 +181,8 @@ def _takes_batches(caller: Caller, theta: np.ndarray, singles: np.ndarray) -> bo
         return False
     if columns is None:
         return True  # It takes nothing else.
-    # A gap is like a gap.
-    same_numbers = lambda a, b: (a == b) | (np.isnan(a) & np.isnan(b))
-    varies = ~same_numbers(singles, singles[:1]).all(axis=0)
-    if x.shape[1] != columns or (varies & same_numbers(x, x[:1]).all(axis=0)).any():
+    varies = ~_same_numbers(singles, singles[:1]).all(axis=0)
+    if x.shape[1] != columns or (varies & _same_numbers(x, x[:1]).all(axis=0)).any():
         return False
     repeatable = np.array_equal(x, again, equal_nan=True)
     return not repeatable or np.array_equal(x[0], mixed[0], equal_nan=True)
