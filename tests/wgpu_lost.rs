@@ -41,6 +41,7 @@ fn go_on(folder: &Path, engine: EngineKind) -> Result<TrainResult, RunError> {
         simulator: None,
         table: None,
         layout: None,
+        data_names: None,
         missing: Missing::Failed,
         masks: None,
         theta_from: None,
