@@ -32,8 +32,8 @@ mod words;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, Expected, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
-    beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
+    ArrayError, Expected, FirstLine, NamedSimulations, Number, Orientation, Simulations, Table,
+    TableOptions, beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
     single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};

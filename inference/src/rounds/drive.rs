@@ -197,7 +197,7 @@ pub fn infer<S: RoundStage>(
         // What lies far from all that the prior gives is in other units, or not the simulator's: more of
         // its simulations would be spent on nothing.
         if number == 1 && number < plan.sizes.len() && !stage.asking().anyway {
-            outlook.draws.out_of_reach().map_or(Ok(()), |error| Err(error.into()))?;
+            outlook.draws.out_of_reach().map_or(Ok(()), Err)?;
         }
         last = Some((posterior, outlook));
         if stop_early && stands_still(&reports) {

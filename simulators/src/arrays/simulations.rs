@@ -12,6 +12,10 @@ use crate::{Missing, write_atomically};
 
 use super::{ArrayError, FirstLine, Table, TableOptions, read_table};
 
+/// Simulations as a file has them, the channels of an `x` of three dimensions, and the names of the columns
+/// of x, where there are any.
+pub type NamedSimulations = (Simulations, Option<usize>, Option<Vec<String>>);
+
 /// What simulations are read from.
 const READABLE: &str = ".npz (arrays theta and x), or .csv, .tsv, .txt or .dat (named columns)";
 
@@ -181,7 +185,7 @@ impl Simulations {
         path: impl AsRef<Path>,
         parameters: &[String],
         first_line: FirstLine,
-    ) -> Result<(Self, Option<usize>, Option<Vec<String>>), ArrayError> {
+    ) -> Result<NamedSimulations, ArrayError> {
         let path = path.as_ref();
         match Format::of(path) {
             Ok(Format::Npz) => {

@@ -7,6 +7,8 @@ use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
 type Draw = fn(&mut SimulationRng) -> Vec<f64>;
+/// Name or message, support, draws, log-density.
+type Case<'a> = (&'a str, &'a [Support], Draw, fn(&[f64]) -> f64);
 
 struct Law {
     names: Vec<String>,
@@ -72,7 +74,7 @@ fn two_modes_log_prob(theta: &[f64]) -> f64 {
 
 #[test]
 fn right_laws_of_any_shape_are_taken() {
-    let laws: [(&str, &[Support], Draw, fn(&[f64]) -> f64); 9] = [
+    let laws: [Case; 9] = [
         ("normal", &[REAL], |rng| vec![normal(rng)], |t| log_normal(t[0])),
         (
             "Cauchy",
@@ -135,7 +137,7 @@ fn right_laws_of_any_shape_are_taken() {
 fn slightly_wrong_laws_are_refused() {
     let one: Draw = |rng| vec![normal(rng)];
     let pair: Draw = |rng| vec![normal(rng), normal(rng)];
-    let wrong: [(&str, &[Support], Draw, fn(&[f64]) -> f64); 10] = [
+    let wrong: [Case; 10] = [
         ("narrower than its draws in a", &[REAL], one, |t| log_normal(t[0] / 0.8) - 0.8_f64.ln()),
         ("narrower than its draws in a", &[REAL], one, |t| log_normal(t[0] / 0.6) - 0.6_f64.ln()),
         ("wider than its draws in a", &[REAL], one, |t| log_normal(t[0] / 1.25) - 1.25_f64.ln()),
