@@ -176,7 +176,11 @@ pub(super) fn release(folder: &Path) -> std::io::Result<()> {
 /// The system's, with the folder's name.
 pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| {
-        std::io::Error::new(e.kind(), format!("cannot create {}: {e}", folder.display()))
+        let why = match folder.is_file() {
+            true => "it is a file, and a folder is needed".to_owned(),
+            false => e.to_string(),
+        };
+        std::io::Error::new(e.kind(), format!("cannot create {}: {why}", folder.display()))
     })
 }
 
