@@ -27,6 +27,8 @@ pub enum Purpose {
     Success = 9,
     /// Directions that principal components are looked for from.
     Components = 10,
+    /// Draws of a law that follows weighted ones (index: round, then chunk).
+    Mixture = 11,
 }
 
 /// The stream of a seed, purpose and index.

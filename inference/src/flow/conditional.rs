@@ -44,15 +44,22 @@ impl FlowEvaluator<'_> {
         out
     }
 
-    /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps.
-    pub fn decode(&mut self, z: &[f32], context: &[f32], polish_steps: usize) -> Vec<f32> {
+    /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps; and
+    /// log p(u | c) by the encoder.
+    pub fn decode(
+        &mut self,
+        z: &[f32],
+        context: &[f32],
+        polish_steps: usize,
+    ) -> (Vec<f32>, Vec<f64>) {
         let mut out = vec![0.0; z.len()];
         self.engine.transform(Direction::Decode, z, context, &mut out);
-        polish(&mut *self.engine, z, context, polish_steps, &mut out);
+        let mut log_densities = polish(&mut *self.engine, z, context, polish_steps, &mut out);
         if let Some(whitening) = self.whitening {
-            whitening.invert(&mut out, context);
+            let log_dets = whitening.invert(&mut out, context);
+            log_densities.iter_mut().zip(log_dets).for_each(|(p, log_det)| *p += log_det);
         }
-        out
+        (out, log_densities)
     }
 
     /// How faithful encoder and decoder are to each other on rows of u with their contexts.

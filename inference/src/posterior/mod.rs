@@ -7,10 +7,13 @@ mod edges;
 mod effective;
 mod error;
 mod held_out;
+mod mixture;
+mod pool;
 mod proposal;
 mod residual;
 mod standing;
 mod strength;
+mod weigh;
 
 pub use diagnostics::{
     RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
@@ -172,7 +175,7 @@ impl Posterior {
                 let inside = self.proposal(*asking).acceptance(&observed.context, n, seed);
                 inside.map(|inside| (inside.ln(), n as f64, inside))
             }
-            Some(corrected) => corrected.log_evidence(observed.at(), n, seed),
+            Some(corrected) => corrected.log_evidence(observed.at(), seed),
         })?;
         let (log_mass, effective, acceptance) = constant?;
         // Without any weight there is no constant to divide by.
@@ -227,9 +230,10 @@ impl Posterior {
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
+        let rows: Vec<f64> = theta.iter().copied().collect();
         let values = guarded(self.kind, || match self.corrected(*asking) {
-            None => self.proposal(*asking).log_prob(theta, &observed.context),
-            Some(corrected) => corrected.log_density(theta, observed.at()),
+            None => self.proposal(*asking).log_prob(&rows, &observed.context),
+            Some(corrected) => corrected.log_density(&rows, observed.at()),
         })?;
         asking.check()?;
         Ok(values)

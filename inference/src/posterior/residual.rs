@@ -31,15 +31,15 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let dim = model.theta_dim();
-        let mut regressors = vec![0.0; theta.len()];
-        for (row, out) in theta.rows().into_iter().zip(regressors.chunks_exact_mut(dim)) {
-            likelihood.regressors.apply(&model.prior, &row.to_vec(), out);
+        let (dim, rows) = (model.theta_dim(), theta.members.len());
+        let mut regressors = vec![0.0; theta.theta.len()];
+        for (row, out) in theta.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
+            likelihood.regressors.apply(&model.prior, row, out);
         }
         let width = at.target.len();
-        let mut squares = vec![0.0; theta.nrows()];
+        let mut squares = vec![0.0; rows];
         for flow in self.flows {
-            let mut white = at.target.repeat(theta.nrows());
+            let mut white = at.target.repeat(rows);
             flow.whitening.as_ref()?.apply(&mut white, &regressors);
             for (square, row) in squares.iter_mut().zip(white.chunks_exact(width)) {
                 let sum: f64 = row.iter().map(|z| f64::from(*z).powi(2)).sum();
