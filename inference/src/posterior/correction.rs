@@ -81,7 +81,8 @@ impl<'a> Corrected<'a> {
     pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
         let alpha = self.strength();
         in_chunks(rows, self.model().theta_dim(), |rows| {
-            let log_q = if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
+            let log_q =
+                if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
             let log_joint = if alpha > 0.0 { self.log_joint(rows, at) } else { log_q.clone() };
             let shifts = self.log_shifts(rows);
             let mix = |row: usize| {
@@ -131,7 +132,8 @@ impl<'a> Corrected<'a> {
         }
         let flows = self.proposal.flows;
         self.by_flow(rows, flows.len(), |flow, theta| {
-            Proposal { flows: &flows[flow..=flow], ..self.proposal }.log_prob_rows(theta, at.context)
+            Proposal { flows: &flows[flow..=flow], ..self.proposal }
+                .log_prob_rows(theta, at.context)
         })
     }
 

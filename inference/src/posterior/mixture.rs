@@ -9,9 +9,9 @@ use statrs::function::gamma::ln_gamma;
 /// Degrees of freedom: tails heavier than what they follow keep weights bounded.
 const FREEDOM: f64 = 8.0;
 /// Most components, and points' worth that each should have for every number of its mean.
-const MOST_COMPONENTS: usize = 16;
+const MOST_COMPONENTS: usize = 40;
 const WORTH: f64 = 5.0;
-const ITERATIONS: usize = 30;
+const ITERATIONS: usize = 12;
 /// Points' worth that the overall covariance speaks for in each component's, beside one a dimension.
 const PRIOR_WORTH: f64 = 2.0;
 
@@ -24,9 +24,11 @@ pub(super) struct Mixture {
 struct Component {
     share: f64,
     mean: Vec<f64>,
-    /// Lower Cholesky factor of the scale matrix, row after row `[D, D]`.
+    /// Lower Cholesky factor of the scale matrix, row after row `[D, D]`, and its inverse.
     factor: Vec<f64>,
-    log_det: f64,
+    inverse: Vec<f64>,
+    /// log of the share over the factor's determinant.
+    log_height: f64,
 }
 
 impl Mixture {
@@ -46,7 +48,11 @@ impl Mixture {
         // As if the space had been shared out among them.
         let shrunk = (count as f64).powf(-2.0 / dim as f64);
         let narrow: Vec<f64> = overall.iter().map(|v| v * shrunk).collect();
-        let centres = if count == 1 { vec![mean] } else { spread(dim, points, weights, count, &overall, rng) };
+        let centres = if count == 1 {
+            vec![mean]
+        } else {
+            spread(dim, points, weights, count, &overall, rng)
+        };
         let share = 1.0 / centres.len() as f64;
         let component = |mean| Component::new(dim, share, mean, &narrow);
         let components = centres.into_iter().map(component).collect::<Option<Vec<_>>>()?;
@@ -67,8 +73,10 @@ impl Mixture {
     ) -> Option<Self> {
         let (dim, count) = (self.dim, self.components.len());
         let mut owned = vec![vec![0.0; weights.len()]; count];
+        let mut logs = vec![0.0; count];
         for (row, point) in points.chunks_exact(dim).enumerate() {
-            let logs: Vec<f64> = self.components.iter().map(|c| c.log_density(point)).collect();
+            let each = logs.iter_mut().zip(&self.components);
+            each.for_each(|(log, component)| *log = component.log_density(point));
             let total = log_sum(&logs);
             if total.is_finite() {
                 logs.iter().zip(&mut owned).for_each(|(log, own)| own[row] = (log - total).exp());
@@ -90,11 +98,13 @@ impl Mixture {
             components.push(Component::new(dim, share, mean, &matrix)?);
         }
         let total: f64 = components.iter().map(|c| c.share).sum();
-        components.iter_mut().for_each(|c| c.share /= total);
+        components.iter_mut().for_each(|c| {
+            c.share /= total;
+            c.log_height -= total.ln();
+        });
         (!components.is_empty()).then_some(Self { dim, components })
     }
 
-    pub fn count(&self) -> usize { self.components.len() }
     /// A draw into `out` `[D]`.
     pub fn draw(&self, rng: &mut impl Rng, out: &mut [f64]) {
         let mut left: f64 = rng.random_range(0.0..1.0);
@@ -110,7 +120,8 @@ impl Mixture {
         let stretch = (FREEDOM / square).sqrt();
         let noise: Vec<f64> =
             (0..self.dim).map(|_| stretch * rng.sample::<f64, _>(StandardNormal)).collect();
-        for (i, (out, row)) in out.iter_mut().zip(chosen.factor.chunks_exact(self.dim)).enumerate() {
+        for (i, (out, row)) in out.iter_mut().zip(chosen.factor.chunks_exact(self.dim)).enumerate()
+        {
             let sum: f64 = row[..=i].iter().zip(&noise).map(|(l, n)| l * n).sum();
             *out = chosen.mean[i] + sum;
         }
@@ -142,39 +153,53 @@ impl Component {
                 };
             }
         }
-        let log_det = (0..dim).map(|i| factor[i * dim + i].ln()).sum();
-        Some(Self { share, mean, factor, log_det })
+        let mut inverse = vec![0.0; dim * dim];
+        for i in 0..dim {
+            inverse[i * dim + i] = 1.0 / factor[i * dim + i];
+            for j in 0..i {
+                let known: f64 = (j..i).map(|k| factor[i * dim + k] * inverse[k * dim + j]).sum();
+                inverse[i * dim + j] = -known / factor[i * dim + i];
+            }
+        }
+        let log_det: f64 = (0..dim).map(|i| factor[i * dim + i].ln()).sum();
+        Some(Self { share, mean, factor, inverse, log_height: share.ln() - log_det })
     }
 
     /// Mahalanobis' distance, squared.
     fn square(&self, point: &[f64]) -> f64 {
         let dim = self.mean.len();
-        let mut white = vec![0.0; dim];
-        for i in 0..dim {
-            let row = &self.factor[i * dim..i * dim + i];
-            let known: f64 = row.iter().zip(&white).map(|(l, w)| l * w).sum();
-            white[i] = (point[i] - self.mean[i] - known) / self.factor[i * dim + i];
+        let mut square = 0.0;
+        for (i, row) in self.inverse.chunks_exact(dim).enumerate() {
+            let pairs = point.iter().zip(&self.mean).zip(&row[..=i]);
+            let white: f64 = pairs.map(|((p, m), l)| l * (p - m)).sum();
+            square += white * white;
         }
-        white.iter().map(|w| w * w).sum()
+        square
     }
 
     /// Its share of a normal mixture, up to a constant.
     fn log_density(&self, point: &[f64]) -> f64 {
-        self.share.ln() - self.log_det - 0.5 * self.square(point)
+        self.log_height - 0.5 * self.square(point)
     }
 
     /// Its share of a mixture of Student's laws, up to a constant.
     fn log_student(&self, point: &[f64]) -> f64 {
         let power = 0.5 * (FREEDOM + self.mean.len() as f64);
-        self.share.ln() - self.log_det - power * (self.square(point) / FREEDOM).ln_1p()
+        self.log_height - power * (self.square(point) / FREEDOM).ln_1p()
     }
 }
 
 /// Mean and covariance `[D, D]` of points by weight times ownership; `None` where they have no spread.
-fn moments(dim: usize, points: &[f64], weights: &[f64], own: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+fn moments(
+    dim: usize,
+    points: &[f64],
+    weights: &[f64],
+    own: &[f64],
+) -> Option<(Vec<f64>, Vec<f64>)> {
     let total: f64 = weights.iter().zip(own).map(|(w, o)| w * o).sum();
     let (mut mean, mut matrix) = (vec![0.0; dim], vec![0.0; dim * dim]);
-    let rows = || points.chunks_exact(dim).zip(weights.iter().zip(own)).map(|(p, (w, o))| (p, w * o));
+    let rows =
+        || points.chunks_exact(dim).zip(weights.iter().zip(own)).map(|(p, (w, o))| (p, w * o));
     for (point, weight) in rows() {
         mean.iter_mut().zip(point).for_each(|(m, p)| *m += weight / total * p);
     }

@@ -20,7 +20,7 @@ const FIRST: (usize, usize) = (CHUNK, 4 * CHUNK);
 const FLOWS_SUFFICE: f64 = 4.0;
 /// Effective draws that a mixture may follow, for each number of its mean.
 const FOLLOWED: f64 = 10.0;
-/// Rounds of a mixture at most, and how many of them in vain.
+/// Rounds of a mixture at most, every other twice as large, and how many of them in vain.
 const ROUNDS: u64 = 8;
 const IN_VAIN: usize = 2;
 /// How much fewer proposals a round must need than the best before it, not to be in vain.
@@ -118,7 +118,6 @@ impl Corrected<'_> {
             let have = stage.log_weights.len();
             // Of those inside.
             let needed = stage.needed(plan.goal) * drawn.acceptance();
-            if std::env::var("DBG").is_ok() { eprintln!("flows: have {have} needed {needed:.0} eff {:.0}", stage.effective()); }
             let is_enough = needed <= have as f64;
             let is_hopeless = 2 * count > plan.limit;
             let can_follow = needed > FLOWS_SUFFICE * wanted && stage.effective() >= follow;
@@ -162,22 +161,23 @@ impl Corrected<'_> {
             Goal::Draws(n) => (n.clamp(FIRST.0, FIRST.1), n as f64),
             Goal::Worth(effective) => (FIRST.1, effective),
         };
+        let size_of = |round: u64| size << (round / 2);
         let floors = self.floors(&pool.stages[0]);
         let mut best: Option<(usize, f64, Law)> = None;
         let mut in_vain = 0;
         for round in 0..ROUNDS {
             let Some(law) = self.follow(pool, &floors, plan.seed, round) else { break };
             let mut stage = Stage::default();
-            self.extend(plan, &law, &mut stage, size)?;
+            self.extend(plan, &law, &mut stage, size_of(round))?;
             let needed = stage.needed(plan.goal);
-            if std::env::var("DBG").is_ok() { eprintln!("mixture {round}: {} comps, shares {:?} have {} needed {needed:.0} eff {:.0}", law.mixture.count(), law.shares, stage.log_weights.len(), stage.effective()); }
             pool.stages.push(stage);
             let before = best.as_ref().map_or(f64::INFINITY, |(_, needed, _)| *needed);
             in_vain = if needed < GAIN * before { 0 } else { in_vain + 1 };
             if needed < before {
                 best = Some((pool.stages.len() - 1, needed, law));
             }
-            if in_vain == IN_VAIN || needed <= (2.0 * wanted).max(size as f64) {
+            // A further round must be worth its own proposals.
+            if in_vain == IN_VAIN || needed <= (2.0 * wanted).max(4.0 * size_of(round + 1) as f64) {
                 break;
             }
         }
@@ -185,7 +185,6 @@ impl Corrected<'_> {
         loop {
             let stage = &mut pool.stages[index];
             let (needed, have) = (stage.needed(plan.goal), stage.made);
-            if std::env::var("DBG").is_ok() { eprintln!("production: have {have} needed {needed:.0} eff {:.0}", stage.effective()); }
             if needed <= have as f64 || have >= plan.limit {
                 return Ok(());
             }
@@ -224,7 +223,14 @@ impl Corrected<'_> {
             }
         }
         let rng = &mut stream(seed, Purpose::Mixture, round << 32);
-        let mixture = Mixture::fit(dim, &points, &kept, effective_number(&kept), rng)?;
+        let effective = effective_number(&kept);
+        if kept.len() > FITTED {
+            let chosen = systematic(&kept, FITTED, rng.random_range(0.0..1.0));
+            let of = |row: &usize| points[row * dim..(row + 1) * dim].iter().copied();
+            points = chosen.iter().flat_map(of).collect();
+            kept = vec![1.0 / FITTED as f64; FITTED];
+        }
+        let mixture = Mixture::fit(dim, &points, &kept, effective.min(FITTED as f64), rng)?;
         let (total, even) = (shares.iter().sum::<f64>(), 1.0 / shares.len() as f64);
         let share = |own: f64| (1.0 - EVEN) * own / total + EVEN * even;
         let shares = shares.into_iter().map(share).collect();
@@ -304,13 +310,16 @@ impl Corrected<'_> {
         };
         let log_q: Vec<f64> = kept.iter().map(|row| log_q[*row]).collect();
         let targets = self.log_target(stage.rows(Some(&log_q)), plan.at);
-        stage.log_weights = targets.iter().zip(&stage.log_own).map(|(t, p)| minus(*t, *p)).collect();
+        stage.log_weights =
+            targets.iter().zip(&stage.log_own).map(|(t, p)| minus(*t, *p)).collect();
         stage
     }
 }
 
 /// Chunks of a first batch.
 const FIRST_CHUNKS: usize = 16;
+/// Points that a mixture is fitted to at most.
+const FITTED: usize = 3000;
 /// Share of a law's draws that ask every pair as often.
 const EVEN: f64 = 0.1;
 
