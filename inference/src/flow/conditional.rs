@@ -76,3 +76,42 @@ impl FlowEvaluator<'_> {
         quality
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Activation;
+    use crate::random::{Purpose, stream};
+    use crate::whitening::WhiteningShape;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// The density that comes with draws is the one that is given when asked, and f takes the draws
+    /// back to their latents.
+    #[test]
+    fn draws_come_with_their_density() {
+        let network = NetworkSpec::small(2, 1, Activation::Silu);
+        let shape = WhiteningShape { dim: 2, context_dim: 1, width: None };
+        let numbers = [0.1, 0.2, -0.3, 0.4, 2.0, 0.5, 0.7];
+        let flow = ConditionalFlow {
+            whitening: Whitening::from_numbers(shape, &numbers, Vec::new()),
+            weights: network.identity_weights(1),
+            network,
+        };
+        assert!(flow.whitening.is_some());
+        let mut rng = stream(1, Purpose::Latents, 0);
+        let z: Vec<f32> = (0..2 * 700).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let mut evaluator = flow.evaluator(EngineKind::Cpu);
+        let (points, densities) = evaluator.decode(&z, &[0.3], 20);
+        let asked = evaluator.log_density(&points, &[0.3]);
+        for (given, asked) in densities.iter().zip(asked) {
+            assert!((given - asked).abs() < 1e-3, "{given} {asked}");
+        }
+        let mut back = points;
+        evaluator.whitening.unwrap().apply(&mut back, &[0.3]);
+        let mut images = vec![0.0; back.len()];
+        evaluator.engine.transform(Direction::Encode, &back, &[0.3], &mut images);
+        let apart = |(a, b): (&[f32], &[f32])| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let farthest = z.chunks(2).zip(images.chunks(2)).map(apart).fold(0.0, f32::max);
+        assert!(farthest < 6e-3, "{farthest}");
+    }
+}

@@ -1,12 +1,12 @@
 //! What corrects the posterior flows: a likelihood learnt from the same simulations, and the law that
 //! θ of the simulations was drawn from.
 //!
-//! Posterior flow q_k(θ | x) and learnt likelihood L_k(x | θ) of one member make the pair
-//! t_k = q_k^(1 − α) · (L_k·p)^α, and the corrected posterior is the pairs' average up to a constant.
-//! For α = 1 that is the average likelihood times the prior. A draw therefore asks one flow of each
-//! kind, not all of them. Where θ of the simulations was not drawn from p but from r, q_k learnt what
-//! follows from r: q_k·p/r stands in its place. Where simulations fail, both know θ of those that
-//! succeeded only, so that p is multiplied by P(success | θ), which q_k has learnt.
+//! Posterior flow q_j(θ | x) and learnt likelihood L_k(x | θ) make the pair
+//! t_jk = q_j^(1 − α) · (L_k·p)^α, and the corrected posterior is the average of all pairs up to a
+//! constant. For α = 1 that is the average likelihood times the prior. A draw therefore asks one flow
+//! of each kind, not all of them. Where θ of the simulations was not drawn from p but from r, q_j
+//! learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
+//! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
 use super::proposal::{CHUNK, Inside, Proposal, log_sum};
 use crate::flow::ConditionalFlow;
@@ -39,9 +39,9 @@ pub(super) struct Corrected<'a> {
 pub(super) struct Rows<'a> {
     /// `[n, D]`, row after row.
     pub theta: &'a [f64],
-    /// The pair of each.
+    /// The pair of each: j + k times the number of posterior flows.
     pub pairs: &'a [usize],
-    /// log q_k of each, where it is known.
+    /// log q_j of each, where it is known.
     pub log_q: Option<&'a [f64]>,
 }
 
@@ -72,12 +72,12 @@ impl<'a> Corrected<'a> {
         self.likelihood.map_or(0.0, |likelihood| likelihood.strength)
     }
 
-    /// How many pairs there are: as many as posterior flows.
+    /// How many pairs there are.
     pub fn pairs(&self) -> usize {
-        self.proposal.flows.len()
+        self.proposal.flows.len() * self.flows.len().max(1)
     }
 
-    /// log t_k of each row; −∞ outside the support, and where it is no number.
+    /// log t_jk of each row; −∞ outside the support, and where it is no number.
     pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
         let alpha = self.strength();
         in_chunks(rows, self.model().theta_dim(), |rows| {
@@ -100,21 +100,40 @@ impl<'a> Corrected<'a> {
         })
     }
 
-    /// log of the corrected density of rows of θ, up to a constant that depends on x alone.
+    /// log of the corrected density of rows of θ, up to a constant that depends on x alone: the average
+    /// of all pairs is that of the q_j^(1 − α) times that of the (L_k·p)^α.
     pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
-        let rows = theta.len() / self.model().theta_dim();
-        let each: Vec<Vec<f64>> = (0..self.pairs())
-            .map(|pair| {
-                let pairs = vec![pair; rows];
-                self.log_target(Rows { theta, pairs: &pairs, log_q: None }, at)
-            })
-            .collect();
-        let share = (each.len() as f64).ln();
-        let mean = |row| log_sum(&each.iter().map(|of| of[row]).collect::<Vec<_>>()) - share;
-        (0..rows).map(mean).collect()
+        let (alpha, flows) = (self.strength(), self.proposal.flows.len());
+        let pairs = vec![0; theta.len() / self.model().theta_dim()];
+        in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
+            let of = |pair| Rows { pairs: &vec![pair; rows.pairs.len()], ..rows };
+            let mut density = vec![0.0; rows.pairs.len()];
+            let mut add = |power: f64, each: Vec<Vec<f64>>| {
+                let share = (each.len() as f64).ln();
+                for (row, sum) in density.iter_mut().enumerate() {
+                    let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
+                    *sum += log_sum(&powers) - share;
+                }
+            };
+            if alpha < 1.0 {
+                add(1.0 - alpha, (0..flows).map(|j| self.log_q(of(j), at)).collect());
+            }
+            if alpha > 0.0 {
+                let likelihoods = 0..self.flows.len();
+                add(alpha, likelihoods.map(|k| self.log_joint(of(k * flows), at)).collect());
+            }
+            if let Some(shifts) = self.log_shifts(rows) {
+                for (sum, shift) in density.iter_mut().zip(shifts) {
+                    // Outside either law's support there is no density, whatever the flows say.
+                    let shifted = *sum + (1.0 - alpha) * shift;
+                    *sum = if shift.is_finite() { shifted } else { f64::NEG_INFINITY };
+                }
+            }
+            density
+        })
     }
 
-    /// log(L_k·p/q_k) of each row; −∞ where that is no number.
+    /// log(L_k·p/q_j) of each row; −∞ where that is no number.
     pub fn log_ratios(&self, rows: Rows, at: At) -> Vec<f64> {
         in_chunks(rows, self.model().theta_dim(), |rows| {
             let ratio = |(joint, q): (f64, f64)| match joint - q {
@@ -125,13 +144,14 @@ impl<'a> Corrected<'a> {
         })
     }
 
-    /// log q_k of each row.
+    /// log q_j of each row.
     pub fn log_q(&self, rows: Rows, at: At) -> Vec<f64> {
         if let Some(known) = rows.log_q {
             return known.to_vec();
         }
         let flows = self.proposal.flows;
-        self.by_flow(rows, flows.len(), |flow, theta| {
+        let flow_of = |pair| pair % flows.len();
+        self.by_flow(rows, flows.len(), flow_of, |flow, theta| {
             Proposal { flows: &flows[flow..=flow], ..self.proposal }
                 .log_prob_rows(theta, at.context)
         })
@@ -140,7 +160,8 @@ impl<'a> Corrected<'a> {
     /// log L_k(x | θ) p(θ) of each row, up to a constant that depends on x alone.
     fn log_joint(&self, rows: Rows, at: At) -> Vec<f64> {
         let Some(likelihood) = self.likelihood else { return vec![0.0; rows.pairs.len()] };
-        self.by_flow(rows, self.flows.len(), |flow, theta| {
+        let flow_of = |pair| pair / self.proposal.flows.len() % self.flows.len();
+        self.by_flow(rows, self.flows.len(), flow_of, |flow, theta| {
             self.log_joint_of(&self.flows[flow], theta, at, likelihood)
         })
     }
@@ -175,6 +196,7 @@ impl<'a> Corrected<'a> {
         &self,
         rows: Rows,
         flows: usize,
+        flow_of: impl Fn(usize) -> usize,
         ask: impl Fn(usize, &[f64]) -> Vec<f64>,
     ) -> Vec<f64> {
         let dim = self.model().theta_dim();
@@ -185,7 +207,7 @@ impl<'a> Corrected<'a> {
                 return out;
             }
             let own: Vec<usize> =
-                (0..out.len()).filter(|row| rows.pairs[*row] % flows == flow).collect();
+                (0..out.len()).filter(|row| flow_of(rows.pairs[*row]) == flow).collect();
             if own.is_empty() {
                 continue;
             }

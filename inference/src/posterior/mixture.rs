@@ -216,7 +216,11 @@ fn moments(
             matrix[j * dim + i] = matrix[i * dim + j];
         }
     }
-    let is_spread = (0..dim).all(|i| matrix[i * dim + i] > 0.0 && matrix[i * dim + i].is_finite());
+    // Less than rounding leaves of equal numbers is none.
+    let is_spread = (0..dim).all(|i| {
+        let variance = matrix[i * dim + i];
+        variance.is_finite() && variance > 1e-24 * mean[i].powi(2).max(f64::MIN_POSITIVE)
+    });
     is_spread.then_some((mean, matrix))
 }
 

@@ -142,13 +142,17 @@ impl Corrected<'_> {
     ) -> Result<(), PosteriorError> {
         self.proposal.draw_to(drawn, plan.at.context, count, plan.seed)?;
         let (known, dim, kept) = (stage.pairs.len(), self.model().theta_dim(), drawn.kept());
-        let (theta, pairs) = (&kept.theta[known * dim..], &kept.members[known..]);
+        let theta = &kept.theta[known * dim..];
+        // Every flow's draws take turns with the likelihood's flows.
+        let (flows, likelihoods) = (self.proposal.flows.len(), self.flows.len().max(1));
+        let pair = |row: usize| kept.members[row] + row / flows % likelihoods * flows;
+        let pairs: Vec<usize> = (known..kept.members.len()).map(pair).collect();
         let log_q = &kept.log_own[known..];
-        let targets = self.log_target(Rows { theta, pairs, log_q: Some(log_q) }, plan.at);
+        let targets = self.log_target(Rows { theta, pairs: &pairs, log_q: Some(log_q) }, plan.at);
         self.proposal.asking.check()?;
         stage.log_weights.extend(targets.iter().zip(log_q).map(|(t, q)| minus(*t, *q)));
         stage.theta.extend_from_slice(theta);
-        stage.pairs.extend_from_slice(pairs);
+        stage.pairs.extend(pairs);
         stage.log_own.extend_from_slice(log_q);
         stage.made = drawn.made;
         Ok(())
@@ -193,15 +197,16 @@ impl Corrected<'_> {
         }
     }
 
-    /// The least density, in the flows' space, that the mixture's draws may have in each pair's flow.
+    /// The least density, in the flows' space, that the mixture's draws may have in each posterior flow.
     fn floors(&self, stage: &Stage) -> Vec<f64> {
         let (model, dim) = (self.model(), self.model().theta_dim());
-        let mut floors = vec![f64::INFINITY; self.pairs()];
+        let mut floors = vec![f64::INFINITY; self.proposal.flows.len()];
         let mut point = vec![0.0; dim];
         let rows = stage.theta.chunks_exact(dim).zip(stage.pairs.iter().zip(&stage.log_own));
         for (row, (pair, log_own)) in rows {
             let log_det = model.parameters.apply(&model.prior, row, &mut point);
-            floors[*pair] = floors[*pair].min(log_own - log_det - BEYOND);
+            let floor = &mut floors[pair % self.proposal.flows.len()];
+            *floor = floor.min(log_own - log_det - BEYOND);
         }
         floors
     }
@@ -299,7 +304,8 @@ impl Corrected<'_> {
             }
         }
         let log_q = self.log_q(stage.rows(None), plan.at);
-        let counts = |row: usize| log_q[row] - log_dets[row] >= law.floors[stage.pairs[row]];
+        let floor = |row: usize| law.floors[stage.pairs[row] % law.floors.len()];
+        let counts = |row: usize| log_q[row] - log_dets[row] >= floor(row);
         let kept: Vec<usize> = (0..log_q.len()).filter(|row| counts(*row)).collect();
         let of = |row: &usize| stage.theta[row * dim..(row + 1) * dim].iter().copied();
         let mut stage = Stage {
@@ -327,7 +333,7 @@ const EVEN: f64 = 0.1;
 struct Law {
     mixture: Mixture,
     shares: Vec<f64>,
-    /// Of each pair's posterior flow, in the flows' space: less dense draws do not count.
+    /// Of each posterior flow, in the flows' space: less dense draws do not count.
     floors: Vec<f64>,
     round: u64,
 }

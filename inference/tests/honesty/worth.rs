@@ -18,7 +18,7 @@ fn an_ordinary_question_is_answered_with_what_its_draws_are_worth() {
     let posterior = trained(0.2, "on");
     let draws = posterior.sample(&[0.5], 4000, 1).unwrap();
     assert!(draws.warnings().is_empty() && !draws.are_worthless(), "{:?}", draws.warnings());
-    assert_eq!(draws.proposals, 16_000);
+    assert!((4000..16_000).contains(&draws.proposals), "{}", draws.proposals);
     assert!(draws.effective > 2000.0 && draws.effective <= 4000.0, "{}", draws.effective);
     let mut rows: Vec<u64> = draws.theta.iter().map(|t| t.to_bits()).collect();
     rows.sort_unstable();
