@@ -106,8 +106,11 @@ impl<'a> Corrected<'a> {
         let (alpha, flows) = (self.strength(), self.proposal.flows.len());
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
-            let of = |pair| Rows { pairs: &vec![pair; rows.pairs.len()], ..rows };
-            let mut density = vec![0.0; rows.pairs.len()];
+            let len = rows.pairs.len();
+            let log_q = |j| self.log_q(Rows { pairs: &vec![j; len], ..rows }, at);
+            let log_joint =
+                |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
+            let mut density = vec![0.0; len];
             let mut add = |power: f64, each: Vec<Vec<f64>>| {
                 let share = (each.len() as f64).ln();
                 for (row, sum) in density.iter_mut().enumerate() {
@@ -116,11 +119,10 @@ impl<'a> Corrected<'a> {
                 }
             };
             if alpha < 1.0 {
-                add(1.0 - alpha, (0..flows).map(|j| self.log_q(of(j), at)).collect());
+                add(1.0 - alpha, (0..flows).map(log_q).collect());
             }
             if alpha > 0.0 {
-                let likelihoods = 0..self.flows.len();
-                add(alpha, likelihoods.map(|k| self.log_joint(of(k * flows), at)).collect());
+                add(alpha, (0..self.flows.len()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
                 for (sum, shift) in density.iter_mut().zip(shifts) {
