@@ -31,7 +31,11 @@ pub use freeform_inference::{
     Overrides, Posterior, PosteriorError, Preset,
 };
 pub use freeform_simulators::{
-    Marginal, Prior, SimulationError, SimulationRng, Simulations, Simulator, SimulatorFn, Task,
-    read_table, simulate, write_table,
+    Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
+    Support, Term,
+};
+pub use freeform_simulators::{
+    SimulationError, SimulationRng, Simulations, Simulator, SimulatorFn, Task, read_table,
+    simulate, write_table,
 };
 pub use ndarray;

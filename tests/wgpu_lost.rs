@@ -39,6 +39,7 @@ fn go_on(folder: &Path, engine: EngineKind) -> Result<TrainResult, RunError> {
         prior,
         task: None,
         simulator: None,
+        table: None,
         layout: None,
         theta_from: None,
         theta_failed: None,

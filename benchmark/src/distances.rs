@@ -2,6 +2,7 @@
 //! from the posterior lie from the observation.
 
 use crate::median::lower_median;
+use freeform_simulators::counted;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum DistanceError {
     /// Sets of different parameters.
-    #[error("the sets have {first} and {second} columns; they must have the same")]
+    #[error("the numbers of columns, {first} and {second}, must be the same")]
     Columns {
         /// Columns of the first set.
         first: usize,
@@ -18,7 +19,7 @@ pub enum DistanceError {
         second: usize,
     },
     /// Too few rows.
-    #[error("{rows} rows: at least {least} are needed")]
+    #[error("{}: at least {least} are needed", counted(*.rows, "row"))]
     Rows {
         /// Given.
         rows: usize,

@@ -27,8 +27,9 @@ pub use checks::{
 pub use distances::{DistanceError, median_distance, mmd};
 pub use pieces::{NoPieces, Pieces};
 pub use plots::{
-    BudgetCurve, CalibrationPlot, ChecksPlot, CurvePoint, FlowCurve, PairPlot, ParameterPanel,
-    PlotError, budget_figure, calibration_plot, checks_plot, pair_plot, training_curves,
+    BudgetCurve, CalibrationPlot, ChecksPlot, CurvePoint, FlowCurve, Line, LinePanel, PairPlot,
+    ParameterPanel, PlotError, RoundInterval, budget_figure, budget_figures, calibration_plot,
+    checks_plot, line_panels, pair_plot, rounds_plot, training_curves,
 };
 pub use published::{PublishedScore, published_c2st, published_scores};
 pub use reference::{

@@ -186,6 +186,13 @@ fn rows_in_both_sets_and_few_rows_are_said() {
     let [x, _] = shifted();
     let twice = c2st(x.view(), x.view(), &settings).unwrap();
     assert!(twice.remarks[0].contains("1000 of 1000 rows of Y are rows of X"), "{twice:?}");
+    // Beside one absurd row, the z-scores of all others are equal; the rows are not.
+    let (mut far, mut other) = (x.mapv(f64::from), x.mapv(|v| f64::from(v) + 0.25));
+    far.row_mut(0).fill(1e20);
+    other.row_mut(7).assign(&far.row(8));
+    let remarks = c2st(far.view(), other.view(), &settings).unwrap().remarks;
+    let shared: Vec<_> = remarks.iter().filter(|r| r.contains("are rows of X")).collect();
+    assert!(shared.len() == 1 && shared[0].starts_with("1 of 1000 rows of Y"), "{remarks:?}");
     let [a, b] = [x.slice(s![..20, ..]), x.slice(s![20..40, ..])];
     let few = c2st(a, b, &settings).unwrap();
     // ½ / √40.

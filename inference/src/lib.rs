@@ -55,6 +55,7 @@
 //! - **Asking**: [`Posterior`], its [`Draws`] and [`LogProb`], the observation's [`Distance`] from the
 //!   simulations, [`Asking`] in other ways, [`PosteriorError`].
 //! - **Checking**: [`rank_simulations`], for calibration and coverage.
+//! - **Weighing**: [`effective_number`] and [`pareto_k`] of importance weights.
 //! - **Keeping**: [`Model`], a folder that the command line and the Python package read and write too.
 //! - **Devices**: [`EngineKind`], [`DeviceError`].
 //!
@@ -74,9 +75,11 @@ mod model;
 pub mod network;
 mod posterior;
 mod random;
+mod rounds;
 mod summary;
 pub mod training;
 mod transform;
+mod turn;
 mod typical;
 mod view;
 mod whitening;
@@ -90,12 +93,16 @@ pub use config::{
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
 pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};
 pub use model::{
-    CorrectionSummary, FORMAT_VERSION, LearntSummary, MemberSummary, Model, ModelError,
-    TrainingSummary,
+    CorrectionSummary, FORMAT_VERSION, LearntSummary, LocalSummary, MemberSummary, Model,
+    ModelError, TrainingSummary,
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
-    Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+    Ranked, Ranks, effective_number, pareto_k, rank_simulation, rank_simulations, rank_with_draws,
+};
+pub use rounds::{
+    Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage,
+    Rounds, RoundsError, RoundsLaw, Simulated, infer,
 };
 pub use transform::{Beyond, Distance};
 pub use typical::{Misfit, Outlyingness, Standing};

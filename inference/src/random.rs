@@ -27,8 +27,12 @@ pub enum Purpose {
     Success = 9,
     /// Directions that principal components are looked for from.
     Components = 10,
+    /// Where circles are cut (index 0: initial weights; then: order of rows).
+    Turn = 11,
+    /// Parameters to simulate at in a round (index: batch).
+    Proposals = 12,
     /// Draws of a law that follows weighted ones (index: round, then chunk).
-    Mixture = 11,
+    Mixture = 13,
 }
 
 /// The stream of a seed, purpose and index.

@@ -156,3 +156,48 @@ fn channels_that_do_not_divide_x_are_refused() {
     let error = fit(&prior, simulations, &settings).err().expect("refused").to_string();
     assert!(error.contains("40 numbers") && error.contains("transform.channels"), "{error}");
 }
+
+/// Two series side by side, x_t = a·x_{t−1} + ε and y_t = b·y_{t−1} + x_{t−1}/2 + ε, of which nobody says
+/// that they are two.
+fn two_channels(rows: usize) -> (Prior, Simulations) {
+    let prior = Prior::identical(2, Marginal::Uniform { low: 0.1, high: 0.9 }).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let uniform = Uniform::new(0.1, 0.9).unwrap();
+    let theta = Array2::from_shape_simple_fn((rows, 2), || uniform.sample(&mut rng));
+    let mut x = Array2::<f64>::zeros((rows, 100));
+    let mut noise = || -> f64 { StandardNormal.sample(&mut rng) };
+    for row in 0..rows {
+        let (mut first, mut second) = (0.0, 0.0);
+        for t in 0..50 {
+            let next = theta[[row, 1]] * second + 0.5 * first + noise();
+            first = theta[[row, 0]] * first + noise();
+            second = next;
+            (x[[row, 2 * t]], x[[row, 2 * t + 1]]) = (first, second);
+        }
+    }
+    (prior, Simulations { theta, x })
+}
+
+#[test]
+fn channels_are_found_and_wrong_statements_doubted() {
+    let (prior, simulations) = two_channels(1000);
+    let quick = ["training.max_epochs=1", "posterior.correction=off"];
+    let said = |settings: &[&str]| {
+        let all = [&quick[..], settings].concat();
+        let posterior = fit(&prior, simulations.clone(), &all).unwrap();
+        let model = posterior.model();
+        (model.expected(), [&model.training.notes[..], &model.training.remarks].concat().join("\n"))
+    };
+    let (found, words) = said(&[]);
+    assert_eq!((found.data_dim, found.channels), (100, 2));
+    assert!(words.contains("a series of 50 points of 2 numbers"), "{words}");
+    // As one series of 100, and as a set.
+    for layout in ["series", "set"] {
+        let (_, words) = said(&[&format!("transform.layout={layout}")]);
+        let doubt = words.contains("nats more of the parameters of held-out simulations");
+        assert!(doubt && words.contains("--layout series --channels 2"), "{words}");
+    }
+    // What is right is left alone.
+    let (found, words) = said(&["transform.layout=series", "transform.channels=2"]);
+    assert!(found.channels == 2 && !words.contains("nats more"), "{words}");
+}

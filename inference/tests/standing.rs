@@ -1,6 +1,6 @@
 //! Observations like the simulations, and unlike them: who is warned.
 
-use freeform_inference::{Asking, Fit, Posterior};
+use freeform_inference::{Asking, Fit, Posterior, PosteriorError};
 use freeform_simulators::{
     Marginal, Prior, SimulationError, SimulationRng, Simulations, Simulator, Task, simulate,
 };
@@ -111,6 +111,35 @@ fn unlike_observations_are_warned_of() {
     assert!(worst.is_some_and(|w| w.name == "column 5" && w.deviations > 5.0), "{standing:?}");
     let warning = standing.warning().unwrap();
     assert!(warning.contains("column 5 (+"), "{warning}");
+    // Every number of it lies within the simulations, but 30 standard deviations of the noise off the
+    // others: refused, unless asked for.
+    assert!(!posterior.distance(&x).unwrap().unwrap().is_beyond());
+    let refused = posterior.sample(&x, 100, 1).unwrap_err();
+    assert!(matches!(refused, PosteriorError::Unlike { .. }), "{refused}");
+    assert!(refused.to_string().contains("column 5 (+"), "{refused}");
+    let refused = posterior.log_prob(&ndarray::arr2(&[[1.0, 0.5]]).view(), &x, 1).unwrap_err();
+    assert!(matches!(refused, PosteriorError::Unlike { .. }), "{refused}");
+    let anyway = Asking { anyway: true, ..Asking::default() };
+    assert!(posterior.sample_as(&x, 100, 1, &anyway).unwrap().are_worthless());
+}
+
+/// Of a set of trials, what the networks see are statistics, and are called so.
+#[test]
+fn statistics_are_not_called_columns() {
+    let prior = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let theta = prior.sample_n(1, 800);
+    let noise = Prior::identical(30, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let x = noise.sample_n(2, 800) + &theta;
+    let mut fit = Fit::new(&prior).set("transform.layout=set").unwrap();
+    for setting in ["training.max_epochs=2", "training.members=1", "whitening.steps=300"] {
+        fit = fit.set(setting).unwrap();
+    }
+    let posterior = fit.run(Simulations { theta, x }).unwrap();
+    // All trials alike: no spread, as in no simulation.
+    let standing = posterior.standing(&[0.3; 30]).unwrap().unwrap();
+    let worst = standing.data.unwrap().worst;
+    assert!(!worst.is_empty());
+    assert!(worst.iter().all(|w| w.name.starts_with("statistic ")), "{worst:?}");
 }
 
 /// What is known of simulations comes back from a file.

@@ -1,4 +1,5 @@
-//! x too wide for its likelihood to be learnt: that of a summary corrects the posterior.
+//! x too wide for its likelihood to be learnt, and nothing known of its layout: that of a summary
+//! corrects the posterior.
 
 use freeform_inference::{EngineKind, Fit, Model, Overrides, Posterior};
 use freeform_simulators::{Marginal, Prior, SimulationError, SimulationRng, Simulator, simulate};
@@ -58,6 +59,7 @@ fn trained(correction: &str) -> Model {
         network.width = 16
         network.blocks = 1
         whitening.steps = 2000
+        transform.layout = \"vector\"
         transform.screening = false
         posterior.correction = \"{correction}\"
         "

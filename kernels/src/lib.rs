@@ -12,6 +12,8 @@
 //! - Activations with first and second derivatives, pushed through a primal stream and any number
 //!   of tangent streams: [`activate`], [`activate_streams`], [`tangent_streams`],
 //!   [`backward_streams`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
+//! - Rows for all pairs of nodes of a graph, their sums and gates: [`Pairs`], [`pair_sums`], [`attend`],
+//!   [`row_dots`].
 //! - Back from a single output to rectified units: [`output_backward`].
 //! - Optimiser: [`adamw`], [`average`], [`sum_squares`].
 //! - All of these together: [`Mlp`], a plain perceptron.
@@ -26,6 +28,7 @@ mod gemm;
 mod isa;
 mod mlp;
 mod optimizer;
+mod pairs;
 mod simd;
 mod sparse;
 
@@ -37,4 +40,8 @@ pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::{Isa, UnknownIsa};
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
+pub use pairs::{
+    Attention, AttentionGrad, PairSumGrad, Pairs, attend, attend_backward, attend_tangents,
+    pair_sums, pair_sums_backward, row_dots, row_dots_backward,
+};
 pub use sparse::{Finish, Order, Sparse};

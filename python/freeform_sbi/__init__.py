@@ -6,8 +6,9 @@
 >>> posterior = ff.fit(sims, seed=1)
 >>> draws = posterior.sample(10_000, x=x_observed, seed=1)
 
-Simulating: `Prior` with `Uniform`, `Normal`, `LogNormal`, `Exponential`, `Gamma`, `Beta`, `StudentT`,
-`MultivariateNormal`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `Posterior`, `load`.
+Simulating: `Prior` with `Uniform`, `LogUniform`, `Normal`, `TruncatedNormal`, `HalfNormal`, `LogNormal`,
+`Exponential`, `Gamma`, `Beta`, `StudentT`, `HalfStudentT`, `VonMises`, `CircularUniform`,
+`MultivariateNormal`, `Dirichlet`, `Ordered`, `Own`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `Posterior`, `load`.
 Judging: `sbc`, `coverage`, `c2st`, `tasks`, `task`, `reference`. Showing: `pairplot`, `to_arviz`. The ways
 of the package sbi: `freeform_sbi.sbi`.
 """
@@ -20,18 +21,27 @@ from ._arviz import to_arviz
 from ._collected import SimulationError
 from ._distributions import (
     Beta,
+    CircularUniform,
+    Dirichlet,
     Distribution,
     Exponential,
     Gamma,
+    HalfNormal,
+    HalfStudentT,
     LogNormal,
+    LogUniform,
     MultivariateNormal,
     Normal,
+    Ordered,
     StudentT,
+    TruncatedNormal,
     Uniform,
+    VonMises,
 )
 from ._fit import FitProgress, fit
 from ._metrics import Calibration, c2st, coverage, sbc
 from ._native import set_threads
+from ._own import Own
 from ._plots import Figure, pairplot
 from ._posterior import Posterior, load
 from ._prior import Prior
@@ -47,21 +57,30 @@ except PackageNotFoundError:
 __all__ = [
     "Beta",
     "Calibration",
+    "CircularUniform",
+    "Dirichlet",
     "Distribution",
     "Exponential",
     "Figure",
     "FitProgress",
     "Gamma",
+    "HalfNormal",
+    "HalfStudentT",
     "LogNormal",
+    "LogUniform",
     "MultivariateNormal",
     "Normal",
+    "Ordered",
+    "Own",
     "Posterior",
     "Prior",
     "SimulationError",
     "Simulations",
     "StudentT",
     "Task",
+    "TruncatedNormal",
     "Uniform",
+    "VonMises",
     "c2st",
     "coverage",
     "fit",

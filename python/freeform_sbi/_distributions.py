@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+Number = Union[float, str]
+"""A number of a distribution, or the name of the parameter that gives it."""
+
 
 class Distribution:
-    """The distribution of one parameter: one of the classes below."""
+    """The distribution of one parameter: one of the classes below.
+
+    Any of its numbers may be the name of another parameter: `Normal("mu", "tau")`.
+    """
 
     _name: ClassVar[str]
 
-    def _numbers(self) -> list[tuple[str, float]]:
-        return [(field.name, float(getattr(self, field.name))) for field in fields(self)]  # type: ignore[arg-type]
+    def _entry(self) -> dict[str, Any]:
+        """The keys of its entry in `prior.toml`."""
+        entry: dict[str, Any] = {"distribution": self._name}
+        for field in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, str):
+                entry[field.name] = value
+            elif not (field.name in ("low", "high") and math.isinf(value) and self._open()):
+                entry[field.name] = float(value)
+        return entry
+
+    def _open(self) -> bool:
+        return isinstance(self, TruncatedNormal)
 
 
 @dataclass(frozen=True)
 class Uniform(Distribution):
     """Uniform on an interval."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
     _name: ClassVar[str] = "uniform"
 
 
@@ -31,8 +49,8 @@ class Uniform(Distribution):
 class Normal(Distribution):
     """Normal, by mean and standard deviation."""
 
-    mean: float
-    std: float
+    mean: Number
+    std: Number
     _name: ClassVar[str] = "normal"
 
 
@@ -40,8 +58,8 @@ class Normal(Distribution):
 class LogNormal(Distribution):
     """Log-normal: the logarithm is normal with mean `location` and standard deviation `scale`."""
 
-    location: float
-    scale: float
+    location: Number
+    scale: Number
     _name: ClassVar[str] = "lognormal"
 
 
@@ -49,7 +67,7 @@ class LogNormal(Distribution):
 class Exponential(Distribution):
     """Exponential; the mean is 1 / `rate`."""
 
-    rate: float
+    rate: Number
     _name: ClassVar[str] = "exponential"
 
 
@@ -57,8 +75,8 @@ class Exponential(Distribution):
 class Gamma(Distribution):
     """Gamma; the mean is `shape` / `rate`."""
 
-    shape: float
-    rate: float
+    shape: Number
+    rate: Number
     _name: ClassVar[str] = "gamma"
 
 
@@ -66,8 +84,8 @@ class Gamma(Distribution):
 class Beta(Distribution):
     """Beta, on the interval from 0 to 1."""
 
-    alpha: float
-    beta: float
+    alpha: Number
+    beta: Number
     _name: ClassVar[str] = "beta"
 
 
@@ -75,14 +93,72 @@ class Beta(Distribution):
 class StudentT(Distribution):
     """Student's t, shifted and scaled."""
 
-    degrees_of_freedom: float
-    location: float
-    scale: float
+    degrees_of_freedom: Number
+    location: Number
+    scale: Number
     _name: ClassVar[str] = "student_t"
 
 
+@dataclass(frozen=True)
+class LogUniform(Distribution):
+    """Log-uniform: the logarithm is uniform between those of `low`, above 0, and `high`."""
+
+    low: Number
+    high: Number
+    _name: ClassVar[str] = "loguniform"
+
+
+@dataclass(frozen=True)
+class HalfNormal(Distribution):
+    """Half-normal: the absolute value of a normal with mean 0 and standard deviation `scale`."""
+
+    scale: Number
+    _name: ClassVar[str] = "half_normal"
+
+
+@dataclass(frozen=True)
+class TruncatedNormal(Distribution):
+    """Normal, given that it lies between `low` and `high`."""
+
+    mean: Number
+    std: Number
+    low: Number = -math.inf
+    high: Number = math.inf
+    _name: ClassVar[str] = "truncated_normal"
+
+
+@dataclass(frozen=True)
+class HalfStudentT(Distribution):
+    """Half-Student: the absolute value of a Student's t at 0; half-Cauchy with 1 degree of freedom."""
+
+    degrees_of_freedom: Number
+    scale: Number
+    _name: ClassVar[str] = "half_student_t"
+
+
+@dataclass(frozen=True)
+class VonMises(Distribution):
+    """Von Mises, of an angle whose turn goes from `low` to `high`; it has no seam."""
+
+    location: Number
+    concentration: Number
+    low: float = -math.pi
+    high: float = math.pi
+    _name: ClassVar[str] = "von_mises"
+
+
+@dataclass(frozen=True)
+class CircularUniform(Distribution):
+    """Uniform on a circle whose turn goes from `low` to `high`; it has no seam."""
+
+    low: float = -math.pi
+    high: float = math.pi
+    _name: ClassVar[str] = "circular_uniform"
+
+
 class MultivariateNormal:
-    """A joint normal distribution of all parameters, for `Prior(MultivariateNormal(...))`."""
+    """A joint normal distribution, of all parameters, `Prior(MultivariateNormal(...))`, or of some,
+    `Prior({("a", "b"): MultivariateNormal(...), ...})`."""
 
     def __init__(self, mean: ArrayLike, covariance: ArrayLike) -> None:
         self.mean: list[float] = np.atleast_1d(np.asarray(mean, dtype=float)).tolist()
@@ -90,10 +166,40 @@ class MultivariateNormal:
             np.asarray(covariance, dtype=float)
         ).tolist()
 
+    def _entry(self) -> dict[str, Any]:
+        return {
+            "distribution": "multivariate_normal",
+            "mean": self.mean,
+            "covariance": self.covariance,
+        }
+
     def __repr__(self) -> str:
         return f"MultivariateNormal(mean={self.mean}, covariance={self.covariance})"
 
 
-BY_NAME: dict[str, type[Distribution]] = {
-    kind._name: kind for kind in (Uniform, Normal, LogNormal, Exponential, Gamma, Beta, StudentT)
-}
+class Ordered:
+    """Several draws of one distribution in ascending order: `Prior({("a", "b"): Ordered(law)})`."""
+
+    def __init__(self, law: Distribution) -> None:
+        self.law = law
+
+    def _entry(self) -> dict[str, Any]:
+        return {**self.law._entry(), "ordered": True}
+
+    def __repr__(self) -> str:
+        return f"Ordered({self.law})"
+
+
+class Dirichlet:
+    """Shares of a whole: K concentrations, K − 1 parameters, since the last share is what is left."""
+
+    def __init__(self, concentration: ArrayLike) -> None:
+        self.concentration: list[float] = np.atleast_1d(
+            np.asarray(concentration, dtype=float)
+        ).tolist()
+
+    def _entry(self) -> dict[str, Any]:
+        return {"distribution": "dirichlet", "concentration": self.concentration}
+
+    def __repr__(self) -> str:
+        return f"Dirichlet({self.concentration})"

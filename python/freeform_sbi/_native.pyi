@@ -1,7 +1,7 @@
 """The compiled half. Tables are float32 or float64 arrays with two dimensions."""
 
 import os
-from typing import Callable, final
+from typing import Any, Callable, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ _Numbers = NDArray[np.float64]
 @final
 class Prior:
     @staticmethod
-    def independent(parameters: list[tuple[str, str, list[tuple[str, float]]]]) -> Prior: ...
+    def entries(entries: list[list[tuple[str, Any]]]) -> Prior: ...
     @staticmethod
     def multivariate_normal(
         mean: list[float], covariance: list[list[float]], names: list[str] | None
@@ -54,6 +54,14 @@ class Prior:
     def sample(self, n: int, seed: int) -> _Numbers: ...
     def log_prob(self, theta: _Table) -> NDArray[np.float64]: ...
 
+def register_law(
+    name: str,
+    names: list[str],
+    low: list[float],
+    high: list[float],
+    sample: Callable[[int], list[float]],
+    log_prob: Callable[[list[float]], float],
+) -> None: ...
 @final
 class Posterior:
     @staticmethod

@@ -9,7 +9,8 @@ import numpy as np
 
 from . import _native
 from ._arrays import count, seed_number, table
-from ._distributions import Distribution, MultivariateNormal
+from ._distributions import Dirichlet, Distribution, MultivariateNormal, Ordered
+from ._own import Own
 from ._readers import distribution, joint, unwrapped
 
 
@@ -18,6 +19,10 @@ class Prior:
 
     >>> Prior(beta=LogNormal(-0.9, 0.5), gamma=Uniform(0, 1))
     >>> Prior(MultivariateNormal([0, 0], [[1, 0.5], [0.5, 1]]), names=["a", "b"])
+    >>> Prior({"tau": HalfNormal(1), ("t1", "t2"): Normal(0, "tau")})
+
+    In a mapping, a tuple of names has one law each, or a joint one: `Ordered`, `Dirichlet`,
+    `MultivariateNormal`, `Own`.
 
     Distributions of scipy.stats and torch are read too, for one parameter or for all of them.
     """
@@ -43,9 +48,12 @@ class Prior:
                 raise TypeError("give parameters as a mapping or by name, not both")
             parameters, joint_distribution = dict(joint_distribution), None
         if joint_distribution is None:
+            if not parameters:
+                raise ValueError("the prior has no parameters; write Prior(name=ff.Normal(0, 1))")
             if names is not None:
                 raise TypeError("names: parameters that are given by name have theirs")
-            laws = [(str(n), distribution(str(n), law)) for n, law in parameters.items()]
+            self._native = _native.Prior.entries([_entry(n, law) for n, law in parameters.items()])
+            return
         elif parameters:
             raise TypeError("give a joint distribution or parameters by name, not both")
         else:
@@ -58,11 +66,7 @@ class Prior:
             if len(wanted) != len(law):
                 raise ValueError(f"names: {len(wanted)} are given for {len(law)} parameters")
             laws = list(zip(wanted, law))
-        if not laws:
-            raise ValueError("the prior has no parameters; write Prior(name=ff.Normal(0, 1))")
-        self._native = _native.Prior.independent(
-            [(name, law._name, law._numbers()) for name, law in laws]
-        )
+        self._native = _native.Prior.entries([_entry(name, law) for name, law in laws])
 
     @classmethod
     def _of(cls, native: _native.Prior) -> Prior:
@@ -118,6 +122,23 @@ class Prior:
 
     def __repr__(self) -> str:
         return f"Prior({', '.join(self.names)})"
+
+
+def _entry(names: Any, law: Any) -> list[tuple[str, Any]]:
+    """An entry of `prior.toml`: its keys and values."""
+    several = isinstance(names, tuple)
+    names = [str(name) for name in names] if several else [str(names)]
+    title = ", ".join(names)
+    if isinstance(law, Own):
+        entry = law._register(names)
+    elif isinstance(law, (Ordered, Dirichlet, MultivariateNormal)):
+        entry = law._entry()
+    else:
+        entry = distribution(title, law)._entry()
+    # Joint laws of one parameter, too, are entries of several.
+    joint_law = several or isinstance(law, (Own, Ordered, Dirichlet, MultivariateNormal))
+    key: tuple[str, Any] = ("names", names) if joint_law else ("name", names[0])
+    return [key, *entry.items()]
 
 
 def as_prior(value: Any) -> Prior:

@@ -12,20 +12,26 @@ from ._distributions import (
     Distribution,
     Exponential,
     Gamma,
+    HalfNormal,
+    HalfStudentT,
     LogNormal,
+    LogUniform,
     MultivariateNormal,
     Normal,
     StudentT,
+    TruncatedNormal,
     Uniform,
+    VonMises,
 )
 
 WRAPPERS = ("prior", "custom_prior", "prior_scipy")
 """Where sbi's wrappers keep what they wrap."""
 Joint = Union["list[Distribution]", MultivariateNormal]
 KNOWN = (
-    "freeform_sbi's own, frozen scipy.stats (uniform, norm, lognorm, expon, gamma, beta, t), and "
-    "torch.distributions (Uniform, Normal, LogNormal, Exponential, Gamma, Beta, StudentT, "
-    "MultivariateNormal, Independent, BoxUniform)"
+    "freeform_sbi's own, frozen scipy.stats (uniform, loguniform, norm, truncnorm, halfnorm, "
+    "lognorm, expon, gamma, beta, t, halfcauchy, vonmises), and "
+    "torch.distributions (Uniform, Normal, HalfNormal, LogNormal, Exponential, Gamma, Beta, StudentT, "
+    "HalfCauchy, VonMises, MultivariateNormal, Independent, BoxUniform)"
 )
 
 
@@ -87,7 +93,17 @@ def _scipy(name: str, frozen: Any) -> list[Distribution]:
             0, loc, "loc", _at(1, scale, "scale", Beta(a, b))
         ),
         "t": lambda df, loc, scale: StudentT(df, loc, scale),
+        "truncnorm": lambda a, b, loc, scale: TruncatedNormal(
+            loc, scale, loc + a * scale, loc + b * scale
+        ),
+        "halfnorm": lambda loc, scale: _at(0, loc, "loc", HalfNormal(scale)),
+        "halfcauchy": lambda loc, scale: _at(0, loc, "loc", HalfStudentT(1, scale)),
+        "vonmises": lambda kappa, loc, scale: _at(1, scale, "scale", VonMises(loc, kappa)),
     }
+    for law_name in ("loguniform", "reciprocal"):
+        builders[law_name] = lambda a, b, loc, scale: _at(
+            0, loc, "loc", LogUniform(a * scale, b * scale)
+        )
     build = builders.get(law)
     if build is None:
         raise TypeError(f"{name}: scipy.stats.{law} is not among the priors; known are {KNOWN}")
@@ -124,12 +140,19 @@ def _torch(name: str, law: Any) -> Joint:
         "Gamma": (Gamma, ("concentration", "rate")),
         "Beta": (Beta, ("concentration1", "concentration0")),
         "StudentT": (StudentT, ("df", "loc", "scale")),
+        "HalfNormal": (HalfNormal, ("scale",)),
+        "HalfCauchy": (_half_cauchy, ("scale",)),
+        "VonMises": (VonMises, ("loc", "concentration")),
     }
     if kind not in build:
         raise TypeError(f"{name}: torch's {kind} is not among the priors; known are {KNOWN}")
     made, attributes = build[kind]
     columns = [_numbers(getattr(law, attribute)) for attribute in attributes]
     return [made(*row) for row in zip(*columns)]
+
+
+def _half_cauchy(scale: float) -> HalfStudentT:
+    return HalfStudentT(1, scale)
 
 
 def _plain(tensor: Any) -> Any:

@@ -8,6 +8,7 @@ mod arrays;
 mod errors;
 mod fit;
 mod metrics;
+mod own;
 mod plots;
 mod posterior;
 mod prior;
@@ -24,6 +25,8 @@ mod native {
     use super::fit::fit;
     #[pymodule_export]
     use super::metrics::{c2st, coverage_band, least_ranks, rank, uniformity};
+    #[pymodule_export]
+    use super::own::register_law;
     #[pymodule_export]
     use super::plots::{calibration_plot, pair_plot};
     #[pymodule_export]

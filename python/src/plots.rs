@@ -5,6 +5,7 @@ use crate::errors::Raise;
 use crate::work::quietly;
 use freeform_benchmark as benchmark;
 use freeform_benchmark::{CalibrationPlot, PairPlot};
+use freeform_simulators::counted;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -28,7 +29,11 @@ pub fn pair_plot(
         [("draws", Some(&draws)), ("reference", reference.as_ref()), ("truth", truth.as_ref())];
     for (name, given) in widths {
         if let Some(columns) = given.map(|g| g.ncols()).filter(|c| *c != names.len()) {
-            let text = format!("{name} has {columns} columns, but there are {} names", names.len());
+            let text = format!(
+                "{name} has {}, but there are {}",
+                counted(columns, "column"),
+                counted(names.len(), "name")
+            );
             return Err(PyValueError::new_err(text));
         }
     }

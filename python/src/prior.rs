@@ -4,15 +4,36 @@ use crate::arrays::{to_numpy, wide_table};
 use crate::errors::Raise;
 use crate::work::quietly;
 use freeform_simulators as simulators;
-use freeform_simulators::{MultivariateNormal, Support};
+use freeform_simulators::{MultivariateNormal, counted};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
-/// Name, distribution, and the distribution's numbers.
-type Parameter = (String, String, Vec<(String, f64)>);
+/// What a key of an entry can be.
+#[derive(FromPyObject)]
+enum Field {
+    Flag(bool),
+    Number(f64),
+    Text(String),
+    Numbers(Vec<f64>),
+    Rows(Vec<Vec<f64>>),
+    Texts(Vec<String>),
+}
+
+impl From<Field> for Value {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Flag(flag) => flag.into(),
+            Field::Number(number) => number.into(),
+            Field::Text(text) => text.into(),
+            Field::Numbers(numbers) => numbers.into(),
+            Field::Rows(rows) => rows.into(),
+            Field::Texts(texts) => texts.into(),
+        }
+    }
+}
 
 /// A prior of the library; `freeform_sbi.Prior` wraps it.
 #[pyclass(frozen, module = "freeform_sbi._native")]
@@ -20,15 +41,11 @@ pub struct Prior(pub simulators::Prior);
 
 #[pymethods]
 impl Prior {
-    /// Independent parameters: (name, distribution, its numbers) each.
+    /// The entries of a `prior.toml`, by their keys.
     #[staticmethod]
-    fn independent(parameters: Vec<Parameter>) -> PyResult<Self> {
-        let entries = parameters.into_iter().map(|(name, distribution, numbers)| {
-            let mut entry = Table::new();
-            entry.insert("name".to_owned(), name.into());
-            entry.insert("distribution".to_owned(), distribution.into());
-            entry.extend(numbers.into_iter().map(|(field, v)| (field, v.into())));
-            Value::Table(entry)
+    fn entries(entries: Vec<Vec<(String, Field)>>) -> PyResult<Self> {
+        let entries = entries.into_iter().map(|entry| {
+            Value::Table(entry.into_iter().map(|(key, field)| (key, field.into())).collect())
         });
         let mut root = Table::new();
         root.insert("parameter".to_owned(), Value::Array(entries.collect()));
@@ -72,12 +89,7 @@ impl Prior {
     /// Lower and upper bound of each parameter.
     #[getter]
     fn support(&self) -> Vec<(f64, f64)> {
-        let bounds = |support: &Support| match *support {
-            Support::Real => (f64::NEG_INFINITY, f64::INFINITY),
-            Support::Positive { lower } => (lower, f64::INFINITY),
-            Support::Interval { lower, upper } => (lower, upper),
-        };
-        self.0.support().iter().map(bounds).collect()
+        self.0.support().iter().map(|support| support.bounds()).collect()
     }
 
     /// n draws `[n, D]`.
@@ -104,7 +116,11 @@ impl Prior {
         let (prior, columns) = (self.0.clone(), theta.ncols());
         if columns != prior.dim() {
             let dim = prior.dim();
-            let text = format!("theta has {columns} columns, but the prior has {dim} parameters");
+            let text = format!(
+                "theta has {}, but the prior has {}",
+                counted(columns, "column"),
+                counted(dim, "parameter")
+            );
             return Err(PyValueError::new_err(text));
         }
         let densities = quietly(py, move |_| {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::arrays::Format;
 use crate::{DataLayout, ExternalSimulator, Prior, SimulationSource, SourceError, Task, TaskError};
 
 /// What a user means by TASK: the name of a benchmark task, or a `simulator.toml`.
@@ -27,8 +28,15 @@ impl AnySimulator {
         }
         match Task::by_name(text) {
             Err(TaskError::UnknownTask { name, suggestion }) => {
-                let suggestion =
-                    format!("{suggestion}; or give a simulator.toml, or a folder that holds one");
+                let table = matches!(Format::of(path), Ok(Format::Npz | Format::Text { .. }));
+                let other = match table && path.exists() {
+                    true => {
+                        "is it a table of simulations? `freeform train --simulations FILE --prior FILE` \
+                             reads those"
+                    }
+                    false => "or give a simulator.toml, or a folder that holds one",
+                };
+                let suggestion = format!("{suggestion}; {other}");
                 Err(TaskError::UnknownTask { name, suggestion }.into())
             }
             other => Ok(Self::Task(other?)),

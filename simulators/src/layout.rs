@@ -25,6 +25,40 @@ pub struct DataLayout {
     pub channels: usize,
 }
 
+/// Fewer points or trials have no statistics.
+const LEAST_POINTS: usize = 3;
+
+/// Why a layout is not that of so many numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayoutMisfit {
+    /// They are no whole number of points or trials.
+    Uneven,
+    /// They are so few points or trials, of which at least three make a series or a set.
+    FewPoints(usize),
+}
+
+impl DataLayout {
+    /// Of data of which nothing but the number of channels is known.
+    #[must_use]
+    pub fn of_channels(channels: usize) -> Self {
+        Self { layout: Layout::Auto, channels }
+    }
+
+    /// Why x of so many numbers has another layout; `None` where it may have this one.
+    #[must_use]
+    pub fn misfit(self, numbers: usize) -> Option<LayoutMisfit> {
+        if self.layout == Layout::Vector {
+            return None;
+        }
+        if self.channels == 0 || !numbers.is_multiple_of(self.channels) {
+            return Some(LayoutMisfit::Uneven);
+        }
+        let points = numbers / self.channels;
+        let few = self.layout != Layout::Auto && points < LEAST_POINTS;
+        few.then_some(LayoutMisfit::FewPoints(points))
+    }
+}
+
 impl Layout {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Auto, Self::Vector, Self::Series, Self::Set];

@@ -27,29 +27,36 @@ mod nearest;
 mod prior;
 mod simulation;
 mod tasks;
+mod words;
 
 pub use any::AnySimulator;
 pub use arrays::{
-    ArrayError, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
+    ArrayError, Expected, FirstLine, Number, Orientation, Simulations, Table, TableOptions,
     beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
-    single_precision, write_csv, write_table,
+    single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};
-pub use external::{ExternalError, ExternalSettings, ExternalSimulator, Protocol};
+pub use external::{
+    ExternalError, ExternalFunction, ExternalSettings, ExternalSimulator, Protocol,
+};
 pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
     memory, write_atomically, write_bytes_atomically,
 };
-pub use layout::{DataLayout, Layout};
-pub use prior::{Marginal, MultivariateNormal, Prior, PriorError, Support};
+pub use layout::{DataLayout, Layout, LayoutMisfit};
+pub use prior::{
+    Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
+    Support, Term,
+};
 pub use simulation::{
-    FailureCount, FailureKind, FailureReport, FirstFailure, Noise, Precision, Progress, SetError,
-    SetJob, SetReport, SimulateError, SimulatedBatch, SimulationError, SimulationRng,
-    SimulationSource, Simulator, SimulatorFn, SourceError, check_set, read_theta_failed, simulate,
-    simulate_at, simulate_range, simulate_set,
+    DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision,
+    Progress, Proposed, SetError, SetJob, SetReport, SimulateError, SimulatedBatch,
+    SimulationError, SimulationRng, SimulationSource, Simulator, SimulatorFn, SourceError,
+    check_set, read_theta_failed, simulate, simulate_at, simulate_range, simulate_set,
 };
 pub use tasks::{
     BenchmarkSimulator, BernoulliGlm, BernoulliGlmModel, BernoulliGlmRaw, DistractorMixture,
     GaussianLinear, GaussianLinearUniform, GaussianMixture, LotkaVolterra, Observation, Sir, Slcp,
     SlcpDistractors, Task, TaskError, TaskInfo, TwoMoons, tasks,
 };
+pub use words::{counted, written};

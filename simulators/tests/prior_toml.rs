@@ -110,13 +110,13 @@ fn mistakes_are_named_with_their_fix() {
             vec!["two parameters", "\"rate\""],
         ),
         (normal(""), vec!["\"covariance\" is missing"]),
-        (normal("covariance = [[1.0, 0.0]]"), vec!["covariance has 1", "mean has 2"]),
+        (normal("covariance = [[1.0, 0.0]]"), vec!["covariance has length 1, mean 2"]),
         (normal("covariance = [[1.0, 0.1], [0.2, 1.0]]"), vec!["not symmetric", "[1][0]"]),
         (normal("covariance = [[1.0, 2.0], [2.0, 1.0]]"), vec!["positive definite", "[1][1]"]),
         (normal("covariance = [[nan, 0.0], [0.0, 1.0]]"), vec!["[0][0]"]),
         (
             normal("covariance = [[1.0, 0.0], [0.0, 1.0]]\nnames = [\"a\"]"),
-            vec!["names has 1", "mean has 2"],
+            vec!["names has length 1, mean 2"],
         ),
     ];
     for (text, fragments) in cases {

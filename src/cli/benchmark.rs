@@ -14,7 +14,7 @@ Examples:
   freeform benchmark --tasks slcp,two_moons --budgets 1000,10000 --seeds 1,2 --out runs/table
 
 Started again with the same folder, it goes on where it stopped. The folder then holds results.csv,
-figure.svg, figure.png, and the folder of every run.";
+figure.svg, figure.pdf, figure.png, and the folder of every run.";
 
 /// Options of `freeform benchmark`.
 #[derive(clap::Args)]

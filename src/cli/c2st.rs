@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use freeform_benchmark::{C2stSettings, Classifier, c2st, mmd};
 use freeform_inference::EngineKind;
 use freeform_inference::Model;
-use freeform_simulators::Task;
+use freeform_simulators::{Task, counted};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -142,7 +142,10 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
     let mut text = format!("C2ST {:.4}", score.accuracy);
     if x.nrows() != y.nrows() {
         let (larger, all) = if x.nrows() > y.nrows() { ("X", x.nrows()) } else { ("Y", y.nrows()) };
-        text += &format!("  ({} rows each, of {all} in {larger} drawn with the seed)", score.rows);
+        text += &format!(
+            "  ({} each, of {all} in {larger} drawn with the seed)",
+            counted(score.rows, "row")
+        );
     }
     if let Some(mmd) = mmd {
         text += &format!("\nMMD  {mmd:.5}");

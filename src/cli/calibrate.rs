@@ -1,10 +1,10 @@
 //! `freeform calibrate`.
 
 use super::device::DeviceArg;
-use super::fresh::FreshArgs;
+use super::fresh::{FreshArgs, open};
 use super::{Failure, Output};
-use crate::run::{Calibration, PairJob, calibrate, own};
-use freeform_inference::{Model, Posterior};
+use crate::run::{Calibration, calibrate};
+use freeform_simulators::counted;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -35,23 +35,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
-    let model = Model::load(&args.model)?;
-    let _own = own(&args.model)?;
-    let seed = args.fresh.seed(&model);
-    let (simulations, left_out) = args.fresh.load(&args.model, &model, &interrupt, output)?;
-    let engine = args.device.open()?;
-    let posterior = Posterior::new(model, engine);
-    let job = PairJob {
-        posterior: &posterior,
-        simulations: &simulations,
-        left_out,
-        seed,
-        engine,
-        folder: &args.model,
-        interrupt: &interrupt,
-        reporter: output.reporter,
-    };
-    let calibration = calibrate(&job)?;
+    let (model, _own) = open(&args.model)?;
+    let ready = args.fresh.ready((&args.model, model), &args.device, &interrupt, output)?;
+    let calibration = calibrate(&ready.pairs())?;
     output.result(&calibration, &text(&calibration, args))?;
     match (&calibration.calibrated, &calibration.reason) {
         (None, Some(reason)) => Err(Failure::with_result(reason)),
@@ -72,9 +58,9 @@ fn text(calibration: &Calibration, args: &Args) -> String {
     }
     let overall = calibration.p_value.map_or("none".to_owned(), |p| format!("{p:.4}"));
     text += &format!(
-        "{} simulations ranked, {} left out; p of the ranks over all parameters: {overall}; coverage \
+        "{} ranked, {} left out; p of the ranks over all parameters: {overall}; coverage \
          is off by at most {:.3}, its 99% band allows {:.3}\n",
-        calibration.simulations,
+        counted(calibration.simulations, "simulation"),
         calibration.left_out,
         calibration.coverage_deviation,
         calibration.coverage_band,

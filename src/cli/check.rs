@@ -1,13 +1,13 @@
 //! `freeform check`.
 
 use super::device::DeviceArg;
-use super::fresh::FreshArgs;
+use super::fresh::{FreshArgs, open};
 use super::observation::ObservationArg;
 use super::{Failure, Output};
 use crate::report::{record_command, report};
-use crate::run::{Check, CheckJob, PairJob, ToCheck, check, own};
-use freeform_inference::{Model, Posterior};
-use freeform_simulators::AnySimulator;
+use crate::run::{Check, CheckJob, ToCheck, check};
+use freeform_inference::Model;
+use freeform_simulators::{AnySimulator, counted};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -43,35 +43,22 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
-    let model = Model::load(&args.model)?;
-    let _own = own(&args.model)?;
+    let (model, _own) = open(&args.model)?;
     // What is wrong with an observation is said before anything is simulated.
     let observations =
         args.observation.iter().map(|observation| observed(args, observation, &model));
     let observations = observations.collect::<Result<Vec<ToCheck>, Failure>>()?;
-    let seed = args.fresh.seed(&model);
-    let (simulations, left_out) = args.fresh.load(&args.model, &model, &interrupt, output)?;
-    let engine = args.device.open()?;
-    let posterior = Posterior::new(model, engine);
-    let open = || args.fresh.simulator(posterior.model());
+    let ready = args.fresh.ready((&args.model, model), &args.device, &interrupt, output)?;
+    let simulator = || args.fresh.simulator(ready.posterior.model());
     // Simulations from a file may be all that there is.
-    let simulates = args.fresh.simulations.is_none() || open().is_ok();
+    let simulates = args.fresh.simulations.is_none() || simulator().is_ok();
     if !simulates && !observations.is_empty() {
         output.reporter.say("nothing is simulated at the posterior's parameters without --task");
     }
     let job = CheckJob {
-        pairs: PairJob {
-            posterior: &posterior,
-            simulations: &simulations,
-            left_out,
-            seed,
-            engine,
-            folder: &args.model,
-            interrupt: &interrupt,
-            reporter: output.reporter,
-        },
+        pairs: ready.pairs(),
         observations: &observations,
-        simulator: simulates.then_some(&open),
+        simulator: simulates.then_some(&simulator),
         command: &super::command(),
     };
     let found = check(&job)?;
@@ -85,8 +72,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 }
 
 fn observed(args: &Args, given: &ObservationArg, model: &Model) -> Result<ToCheck, Failure> {
-    let (task, dim) = (args.fresh.task.as_deref(), model.data_dim());
-    let x = given.load(&model.training, task, dim, &args.fresh.tables)?;
+    let x = given.load(model, args.fresh.task.as_deref(), &args.fresh.tables)?;
     let truth = given.number().and_then(|number| match args.fresh.simulator(model).ok()? {
         AnySimulator::Task(task) => Some(task.observation(number).ok()?.true_parameters),
         AnySimulator::External(_) => None,
@@ -130,8 +116,10 @@ fn text(found: &Check, args: &Args) -> String {
         text += &format!("\nlevels that hold what they say (conformal): for {adjusted}\n");
     }
     text += &format!(
-        "\n{} simulations, {} left out; {}\n",
-        found.simulations, found.left_out, found.verdict
+        "\n{}, {} left out; {}\n",
+        counted(found.simulations, "simulation"),
+        found.left_out,
+        found.verdict
     );
     text + &format!("look at {}", args.model.join("report.html").display())
 }

@@ -3,7 +3,7 @@
 use super::settings::PresetArg;
 use super::{Failure, Output};
 use freeform_inference::Problem;
-use freeform_simulators::AnySimulator;
+use freeform_simulators::{AnySimulator, counted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,9 +50,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         .map(|s| serde_json::json!({ "key": s.key, "default": s.value, "meaning": s.meaning }))
         .collect();
     let head = format!(
-        "# The settings of {} for {} simulations, {theta_dim} parameters and {context_dim} data.\n",
+        "# The settings of {} for {}, {} and {context_dim} data.\n",
         args.preset.preset().name(),
-        args.budget,
+        counted(args.budget, "simulation"),
+        counted(theta_dim, "parameter"),
     );
     output.result(&settings, &(head + &config.described_toml()))
 }

@@ -2,10 +2,13 @@
 
 use super::Failure;
 use super::Output;
+use super::device::DeviceArg;
 use super::table::TableArgs;
-use crate::run::{RunError, Source, Workplace, announce, open_origin};
-use freeform_inference::Model;
-use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError};
+use crate::run::{
+    Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
+};
+use freeform_inference::{EngineKind, Model, Posterior};
+use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -19,7 +22,7 @@ pub(super) struct FreshArgs {
     /// text with named columns.
     #[arg(long, value_name = "FILE")]
     pub(super) simulations: Option<PathBuf>,
-    /// Fresh simulations.
+    /// Fresh simulations, without --simulations.
     #[arg(
         short = 'n', long, value_name = "N", default_value_t = 1000, conflicts_with = "simulations",
         value_parser = super::count::count
@@ -32,9 +35,43 @@ pub(super) struct FreshArgs {
     pub(super) tables: TableArgs,
 }
 
+/// The model of a folder that is this process's own for as long as the second part lives.
+pub(super) fn open(folder: &Path) -> Result<(Model, Owned), Failure> {
+    let model = Model::load(folder)?;
+    Ok((model, own(folder)?))
+}
+
+/// A posterior, and simulations to check it by.
+pub(super) struct Ready<'a> {
+    pub(super) posterior: Posterior,
+    simulations: Simulations,
+    left_out: usize,
+    seed: u64,
+    engine: EngineKind,
+    folder: &'a Path,
+    interrupt: &'a AtomicBool,
+    reporter: Reporter,
+}
+
+impl Ready<'_> {
+    /// The job that every check on average begins with.
+    pub(super) fn pairs(&self) -> PairJob<'_> {
+        PairJob {
+            posterior: &self.posterior,
+            simulations: &self.simulations,
+            left_out: self.left_out,
+            seed: self.seed,
+            engine: self.engine,
+            folder: self.folder,
+            interrupt: self.interrupt,
+            reporter: self.reporter,
+        }
+    }
+}
+
 impl FreshArgs {
     /// Never that of the simulations of the training.
-    pub(super) fn seed(&self, model: &Model) -> u64 {
+    fn seed(&self, model: &Model) -> u64 {
         self.seed.unwrap_or(model.training.seed.wrapping_add(1_000_000))
     }
 
@@ -43,9 +80,24 @@ impl FreshArgs {
         open_origin(&model.training, self.task.as_deref(), "add --task, or --simulations")
     }
 
+    /// Brings together what a check of `model`, which lies in `folder`, begins with.
+    pub(super) fn ready<'a>(
+        &self,
+        (folder, model): (&'a Path, Model),
+        device: &DeviceArg,
+        interrupt: &'a AtomicBool,
+        output: &Output,
+    ) -> Result<Ready<'a>, Failure> {
+        let seed = self.seed(&model);
+        let (simulations, left_out) = self.load(folder, &model, interrupt, output)?;
+        let engine = device.open()?;
+        let (posterior, reporter) = (Posterior::new(model, engine), output.reporter);
+        Ok(Ready { posterior, simulations, left_out, seed, engine, folder, interrupt, reporter })
+    }
+
     /// Those to check by, all of them finite and of the model's sizes, and how many were left out,
     /// which the user is told.
-    pub(super) fn load(
+    fn load(
         &self,
         folder: &Path,
         model: &Model,
@@ -60,8 +112,8 @@ impl FreshArgs {
         let (dim, width) = (simulations.parameter_dim(), simulations.data_dim());
         if (dim, width) != (theta_dim, data_dim) {
             return Err(Failure::usage(&format!(
-                "the simulations have {dim} parameters and {width} data, the model {theta_dim} and \
-                 {data_dim}"
+                "the simulations have {} and {width} data, the model {theta_dim} and {data_dim}",
+                counted(dim, "parameter")
             )));
         }
         Ok((simulations, left_out))
@@ -112,7 +164,7 @@ impl FreshArgs {
         input.warnings.iter().for_each(|warning| output.reporter.warn(warning));
         let left_out = (found as usize).saturating_sub(input.simulations.len());
         let n = self.count.min(input.simulations.len());
-        let said = format!("{n} of {found} simulations that are there already are looked at");
+        let said = format!("{n} of {found} simulations made before are looked at");
         output.reporter.say(&said);
         Ok((input.simulations.first(n), left_out))
     }

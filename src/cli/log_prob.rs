@@ -51,8 +51,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let (task, dim) = (args.task.as_deref(), model.data_dim());
-    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
+    let task = args.task.as_deref();
+    let x = args.observation.load(&model, task, &args.tables)?;
     args.observation.file().map_or(Ok(()), |file| args.out.spare(file))?;
     args.out.spare(&args.theta)?;
     let theta = args.tables.parameters_named(&args.theta, model.prior.names())?;

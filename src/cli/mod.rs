@@ -5,6 +5,7 @@ mod benchmark;
 mod c2st;
 mod calibrate;
 mod check;
+mod conflicts;
 mod count;
 mod describe;
 mod device;
@@ -12,10 +13,12 @@ mod devices;
 mod failure;
 mod fresh;
 mod grid;
+mod infer;
 mod init;
 mod log_prob;
 mod observation;
 mod output;
+mod particles;
 mod plot;
 mod reference;
 mod reference_args;
@@ -33,9 +36,11 @@ mod tasks;
 mod train;
 mod tune;
 
+use crate::run::Plots;
 use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use output::Output;
+use std::io::Write;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -64,9 +69,9 @@ struct Cli {
     /// No progress, only results and warnings.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Whether runs draw plots: a sweep may do without.
+    /// Which plots jobs draw into their folders: a sweep may do without.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHICH")]
-    plots: Plots,
+    plots: PlotsArg,
     /// Threads to use [default: all cores]; results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
@@ -74,10 +79,12 @@ struct Cli {
 
 /// Which plots are drawn.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Plots {
-    /// All of them.
+enum PlotsArg {
+    /// All of them, as .svg.
     #[default]
     All,
+    /// The same, each as .pdf beside it.
+    Pdf,
     /// None.
     None,
 }
@@ -96,6 +103,8 @@ enum Verb {
     Train(train::Args),
     /// List every setting of a training, with its default and meaning.
     Settings(describe::Args),
+    /// Infer the posterior of one observation in rounds, where simulations are dear.
+    Infer(infer::Args),
     /// Search β, learning rate or width for a problem of your own, by validation NLL.
     Tune(tune::Args),
     /// Draw from the posterior of an observation.
@@ -118,6 +127,8 @@ enum Verb {
     Benchmark(benchmark::Args),
     /// Plan and run sweeps over settings, budgets and seeds, here or on a cluster.
     Grid(grid::Args),
+    /// Boltzmann generators: systems of particles, reference samples, equivariant flows.
+    Particles(particles::Args),
     /// Simulate, train, sample every observation, and score: the whole benchmark of one task.
     Run(run::Args),
 }
@@ -130,7 +141,11 @@ pub fn main() -> ExitCode {
         Err(error) => return say(&error),
     };
     let output = Output::new(cli.json, cli.quiet);
-    crate::run::want_plots(cli.plots == Plots::All);
+    crate::run::want_plots(match cli.plots {
+        PlotsArg::All => Plots::Svg,
+        PlotsArg::Pdf => Plots::Pdf,
+        PlotsArg::None => Plots::None,
+    });
     signals::outlive_file_limits();
     if let Err(failure) = start_threads(cli.threads) {
         return output.fail(&failure);
@@ -145,6 +160,7 @@ pub fn main() -> ExitCode {
         Verb::Simulate(args) => simulate::run(args, &output),
         Verb::Train(args) => train::run(args, &output),
         Verb::Settings(args) => describe::run(args, &output),
+        Verb::Infer(args) => infer::run(args, &output),
         Verb::Tune(args) => tune::run(args, &output),
         Verb::Sample(args) => sample::run(args, &output),
         Verb::LogProb(args) => log_prob::run(args, &output),
@@ -156,6 +172,7 @@ pub fn main() -> ExitCode {
         Verb::Report(args) => report::run(args, &output),
         Verb::Benchmark(args) => benchmark::run(args, &output),
         Verb::Grid(args) => grid::run(args, &output),
+        Verb::Particles(args) => particles::run(args, &output),
         Verb::Run(args) => run::run(args, &output),
     };
     match result {
@@ -203,7 +220,12 @@ fn command() -> String {
 
 /// Prints help, a version, or what is wrong with the arguments.
 fn say(error: &clap::Error) -> ExitCode {
-    match (error.print(), error.use_stderr()) {
+    let printed = error.print();
+    if let Some(reason) = conflicts::reason(error) {
+        // Where nobody can be told, the exit code is left.
+        let _ = writeln!(std::io::stderr(), "\n{reason}");
+    }
+    match (printed, error.use_stderr()) {
         // Help that nobody can read.
         (Err(_), false) => ExitCode::FAILURE,
         _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),

@@ -3,8 +3,8 @@
 use super::Failure;
 use super::table::TableArgs;
 use crate::run::{Reporter, open_origin};
-use freeform_inference::{Distance, PosteriorError, Standing, TrainingSummary};
-use freeform_simulators::{SimulationSource, Task};
+use freeform_inference::{Distance, Model, PosteriorError, Standing};
+use freeform_simulators::{AnySimulator, Expected, SimulationSource, Task};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -55,8 +55,24 @@ impl ObservationArg {
     /// observations of `task`.
     pub(super) fn of_task(&self, task: &Task, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => of_file(text, task.data_dim(), tables),
+            Self::File(text) => of_file(text, Expected::numbers(task.data_dim()), tables),
             Self::Number(number) => Ok(task.observation(*number)?.x),
+        }
+    }
+
+    /// The same; numbers mean the observations of a task or of a program.
+    pub(super) fn of_simulator(
+        &self,
+        simulator: &AnySimulator,
+        tables: &TableArgs,
+    ) -> Result<Vec<f64>, Failure> {
+        match self {
+            Self::File(text) => {
+                let channels = simulator.layout().map_or(1, |layout| layout.channels);
+                let data_dim = simulator.source().data_dim();
+                of_file(text, Expected { data_dim, channels }, tables)
+            }
+            Self::Number(number) => Ok(simulator.observation(*number)?),
         }
     }
 
@@ -64,26 +80,25 @@ impl ObservationArg {
     /// the one `named` in its place.
     pub(super) fn load(
         &self,
-        summary: &TrainingSummary,
+        model: &Model,
         named: Option<&str>,
-        data_dim: usize,
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => of_file(text, data_dim, tables),
+            Self::File(text) => of_file(text, model.expected(), tables),
             Self::Number(number) => {
                 let fix = format!(
                     "--observation {number} then means nothing; give a file with the observed data \
                      (.npy, .npz, .csv, .tsv, .txt or .dat), or --task"
                 );
-                Ok(open_origin(summary, named, &fix)?.observation(*number)?)
+                Ok(open_origin(&model.training, named, &fix)?.observation(*number)?)
             }
         }
     }
 }
 
 /// The observation in a file, or in one of its rows.
-fn of_file(text: &Path, data_dim: usize, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
+fn of_file(text: &Path, expected: Expected, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
     let (path, number) = split(text);
     let table = tables.observations(path)?;
     if let Some(names) = &table.names {
@@ -95,7 +110,7 @@ fn of_file(text: &Path, data_dim: usize, tables: &TableArgs) -> Result<Vec<f64>,
             names.join(", ")
         ));
     }
-    Ok(table.observation(number, data_dim)?)
+    Ok(table.observation(number, expected)?)
 }
 
 /// `x.npy:3` is row 3 of x.npy, unless there is a file of the whole name.
@@ -120,7 +135,12 @@ pub(super) fn place(distance: Option<&Distance>, standing: Option<&Standing>) ->
 
 /// A failed question; where the answer exists but is worthless, with how to have it.
 pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
-    let exists = matches!(error, PosteriorError::FarAway { .. } | PosteriorError::Collapsed { .. });
+    let exists = matches!(
+        error,
+        PosteriorError::FarAway { .. }
+            | PosteriorError::Unlike { .. }
+            | PosteriorError::Collapsed { .. }
+    );
     let mut failure = Failure::from(error);
     if exists {
         failure.message += &format!(" (--anyway gives {answer} all the same)");

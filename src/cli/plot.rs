@@ -1,10 +1,10 @@
 //! `freeform plot`.
 
-use super::table::{TableArgs, in_order};
+use super::table::{TableArgs, draws_of, in_order};
 use super::{Failure, Output};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::Model;
-use freeform_simulators::FileOwnership;
+use freeform_simulators::{FileOwnership, counted};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -81,9 +81,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     for (path, width) in widths {
         if width != names.len() {
             return Err(Failure::usage(&format!(
-                "{} has {width} columns, but there are {} parameters",
+                "{} has {}, but there are {}",
                 path.display(),
-                names.len()
+                counted(width, "column"),
+                counted(names.len(), "parameter")
             )));
         }
     }
@@ -109,5 +110,5 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     pair_plot(&args.out, &plot)?;
     let shown = args.out.display().to_string();
     let value = serde_json::json!({ "out": shown, "draws": draws.nrows(), "parameters": names });
-    output.result(&value, &format!("{shown}: {} draws of {dim} parameters", draws.nrows()))
+    output.result(&value, &format!("{shown}: {}", draws_of(draws.nrows(), dim)))
 }

@@ -3,10 +3,10 @@
 use super::observation::ObservationArg;
 use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
-use super::table::{TableArgs, TableOut};
+use super::table::{TableArgs, TableOut, draws_of};
 use super::{Failure, Output};
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
-use freeform_simulators::Task;
+use freeform_simulators::{Task, counted};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -84,7 +84,11 @@ fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
     let found = import_released(package, &ReferenceStore::of_user())?;
     let mut text = String::new();
     for imported in &found {
-        text += &format!("{:<24} {} observations\n", imported.task, imported.observations.len());
+        text += &format!(
+            "{:<24} {}\n",
+            imported.task,
+            counted(imported.observations.len(), "observation")
+        );
     }
     let value: Vec<_> = found
         .iter()
@@ -134,5 +138,5 @@ fn draw(args: &Draw, out: &TableOut, all: &Args, output: &Output) -> Result<(), 
         "task": task.name(), "draws": n, "theta_dim": dim, "seed": seed, "out": path,
         "reference": reference.source().name(), "diagnostics": draws.diagnostics,
     });
-    output.result(&value, &format!("{path}: {n} draws of {dim} parameters, {quality}"))
+    output.result(&value, &format!("{path}: {}, {quality}", draws_of(n, dim)))
 }

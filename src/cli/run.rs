@@ -12,7 +12,7 @@ use crate::run::{
     evaluate, mean_c2st, own, predict, train,
 };
 use freeform_benchmark::ObservationScore;
-use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task};
+use freeform_simulators::{AnySimulator, Prior, SimulationSource, Task, counted};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -189,8 +189,9 @@ fn summarise(
         }
     }
     text += &format!(
-        "{} with {} simulations, trained in {training_seconds:.1} s summed over the flows; ",
-        args.task, args.simulations
+        "{} with {}, trained in {training_seconds:.1} s summed over the flows; ",
+        args.task,
+        counted(args.simulations, "simulation")
     );
     text += &match summaries {
         [] => format!("next: freeform sample {} --observation FILE", word(&args.out)),
@@ -213,9 +214,9 @@ fn report_scores(
     let mean = mean_c2st(scores);
     let mut text = table(scores) + "\n";
     text += &format!(
-        "{} with {} simulations, trained in {training_seconds:.1} s summed over the flows; look at {}",
+        "{} with {}, trained in {training_seconds:.1} s summed over the flows; look at {}",
         args.task,
-        args.simulations,
+        counted(args.simulations, "simulation"),
         args.out.join("plots").display(),
     );
     let value = serde_json::json!({

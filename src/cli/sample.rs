@@ -2,7 +2,7 @@
 
 use super::device::DeviceArg;
 use super::observation::{ObservationArg, place, with_advice};
-use super::table::{TableArgs, TableOut};
+use super::table::{TableArgs, TableOut, draws_of};
 use super::{Failure, Output};
 use crate::run::check_room;
 use freeform_inference::{Asking, DrawProgress, Model, Posterior};
@@ -53,8 +53,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let own = args.out.prepare()?;
     let model = Model::load(&args.model)?;
-    let (task, dim) = (args.task.as_deref(), model.data_dim());
-    let x = args.observation.load(&model.training, task, dim, &args.tables)?;
+    let task = args.task.as_deref();
+    let x = args.observation.load(&model, task, &args.tables)?;
     args.observation.file().map_or(Ok(()), |file| args.out.spare(file))?;
     // A corrected draw is chosen among several.
     let each =
@@ -84,8 +84,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
     let text = format!(
-        "{path}: {n} draws of {dim} parameters, {:.1}% inside the prior, worth {:.0} independent \
+        "{path}: {}, {:.1}% inside the prior, worth {:.0} independent \
          ones ({} different){}; {}{}",
+        draws_of(n, dim),
         100.0 * acceptance,
         draws.effective,
         draws.distinct,

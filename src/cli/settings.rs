@@ -23,7 +23,8 @@ pub(super) struct SettingsArgs {
     /// What the numbers of x are to each other: transform.layout in short.
     #[arg(long, value_parser = ["auto", "vector", "series", "set"])]
     layout: Option<String>,
-    /// Numbers of one point of a series, or of one trial of a set: transform.channels in short.
+    /// Numbers of one point of a series, or of one trial of a set: transform.channels in short. Without
+    /// --layout, which of the two it is is found out.
     #[arg(long, value_name = "N", value_parser = count)]
     channels: Option<usize>,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use super::Failure;
 use clap::ValueEnum;
 use freeform_simulators::{
     ArrayError, FileOwnership, FirstLine, Number, Prior, Simulations, Table, TableOptions,
-    check_set, prepare_output, read_table, write_draws, write_table,
+    check_set, counted, prepare_output, read_table, write_draws, write_table,
 };
 use ndarray::{Array2, ArrayView2, Axis};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl TableArgs {
         path: &Path,
         parameters: &[String],
     ) -> Result<Simulations, ArrayError> {
-        Simulations::read_table(path, parameters, self.first_line())
+        Ok(Simulations::read_table(path, parameters, self.first_line())?.0)
     }
 }
 
@@ -89,6 +89,11 @@ pub(super) fn in_order(table: Table, names: &[String]) -> Result<Array2<f64>, Fa
             names.join(", "),
         ))),
     }
+}
+
+/// So many draws of so many parameters, in words.
+pub(super) fn draws_of(draws: usize, parameters: usize) -> String {
+    format!("{} of {}", counted(draws, "draw"), counted(parameters, "parameter"))
 }
 
 /// The option of every verb that writes a table.

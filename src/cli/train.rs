@@ -5,7 +5,7 @@ use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::report::record_command;
 use crate::run::{Existing, Source, TrainJob, Workplace, own, train};
-use freeform_simulators::{AnySimulator, Prior};
+use freeform_simulators::{AnySimulator, Prior, counted};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -23,7 +23,11 @@ prior.toml lists the parameters in the order of theta's columns:
   name = \"rate\"
   distribution = \"uniform\"
   low = 0.0
-  high = 1.0";
+  high = 1.0
+Distributions: uniform, loguniform, normal, truncated_normal, half_normal, lognormal, exponential, gamma,
+beta, student_t, half_student_t, von_mises and circular_uniform (angles); with names = [\"a\", \"b\"]
+multivariate_normal, dirichlet (shares), program (a law of your own), and any of the others, in order
+with ordered = true. A number may be the name of another parameter (hierarchies). See docs/priors.md.";
 
 /// What to train on.
 #[derive(clap::Args)]
@@ -93,10 +97,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let summary = &result.model.training;
     let quality = &summary.quality;
     let text = format!(
-        "{}: {} flows, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
+        "{}: {}, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
          deviation {:.2e}, trained in {:.1} s summed over the flows{}{}",
         args.out.display(),
-        summary.members.len(),
+        counted(summary.members.len(), "flow"),
         quality.encoder_nll,
         quality.decoder_nll,
         quality.reconstruction,

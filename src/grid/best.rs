@@ -2,7 +2,7 @@
 
 use super::{GridError, Layout, PlanEntry};
 use crate::run::{published_curves, read_status};
-use freeform_benchmark::{BudgetCurve, CellSummary, ResultRow, budget_figure, summarize};
+use freeform_benchmark::{BudgetCurve, CellSummary, ResultRow, budget_figures, summarize};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -124,8 +124,7 @@ pub(super) fn figure(
     if curves.is_empty() {
         return Ok(());
     }
-    let file = |name: &str| layout.root().join(name);
-    Ok(budget_figure(&file("figure.svg"), &file("figure.png"), &curves)?)
+    Ok(budget_figures(layout.root(), &curves)?)
 }
 
 /// A curve a task, of the settings that only the reference can choose.

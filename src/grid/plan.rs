@@ -145,7 +145,7 @@ impl Opened {
             let absolute = |path: &Path| std::path::absolute(base.join(path));
             let (file, prior) = (absolute(&given.file)?, absolute(&given.prior)?);
             let law = Prior::read(&prior)?;
-            let table = Simulations::read_table(&file, law.names(), FirstLine::Auto)?;
+            let (table, _) = Simulations::read_table(&file, law.names(), FirstLine::Auto)?;
             let identity = table_identity(&file, &law)?;
             return Ok(Self {
                 name: given.name.clone(),
@@ -271,5 +271,5 @@ fn identity(
 pub(super) fn table_identity(file: &Path, prior: &Prior) -> std::io::Result<String> {
     let mut content = blake3::Hasher::new();
     std::io::copy(&mut std::fs::File::open(file)?, &mut content)?;
-    Ok(format!("{}\n{}", content.finalize().to_hex(), prior.to_toml()))
+    Ok(format!("{}\n{}", content.finalize().to_hex(), prior.identity()))
 }

@@ -9,8 +9,8 @@ use crate::run::{
     set_warnings,
 };
 use freeform_simulators::{
-    AnySimulator, FirstLine, OwnershipError, Prior, SetError, SimulationSource, Simulations,
-    SourceError, read_theta_failed, write_bytes_atomically,
+    AnySimulator, DataLayout, FirstLine, OwnershipError, Prior, SetError, SimulationSource,
+    Simulations, SourceError, read_theta_failed, write_bytes_atomically,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +48,7 @@ pub(super) fn input(
     };
     // First, because it verifies the checksum of a set.
     let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
-    let table = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
+    let (table, channels) = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
     let usable = table.len() - table.non_finite_rows();
     // Those of a part of the set are not known.
     let theta_failed = theta_failed.filter(|_| usable <= entry.simulations);
@@ -57,6 +57,7 @@ pub(super) fn input(
     let (simulations, theta_from) = (table.without_non_finite(), None);
     let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
     let layout = simulator.as_ref().and_then(AnySimulator::layout);
+    let layout = layout.or(channels.map(DataLayout::of_channels));
     let simulator = match &simulator {
         Some(simulator) => SimulatorRecord::of(simulator)?,
         None => None,
@@ -67,9 +68,11 @@ pub(super) fn input(
         prior,
         task,
         simulator,
+        table: Some(path),
         layout,
         theta_from,
         theta_failed,
+        local: None,
         warnings,
     })
 }

@@ -13,7 +13,8 @@ mod training;
 pub use commands::record_command;
 pub(crate) use draws::ParameterSummary;
 
-use crate::run::{Check, RunError, read_check, read_status};
+use crate::run::{Check, Found, RunError, known_scores, read_check, read_status};
+use freeform_benchmark::ObservationScore;
 use freeform_inference::Model;
 use freeform_simulators::write_bytes_atomically;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,10 @@ struct Content<'a> {
     model: &'a Model,
     status: Option<serde_json::Value>,
     check: Option<Check>,
+    /// Of the run's observations.
+    scores: Vec<ObservationScore>,
+    /// What is there but cannot be shown, and what to do.
+    left_out: Vec<String>,
 }
 
 /// Writes `report.html` into the folder of a model, from what the folder holds; says where it is.
@@ -35,8 +40,7 @@ struct Content<'a> {
 /// [`RunError`] where there is no model, or the page cannot be written.
 pub fn report(folder: &Path) -> Result<PathBuf, RunError> {
     let model = Model::load(folder)?;
-    let (status, check) = (read_status(folder), read_check(folder));
-    let content = Content { folder, model: &model, status, check };
+    let content = content(folder, &model);
     let sections = [
         run::section(&content),
         posterior::section(&content),
@@ -47,6 +51,31 @@ pub fn report(folder: &Path) -> Result<PathBuf, RunError> {
     let path = folder.join(FILE);
     write_bytes_atomically(&path, page.as_bytes())?;
     Ok(path)
+}
+
+/// What the folder holds of this model; what is damaged, or another's, is left out and said.
+fn content<'a>(folder: &'a Path, model: &'a Model) -> Content<'a> {
+    let (run, mut left_out) = (model.training.run.as_deref(), Vec::new());
+    let check = match read_check(folder, run) {
+        Found::Nothing => None,
+        Found::Whole(check) => Some(*check),
+        Found::Useless(why) => {
+            let name = folder.display();
+            left_out.push(format!("check.json {why}: `freeform check {name}` makes it again"));
+            None
+        }
+    };
+    let scores = match known_scores(folder, run) {
+        Ok(known) => {
+            left_out.extend(known.remark);
+            known.scores
+        }
+        Err(error) => {
+            left_out.push(error.to_string());
+            Vec::new()
+        }
+    };
+    Content { folder, model, status: read_status(folder), check, scores, left_out }
 }
 
 /// The simulator's name, or the folder's.

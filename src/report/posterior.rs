@@ -2,16 +2,14 @@
 
 use super::Content;
 use super::draws::ParameterSummary;
-use super::text::{escaped, figure, number, table};
-use freeform_benchmark::{ObservationScore, read_scores};
+use super::text::{escaped, figure, number, table, warned};
 use freeform_simulators::{TableOptions, Task, read_table};
 use std::path::Path;
 
 pub(super) fn section(content: &Content) -> String {
     let mut text = String::new();
-    let scores = read_scores(&content.folder.join("c2st.csv")).unwrap_or_default();
     for (number, file) in sampled(content.folder) {
-        text += &of_run(content, number, &file, &scores);
+        text += &of_run(content, number, &file);
     }
     for seen in content.check.iter().flat_map(|check| &check.observations) {
         text += &format!("<h3>Checked: {}</h3>\n", escaped(&seen.name));
@@ -45,15 +43,16 @@ fn sampled(folder: &Path) -> Vec<(usize, std::path::PathBuf)> {
     found
 }
 
-fn of_run(content: &Content, number: usize, file: &Path, scores: &[ObservationScore]) -> String {
-    let Ok(draws) = read_table(file, &TableOptions::parameters()) else { return String::new() };
+fn of_run(content: &Content, number: usize, file: &Path) -> String {
     let names = content.model.prior.names();
-    if draws.values.ncols() != names.len() {
-        return String::new();
-    }
+    let draws = match read_table(file, &TableOptions::parameters()) {
+        Ok(draws) if draws.values.ncols() == names.len() => draws,
+        Ok(_) => return warned(&format!("{}: draws of another model", file.display())),
+        Err(error) => return warned(&error.to_string()),
+    };
     let task = content.model.training.task.as_deref().and_then(|task| Task::by_name(task).ok());
     let truth = task.and_then(|task| Some(task.observation(number).ok()?.true_parameters));
-    let score = scores.iter().find(|score| score.num_observation == number);
+    let score = content.scores.iter().find(|score| score.num_observation == number);
     let score = score.map_or(String::new(), |score| {
         format!(
             "<p>C2ST against reference draws: {:.3} (0.5 is perfect, 1 the worst).</p>\n",
@@ -77,10 +76,6 @@ fn remarks(content: &Content, number: usize) -> String {
         Some(format!("<p class=\"soft\">Worth {effective:.0} independent draws.</p>\n"))
     };
     content.status.as_ref().and_then(of).unwrap_or_default()
-}
-
-fn warned(warning: &str) -> String {
-    format!("<div class=\"verdict look\"><b>Look closer.</b> {}</div>\n", escaped(warning))
 }
 
 fn marginals(summaries: &[ParameterSummary]) -> String {

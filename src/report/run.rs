@@ -2,8 +2,8 @@
 
 use super::Content;
 use super::commands;
-use super::text::{escaped, number, pairs, table};
-use freeform_simulators::Prior;
+use super::text::{escaped, number, pairs, table, warned};
+use freeform_simulators::{Block, Conditional, Prior, Term};
 
 pub(super) fn section(content: &Content) -> String {
     let (model, training) = (content.model, &content.model.training);
@@ -22,6 +22,7 @@ pub(super) fn section(content: &Content) -> String {
         .map(|(_, command)| format!("<pre><code>{}</code></pre>\n", escaped(command)))
         .collect();
     let mut text = verdict(content);
+    text += &content.left_out.iter().map(|why| warned(why)).collect::<String>();
     text += "<h2>What was run</h2>\n";
     text += &pairs(&rows);
     text += &commands;
@@ -52,6 +53,30 @@ fn sentence(text: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
+/// A part of a prior: its parameters, its law, and the law's numbers or what gives them.
+fn part(block: &Block) -> Vec<String> {
+    let list = |values: &[f64]| values.iter().map(|v| number(*v)).collect::<Vec<_>>().join(", ");
+    let terms = |law: &Conditional| {
+        let term = |(key, term): &(&str, Term)| match term {
+            Term::Number(value) => format!("{key} {}", number(*value)),
+            Term::Parameter(name) => format!("{key} {}", escaped(name)),
+        };
+        law.terms().iter().map(term).collect::<Vec<_>>().join(", ")
+    };
+    let (law, numbers) = match block {
+        Block::Each { law, .. } => (law.distribution().to_owned(), terms(law)),
+        Block::Ordered { law, .. } => (format!("{}, in order", law.distribution()), terms(law)),
+        Block::Normal { law, .. } => {
+            ("normal, with correlations".to_owned(), format!("mean {}", list(law.mean())))
+        }
+        Block::Shares { law, .. } => {
+            ("dirichlet".to_owned(), format!("concentration {}", list(law.concentration())))
+        }
+        Block::Own(law) => ("own".to_owned(), escaped(law.name())),
+    };
+    vec![escaped(&block.names().join(", ")), format!("<span class=\"set\">{law}</span>"), numbers]
+}
+
 fn prior(prior: &Prior) -> String {
     match (prior.marginals(), prior.as_multivariate_normal()) {
         (Some(marginals), _) => {
@@ -75,6 +100,9 @@ fn prior(prior: &Prior) -> String {
             let note = "<p class=\"soft\">Normal, with correlations.</p>\n";
             table(&head, prior.names().iter().enumerate().map(row)) + note
         }
-        (None, None) => String::new(),
+        (None, None) => {
+            let head = ["parameter", "law", ""];
+            table(&head, prior.blocks().unwrap_or_default().iter().map(part))
+        }
     }
 }

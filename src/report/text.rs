@@ -39,11 +39,18 @@ pub(super) fn pairs(rows: &[(&str, String)]) -> String {
     format!("<dl>{}</dl>\n", rows.iter().map(row).collect::<String>())
 }
 
+/// Something that a reader should look at.
+pub(super) fn warned(warning: &str) -> String {
+    format!("<div class=\"verdict look\"><b>Look closer.</b> {}</div>\n", escaped(warning))
+}
+
 /// A plot of the folder as part of the page, where it is there; `says` describes it to those who do
 /// not see it.
 pub(super) fn figure(folder: &std::path::Path, file: &str, says: &str) -> String {
     let Ok(svg) = std::fs::read_to_string(folder.join(file)) else { return String::new() };
-    let Some(start) = svg.find("<svg") else { return String::new() };
+    let (Some(start), true) = (svg.find("<svg"), svg.trim_end().ends_with("</svg>")) else {
+        return warned(&format!("{file} is no whole plot"));
+    };
     let label = format!("<svg role=\"img\" aria-label=\"{}\"", escaped(says));
     let svg = svg[start..].replacen("<svg", &label, 1);
     format!("<figure>{svg}<figcaption>{}</figcaption></figure>\n", escaped(says))

@@ -9,7 +9,7 @@ use super::{
     own, train,
 };
 use freeform_benchmark::{
-    CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figure,
+    CellSummary, ObservationScore, ReferenceSource, ReferenceStore, ResultRow, budget_figures,
     read_results, summarize, write_results,
 };
 use freeform_inference::EngineKind;
@@ -141,8 +141,7 @@ pub fn benchmark(job: &BenchmarkJob) -> Result<BenchmarkTable, RunError> {
     }
     let cells = summarize(&rows);
     if !cells.is_empty() {
-        let file = |name: &str| job.folder.join(name);
-        budget_figure(&file("figure.svg"), &file("figure.png"), &curves(&cells))?;
+        budget_figures(job.folder, &curves(&cells))?;
     }
     Ok(BenchmarkTable { cells, failures })
 }

@@ -3,7 +3,7 @@
 
 use super::check::{Pair, PairJob, pairs};
 use super::directory::create_folder;
-use super::{RunError, own, plots_wanted};
+use super::{Plots, RunError, own, plot as draw, plots_wanted};
 use freeform_benchmark::{
     CalibrationPlot, EcdfEnvelope, SIGNIFICANCE, UniformityTest, calibration_plot, coverage_band,
     coverage_p_value, expected_coverage, least_ranks, uniformity,
@@ -125,7 +125,7 @@ impl Calibration {
     pub(super) fn write(&self, folder: &Path, names: &[String]) -> Result<(), RunError> {
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
         write_bytes_atomically(&folder.join("calibration.json"), (text + "\n").as_bytes())?;
-        if !plots_wanted() {
+        if plots_wanted() == Plots::None {
             return Ok(());
         }
         let plots = folder.join("plots");
@@ -137,7 +137,7 @@ impl Calibration {
             coverage: &self.coverage,
             simulations: self.simulations,
         };
-        Ok(calibration_plot(&plots.join("calibration.svg"), &plot)?)
+        Ok(draw(&plots.join("calibration.svg"), |path| calibration_plot(path, &plot))?)
     }
 }
 

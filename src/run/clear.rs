@@ -25,8 +25,10 @@ pub(super) fn clear(folder: &Path) -> io::Result<()> {
     FILES.iter().try_for_each(|file| gone(std::fs::remove_file(folder.join(file))))?;
     clear_folder(&folder.join("samples"), |name| is_numbered(name, &[".npy", ".json"]))?;
     clear_folder(&folder.join("plots"), |name| {
-        is_numbered(name, &[".svg"])
-            || ["training.svg", "calibration.svg", "check.svg"].contains(&name)
+        let stem = name.strip_suffix(".svg").or_else(|| name.strip_suffix(".pdf"));
+        is_numbered(name, &[".svg", ".pdf"])
+            || stem.is_some_and(|stem| ["training", "calibration", "check"].contains(&stem))
+            || stem.is_some_and(is_of_check)
     })?;
     clear_checkpoints(folder)
 }
@@ -70,6 +72,12 @@ fn is_numbered(name: &str, endings: &[&str]) -> bool {
     number.is_some_and(|number| number.len() >= 2 && is_digits(number))
 }
 
+/// `checked-8bab4457` and its like.
+fn is_of_check(stem: &str) -> bool {
+    let hash = stem.strip_prefix("checked-");
+    hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// `posterior-1.safetensors` and its like.
 fn is_checkpoint(name: &str) -> bool {
     let stem = name.strip_suffix(".safetensors").and_then(|stem| stem.rsplit_once('-'));
@@ -94,6 +102,8 @@ mod tests {
             "samples/observation_01.npy",
             "samples/observation_123.json",
             "plots/training.svg",
+            "plots/training.pdf",
+            "plots/checked-8bab4457.svg",
             "plots/observation_10.svg",
             "checkpoints/posterior-2.safetensors",
             "checkpoints/pieces/whitening",
@@ -104,6 +114,7 @@ mod tests {
             "samples/observation_01_thinned.npy",
             "samples/mine.npy",
             "plots/figure 2.svg",
+            "plots/checked-mine.svg",
             "plots/sub/observation_01.svg",
             "checkpoints/best.safetensors",
             "calibration/simulations.npz",

@@ -2,7 +2,8 @@
 
 use super::RunError;
 use super::clear::{clear, clear_checkpoints, gone};
-use freeform_inference::{Config, fingerprint};
+use super::sealed::{self, Sealed};
+use freeform_inference::{Config, Locality, fingerprint};
 use freeform_simulators::write_bytes_atomically;
 use freeform_simulators::{Prior, Simulations};
 use serde::Serialize;
@@ -41,6 +42,9 @@ struct RunSection<'a> {
     /// BLAKE3 of the law that θ was drawn from, where it is not the prior.
     #[serde(skip_serializing_if = "Option::is_none")]
     theta_from: Option<String>,
+    /// BLAKE3 of the observation that simulations were made for, and of where they were, if for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<String>,
 }
 
 impl<'a> RunRecord<'a> {
@@ -54,15 +58,31 @@ impl<'a> RunRecord<'a> {
         seed: u64,
     ) -> Self {
         let data = fingerprint(prior, simulations);
-        let run = RunSection { task, simulations: simulations.len(), data, seed, theta_from: None };
+        let run = RunSection {
+            task,
+            simulations: simulations.len(),
+            data,
+            seed,
+            theta_from: None,
+            local: None,
+        };
         Self { run, config }
     }
 
     /// Names the law that θ was drawn from, where it is not the prior.
     #[must_use]
     pub fn drawn_from(mut self, law: Option<&Prior>) -> Self {
-        let hash = |law: &Prior| blake3::hash(law.to_toml().as_bytes()).to_hex()[..16].to_owned();
+        let hash = |law: &Prior| blake3::hash(law.identity().as_bytes()).to_hex()[..16].to_owned();
         self.run.theta_from = law.map(hash);
+        self
+    }
+
+    /// Names the observation that simulations were made for, if for one only.
+    #[must_use]
+    pub fn near(mut self, local: Option<&Locality>) -> Self {
+        let hash =
+            |local: &Locality| blake3::hash(local.identity().as_bytes()).to_hex()[..16].to_owned();
+        self.run.local = local.map(hash);
         self
     }
 
@@ -131,90 +151,18 @@ pub(super) fn training_seconds(folder: &Path) -> Option<f64> {
     read_status(folder)?["training_seconds"].as_f64()
 }
 
-/// What `status.json` is.
-pub(super) enum Status {
-    /// Not there.
-    Absent,
-    /// Not what was written.
-    Damaged,
-    /// Of an earlier version, without a checksum.
-    Unsealed(serde_json::Value),
-    /// Whole.
-    Sealed(serde_json::Value),
-}
-
-impl Status {
-    pub fn read(folder: &Path) -> Self {
-        let text = match std::fs::read(folder.join(STATUS)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::Absent,
-            Err(_) => return Self::Damaged,
-        };
-        let parsed: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
-        let Some(mut status) = parsed.filter(serde_json::Value::is_object) else {
-            return Self::Damaged;
-        };
-        match status.as_object_mut().and_then(|members| members.remove(CHECK)) {
-            None => Self::Unsealed(status),
-            Some(check) if check.as_str() == Some(&checksum(&status)) => Self::Sealed(status),
-            Some(_) => Self::Damaged,
-        }
-    }
+/// `status.json`, as it is found.
+pub(super) fn status(folder: &Path) -> Sealed {
+    Sealed::read(&folder.join(STATUS))
 }
 
 /// `status.json`, where there is one. One that is damaged counts as none: what it says is then found
 /// out anew. Those of earlier versions have no checksum.
 pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
-    match Status::read(folder) {
-        Status::Unsealed(status) | Status::Sealed(status) => Some(status),
-        Status::Absent | Status::Damaged => None,
-    }
-}
-
-/// The member of `status.json` that holds the checksum of the others.
-const CHECK: &str = "blake3";
-
-fn checksum(status: &serde_json::Value) -> String {
-    blake3::hash(status.to_string().as_bytes()).to_hex().to_string()
+    status(folder).value()
 }
 
 /// Writes `status.json`, the last file of a finished run.
 pub(crate) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
-    let text = serde_json::to_string_pretty(status).map_err(std::io::Error::other)?;
-    // Of the values as they are read back.
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(std::io::Error::other)?;
-    let Some(open) = text.strip_suffix("\n}") else {
-        return Err(std::io::Error::other("the status has no members"));
-    };
-    let text = format!("{open},\n  \"{CHECK}\": \"{}\"\n}}\n", checksum(&value));
-    write_bytes_atomically(&folder.join(STATUS), text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_damaged_status_is_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let numbers = [0.1_f32, 1e-7, f32::MAX];
-        let status = serde_json::json!({ "status": "done", "training_seconds": 0.1 + 0.2 });
-        write_status(folder.path(), &serde_json::json!({ "a": status, "b": numbers })).unwrap();
-        assert_eq!(read_status(folder.path()).unwrap()["a"], status);
-        let path = folder.path().join(STATUS);
-        let whole = std::fs::read(&path).unwrap();
-        let before = read_status(folder.path());
-        for (at, bit) in (0..whole.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1 << bit;
-            std::fs::write(&path, bytes).unwrap();
-            let found = read_status(folder.path());
-            // Blanks say nothing; a checksum of another name is a member like others.
-            let is_same = found.is_none() || found == before;
-            let name = found.is_some_and(|f| f.as_object().unwrap().len() > 2);
-            assert!(is_same || name, "byte {at}, bit {bit}");
-        }
-        std::fs::write(&path, status.to_string()).unwrap();
-        assert_eq!(read_status(folder.path()), Some(status));
-    }
+    sealed::write(&folder.join(STATUS), status)
 }

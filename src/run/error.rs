@@ -18,6 +18,14 @@ pub enum RunError {
     /// Unusable simulations.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Unusable simulations in a file.
+    #[error("{path}: {error}")]
+    DataFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        error: DataError,
+    },
     /// Simulating failed.
     #[error(transparent)]
     Simulation(#[from] freeform_simulators::SimulateError),
@@ -159,6 +167,33 @@ pub enum RunError {
     NothingTuned {
         /// Why the first one failed.
         failure: String,
+    },
+    /// An inference in rounds stopped by a signal.
+    #[error("interrupted; everything so far is kept in {path}: the same command goes on")]
+    RoundsInterrupted {
+        /// The folder.
+        path: String,
+    },
+    /// A budget that nothing can be learnt from.
+    #[error(
+        "{asked} simulations are too few to infer from: allow at least {least} (--simulations)"
+    )]
+    FewSimulations {
+        /// Simulations asked for.
+        asked: usize,
+        /// Fewest.
+        least: usize,
+    },
+    /// The folder holds another inference.
+    #[error(
+        "{path} is in use by another inference: {reason}; choose another folder, or add --overwrite to \
+         start anew"
+    )]
+    OtherInference {
+        /// The folder.
+        path: String,
+        /// How it differs, in words.
+        reason: String,
     },
     /// Stopped by a signal.
     #[error("interrupted; the state is saved in {path}: add --resume to go on")]

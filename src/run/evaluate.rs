@@ -4,7 +4,9 @@ use super::directory::create_folder;
 use super::interruptible::interruptible;
 use super::score_pieces::{DrawsPiece, ScorePieces};
 use super::scored::{ScoredStatus, known_scores};
-use super::{Reporter, RunError, TrainResult, failure_warning, own, plots_wanted};
+use super::{
+    Plots, Reporter, RunError, TrainResult, failure_warning, own, plot as draw, plots_wanted,
+};
 use freeform_benchmark::{
     C2stSettings, ObservationScore, PairPlot, ReferenceSource, ReferenceStore, c2st_in_pieces,
     median_distance, mmd, pair_plot,
@@ -227,7 +229,7 @@ fn plot(
     draws: &ndarray::Array2<f64>,
     reference: &ndarray::Array2<f32>,
 ) -> Result<(), RunError> {
-    if !plots_wanted() {
+    if plots_wanted() == Plots::None {
         return Ok(());
     }
     let reference = reference.mapv(f64::from);
@@ -239,5 +241,6 @@ fn plot(
         truth: Some(&observation.true_parameters),
         prior: Some(&model.prior),
     };
-    Ok(pair_plot(&job.folder.join(format!("plots/observation_{number:02}.svg")), &plot)?)
+    let path = job.folder.join(format!("plots/observation_{number:02}.svg"));
+    Ok(draw(&path, |path| pair_plot(path, &plot))?)
 }

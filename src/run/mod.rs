@@ -18,19 +18,21 @@ mod plots;
 mod predict;
 mod progress;
 mod room;
+mod rounds;
 mod score_pieces;
 mod scored;
+mod sealed;
 mod source;
 mod train;
 mod tune;
 
 pub use benchmark::{BenchmarkJob, BenchmarkTable, benchmark};
 pub use calibrate::{Calibration, ParameterRanks, calibrate};
-pub(crate) use check::read_check;
 pub use check::{
     Check, CheckJob, ConformalLevel, CoverageCurve, Finding, ObservedCheck, PairJob,
     ParameterRecovery, ToCheck, check,
 };
+pub(crate) use check::{Found, read_check};
 pub use directory::{Existing, RunRecord};
 pub(crate) use directory::{read_status, write_status};
 pub use error::RunError;
@@ -39,11 +41,14 @@ pub use figure::AMORTISED;
 pub(crate) use figure::curves as published_curves;
 pub use origin::{OriginError, announce, open_origin};
 pub use own::{Owned, own, own_soon};
-pub use plots::{plots_wanted, want_plots};
+pub(crate) use plots::plot;
+pub use plots::{Plots, plots_wanted, want_plots};
 pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
+pub use rounds::{Inferred, RoundsJob, infer_in_rounds};
+pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{
     SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,

@@ -3,7 +3,8 @@
 
 use super::directory::{create_folder, write_status};
 use super::kept::KeptDraws;
-use super::{Reporter, RunError, TrainResult, own, plots_wanted};
+use super::plots::is_plotted;
+use super::{Reporter, RunError, TrainResult, own, plot as draw};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::{Asking, Posterior, PosteriorError};
@@ -85,7 +86,7 @@ pub fn predict(
         let plotted = job.folder.join(format!("plots/observation_{number:02}.svg"));
         let identity = identity(job, trained, &x, seed);
         let kept = KeptDraws { folder: job.folder, number, identity };
-        if let Some(summary) = kept.recall().filter(|_| plotted.exists() || !plots_wanted()) {
+        if let Some(summary) = kept.recall().filter(|_| is_plotted(&plotted)) {
             summaries.push(summary);
             continue;
         }
@@ -118,9 +119,7 @@ pub fn predict(
             truth: None,
             prior: Some(&posterior.model().prior),
         };
-        if plots_wanted() {
-            pair_plot(&plotted, &plot)?;
-        }
+        draw(&plotted, |path| pair_plot(path, &plot))?;
         let columns = || draws.theta.columns().into_iter();
         // Of differences from the first draw, which keeps their digits.
         let mean =

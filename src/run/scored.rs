@@ -3,7 +3,8 @@
 //! says anything else.
 
 use super::RunError;
-use super::directory::{Status, write_status};
+use super::directory::{status, write_status};
+use super::sealed::Sealed;
 use freeform_benchmark::{ObservationScore, read_scores, scores_text, write_scores};
 use freeform_inference::TrainingSummary;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What is known of a run's scores.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub scores: Vec<ObservationScore>,
     /// What a user should know of them.
     pub remark: Option<String>,
@@ -44,7 +45,7 @@ fn table(folder: &Path) -> PathBuf {
 
 /// The scores that the folder has of the model of this run; those of former versions, whose status has
 /// none while they are made, and those without a checksum, are taken from the table.
-pub(super) fn known_scores(folder: &Path, run: Option<&str>) -> Result<Known, RunError> {
+pub(crate) fn known_scores(folder: &Path, run: Option<&str>) -> Result<Known, RunError> {
     let path = table(folder);
     let shown = path.display();
     let unsealed = || -> Result<Known, RunError> {
@@ -56,14 +57,15 @@ pub(super) fn known_scores(folder: &Path, run: Option<&str>) -> Result<Known, Ru
         );
         Ok(Known { scores: read_scores(&path)?, remark: Some(remark) })
     };
-    let status = match Status::read(folder) {
-        Status::Absent | Status::Unsealed(_) => return unsealed(),
-        Status::Damaged => {
-            let remark = "status.json is damaged: the scores, which it keeps, are made again";
+    let status = match status(folder) {
+        Sealed::Absent | Sealed::Unsealed(_) => return unsealed(),
+        Sealed::Damaged => {
+            let remark =
+                "status.json is damaged: the scores, which it keeps, have to be made again";
             let remark = format!("{}: {remark}", folder.display());
             return Ok(Known { scores: Vec::new(), remark: Some(remark) });
         }
-        Status::Sealed(status) => status,
+        Sealed::Whole(status) => status,
     };
     let Some(rows) = status.get("observations") else { return unsealed() };
     // Of a program's run, which has no scores, or of another model.
@@ -123,7 +125,7 @@ mod tests {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 std::fs::write(&path, bytes).unwrap();
                 // A checksum of another name seals nothing: the status is one of a former version's.
-                let unsealed = matches!(Status::read(folder.path()), Status::Unsealed(_));
+                let unsealed = matches!(status(folder.path()), Sealed::Unsealed(_));
                 let known = known();
                 assert!(known.scores.is_empty() || known.scores == scores, "{file}, bit {bit}");
                 // Blanks, and digits beyond double precision, say nothing.

@@ -2,11 +2,11 @@
 
 use super::directory::{create_folder, recorded_data};
 use super::{Reporter, RunError};
-use freeform_inference::{failed_rows, fingerprint};
+use freeform_inference::{Locality, failed_rows, fingerprint};
 use freeform_simulators::{
     AnySimulator, DataLayout, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
-    SimulatedBatch, SimulationSource, Simulations, SourceError, Task, read_theta_failed, simulate,
-    simulate_set,
+    SimulatedBatch, SimulationSource, Simulations, SourceError, Task, counted, read_theta_failed,
+    simulate, simulate_set,
 };
 use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
@@ -48,12 +48,16 @@ pub struct TrainingInput {
     pub task: Option<String>,
     /// The program, where it is one.
     pub simulator: Option<SimulatorRecord>,
+    /// The file that they were read from, if a user named one.
+    pub table: Option<PathBuf>,
     /// What the numbers of x are to each other, where the simulator says so.
     pub layout: Option<DataLayout>,
     /// The law that θ was drawn from, where it is not the prior.
     pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
     pub theta_failed: Option<Array2<f64>>,
+    /// The observation that they were made for, and where, if for one only.
+    pub local: Option<Locality>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -109,18 +113,21 @@ impl Source {
             Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
-                let simulations = Simulations::read_table(path, prior.names(), *first_line)?;
+                let (simulations, channels) =
+                    Simulations::read_table(path, prior.names(), *first_line)?;
                 let theta_failed = all_failed(theta_failed, &simulations);
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
                 if lost > 0 {
                     let rows = simulations.len();
                     warnings.push(format!(
-                        "{lost} of {rows} simulations are not finite and are left out"
+                        "{}: {lost} of {rows} simulations are not finite and are left out; {FAILING}",
+                        path.display()
                     ));
                 }
                 let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);
+                let layout = layout.or(channels.map(DataLayout::of_channels));
                 let simulator = match &simulator {
                     Some(simulator) => SimulatorRecord::of(simulator)?,
                     None => None,
@@ -130,9 +137,11 @@ impl Source {
                     prior: (**prior).clone(),
                     task: task.clone(),
                     simulator,
+                    table: Some(path.clone()),
                     layout,
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
+                    local: None,
                     warnings,
                 })
             }
@@ -166,9 +175,11 @@ impl Source {
             prior: simulator.prior().clone(),
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
+            table: None,
             layout: simulator.layout(),
             theta_from: None,
             theta_failed,
+            local: None,
             warnings,
         })
     }
@@ -242,14 +253,17 @@ pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
         format!(
-            "{lost} of {asked} simulations failed and are left out:\n{}\nwhere the probability to fail \
-             depends on theta, the simulations that are left follow the prior times the probability to \
-             succeed, not the prior (theta_failed in the .npz holds the parameters of those that failed: \
-             training learns that probability from them, and counts it to the prior)",
+            "{lost} of {asked} simulations failed and are left out:\n{}\n{FAILING} (theta_failed in the \
+             .npz)",
             report.details()
         )
     })
 }
+
+/// What failures do to a prior, and what is done about it.
+const FAILING: &str = "where the probability to fail depends on theta, the simulations that are left follow \
+                       the prior times the probability to succeed, not the prior: training learns that \
+                       probability from the theta of those that failed, and counts it to the prior";
 
 /// What a user should know of lines that a simulator printed beside its answers.
 #[must_use]
@@ -257,8 +271,9 @@ pub fn noise_warning(noise: &Noise) -> Option<String> {
     let first = noise.first.as_ref()?;
     let lines = noise.lines;
     Some(format!(
-        "the simulator printed {lines} lines beside its answers, which were passed over; the first was \
-         \"{first}\" (messages belong on standard error)"
+        "the simulator printed {} beside its answers, passed over; the first was \"{first}\" (messages \
+         belong on standard error)",
+        counted(lines as usize, "line")
     ))
 }
 

@@ -99,7 +99,10 @@ fn simulations_without_a_finite_row_are_an_error() {
     simulations.x.fill(f64::NAN);
     let output = train_on(&scratch, &simulations).output().unwrap();
     assert_eq!(output.status.code(), Some(FAILED));
-    contains_all(&String::from_utf8_lossy(&output.stderr), &["error: 0 usable simulations"]);
+    contains_all(
+        &String::from_utf8_lossy(&output.stderr),
+        &["error: sims.npz: 0 usable simulations"],
+    );
 }
 
 #[test]
@@ -184,7 +187,7 @@ fn a_damaged_or_foreign_model_is_an_error() {
     contains_all(&sample(), &["no format_version"]);
     let newer = text.replace("format_version = 3", "format_version = 99");
     std::fs::write(&description, newer).unwrap();
-    contains_all(&sample(), &["99", "version 5"]);
+    contains_all(&sample(), &["99", "version 6"]);
     std::fs::remove_file(&description).unwrap();
     let missing = ["sample", "model", "--observation", "1", "--out", "s.npy"];
     contains_all(&scratch.fails(USAGE, &missing), &["no model.toml", "freeform train"]);
@@ -220,4 +223,22 @@ fn errors_come_as_json_too() {
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(value["exit_code"], USAGE);
     assert!(value["error"].as_str().unwrap().contains("nonsense"));
+}
+
+/// A folder where a file is read is no name for an output.
+#[test]
+fn a_folder_is_no_table() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("sims.npz")).unwrap();
+    std::fs::write(
+        scratch.path("prior.toml"),
+        "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlow = 0.0\nhigh = 1.0\n",
+    )
+    .unwrap();
+    for verb in ["train", "tune"] {
+        let args = [verb, "--simulations", "sims.npz", "--prior", "prior.toml", "--out", "model"];
+        let message = scratch.fails(FAILED, &args);
+        contains_all(&message, &["sims.npz", "not a regular file"]);
+        assert!(!message.contains("--overwrite"), "{message}");
+    }
 }

@@ -179,9 +179,12 @@ fn a_cluster_that_does_not_take_it_is_explained() {
     let queued = "echo '41_0 PENDING Priority'";
     let tools = [("scontrol", config), ("sbatch", takes), ("squeue", queued)];
     let first = with_slurm(&scratch, &tools);
-    contains_all(&String::from_utf8_lossy(&first.stdout), &["array 41: 1 runs", "collects"]);
+    contains_all(&String::from_utf8_lossy(&first.stdout), &["array 41: 1 run\n", "collects"]);
     let second = with_slurm(&scratch, &tools);
-    contains_all(&String::from_utf8_lossy(&second.stdout), &["nothing to submit", "1 runs were"]);
+    contains_all(
+        &String::from_utf8_lossy(&second.stdout),
+        &["nothing to submit", "1 run queued already"],
+    );
 }
 
 #[test]

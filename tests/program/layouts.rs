@@ -2,6 +2,7 @@
 
 use crate::support::{Scratch, TINY, bytes, numbers};
 use std::fs;
+use std::path::Path;
 
 const PRIOR: &str =
     "[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n";
@@ -28,7 +29,9 @@ fn a_set_is_stated_beside_the_simulator_and_has_no_order() {
     let output = scratch.freeform(&train(&[])).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.success() && said.contains("of a set of 10 trials of 2 numbers"),
+        output.status.success()
+            && said.matches("networks see").count() == 1
+            && said.contains("of a set of 10 trials of 2 numbers"),
         "{said}"
     );
     let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
@@ -56,13 +59,62 @@ fn layouts_that_do_not_fit_are_refused() {
     project(&scratch, "layout = \"heap\"");
     let said = scratch.fails(2, &train(&[]));
     assert!(said.contains("layout") && said.contains("heap") && said.contains("series"), "{said}");
-    project(&scratch, "channels = 2");
-    assert!(scratch.fails(2, &train(&[])).contains("write layout ="));
+    project(&scratch, "layout = \"vector\"\nchannels = 2");
+    assert!(scratch.fails(2, &train(&[])).contains("a vector has none"));
     project(&scratch, "");
+    let said = scratch.fails(2, &train(&["--layout", "vector", "--channels", "2"]));
+    assert!(said.contains("transform.channels=2") && said.contains("vector"), "{said}");
     let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "3"]));
-    assert!(said.contains("20 numbers") && said.contains("transform.channels"), "{said}");
+    assert!(said.contains("20 numbers") && said.contains("`channels` in simulator.toml"), "{said}");
     let said = scratch.fails(1, &train(&["--layout", "set", "--channels", "10"]));
     assert!(said.contains("2 points or trials") && said.contains("transform.channels"), "{said}");
     scratch.fails(2, &train(&["--layout", "heap"]));
     scratch.fails(2, &train(&["--channels", "0"]));
+}
+
+/// Channels alone leave the layout to the simulations, here and there.
+#[test]
+fn channels_alone_are_one_rule_for_file_and_command_line() {
+    let scratch = Scratch::new();
+    project(&scratch, "channels = 2");
+    scratch.succeeds(&train(&[]));
+    let stated = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(stated.contains("layout = \"auto\"") && stated.contains("channels = 2"), "{stated}");
+    project(&scratch, "");
+    scratch.succeeds(&train(&["--channels", "2"]));
+    let given = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(given.contains("layout = \"auto\"") && given.contains("channels = 2"), "{given}");
+    // A layout on the command line puts aside what belongs to the one in the file.
+    project(&scratch, "layout = \"set\"\nchannels = 2");
+    scratch.succeeds(&train(&["--layout", "vector"]));
+    let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(config.contains("layout = \"vector\"") && config.contains("channels = 1"), "{config}");
+}
+
+/// `[T, channels]` is one observation, and `[n, T, channels]` are n simulations of so many channels.
+#[test]
+fn points_keep_the_shape_that_numpy_gave_them() {
+    let scratch = Scratch::new();
+    // x `[200, 10, 2]`, its fourth row, and its first five in Fortran's order, as numpy wrote them.
+    for (file, name) in [
+        ("points.npz", "s.npz"),
+        ("point_rows.npy", "points.npy"),
+        ("points_of_five.npy", "many.npy"),
+    ] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
+        fs::copy(from, scratch.path(name)).unwrap();
+    }
+    let uniform = "[[parameter]]\nname = \"a\"\ndistribution = \"uniform\"\nlow = -1\nhigh = 1\n";
+    fs::write(scratch.path("prior.toml"), uniform).unwrap();
+    let head = ["train", "--simulations", "s.npz", "--prior", "prior.toml", "--out", "model"];
+    scratch.succeeds(&[&head[..], &TINY, &["--layout", "set", "--channels", "2"]].concat());
+    for (name, out) in [("points.npy", "a.npy"), ("many.npy:4", "b.npy")] {
+        let args = ["sample", "model", "--observation", name, "-n", "50", "--anyway", "--out", out];
+        scratch.succeeds(&args);
+    }
+    assert_eq!(bytes(scratch.path("a.npy")), bytes(scratch.path("b.npy")));
+    // The shape says the channels where nobody does.
+    scratch.succeeds(&[&head[..], &TINY, &["--overwrite"]].concat());
+    let config = fs::read_to_string(scratch.path("model/config.toml")).unwrap();
+    assert!(config.contains("layout = \"auto\"") && config.contains("channels = 2"), "{config}");
 }

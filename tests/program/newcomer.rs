@@ -137,3 +137,58 @@ fn draws_are_plotted_with_what_is_known() {
     let two = ["plot", "draws.npy", "--truth", "r.npy", "--out", "p.svg"];
     contains_all(&scratch.fails(USAGE, &two), &["--truth r.npy has 500 rows"]);
 }
+
+/// Options that exclude each other say why, and a table that does not suit its prior says where.
+#[test]
+fn what_does_not_go_together_says_why() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path("prior.toml"), PRIOR).unwrap();
+    fs::write(scratch.path("s.csv"), "a,b,y\n0.5,0.5,1\n0.1,-1.5,2\n0.2,1,3\n".repeat(40)).unwrap();
+    let cases = [
+        ("calibrate m --simulations s.csv -n 20", "every row of its file"),
+        ("train --simulations s.csv --prior prior.toml -n 20 --out m", "every row of its file"),
+        ("train --simulations s.csv --prior prior.toml --task slcp --out m", "the prior of --task"),
+        ("train --task slcp --out m --resume --overwrite", "goes on with what is in the folder"),
+    ];
+    for (command, why) in cases {
+        let args: Vec<&str> = command.split(' ').collect();
+        contains_all(&scratch.fails(USAGE, &args), &["cannot be used with", why]);
+    }
+    // Repeated lines are the same rows.
+    let text = fs::read_to_string(scratch.path("s.csv")).unwrap().replace("\na,b,y", "");
+    fs::write(scratch.path("s.csv"), text).unwrap();
+    let args = ["train", "--simulations", "s.csv", "--prior", "prior.toml", "--out", "m"];
+    let said = scratch.fails(1, &args);
+    contains_all(
+        &said,
+        &["s.csv: ", "40 of 120 usable rows", "row 2", "`b` is -1.5", "from -1 to 1"],
+    );
+    let said = scratch.fails(USAGE, &["run", "s.csv", "--out", "m"]);
+    contains_all(&said, &["--simulations"]);
+}
+
+/// Plots of a folder are .pdf too where that is asked for, and what is overwritten goes whole.
+#[test]
+fn plots_come_as_pdf_where_asked_for() {
+    let scratch = Scratch::new();
+    let head = ["train", "--task", "two_moons", "-n", "200", "--out", "m"];
+    scratch.succeeds(&[&head[..], &crate::support::TINY, &["--plots", "pdf"]].concat());
+    scratch.succeeds(&["check", "m", "-n", "120", "--observation", "1", "--plots", "pdf"]);
+    let pages = || {
+        let files = fs::read_dir(scratch.path("m/plots")).unwrap().map(|f| f.unwrap().file_name());
+        let names = files.map(|name| name.into_string().unwrap());
+        names.filter(|name| name.ends_with(".pdf")).collect::<Vec<_>>()
+    };
+    let found = pages();
+    assert!(
+        ["check.pdf", "training.pdf"].iter().all(|n| found.iter().any(|f| f == n)),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|name| name.starts_with("checked-")), "{found:?}");
+    for name in found {
+        let page = bytes(scratch.path("m/plots").join(name));
+        assert!(page.starts_with(b"%PDF-"));
+    }
+    scratch.succeeds(&[&head[..], &crate::support::TINY, &["--overwrite"]].concat());
+    assert_eq!(pages(), Vec::<String>::new());
+}

@@ -25,13 +25,13 @@ pub fn as_count(text: &str) -> Option<f64> {
 
 /// Options with a text in the place of `{}`, and whether exit code 0 is right for it, with what was
 /// printed as JSON.
-type Case = (&'static str, fn(&str, &serde_json::Value) -> bool);
+pub type Case = (&'static str, fn(&str, &serde_json::Value) -> bool);
 
-fn seed(text: &str, value: &serde_json::Value) -> bool {
+pub fn seed(text: &str, value: &serde_json::Value) -> bool {
     text.parse::<u64>().is_ok_and(|seed| value["seed"].is_null() || value["seed"] == seed)
 }
 
-fn observations(text: &str, _: &serde_json::Value) -> bool {
+pub fn observations(text: &str, _: &serde_json::Value) -> bool {
     let number = |part: &str| part.trim().parse::<usize>().is_ok_and(|n| (1..=10).contains(&n));
     text.split(',').all(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -73,13 +73,24 @@ const CASES: [Case; 21] = [
     ("grid submit --out sweep --dry-run --max-running {}", |text, _| as_count(text).is_some()),
 ];
 
+/// The settings that train in a moment, as a file has them.
+fn fast() -> String {
+    let value = |text: &str| match text {
+        "off" => "\"off\"".to_owned(),
+        number => number.to_owned(),
+    };
+    let settings = SETTINGS.iter().filter_map(|setting| setting.split_once('='));
+    settings.map(|(key, text)| format!("{key} = {}\n", value(text))).collect()
+}
+
 /// A folder with what the options need.
-fn ready() -> Scratch {
+pub fn ready() -> Scratch {
     let scratch = Scratch::new();
     scratch.tiny_model();
     let text = "tasks = [\"two_moons\"]\nbudgets = [100]\n";
     for (name, text) in [
         ("sweep.toml", text.to_owned()),
+        ("fast.toml", format!("{text}observations = []\n[settings]\n{}\n", fast())),
         ("table.csv", "0.1,0.2\n0.0,0.1\n-0.1,0.3\n".to_owned()),
         ("theta.csv", (0..20).map(|i| format!("{},{}\n", i as f64 / 30.0, 0.1)).collect()),
         ("theta2.csv", (0..20).map(|i| format!("{},{}\n", i as f64 / 29.0, i % 3)).collect()),
@@ -94,14 +105,19 @@ fn ready() -> Scratch {
 
 #[test]
 fn every_numeric_option_is_used_as_given_or_refused() {
-    let scratch = ready();
-    two_at_a_time(&CASES, |at, (line, is_right)| {
+    attack(&ready(), &CASES);
+}
+
+/// Tries the cases in copies of a folder. `TINY` stands for the settings of a small model.
+pub fn attack(scratch: &Scratch, cases: &[Case]) {
+    two_at_a_time(cases, |at, (line, is_right)| {
         // The model's folder has one worker at a time: each option has its own copy.
         let folder = scratch.path(&format!("case{at}"));
         copy(&scratch.path(""), &folder);
         each_text(|text| {
             let args: Vec<String> = line
                 .split(' ')
+                .flat_map(|part| if part == "TINY" { SETTINGS.to_vec() } else { vec![part] })
                 .chain(["--json", "-q"])
                 .map(|part| part.replace("OUT", "out").replace("{}", text))
                 .collect();
@@ -115,7 +131,9 @@ fn every_numeric_option_is_used_as_given_or_refused() {
             for name in ["out.npz", "out.npy"] {
                 let _ = std::fs::remove_file(folder.join(name));
             }
-            let _ = std::fs::remove_dir_all(folder.join("out.npz.parts"));
+            for name in ["out.npz.parts", "out"] {
+                let _ = std::fs::remove_dir_all(folder.join(name));
+            }
         });
     });
 }
@@ -140,6 +158,15 @@ fn joined(args: Vec<String>) -> Vec<String> {
         "--seeds",
         "--index",
         "--max-running",
+        "--jobs",
+        "--pack",
+        "--channels",
+        "--layout",
+        "--plots",
+        "--device",
+        "--time",
+        "--mem",
+        "--cpus-per-task",
     ];
     let mut joined: Vec<String> = Vec::new();
     for arg in args {

@@ -112,34 +112,54 @@ fn numbers_in_priors_are_used_or_refused() {
     });
 }
 
-/// Lines of a simulator's file.
-const LINES: [&str; 5] =
-    ["data_dim = {}", "timeout = {}", "workers = {}", "batch = {}", "max_failure_share = {}"];
+/// Lines of a simulator's file, and how many numbers it gives.
+const LINES: [(&str, usize); 8] = [
+    ("data_dim = {}", 1),
+    ("timeout = {}", 1),
+    ("workers = {}", 1),
+    ("batch = {}", 1),
+    ("max_failure_share = {}", 1),
+    ("layout = {}", 4),
+    ("layout = \"series\"\nchannels = {}", 4),
+    ("layout = \"set\"\nchannels = {}", 4),
+];
 
 #[test]
 fn numbers_in_simulators_are_used_or_refused() {
     let scratch = Scratch::new();
     std::fs::write(scratch.path("model.sh"), PROGRAM).unwrap();
-    two_at_a_time(&LINES, |at, line| {
+    let four = PROGRAM.replace("$index $a", "$index $a $a $a $a");
+    std::fs::write(scratch.path("four.sh"), four).unwrap();
+    two_at_a_time(&LINES, |at, (line, columns)| {
         let (file, out) = (format!("simulator{at}.toml"), format!("sims{at}.npz"));
-        let data = if line.starts_with("data_dim") { "" } else { "data_dim = 1\n" };
+        let program = if *columns == 4 { "four.sh" } else { "model.sh" };
+        let data = match line.starts_with("data_dim") {
+            true => String::new(),
+            false => format!("data_dim = {columns}\n"),
+        };
         let prior =
             "[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n";
         each_text(|text| {
             let line = line.replace("{}", text);
-            let body = format!("command = [\"sh\", \"model.sh\"]\n{data}{line}\n{prior}");
+            let body = format!("command = [\"sh\", \"{program}\"]\n{data}{line}\n{prior}");
             std::fs::write(scratch.path(&file), body).unwrap();
             let args = ["simulate", &file, "-n", "3", "--out", &out, "--json"].map(str::to_owned);
             let ended = limited(&scratch.path(""), &args, Duration::from_secs(10));
             if ended.code == Some(0) {
                 let made = Simulations::read(scratch.path(&out)).unwrap();
                 assert_eq!(made.theta.dim(), (3, 1), "{line}");
-                assert!(made.theta == made.x, "{line}");
+                assert!(made.x.columns().into_iter().all(|x| x == made.theta.column(0)), "{line}");
+                assert_eq!(made.x.dim(), (3, *columns), "{line}");
                 let value: toml::Table = line.parse().unwrap();
                 let sane = |v: &toml::Value| {
-                    v.as_integer().is_some_and(|n| n >= 0) || v.as_float().is_some_and(|x| x >= 0.0)
+                    v.as_integer().is_some_and(|n| n >= 0)
+                        || v.as_float().is_some_and(|x| x >= 0.0)
+                        || v.as_str().is_some_and(|word| ["series", "set"].contains(&word))
                 };
                 assert!(value.values().all(sane), "{line}");
+                // Four numbers are four points, or too few.
+                let channels = value.get("channels").and_then(toml::Value::as_integer);
+                assert!(channels.is_none_or(|n| n == 1), "{line}");
             }
             let _ = std::fs::remove_file(scratch.path(&out));
             let _ = std::fs::remove_dir_all(scratch.path(&format!("{out}.parts")));

@@ -1,6 +1,7 @@
 //! What is written where a number belongs, and programs that are fed with it under limits.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -103,7 +104,7 @@ const ODD: [&str; 92] = [
 ];
 
 /// Those, and others made of the same stuff.
-fn texts() -> impl Strategy<Value = String> {
+pub fn odd_text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(&ODD[..]).prop_map(str::to_owned),
         1 => any::<i64>().prop_map(|n| n.to_string()),
@@ -120,15 +121,18 @@ fn texts() -> impl Strategy<Value = String> {
 /// As many texts as are asked for, the same each time.
 pub fn each_text(check: impl Fn(&str)) {
     let asked = std::env::var("FREEFORM_NUMBERS").ok().and_then(|n| n.parse().ok());
-    let config =
-        Config { cases: asked.unwrap_or(24), failure_persistence: None, ..Config::default() };
-    let result = TestRunner::new_with_rng(config.clone(), rng()).run(&texts(), |text| {
-        check(&text);
-        Ok(())
-    });
-    result.unwrap_or_else(|error| panic!("{error}"));
+    each_of(asked.unwrap_or(24), odd_text(), |text| check(&text));
     if asked.is_some() {
         ODD.iter().for_each(|text| check(text));
+    }
+}
+
+/// So many of a kind, the same each time.
+pub fn each_of<S: Strategy>(cases: u32, of: S, mut check: impl FnMut(S::Value)) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng());
+    for _ in 0..cases {
+        check(of.new_tree(&mut runner).expect("nothing is rejected").current());
     }
 }
 

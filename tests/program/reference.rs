@@ -77,7 +77,7 @@ fn released_draws_are_imported() {
     assert!(message.contains("freeform reference import"), "{message}");
     let package = package(&scratch);
     let text = scratch.succeeds(&["reference", "import", package.to_str().unwrap()]);
-    assert!(text.contains("two_moons") && text.contains("1 observations"), "{text}");
+    assert!(text.contains("two_moons") && text.contains("1 observation\n"), "{text}");
     scratch.succeeds(&released);
     let rows = String::from_utf8(bytes(scratch.path("r.csv"))).unwrap();
     let rows: Vec<&str> = rows.lines().collect();

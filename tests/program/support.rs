@@ -69,6 +69,22 @@ pub fn bytes(path: impl AsRef<Path>) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// A file's bytes without what differs from time to time: the seconds of training of a table of results.
+pub fn timeless(path: impl AsRef<Path>) -> Vec<u8> {
+    let found = bytes(&path);
+    if !path.as_ref().ends_with("results.csv") {
+        return found;
+    }
+    let text = String::from_utf8(found).unwrap();
+    let header = text.lines().next().unwrap_or_default();
+    let seconds = header.split(',').position(|name| name == "training_seconds").unwrap();
+    let kept = |line: &str| -> String {
+        let fields = line.split(',').enumerate().filter(|(column, _)| *column != seconds);
+        fields.map(|(_, field)| format!("{field},")).collect::<String>() + "\n"
+    };
+    text.lines().map(kept).collect::<String>().into_bytes()
+}
+
 /// The numbers of a table.
 pub fn numbers(path: impl AsRef<Path>) -> ndarray::Array2<f64> {
     freeform_simulators::read_table(path, &freeform_simulators::TableOptions::default())

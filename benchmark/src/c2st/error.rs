@@ -1,10 +1,12 @@
 //! What can be wrong with two sets of draws.
 
+use freeform_simulators::{counted, written};
+
 /// Two sets that cannot be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum C2stError {
     /// Different dimensions, or none.
-    #[error("X has {x} columns, Y has {y}: both must hold the same parameters, at least one")]
+    #[error("X has {}, Y has {y}: both must hold the same parameters, at least one", counted(*.x, "column"))]
     Columns {
         /// Columns of X.
         x: usize,
@@ -12,7 +14,10 @@ pub enum C2stError {
         y: usize,
     },
     /// Nothing to learn from.
-    #[error("{set} has {rows} rows; at least {least} are needed for {least} folds")]
+    #[error(
+        "{set} has {}; at least {least} are needed for {least} folds",
+        counted(*.rows, "row")
+    )]
     TooFewRows {
         /// Which set.
         set: &'static str,
@@ -37,7 +42,7 @@ pub enum C2stError {
         value: f64,
     },
     /// No scale to divide by.
-    #[error("column {} of X is constant ({value}), so it gives no scale: leave it out", column + 1)]
+    #[error("column {} of X is constant ({}), so it gives no scale: leave it out", column + 1, written(*value))]
     Constant {
         /// Column, from 0.
         column: usize,

@@ -1,6 +1,7 @@
 //! What in the data makes a C2ST say less than it seems to.
 
 use super::C2stError;
+use freeform_simulators::counted;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -69,20 +70,20 @@ impl Extreme {
     }
 }
 
-/// Remarks on a table of z-scores, X's rows first.
+/// Remarks on `each` rows of either set, of which `shared` of Y's are X's.
 pub(super) fn remarks(
-    values: &[f32],
-    columns: usize,
+    each: usize,
+    shared: usize,
     described: &[Column],
     extreme: &Extreme,
 ) -> Vec<String> {
-    let each = values.len() / columns / 2;
     let mut remarks = Vec::new();
     if each < FEW_ROWS {
         let spread = 0.5 / (2.0 * each as f64).sqrt();
         remarks.push(format!(
-            "only {each} rows of either set are compared: by chance alone the C2ST of two equal \
-             laws lies about {spread:.2} off 0.5"
+            "only {} of either set are compared: by chance alone the C2ST of two equal \
+             laws lies about {spread:.2} off 0.5",
+            counted(each, "row")
         ));
     }
     for (column, Column { decisive, farthest: (row, value) }) in described.iter().enumerate() {
@@ -107,9 +108,6 @@ pub(super) fn remarks(
             extreme.column + 1,
         ));
     }
-    let (x, y) = values.split_at(each * columns);
-    let known: HashSet<u64> = x.chunks_exact(columns).map(hash).collect();
-    let shared = y.chunks_exact(columns).filter(|row| known.contains(&hash(row))).count();
     if shared > 0 {
         remarks.push(format!(
             "{shared} of {each} rows of Y are rows of X, number for number: the sets are not \
@@ -119,8 +117,18 @@ pub(super) fn remarks(
     remarks
 }
 
-fn hash(row: &[f32]) -> u64 {
+/// How many rows of Y are rows of X too, by their own numbers: z-scores of different rows may be equal.
+pub(super) fn shared(
+    x: impl Iterator<Item = Vec<f64>>,
+    y: impl Iterator<Item = Vec<f64>>,
+) -> usize {
+    let known: HashSet<u64> = x.map(|row| hash(&row)).collect();
+    y.filter(|row| known.contains(&hash(row))).count()
+}
+
+fn hash(row: &[f64]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    row.iter().for_each(|value| value.to_bits().hash(&mut hasher));
+    // 0 and −0 are one number.
+    row.iter().for_each(|value| (value + 0.0).to_bits().hash(&mut hasher));
     hasher.finish()
 }

@@ -1,7 +1,7 @@
 //! Both sets in one z-scored table.
 
 use super::C2stError;
-use super::remarks::{Column, Extreme, remarks};
+use super::remarks::{Column, Extreme, remarks, shared};
 use crate::random::stream;
 use ndarray::ArrayView2;
 
@@ -54,7 +54,8 @@ impl Table {
         if !(extreme.z as f32).is_finite() {
             return Err(extreme.error());
         }
-        let remarks = remarks(&values, columns, &described, &extreme);
+        let shared = shared(rows_of(&x, &rows[0]), rows_of(&y, &rows[1]));
+        let remarks = remarks(each, shared, &described, &extreme);
         Ok(Self { columns, values, each, extreme, remarks })
     }
 
@@ -108,6 +109,14 @@ fn check<T: Copy + Into<f64>>(
         }
     }
     Ok(())
+}
+
+/// These rows of a table, in double precision.
+fn rows_of<T: Copy + Into<f64>>(
+    table: &ArrayView2<T>,
+    rows: &[usize],
+) -> impl Iterator<Item = Vec<f64>> {
+    rows.iter().map(|row| table.row(*row).iter().map(|v| (*v).into()).collect())
 }
 
 /// `each` of `rows` rows, in their order.

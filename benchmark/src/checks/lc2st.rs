@@ -4,6 +4,7 @@
 
 use super::classifier::{Classifier, Labelled};
 use crate::random::stream;
+use freeform_simulators::counted;
 use ndarray::ArrayView2;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -69,7 +70,10 @@ pub enum Lc2stError {
         expected: usize,
     },
     /// Too few pairs.
-    #[error("{pairs} simulations are too few to train classifiers on: at least {least}")]
+    #[error(
+        "{} are too few to train classifiers on: at least {least}",
+        counted(*.pairs, "simulation")
+    )]
     TooFew {
         /// Given.
         pairs: usize,

@@ -1,7 +1,6 @@
 //! C2ST over simulation budgets, a panel a task: the paper's Figure 3.
 
-use super::{BLUE, GREEN, GREY, ORANGE, PINK, PlotError, write_png, write_svg};
-use plotters::coord::Shift;
+use super::{BLUE, Canvas, Drawing, Drawn, GREEN, GREY, ORANGE, PINK, PlotError, write_drawing};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -22,11 +21,20 @@ const PANEL: (u32, u32) = (232, 210);
 const HEAD: u32 = 44;
 const COLUMNS: usize = 5;
 
-/// Draws the figure into `svg` and `png`.
+/// Draws the figure into `figure.svg`, `figure.pdf` and `figure.png` in a folder.
+///
+/// # Errors
+/// As [`budget_figure`].
+pub fn budget_figures(folder: &Path, curves: &[BudgetCurve]) -> Result<(), PlotError> {
+    let names = ["figure.svg", "figure.pdf", "figure.png"];
+    names.iter().try_for_each(|name| budget_figure(&folder.join(name), curves))
+}
+
+/// Draws the figure into `path`, an `.svg`, `.pdf` or `.png`.
 ///
 /// # Errors
 /// [`PlotError`] where there is no curve or a file cannot be written.
-pub fn budget_figure(svg: &Path, png: &Path, curves: &[BudgetCurve]) -> Result<(), PlotError> {
+pub fn budget_figure(path: &Path, curves: &[BudgetCurve]) -> Result<(), PlotError> {
     let mut tasks: Vec<&str> = Vec::new();
     for curve in curves.iter().filter(|c| c.ours) {
         if !tasks.contains(&curve.task.as_str()) {
@@ -34,35 +42,35 @@ pub fn budget_figure(svg: &Path, png: &Path, curves: &[BudgetCurve]) -> Result<(
         }
     }
     if tasks.is_empty() {
-        let path = svg.display().to_string();
+        let path = path.display().to_string();
         return Err(PlotError::Empty { path, reason: "no scored cell" });
     }
     let columns = COLUMNS.min(tasks.len());
     let rows = tasks.len().div_ceil(columns);
     // Room for the legend even over one panel.
     let size = ((PANEL.0 * columns as u32).max(470), PANEL.1 * rows as u32 + HEAD);
-    write_svg(svg, size, |root| figure(root, curves, &tasks, (rows, columns)))?;
-    write_png(png, size, |root| figure(root, curves, &tasks, (rows, columns)))
+    write_drawing(path, size, &Figure { curves, tasks, grid: (rows, columns) })
 }
 
-type Failure = Box<dyn std::error::Error>;
-
-fn figure<B: DrawingBackend>(
-    root: &DrawingArea<B, Shift>,
-    curves: &[BudgetCurve],
-    tasks: &[&str],
+struct Figure<'a> {
+    curves: &'a [BudgetCurve],
+    tasks: Vec<&'a str>,
     grid: (usize, usize),
-) -> Result<(), Failure>
-where
-    B::ErrorType: 'static,
-{
-    let (head, body) = root.split_vertically(HEAD);
-    legend(&head, curves)?;
-    for (area, task) in body.split_evenly(grid).iter().zip(tasks) {
-        let inside: Vec<&BudgetCurve> = curves.iter().filter(|c| c.task == *task).collect();
-        panel(area, task, &inside)?;
+}
+
+impl Drawing for Figure<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static,
+    {
+        let (head, body) = root.split_vertically(HEAD);
+        legend(&head, self.curves)?;
+        for (area, task) in body.split_evenly(self.grid).iter().zip(&self.tasks) {
+            let of_task = |curve: &&BudgetCurve| curve.task == *task;
+            panel(area, task, &self.curves.iter().filter(of_task).collect::<Vec<_>>())?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn color(curve: &BudgetCurve) -> RGBColor {
@@ -75,10 +83,7 @@ fn color(curve: &BudgetCurve) -> RGBColor {
     }
 }
 
-fn legend<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    curves: &[BudgetCurve],
-) -> Result<(), Failure>
+fn legend<B: DrawingBackend>(area: &Canvas<B>, curves: &[BudgetCurve]) -> Drawn
 where
     B::ErrorType: 'static,
 {
@@ -100,11 +105,7 @@ where
     Ok(area.draw(&Text::new(note, (14, 28), ("sans-serif", 12).into_font().color(&GREY)))?)
 }
 
-fn panel<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    task: &str,
-    curves: &[&BudgetCurve],
-) -> Result<(), Failure>
+fn panel<B: DrawingBackend>(area: &Canvas<B>, task: &str, curves: &[&BudgetCurve]) -> Drawn
 where
     B::ErrorType: 'static,
 {

@@ -1,8 +1,8 @@
 //! Calibration: rank histograms and the expected coverage.
 
-use super::{BLUE, Drawn, GREY, ORANGE, PlotError, write_svg};
+use super::coverage::{CoverageCurve, coverage};
+use super::{BLUE, Canvas, Drawing, Drawn, GREY, ORANGE, PlotError, write_drawing};
 use crate::calibration::coverage_band;
-use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -34,17 +34,32 @@ pub fn calibration_plot(path: &Path, plot: &CalibrationPlot) -> Result<(), PlotE
     let columns = COLUMNS.min(plot.counts.len().max(1));
     let rows = plot.counts.len().div_ceil(columns).max(1);
     let height = (PANEL.1 * rows as u32).max(COVERAGE) + 30;
-    write_svg(path, (COVERAGE + PANEL.0 * columns as u32, height), |root| {
+    let size = (COVERAGE + PANEL.0 * columns as u32, height);
+    write_drawing(path, size, &Panels { plot, grid: (rows, columns) })
+}
+
+struct Panels<'a> {
+    plot: &'a CalibrationPlot<'a>,
+    grid: (usize, usize),
+}
+
+impl Drawing for Panels<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static,
+    {
+        let plot = self.plot;
         let root = root.titled(plot.title, ("sans-serif", 16))?;
         let (left, right) = root.split_horizontally(COVERAGE);
         let (top, _) = left.split_vertically(COVERAGE);
-        coverage(&top, plot)?;
-        let panels = right.split_evenly((rows, columns));
+        let curve = CoverageCurve { points: plot.coverage, color: ORANGE, name: "" };
+        coverage(&top, coverage_band(plot.simulations), &[curve])?;
+        let panels = right.split_evenly(self.grid);
         for (area, (name, counts)) in panels.iter().zip(plot.names.iter().zip(&plot.counts)) {
             histogram(area, name, counts, plot.simulations)?;
         }
         Ok(())
-    })
+    }
 }
 
 /// Half the width of the 99% band of a share of `n` that is `p` in expectation.
@@ -52,42 +67,8 @@ fn band(p: f64, n: usize) -> f64 {
     2.576 * (p * (1.0 - p) / n.max(1) as f64).sqrt()
 }
 
-fn coverage<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plot: &CalibrationPlot) -> Drawn
-where
-    B::ErrorType: 'static,
-{
-    let mut chart = ChartBuilder::on(area)
-        .margin(10)
-        .caption("expected coverage (grey: its 99% band)", ("sans-serif", 14))
-        .x_label_area_size(34)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_desc("credible level")
-        .y_desc("share of true parameters inside")
-        .x_labels(5)
-        .y_labels(5)
-        .draw()?;
-    let level = |i: usize| i as f64 / 100.0;
-    let width = coverage_band(plot.simulations);
-    let edge = |sign: f64| {
-        (0..=100).map(move |i| {
-            let p = level(i);
-            (p, (p + sign * width).clamp(0.0, 1.0))
-        })
-    };
-    let outline: Vec<(f64, f64)> =
-        edge(-1.0).chain(edge(1.0).collect::<Vec<_>>().into_iter().rev()).collect();
-    chart.draw_series([Polygon::new(outline, GREY.mix(0.25).filled())])?;
-    chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], GREY.stroke_width(1)))?;
-    chart.draw_series(LineSeries::new(plot.coverage.iter().copied(), ORANGE.stroke_width(3)))?;
-    Ok(())
-}
-
 fn histogram<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
+    area: &Canvas<B>,
     name: &str,
     counts: &[usize],
     simulations: usize,

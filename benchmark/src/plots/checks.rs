@@ -1,6 +1,7 @@
 //! Checks on average: coverage, ranks beside their envelope, and recovery.
 
-use super::{BLUE, Canvas, Drawn, GREEN, GREY, ORANGE, PlotError, write_svg};
+use super::coverage::{CoverageCurve, coverage};
+use super::{BLUE, Canvas, Drawing, Drawn, GREEN, GREY, ORANGE, PlotError, write_drawing};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -46,11 +47,29 @@ pub fn checks_plot(path: &Path, plot: &ChecksPlot) -> Result<(), PlotError> {
     let columns = COLUMNS.min(plot.parameters.len().max(1));
     let rows = plot.parameters.len().div_ceil(columns).max(1);
     let height = (2 * PANEL.1 * rows as u32).max(COVERAGE) + 30;
-    write_svg(path, (COVERAGE + PANEL.0 * columns as u32, height), |root| {
+    let size = (COVERAGE + PANEL.0 * columns as u32, height);
+    write_drawing(path, size, &Panels { plot, grid: (rows, columns) })
+}
+
+struct Panels<'a> {
+    plot: &'a ChecksPlot<'a>,
+    grid: (usize, usize),
+}
+
+impl Drawing for Panels<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static,
+    {
+        let (plot, (rows, columns)) = (self.plot, self.grid);
         let root = root.titled(plot.title, ("sans-serif", 16))?;
         let (left, right) = root.split_horizontally(COVERAGE);
         let (top, _) = left.split_vertically(COVERAGE);
-        coverage(&top, plot)?;
+        let curves = [
+            CoverageCurve { points: plot.coverage[0], color: ORANGE, name: "highest density" },
+            CoverageCurve { points: plot.coverage[1], color: BLUE, name: "TARP" },
+        ];
+        coverage(&top, plot.band, &curves)?;
         let panels = right.split_evenly((2 * rows, columns));
         for (index, parameter) in plot.parameters.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
@@ -58,7 +77,7 @@ pub fn checks_plot(path: &Path, plot: &ChecksPlot) -> Result<(), PlotError> {
             recovery(&panels[(2 * row + 1) * columns + column], parameter, plot)?;
         }
         Ok(())
-    })
+    }
 }
 
 /// A name that fits above a panel.
@@ -75,45 +94,6 @@ fn caption(name: &str) -> String {
         letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
     };
     (1..letters.len()).rev().map(cut).find(|text| !wide(text)).unwrap_or_default()
-}
-
-fn coverage<B: DrawingBackend>(area: &Canvas<B>, plot: &ChecksPlot) -> Drawn
-where
-    B::ErrorType: 'static,
-{
-    let mut chart = ChartBuilder::on(area)
-        .margin(10)
-        .caption("coverage (grey: its 99% band)", ("sans-serif", 14))
-        .x_label_area_size(34)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_desc("credible level")
-        .y_desc("share of true parameters inside")
-        .x_labels(5)
-        .y_labels(5)
-        .draw()?;
-    let edge = |sign: f64| {
-        (0..=100).map(move |i| {
-            let p = f64::from(i) / 100.0;
-            (p, (p + sign * plot.band).clamp(0.0, 1.0))
-        })
-    };
-    let upper: Vec<(f64, f64)> = edge(1.0).collect();
-    let outline: Vec<(f64, f64)> = edge(-1.0).chain(upper.into_iter().rev()).collect();
-    chart.draw_series([Polygon::new(outline, GREY.mix(0.25).filled())])?;
-    chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], GREY.stroke_width(1)))?;
-    let names = ["highest density", "TARP"];
-    for ((curve, color), (i, name)) in
-        plot.coverage.iter().zip([ORANGE, BLUE]).zip(names.iter().enumerate())
-    {
-        chart.draw_series(LineSeries::new(curve.iter().copied(), color.stroke_width(2)))?;
-        let style = ("sans-serif", 13).into_font().color(&color);
-        chart.draw_series([Text::new(*name, (0.04, 0.97 - 0.06 * i as f64), style)])?;
-    }
-    Ok(())
 }
 
 fn ranks<B: DrawingBackend>(
@@ -194,10 +174,11 @@ where
         .axis_desc_style(("sans-serif", 11))
         .draw()?;
     chart.draw_series(LineSeries::new([(low, low), (high, high)], GREY.stroke_width(1)))?;
-    for (truth, mean, std) in shown {
-        let bar = [(truth, mean - std), (truth, mean + std)];
+    for (truth, mean, std) in &shown {
+        let bar = [(*truth, mean - std), (*truth, mean + std)];
         chart.draw_series(LineSeries::new(bar, GREEN.mix(0.5).stroke_width(1)))?;
-        chart.draw_series([Circle::new((truth, mean), 1, GREEN.filled())])?;
     }
+    let means = shown.iter().map(|(truth, mean, _)| (*truth, *mean));
+    chart.draw_series(means.map(|place| Circle::new(place, 1, GREEN.filled())))?;
     Ok(())
 }

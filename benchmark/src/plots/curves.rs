@@ -1,6 +1,6 @@
 //! Training curves of all flows of a model.
 
-use super::{BLUE, Drawn, GREEN, ORANGE, PINK, PlotError, write_svg};
+use super::{BLUE, Canvas, Drawing, Drawn, GREEN, ORANGE, PINK, PlotError, write_drawing};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -49,20 +49,28 @@ pub fn training_curves(path: &Path, flows: &[FlowCurve]) -> Result<(), PlotError
         let path = path.display().to_string();
         return Err(PlotError::Empty { path, reason: "no epoch" });
     }
-    write_svg(path, (960, ROW * kinds.len() as u32), |root| {
-        for (area, kind) in root.split_evenly((kinds.len(), 1)).iter().zip(&kinds) {
-            let of_kind = |flow: &&FlowCurve| flow.kind == *kind && !flow.points.is_empty();
-            row(area, kind, &flows.iter().filter(of_kind).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    })
+    write_drawing(path, (960, ROW * kinds.len() as u32), &Curves { flows, kinds })
 }
 
-fn row<B: DrawingBackend>(
-    area: &DrawingArea<B, plotters::coord::Shift>,
-    kind: &str,
-    flows: &[&FlowCurve],
-) -> Drawn
+struct Curves<'a> {
+    flows: &'a [FlowCurve],
+    kinds: Vec<&'a str>,
+}
+
+impl Drawing for Curves<'_> {
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static,
+    {
+        for (area, kind) in root.split_evenly((self.kinds.len(), 1)).iter().zip(&self.kinds) {
+            let of_kind = |flow: &&FlowCurve| flow.kind == *kind && !flow.points.is_empty();
+            row(area, kind, &self.flows.iter().filter(of_kind).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+fn row<B: DrawingBackend>(area: &Canvas<B>, kind: &str, flows: &[&FlowCurve]) -> Drawn
 where
     B::ErrorType: 'static,
 {
@@ -95,7 +103,7 @@ where
 }
 
 fn panel<B: DrawingBackend>(
-    area: &DrawingArea<B, plotters::coord::Shift>,
+    area: &Canvas<B>,
     title: &str,
     flows: &[&FlowCurve],
     value: impl Fn(&CurvePoint) -> f64,
@@ -173,14 +181,12 @@ mod tests {
             [flow("posterior", 20, 1.0), flow("posterior", 0, 1.2), flow("likelihood", 31, 5.0)];
         training_curves(&path, &flows).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        // Three panels of a flow each.
+        // Three panels of a flow each; a path may hold several lines.
         for (color, count) in [("#D55E00", 6), ("#0072B2", 3)] {
-            let lines = text.split('<').filter(|p| p.starts_with("polyline") && p.contains(color));
-            assert_eq!(
-                lines.filter(|p| p.contains("stroke-width=\"2\"")).count(),
-                count,
-                "{color}"
-            );
+            let of = |p: &&str| p.starts_with("path") && p.contains(color);
+            let lines = text.split('<').filter(of).filter(|p| p.contains("stroke-width=\"2\""));
+            let count_of = |path: &str| path.split("d=\"").nth(1).unwrap().matches('m').count();
+            assert_eq!(lines.map(count_of).sum::<usize>(), count, "{color}");
         }
         for part in ["posterior: flow", "likelihood: flow", "Kept at epoch 0: flow 2"] {
             assert!(text.contains(part), "{part}");

@@ -1,18 +1,25 @@
-//! Plots for people: SVG and PNG, no system fonts needed.
+//! Plots for people: SVG, PDF and PNG, no system fonts needed.
 
 mod budgets;
 mod calibration;
 mod checks;
+mod compact;
+mod coverage;
 mod curves;
+mod lines;
 mod pairs;
 mod pdf;
+mod rounds;
 
-pub use budgets::{BudgetCurve, budget_figure};
+pub use budgets::{BudgetCurve, budget_figure, budget_figures};
 pub use calibration::{CalibrationPlot, calibration_plot};
 pub use checks::{ChecksPlot, ParameterPanel, checks_plot};
 pub use curves::{CurvePoint, FlowCurve, training_curves};
+pub use lines::{Line, LinePanel, line_panels};
 pub use pairs::{PairPlot, pair_plot};
+pub use rounds::{RoundInterval, rounds_plot};
 
+use compact::compact;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::io::Write;
@@ -88,6 +95,33 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
     })
 }
 
+/// A picture that is the same in every format.
+trait Drawing {
+    /// Draws all of it.
+    fn draw<B: DrawingBackend>(&self, root: &Canvas<B>) -> Drawn
+    where
+        B::ErrorType: 'static;
+}
+
+/// Draws into a file, in the format that its name ends in: `.svg`, `.pdf` or `.png`.
+fn write_drawing(path: &Path, size: (u32, u32), drawing: &impl Drawing) -> Result<(), PlotError> {
+    match ending(path).as_deref() {
+        Some("svg") => write_svg(path, size, |root| drawing.draw(root)),
+        Some("pdf") => pdf::write_pdf(path, size, 1, |root| drawing.draw(root)),
+        Some("png") => write_png(path, size, |root| drawing.draw(root)),
+        _ => Err(unknown_ending(path)),
+    }
+}
+
+/// What a file's name ends in, in small letters.
+fn ending(path: &Path) -> Option<String> {
+    path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase)
+}
+
+fn unknown_ending(path: &Path) -> PlotError {
+    failed(path, "the name of a plot ends in .svg, .pdf or .png")
+}
+
 /// Draws into a text of SVG, then writes it whole.
 fn write_svg(
     path: &Path,
@@ -96,7 +130,7 @@ fn write_svg(
 ) -> Result<(), PlotError> {
     let mut text = String::new();
     paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
-    write_whole(path, text.as_bytes())
+    write_whole(path, compact(&text).as_bytes())
 }
 
 /// The same, with `scale` places of the drawing to a pixel: finer lines than whole pixels allow.
@@ -111,7 +145,7 @@ fn write_fine_svg(
     paint(path, &SVGBackend::with_string(&mut text, size).into_drawing_area(), draw)?;
     let fine = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
     let shown = format!("width=\"{width}\" height=\"{height}\"");
-    write_whole(path, text.replacen(&fine, &shown, 1).as_bytes())
+    write_whole(path, compact(&text.replacen(&fine, &shown, 1)).as_bytes())
 }
 
 /// 200 an inch.

@@ -18,7 +18,7 @@ pub use store::{ReferenceSource, ReferenceStore};
 
 use crate::random::stream;
 use crate::{NoPieces, Pieces};
-use freeform_simulators::{SlcpDistractors, Task};
+use freeform_simulators::{SlcpDistractors, Task, counted};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +48,7 @@ pub enum ReferenceError {
         wanted: usize,
     },
     /// The observation does not fit the task.
-    #[error("the observation has {length} numbers; task {task} has {expected}")]
+    #[error("the observation has {}; task {task} has {expected}", counted(*.length, "number"))]
     Length {
         /// The task.
         task: &'static str,

@@ -2,6 +2,7 @@
 
 use super::places::{Places, line_of, places};
 use super::{Config, ConfigError, Place, Preset, Problem};
+use freeform_simulators::{DataLayout, Layout};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
@@ -127,16 +128,46 @@ impl Overrides {
     /// # Errors
     /// An unknown key, a wrong type, or a value out of range.
     pub fn resolve(&self, preset: Preset, problem: Problem) -> Result<Config, ConfigError> {
+        let problem = self.with_channels(problem);
         let base = Table::try_from(preset.config(problem)).map_err(|e| unserialisable(&e))?;
         let mut table = base.clone();
         self.merge(&mut table, &self.table, "", &base)?;
         let parsed: Result<Config, _> = Value::Table(table).try_into();
-        let config = parsed.map_err(|e: toml::de::Error| ConfigError::Syntax {
+        let mut config = parsed.map_err(|e: toml::de::Error| ConfigError::Syntax {
             place: Box::default(),
             reason: e.message().to_owned(),
         })?;
         config.validate().map_err(|error| self.placed(error))?;
-        Ok(config)
+        match (self.transform("channels"), config.transform.layout) {
+            (Some(value), Layout::Vector) if config.transform.channels > 1 => {
+                let key = "transform.channels".to_owned();
+                let requirement =
+                    "1 where transform.layout is vector; of a series or a set it is how \
+                                   many numbers stand side by side"
+                        .to_owned();
+                let place = Box::new(self.place(&key));
+                Err(ConfigError::Value { place, key, value: shown(value), requirement })
+            }
+            (None, Layout::Vector) => {
+                // What was stated with the data belongs to the layout that was stated with it.
+                config.transform.channels = 1;
+                Ok(config)
+            }
+            _ => Ok(config),
+        }
+    }
+
+    fn transform(&self, key: &str) -> Option<&Value> {
+        self.table.get("transform")?.get(key)
+    }
+
+    /// Channels alone, with no layout, belong to a series or a set, whichever.
+    fn with_channels(&self, problem: Problem) -> Problem {
+        let alone = self.transform("channels").is_some() && self.transform("layout").is_none();
+        match problem.layout {
+            None if alone => problem.laid_out(Some(DataLayout::of_channels(1))),
+            _ => problem,
+        }
     }
 
     /// Says of a value that was refused where it was set.

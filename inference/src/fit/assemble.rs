@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::engine::EngineKind;
 use crate::flow::FlowQuality;
 use crate::law::{Success, ThetaLaw};
-use crate::model::{LikelihoodModel, MemberSummary, Model, TrainingSummary};
-use crate::posterior::{correction_strength, residuals};
+use crate::model::{LikelihoodModel, LocalSummary, MemberSummary, Model, TrainingSummary};
+use crate::posterior::{correction_strength, reach, residuals};
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
 use crate::typical::Typical;
 use crate::work::{Halt, Part, Work};
@@ -54,6 +54,11 @@ pub fn assemble(
         learnt,
         remarks,
         notes,
+        local: origin.local.map(|local| LocalSummary {
+            observation: local.observation.clone(),
+            round: local.round,
+            reach: None,
+        }),
         members: trained.iter().map(summary).collect(),
     };
     let posterior = flows(Role::Posterior);
@@ -63,10 +68,15 @@ pub fn assemble(
         likelihood: None,
         prior: origin.prior.clone(),
         parameters: data.parameters().clone(),
+        turn: data.turn().cloned(),
         view: data.view().clone(),
         data: data.data().clone(),
         span: Some(data.span().clone()),
-        law: ThetaLaw { drawn_from: origin.drawn_from.cloned(), success },
+        law: ThetaLaw {
+            drawn_from: origin.drawn_from.cloned(),
+            success,
+            rounds: origin.local.map(|local| local.law.clone()).filter(|law| !law.is_prior()),
+        },
         config: config.clone(),
         training,
     };
@@ -93,5 +103,12 @@ pub fn assemble(
             typical.residuals = residuals;
         }
     }
+    if model.training.local.is_some() {
+        let part = Part::new(work, "reach");
+        let found = reach(&model, data, engine, &part)?;
+        model.training.local.iter_mut().for_each(|local| local.reach = found);
+    }
+    // Only those simulations know it, which are judged by now.
+    model.law.rounds = None;
     Ok(model)
 }

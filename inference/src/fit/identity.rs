@@ -9,7 +9,7 @@ use ndarray::Axis;
 #[must_use]
 pub fn fingerprint(prior: &Prior, simulations: &Simulations) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(prior.to_toml().as_bytes());
+    hasher.update(prior.identity().as_bytes());
     let mut bytes = Vec::new();
     for table in [&simulations.theta, &simulations.x] {
         hasher.update(format!("{:?}", table.dim()).as_bytes());

@@ -3,6 +3,7 @@
 use crate::engine::EngineKind;
 use crate::model::LearntSummary;
 use crate::training::{Role, TrainedMember, TrainingData};
+use freeform_simulators::counted;
 
 /// Held-out rows that judge, over all flows.
 const JUDGES: usize = 2000;
@@ -88,9 +89,9 @@ pub(super) fn remarks(
     let astray = astray.count();
     let names: Vec<String> = stayed.iter().map(|m| m.member.to_string()).collect();
     let stayed = format!(
-        "{} of {} flows stayed at their start (best epoch 0: {})",
+        "{} of {} stayed at the start (best epoch 0: {})",
         stayed.len(),
-        trained.len(),
+        counted(trained.len(), "flow"),
         names.join(", ")
     );
     match astray {
@@ -100,7 +101,7 @@ pub(super) fn remarks(
              training.patience"
         )),
         _ => warnings.push(format!(
-            "{stayed}, and training led {astray} of them away from it (by more than {ASTRAY} nat, or \
+            "{stayed}, and training led {astray} away from it (by more than {ASTRAY} nat, or \
              to no number): only the whitening beneath was learnt; lower optimizer.learning_rate"
         )),
     }

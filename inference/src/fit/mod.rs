@@ -14,6 +14,7 @@ pub use watch::{FitProgress, OnProgress};
 use crate::config::{Config, Overrides, Preset, Problem};
 use crate::engine::{EngineKind, guarded};
 use crate::posterior::Posterior;
+use crate::rounds::Locality;
 use crate::training::{CheckpointFolder, ThetaOrigin, TrainingData, members, train_ensemble};
 use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
@@ -45,6 +46,7 @@ pub struct Fit<'a> {
     prior: &'a Prior,
     theta_from: Option<&'a Prior>,
     failed_theta: Option<Array2<f64>>,
+    local: Option<&'a Locality>,
     task: Option<String>,
     seed: u64,
     preset: Preset,
@@ -64,6 +66,7 @@ impl<'a> Fit<'a> {
             prior,
             theta_from: None,
             failed_theta: None,
+            local: None,
             task: None,
             seed: 1,
             preset: Preset::default(),
@@ -90,6 +93,13 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn failed_theta(self, theta: Array2<f64>) -> Self {
         Self { failed_theta: Some(theta), ..self }
+    }
+
+    /// The simulations were made for one observation, in the part of the prior's support that this
+    /// says.
+    #[must_use]
+    pub fn local(self, local: &'a Locality) -> Self {
+        Self { local: Some(local), ..self }
     }
 
     /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
@@ -178,8 +188,12 @@ impl<'a> Fit<'a> {
             interrupt: self.interrupt,
             progress: self.progress,
         };
-        let origin =
-            ThetaOrigin { prior: self.prior, drawn_from: self.theta_from, failed: failed.as_ref() };
+        let origin = ThetaOrigin {
+            prior: self.prior,
+            drawn_from: self.theta_from,
+            failed: failed.as_ref(),
+            local: self.local,
+        };
         let data = TrainingData::prepare(simulations, &origin, &config, self.seed, &watcher)?;
         watcher.members = members(&config, &data).len();
         let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
@@ -213,7 +227,10 @@ impl<'a> Fit<'a> {
         let data = fingerprint(self.prior, simulations);
         let mut text = format!("{config:?} {data} {}", self.seed);
         if let Some(law) = self.theta_from {
-            text += &law.to_toml();
+            text += &law.identity();
+        }
+        if let Some(local) = self.local {
+            text += &local.identity();
         }
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }

@@ -4,8 +4,10 @@ mod success;
 
 pub use success::Success;
 
+use crate::rounds::RoundsLaw;
 use crate::transform::ParameterTransform;
 use freeform_simulators::Prior;
+use ndarray::ArrayView2;
 
 /// Where θ of simulations came from.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,8 @@ pub(crate) struct ThetaLaw {
     pub drawn_from: Option<Prior>,
     /// P(success | θ), where simulations failed depending on θ.
     pub success: Option<Success>,
+    /// What several rounds made of the prior, as long as a training lasts.
+    pub rounds: Option<RoundsLaw>,
 }
 
 impl ThetaLaw {
@@ -28,6 +32,17 @@ impl ThetaLaw {
             Some(law) if as_simulated => law.log_prob(theta),
             _ => prior.log_prob(theta),
         }
+    }
+
+    /// Adds to log-densities of rows of θ what rounds made of the prior there.
+    pub fn add_log_steps(&self, dim: usize, theta: &[f64], out: &mut [f64]) {
+        let Some(rounds) = &self.rounds else { return };
+        let Ok(rows_of_theta) = ArrayView2::from_shape((theta.len() / dim, dim), theta) else {
+            return;
+        };
+        // An error is of x alone, and would have been met before any simulation.
+        let Ok(steps) = rounds.log_steps(&rows_of_theta) else { return };
+        out.iter_mut().zip(steps).for_each(|(out, step)| *out += step);
     }
 
     /// log p(θ) − log r(θ), r the law that θ was drawn from; not finite outside either's support.

@@ -1,105 +1,34 @@
 //! Reading and writing of models.
 
+mod description;
 mod likelihood;
 mod typical;
 
 use super::tensors::{
     FlowDescription, Tensors, read_flat, read_flat_doubles, read_flow, read_whitening,
 };
-use super::{LikelihoodModel, Model, ModelError, TrainingSummary};
-use crate::config::Config;
+use super::{LikelihoodModel, Model, ModelError};
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
-use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::turn::Turn;
 use crate::view::View;
-use crate::whitening::WhiteningShape;
-use freeform_simulators::Prior;
+use description::{
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_LAW, VERSION_WITH_TURN,
+    VERSION_WITH_VIEW, read_description, signed,
+};
 use freeform_simulators::write_bytes_atomically;
 use likelihood::{LikelihoodDescription, regressions};
 use safetensors::tensor::SafeTensors;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use typical::TypicalDescription;
 
-/// Version of the files of a model; raised when they change their meaning.
-pub const FORMAT_VERSION: u64 = 3;
-/// That of models whose simulations' θ did not follow the prior: older programs must not read them.
-const VERSION_WITH_LAW: u64 = 4;
-/// That of models whose networks are given something else than x.
-const VERSION_WITH_VIEW: u64 = 5;
+pub use description::FORMAT_VERSION;
+
 /// Name of the view's numbers.
 const VIEW: &str = "view";
-const DESCRIPTION: &str = "model.toml";
+/// Name of the numbers of what cuts circles.
+const TURN: &str = "turn";
 const WEIGHTS: &str = "weights.safetensors";
-/// Name of the first line of the description: BLAKE3 of all that follows.
-const CHECKSUM: &str = "description_blake3";
-
-/// `model.toml`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Description {
-    format_version: u64,
-    /// BLAKE3 of the weights file.
-    weights_blake3: String,
-    training: TrainingSummary,
-    posterior: Vec<FlowDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    likelihood: Option<LikelihoodDescription>,
-    parameters: ParameterTransform,
-    /// What of x the networks are given, where that is not x as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    view: Option<View>,
-    data: DataTransform,
-    /// Where the simulated x lie.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    span: Option<DataSpan>,
-    /// What they look like as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    typical: Option<TypicalDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    success: Option<SuccessDescription>,
-    config: Config,
-    prior: Prior,
-    /// The law that θ was drawn from, where it is not the prior.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    theta_from: Option<Prior>,
-}
-
-/// `[success]` of `model.toml`: which simulations succeed.
-#[derive(Serialize, Deserialize)]
-struct SuccessDescription {
-    offset: f64,
-    networks: usize,
-}
-
-impl Description {
-    /// Bytes that the numbers of all networks take at least.
-    fn bytes(&self) -> Option<u64> {
-        let likelihood = self.likelihood.iter();
-        let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
-        let numbers = flows.map(FlowDescription::parameters);
-        let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
-        let view = self.view.iter().map(View::parameters);
-        let all =
-            numbers.chain(summaries).chain(view).try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
-        u64::try_from(all).ok()?.checked_mul(4)
-    }
-}
-
-/// The text of `model.toml` under a line with its checksum.
-fn signed(text: &str) -> String {
-    format!("{CHECKSUM} = \"{}\"\n{text}", blake3::hash(text.as_bytes()).to_hex())
-}
-
-/// The text beneath that line, and whether it is the one that the line was made for. A text without
-/// the line, as former versions wrote it, is used without that check.
-fn checked(text: &str) -> (&str, bool) {
-    let Some((first, rest)) = text.split_once('\n') else { return (text, true) };
-    match first.strip_prefix(CHECKSUM) {
-        None => (text, true),
-        Some(_) => (rest, text == signed(rest)),
-    }
-}
 
 impl Model {
     /// Writes the model into `folder` (created where absent). The description goes last: a folder
@@ -137,7 +66,11 @@ impl Model {
         if !numbers.is_empty() {
             tensors.add_flat_doubles(VIEW, &numbers);
         }
+        if let Some(turn) = &self.turn {
+            tensors.add_flat(TURN, turn.numbers());
+        }
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.turn.is_some() => VERSION_WITH_TURN,
             (Some(_), _, _) => VERSION_WITH_VIEW,
             (None, None, None) => FORMAT_VERSION,
             _ => VERSION_WITH_LAW,
@@ -150,6 +83,7 @@ impl Model {
             posterior: self.posterior.iter().map(FlowDescription::of).collect(),
             likelihood: self.likelihood.as_ref().map(LikelihoodDescription::of),
             parameters: self.parameters.clone(),
+            turn: self.turn.as_ref().map(|turn| turn.shape().clone()),
             view,
             data: self.data.clone(),
             span: self.span.clone(),
@@ -221,12 +155,18 @@ impl Model {
             None => View::plain(data.columns()),
             Some(view) => read_view(view, &tensors).map_err(invalid)?,
         };
-        let law = ThetaLaw { drawn_from: description.theta_from, success };
+        let turn = description.turn.map(|shape| {
+            Turn::from_numbers(shape, read_flat(&tensors, TURN)?)
+                .ok_or_else(|| "the turn does not fit its description".to_owned())
+        });
+        let turn = turn.transpose().map_err(invalid)?;
+        let law = ThetaLaw { drawn_from: description.theta_from, success, rounds: None };
         Ok(Self {
             posterior,
             likelihood,
             prior,
             parameters,
+            turn,
             view,
             data,
             span,
@@ -244,54 +184,6 @@ fn read_view(view: View, tensors: &SafeTensors) -> Result<View, String> {
         _ => read_flat_doubles(tensors, VIEW)?,
     };
     view.with_numbers(&numbers).ok_or_else(|| "the view does not fit its description".to_owned())
-}
-
-fn read_description(folder: &Path) -> Result<Description, ModelError> {
-    let path = folder.join(DESCRIPTION).display().to_string();
-    let invalid = |reason| ModelError::Invalid { path: path.clone(), reason };
-    let text = String::from_utf8(read(folder, DESCRIPTION)?)
-        .map_err(|_| invalid("is not text".to_owned()))?;
-    let (text, whole) = checked(&text);
-    let changed = || {
-        invalid(format!(
-            "has changed since it was written: its checksum is not that of its text; copy it again, \
-             or remove the line that begins with {CHECKSUM} to use it all the same"
-        ))
-    };
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| match whole {
-        true => invalid(e.message().to_owned()),
-        false => changed(),
-    })?;
-    let version = table.get("format_version").and_then(toml::Value::as_integer);
-    match version.and_then(|v| u64::try_from(v).ok()) {
-        None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION..=VERSION_WITH_VIEW) => {}
-        Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_VIEW });
-        }
-    }
-    let description: Description =
-        table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
-    let (dim, data) = (description.prior.dim(), &description.data);
-    let width = data.kept().len();
-    let inputs = description.view.as_ref().map_or(data.columns(), View::inputs);
-    description.config.validate().map_err(|error| invalid(error.to_string()))?;
-    let fits = !description.posterior.is_empty()
-        && description.posterior.iter().all(|flow| flow.fits(dim, width))
-        && data.is_whole()
-        && description.parameters.scaler().is_whole(dim)
-        && description.view.as_ref().is_none_or(|v| v.is_whole() && v.outputs() == data.columns())
-        && description.span.as_ref().is_none_or(|span| span.fits(inputs))
-        && description.typical.as_ref().is_none_or(|typical| typical.fits(dim, width))
-        && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
-        && description.likelihood.as_ref().is_none_or(|l| l.fits(dim, data.columns(), width));
-    if !fits {
-        return Err(invalid(
-            "networks, prior and standardisation differ in size, or are no numbers".to_owned(),
-        ));
-    }
-    Ok(description)
 }
 
 fn read(folder: &Path, file: &'static str) -> Result<Vec<u8>, ModelError> {

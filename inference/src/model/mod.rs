@@ -12,9 +12,10 @@ use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
 use crate::summary::Summary;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::turn::Turn;
 use crate::typical::Typical;
 use crate::view::View;
-use freeform_simulators::{Prior, Support};
+use freeform_simulators::{Expected, Layout, Prior};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Model {
     pub prior: Prior,
     /// θ to the flow's space and back.
     pub(crate) parameters: ParameterTransform,
+    /// Where circles are cut for an x, where θ has angles.
+    pub(crate) turn: Option<Turn>,
     /// What of x the networks are given.
     pub(crate) view: View,
     /// That to what the networks see.
@@ -114,8 +117,26 @@ pub struct TrainingSummary {
     /// The same where it need not worry anybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The observation that the simulations were made for, where they were made in rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<LocalSummary>,
     /// Each flow's training.
     pub members: Vec<MemberSummary>,
+}
+
+/// What a model is valid for whose simulations were made near one observation.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalSummary {
+    /// The observation, `[C]`.
+    pub observation: Vec<f64>,
+    /// The round that this model is of, from 1.
+    pub round: usize,
+    /// How far, in nats, the log-density at the true parameters of held-out simulations near the
+    /// observation falls below its median over their posterior: all but one in 200 of them, or in as many as
+    /// there are, fall less. `None` where there was nothing to judge by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<f64>,
 }
 
 /// One flow's training.
@@ -134,6 +155,7 @@ pub struct MemberSummary {
 
 /// What held-out simulations say of the posterior flows, before any correction; in nats.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LearntSummary {
     /// Mean log p(θ | x) at the true parameters.
     pub log_prob: f64,
@@ -173,15 +195,50 @@ impl Model {
         self.view.inputs()
     }
 
+    /// What an observation must be: C numbers, and how many of them make a point or a trial, as was
+    /// stated or found.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        let channels = match self.view.layout() {
+            Layout::Vector => self.config.transform.channels,
+            _ => self.view.channels(),
+        };
+        Expected { data_dim: self.data_dim(), channels }
+    }
+
     /// Numbers in the learnt summary of x whose likelihood corrects the posterior, where there is one.
     #[must_use]
     pub fn summary_dim(&self) -> Option<usize> {
         self.likelihood.as_ref()?.summary.as_ref().map(Summary::dim)
     }
 
+    /// Where θ's circles are cut, given x as the networks see it: one number a circle.
+    pub(crate) fn cuts(&self, context: &[f32]) -> Vec<f64> {
+        self.turn.as_ref().map_or(Vec::new(), |turn| turn.cuts(context))
+    }
+
+    /// The point of the flows' space of θ inside the prior's support, its circles cut there; returns
+    /// log|det ∂point/∂θ|.
+    pub(crate) fn point_of(&self, theta: &[f64], cuts: &[f64], point: &mut [f32]) -> f64 {
+        let log_det = self.parameters.apply(&self.prior, theta, point);
+        log_det + self.turn.as_ref().map_or(0.0, |turn| turn.apply(point, cuts))
+    }
+
+    /// θ at a point of the flows' space, its circles cut there.
+    pub(crate) fn theta_at(&self, point: &[f32], cuts: &[f64], theta: &mut [f64]) {
+        match &self.turn {
+            None => self.parameters.invert(&self.prior, point, theta),
+            Some(turn) => {
+                let mut point = point.to_vec();
+                turn.invert(&mut point, cuts);
+                self.parameters.invert(&self.prior, &point, theta);
+            }
+        }
+    }
+
     /// Whether the prior's support is all of R^D, so that no draw can leave it.
     #[must_use]
     pub fn is_always_inside(&self) -> bool {
-        self.prior.support().iter().all(|support| *support == Support::Real)
+        self.prior.is_everywhere()
     }
 }

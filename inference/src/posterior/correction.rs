@@ -2,9 +2,9 @@
 //! θ of the simulations was drawn from.
 //!
 //! Posterior flow q_j(θ | x) and learnt likelihood L_k(x | θ) make the pair
-//! t_jk = q_j^(1 − α) · (L_k·p)^α, and the corrected posterior is the average of all pairs up to a
-//! constant. For α = 1 that is the average likelihood times the prior. A draw therefore asks one flow
-//! of each kind, not all of them. Where θ of the simulations was not drawn from p but from r, q_j
+//! t_jk = q_j^(1 − α) · (L_k·p)^α. The corrected posterior is, up to a constant, the average q to the
+//! power 1 − α times the average L·p to the power α; the average of all pairs is close to it, and the
+//! same for α = 0 or 1. Proposals are weighed by that: each asks one flow of each kind, not all. Where θ of the simulations was not drawn from p but from r, q_j
 //! learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
 //! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
@@ -100,9 +100,14 @@ impl<'a> Corrected<'a> {
         })
     }
 
-    /// log of the corrected density of rows of θ, up to a constant that depends on x alone: the average
-    /// of all pairs is that of the q_j^(1 − α) times that of the (L_k·p)^α.
+    /// log of the corrected density of rows of θ `[n, D]`, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
+        self.log_densities(theta, at).into_iter().map(|(whole, _)| whole).collect()
+    }
+
+    /// The same, and that of the average of all pairs: q's average to the power 1 − α times L·p's to
+    /// the power α, and the average of the powers.
+    pub fn log_densities(&self, theta: &[f64], at: At) -> Vec<(f64, f64)> {
         let (alpha, flows) = (self.strength(), self.proposal.flows.len());
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
@@ -110,12 +115,16 @@ impl<'a> Corrected<'a> {
             let log_q = |j| self.log_q(Rows { pairs: &vec![j; len], ..rows }, at);
             let log_joint =
                 |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
-            let mut density = vec![0.0; len];
+            let mut densities = vec![(0.0, 0.0); len];
             let mut add = |power: f64, each: Vec<Vec<f64>>| {
                 let share = (each.len() as f64).ln();
-                for (row, sum) in density.iter_mut().enumerate() {
-                    let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
-                    *sum += log_sum(&powers) - share;
+                for (row, (whole, pairs)) in densities.iter_mut().enumerate() {
+                    let average = |power: f64| {
+                        let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
+                        log_sum(&powers) - share
+                    };
+                    *whole += power * average(1.0);
+                    *pairs += average(power);
                 }
             };
             if alpha < 1.0 {
@@ -125,13 +134,15 @@ impl<'a> Corrected<'a> {
                 add(alpha, (0..self.flows.len()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
-                for (sum, shift) in density.iter_mut().zip(shifts) {
+                for ((whole, pairs), shift) in densities.iter_mut().zip(shifts) {
                     // Outside either law's support there is no density, whatever the flows say.
-                    let shifted = *sum + (1.0 - alpha) * shift;
-                    *sum = if shift.is_finite() { shifted } else { f64::NEG_INFINITY };
+                    let shift =
+                        if shift.is_finite() { (1.0 - alpha) * shift } else { f64::NEG_INFINITY };
+                    *whole += shift;
+                    *pairs += shift;
                 }
             }
-            density
+            densities
         })
     }
 
@@ -178,8 +189,9 @@ impl<'a> Corrected<'a> {
         let (model, dim) = (self.model(), self.model().theta_dim());
         let prior = &model.prior;
         let inside = Inside::of(theta, dim, |row| prior.contains(row));
-        let mut regressors = vec![0.0; inside.theta.len()];
-        let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim));
+        let outputs = likelihood.regressors.outputs();
+        let mut regressors = vec![0.0; inside.theta.len() / dim * outputs];
+        let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(outputs));
         let mut log_priors: Vec<f64> = rows
             .map(|(row, out)| {
                 likelihood.regressors.apply(prior, row, out);
@@ -187,6 +199,9 @@ impl<'a> Corrected<'a> {
             })
             .collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
+        if self.as_simulated {
+            model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
+        }
         let target = at.target.repeat(log_priors.len());
         let mut densities = flow.evaluator(self.proposal.kind).log_density(&target, &regressors);
         densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
@@ -231,7 +246,7 @@ impl<'a> Corrected<'a> {
 }
 
 /// Runs `each` on runs of rows, in parallel; the runs are the same whatever the thread count.
-fn in_chunks(rows: Rows, dim: usize, each: impl Fn(Rows) -> Vec<f64> + Sync) -> Vec<f64> {
+fn in_chunks<T: Send>(rows: Rows, dim: usize, each: impl Fn(Rows) -> Vec<T> + Sync) -> Vec<T> {
     let starts: Vec<usize> = (0..rows.pairs.len()).step_by(CHUNK).collect();
     starts.into_par_iter().flat_map_iter(|start| each(rows.chunk(start, CHUNK, dim))).collect()
 }

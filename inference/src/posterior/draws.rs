@@ -49,6 +49,8 @@ pub struct Draws {
     pub standing: Option<Standing>,
     /// The edge of the prior that most draws lie at.
     pub edges: Option<EdgeMass>,
+    /// What is to be said where the model was trained in rounds for another observation.
+    pub elsewhere: Option<String>,
 }
 
 /// log-densities of a posterior.
@@ -64,6 +66,8 @@ pub struct LogProb {
     pub distance: Option<Distance>,
     /// As in [`Draws::standing`].
     pub standing: Option<Standing>,
+    /// As in [`Draws::elsewhere`].
+    pub elsewhere: Option<String>,
 }
 
 /// How far a question has come.
@@ -123,15 +127,18 @@ impl Draws {
             distance: None,
             standing: None,
             edges: None,
+            elsewhere: None,
         }
     }
 
     /// Whether they are worth next to nothing: a few points repeated, or an observation far from all
-    /// simulations. [`Posterior::sample`](crate::Posterior::sample) gives an error instead of such.
+    /// simulations, in a number or as a whole. [`Posterior::sample`](crate::Posterior::sample) gives an error instead of such.
     #[must_use]
     pub fn are_worthless(&self) -> bool {
         let few = self.effective < LEAST_EFFECTIVE.min(self.theta.nrows() as f64);
-        few || self.distance.as_ref().is_some_and(Distance::is_far)
+        let far = self.distance.as_ref().is_some_and(Distance::is_far)
+            || self.standing.as_ref().is_some_and(Standing::is_far);
+        few || far
     }
 
     /// What a user should know of these draws, in words; empty where nothing is amiss.
@@ -148,15 +155,20 @@ impl Draws {
                  simulate more, or set posterior.proposals higher",
                 self.effective, self.distinct
             ));
-        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K && self.truncated > CUT) {
+        } else if let Some(k) = self.pareto_k.filter(|k| *k > UNTRUSTED_K && self.truncated > 0.0) {
+            let worth = match self.truncated > CUT {
+                true => "tails are rough, and another seed may give others",
+                false => "hardly anything hangs on the largest ones, but tails may be rough",
+            };
             warnings.push(format!(
                 "a few of the weights that correct the draws stand out (Pareto k {k:.2}, above 0.7; \
-                 {:.1}% of their sum is cut off): tails are rough, and another seed may give others. \
-                 Simulate more, or set posterior.proposals higher",
+                 {:.1}% of their sum is cut off): {worth}. Simulate more, or set posterior.proposals \
+                 higher",
                 100.0 * self.truncated
             ));
         }
         warnings.extend(self.edges.as_ref().and_then(EdgeMass::warning));
+        warnings.extend(self.elsewhere.clone());
         warnings
     }
 }
@@ -175,6 +187,7 @@ impl LogProb {
                 1.0 / self.effective.max(1.0).sqrt()
             ));
         }
+        warnings.extend(self.elsewhere.clone());
         warnings
     }
 }

@@ -1,6 +1,6 @@
 //! How much of a posterior lies at the edges of its prior.
 
-use freeform_simulators::Prior;
+use freeform_simulators::{Prior, Support};
 use ndarray::ArrayView2;
 use serde::Serialize;
 use std::fmt;
@@ -33,6 +33,10 @@ impl EdgeMass {
         let thin = OUTER / (2 * prior.dim()) as f64;
         let mut most: Option<Self> = None;
         for (d, column) in draws.columns().into_iter().enumerate() {
+            // A circle has no edge.
+            if matches!(prior.support()[d], Support::Circle { .. }) {
+                continue;
+            }
             for lower in [true, false] {
                 let share = |strip: f64| {
                     let end = prior.quantile(d, if lower { strip } else { 1.0 - strip });

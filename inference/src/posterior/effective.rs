@@ -4,7 +4,8 @@ use ndarray::Array2;
 use std::collections::HashMap;
 
 /// Kish's effective number of draws with these weights: (Σw)² / Σw²; 0 where all are 0.
-pub(super) fn effective_number(weights: &[f64]) -> f64 {
+#[must_use]
+pub fn effective_number(weights: &[f64]) -> f64 {
     let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
@@ -25,13 +26,31 @@ pub(super) fn merged(theta: &Array2<f64>, weights: impl Iterator<Item = f64>) ->
     merged
 }
 
+/// The value that half of the weights lie below, from log-weights; `None` where none has any.
+pub(super) fn weighted_median(values: &[f64], log_weights: &[f64]) -> Option<f64> {
+    let most = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let pairs = values.iter().zip(log_weights).map(|(v, w)| (*v, (w - most).exp()));
+    let mut pairs: Vec<(f64, f64)> = pairs.filter(|(v, w)| v.is_finite() && *w > 0.0).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = 0.5 * pairs.iter().map(|(_, w)| w).sum::<f64>();
+    let mut below = 0.0;
+    pairs
+        .iter()
+        .find(|(_, weight)| {
+            below += weight;
+            below >= half
+        })
+        .map(|(value, _)| *value)
+}
+
 /// Fewest weights in a tail that a law is fitted to.
 const LEAST_TAIL: usize = 5;
 
 /// Pareto's k̂: the shape of the generalised Pareto law that the largest weights follow, fitted as
 /// Zhang and Stephens (2009) do, with the prior of Vehtari et al. (2024). From log-weights; `None`
 /// where there are too few, and ∞ where they have no spread to fit.
-pub(super) fn pareto_k(log_weights: &[f64]) -> Option<f64> {
+#[must_use]
+pub fn pareto_k(log_weights: &[f64]) -> Option<f64> {
     let mut sorted: Vec<f64> =
         log_weights.iter().copied().filter(|w| *w > f64::NEG_INFINITY).collect();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -1,12 +1,17 @@
 //! What can be wrong with a question to a posterior.
 
 use crate::transform::Distance;
+use crate::typical::Standing;
+use freeform_simulators::counted;
 
 /// A question that the posterior cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PosteriorError {
     /// The observation does not fit the model.
-    #[error("the observation has {length} numbers, but the model was trained on {expected}")]
+    #[error(
+        "the observation has {}, but the model was trained on {expected}",
+        counted(*.length, "number")
+    )]
     ObservationLength {
         /// Given.
         length: usize,
@@ -33,7 +38,10 @@ pub enum PosteriorError {
         value: f64,
     },
     /// theta does not fit the model.
-    #[error("theta has {columns} columns, but the model has {dim} parameters")]
+    #[error(
+        "theta has {}, but the model has {}",
+        counted(*.columns, "column"), counted(*.dim, "parameter")
+    )]
     ThetaColumns {
         /// Given.
         columns: usize,
@@ -69,6 +77,16 @@ pub enum PosteriorError {
     FarAway {
         /// Where it lies.
         distance: Box<Distance>,
+    },
+    /// The observation as a whole is like nothing simulated, however ordinary its numbers one by one.
+    #[error(
+        "{}: more than four times as far out as any simulation, so that nothing is known of its \
+         posterior; check its units and the order of its numbers. If they are right, the simulator does \
+         not make such data", .standing.unusual().unwrap_or_default()
+    )]
+    Unlike {
+        /// Where it stands.
+        standing: Box<Standing>,
     },
     /// Draws that are a few points repeated.
     #[error(

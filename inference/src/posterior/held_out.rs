@@ -38,7 +38,7 @@ impl HeldOutRatios {
             part.go_on()?;
             let at = At { context, target };
             let mut truth = vec![0.0; dim];
-            model.parameters.invert(&model.prior, point, &mut truth);
+            model.theta_at(point, &model.cuts(context), &mut truth);
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
             let drawn = corrected.proposal.sketch(context, proposals, seed);
             let of_truth = Rows { theta: &truth, pairs: &[0], log_q: None };

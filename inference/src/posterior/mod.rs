@@ -5,11 +5,15 @@ mod diagnostics;
 mod draws;
 mod edges;
 mod effective;
+mod elsewhere;
 mod error;
+mod follow;
 mod held_out;
+mod judges;
 mod mixture;
 mod pool;
 mod proposal;
+mod reach;
 mod residual;
 mod standing;
 mod strength;
@@ -20,7 +24,9 @@ pub use diagnostics::{
 };
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
+pub use effective::{effective_number, pareto_k};
 pub use error::PosteriorError;
+pub(crate) use reach::reach;
 pub(crate) use residual::residuals;
 pub(crate) use strength::correction_strength;
 
@@ -29,6 +35,7 @@ use crate::model::{Model, ModelError};
 use crate::transform::Distance;
 use correction::{At, Corrected};
 use draws::LEAST_EFFECTIVE;
+use elsewhere::elsewhere;
 use ndarray::ArrayView2;
 use proposal::Proposal;
 use std::path::Path;
@@ -137,7 +144,8 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
         let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        Ok(Draws { distance, standing: self.standing_of(&observed), edges, ..draws })
+        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
+        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -183,8 +191,9 @@ impl Posterior {
             return Err(PosteriorError::Collapsed { effective, proposals: n });
         }
         values.iter_mut().for_each(|log_prob| *log_prob -= log_mass);
-        let standing = self.standing_of(&observed);
-        Ok(LogProb { values, acceptance, effective, distance, standing })
+        let standing = self.stands(&observed, asking)?;
+        let elsewhere = elsewhere(&self.model, x);
+        Ok(LogProb { values, acceptance, effective, distance, standing, elsewhere })
     }
 
     /// [`log_prob`](Self::log_prob) up to a constant that depends on x alone: not divided by the mass
@@ -198,6 +207,16 @@ impl Posterior {
         x: &[f64],
     ) -> Result<Vec<f64>, PosteriorError> {
         self.density(theta, &self.observed(x)?, &Asking::default())
+    }
+
+    /// The same, stoppable.
+    pub(crate) fn flow_log_prob_as(
+        &self,
+        theta: &ArrayView2<f64>,
+        x: &[f64],
+        asking: &Asking,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        self.density(theta, &self.observed(x)?, asking)
     }
 
     /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,

@@ -19,6 +19,16 @@ pub(super) struct Stage {
     pub made: usize,
 }
 
+impl Goal {
+    /// How many draws are wanted.
+    pub fn number(self) -> f64 {
+        match self {
+            Self::Draws(n) => n as f64,
+            Self::Worth(effective) => effective,
+        }
+    }
+}
+
 impl Stage {
     /// Its points, to be asked of their pairs.
     pub fn rows<'a>(&'a self, log_q: Option<&'a [f64]>) -> Rows<'a> {
@@ -120,6 +130,29 @@ pub(super) fn truncated(log_weights: &[f64]) -> Option<Vec<f64>> {
     total.is_finite().then(|| log_weights.iter().map(weight).collect())
 }
 
+/// Share of the weights' sum that [`truncated`] cuts off; 0 where no weight is too large.
+pub(super) fn cut_off(log_weights: &[f64]) -> f64 {
+    let total = log_sum(log_weights);
+    let most = total - 0.5 * (log_weights.len() as f64).ln();
+    let cut = |w: &f64| (w.max(most) - total).exp() - (most - total).exp();
+    if total.is_finite() { log_weights.iter().map(cut).sum() } else { 0.0 }
+}
+
+/// At most about `most` of the weighted points, none twice, with their new log-weights: the larger ones as
+/// they are, of the smaller ones some, each with the weight of all that it stands for (Fearnhead and
+/// Clifford 2003).
+pub(super) fn thinned(log_weights: &[f64], most: usize, offset: f64) -> Vec<(usize, f64)> {
+    let total = log_sum(log_weights);
+    if log_weights.len() <= most || !total.is_finite() {
+        return log_weights.iter().copied().enumerate().collect();
+    }
+    let weights: Vec<f64> = log_weights.iter().map(|w| (w - total).exp()).collect();
+    let mut chosen = systematic(&weights, most, offset);
+    chosen.dedup();
+    let least = total - (most as f64).ln();
+    chosen.into_iter().map(|index| (index, log_weights[index].max(least))).collect()
+}
+
 /// Systematic resampling: index i as often as `n` · weight i / Σ weights, give or take one.
 pub(super) fn systematic(weights: &[f64], n: usize, offset: f64) -> Vec<usize> {
     let step = weights.iter().sum::<f64>() / n as f64;
@@ -145,6 +178,27 @@ mod tests {
         let chosen = systematic(&[0.1, 0.0, 0.6, 0.3], 10, 0.5);
         assert_eq!(chosen, [0, 2, 2, 2, 2, 2, 2, 3, 3, 3]);
         assert_eq!(systematic(&[2.0], 3, 0.0), [0, 0, 0]);
+    }
+
+    /// Large weights stay, four of eight small ones stand for all: the sum is what it was.
+    #[test]
+    fn thinned_points_weigh_what_all_did() {
+        let log_weights: Vec<f64> =
+            [0.3, 0.2].into_iter().chain([0.0625; 8]).map(f64::ln).collect();
+        let kept = thinned(&log_weights, 8, 0.6);
+        let indices: Vec<usize> = kept.iter().map(|(index, _)| *index).collect();
+        assert_eq!(indices, [0, 1, 3, 5, 7, 9]);
+        let sum: f64 = kept.iter().map(|(_, weight)| weight.exp()).sum();
+        assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+        assert_eq!(thinned(&log_weights, 10, 0.5).len(), 10);
+    }
+
+    /// One weight of 13 in four is cut at half of their sum, 16.
+    #[test]
+    fn what_is_cut_off() {
+        let log_weights = [13.0_f64, 1.0, 1.0, 1.0].map(f64::ln);
+        assert!((cut_off(&log_weights) - 5.0 / 16.0).abs() < 1e-12);
+        assert_eq!(cut_off(&[0.0; 9]), 0.0);
     }
 
     /// Equal weights need as many rows as draws, less those that may repeat; of weights 3 : 1 : 1 : 1,

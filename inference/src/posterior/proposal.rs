@@ -198,14 +198,15 @@ impl Proposal<'_> {
                 log_own[row] = density;
             }
         }
-        let (prior, parameters) = (&self.model.prior, &self.model.parameters);
+        let prior = &self.model.prior;
         let (mut theta, mut back) = (vec![0.0; dim], vec![0.0; dim]);
+        let cuts = self.model.cuts(context);
         for (row, point) in points.chunks_exact(dim).enumerate() {
-            parameters.invert(prior, point, &mut theta);
+            self.model.theta_at(point, &cuts, &mut theta);
             if theta.iter().all(|v| v.is_finite()) && prior.contains(&theta) {
                 kept.theta.extend_from_slice(&theta);
                 kept.members.push(row % members);
-                let log_det = parameters.apply(prior, &theta, &mut back);
+                let log_det = self.model.point_of(&theta, &cuts, &mut back);
                 kept.log_own.push(log_own[row] + log_det);
             }
         }
@@ -228,10 +229,10 @@ impl Proposal<'_> {
         let (prior, parameters) = (&self.model.prior, &self.model.parameters);
         let reached = |row: &[f64]| prior.contains(row) && parameters.reaches(prior, row);
         let inside = Inside::of(theta, dim, reached);
-        let mut points = vec![0.0; inside.theta.len()];
+        let (mut points, cuts) = (vec![0.0; inside.theta.len()], self.model.cuts(context));
         let rows = inside.theta.chunks_exact(dim).zip(points.chunks_exact_mut(dim));
         let log_dets: Vec<f64> =
-            rows.map(|(row, point)| parameters.apply(prior, row, point)).collect();
+            rows.map(|(row, point)| self.model.point_of(row, &cuts, point)).collect();
         let mut densities = average_density(self.flows, self.kind, &points, context);
         densities.iter_mut().zip(log_dets).for_each(|(density, log_det)| *density += log_det);
         inside.spread(&densities)

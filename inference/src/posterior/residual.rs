@@ -31,9 +31,10 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let (dim, rows) = (model.theta_dim(), theta.members.len());
-        let mut regressors = vec![0.0; theta.theta.len()];
-        for (row, out) in theta.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(dim)) {
+        let (rows, outputs) = (theta.members.len(), likelihood.regressors.outputs());
+        let mut regressors = vec![0.0; rows * outputs];
+        let each = theta.theta.chunks_exact(model.theta_dim());
+        for (row, out) in each.zip(regressors.chunks_exact_mut(outputs)) {
             likelihood.regressors.apply(&model.prior, row, out);
         }
         let width = at.target.len();

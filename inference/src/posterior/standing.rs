@@ -26,10 +26,27 @@ impl Posterior {
         Ok(summary.map(|summary| summary.into_iter().map(f64::from).collect()))
     }
 
+    /// Where an observation stands; an error where that is so far out that nothing is known.
+    pub(super) fn stands(
+        &self,
+        observed: &Observed,
+        asking: &Asking,
+    ) -> Result<Option<Standing>, PosteriorError> {
+        match self.standing_of(observed) {
+            Some(standing) if standing.is_far() && !asking.anyway => {
+                Err(PosteriorError::Unlike { standing: Box::new(standing) })
+            }
+            standing => Ok(standing),
+        }
+    }
+
     pub(super) fn standing_of(&self, observed: &Observed) -> Option<Standing> {
-        let Model { posterior, data, prior, typical, .. } = &self.model;
+        let Model { posterior, view, data, prior, typical, .. } = &self.model;
         let typical = typical.as_ref()?;
-        let seen = (&observed.context[..], data.kept());
+        // Statistics are no columns of the observation.
+        let word = if view.is_plain() { "column" } else { "statistic" };
+        let column = |at: usize| format!("{word} {}", data.kept()[at] + 1);
+        let seen = (&observed.context[..], &column as &dyn Fn(usize) -> String);
         let residual = match &self.model.likelihood {
             Some(likelihood) if !typical.residuals.is_empty() => {
                 let (proposal, flows) = (self.proposal(Asking::default()), &likelihood.flows[..]);

@@ -1,13 +1,14 @@
 //! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
 
-use super::correction::{At, Corrected};
+use super::correction::Corrected;
 use super::draws::Asking;
 use super::held_out::HeldOutRatios;
+use super::judges::Judges;
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;
 use crate::model::{CorrectionSummary, LikelihoodModel, Model};
-use crate::training::{Role, TrainingData};
+use crate::training::TrainingData;
 use crate::work::{Halt, Part};
 
 /// Held-out simulations that judge, over all members, and proposals for each.
@@ -37,12 +38,8 @@ pub(crate) fn correction_strength(
         let flows = &likelihood.flows[index..=index];
         let likelihood = Some(likelihood);
         let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
-        let posterior = data.fold(Role::Posterior, index);
-        let (points, context) = posterior.validation_tables();
-        let (target, _) = data.fold(Role::Likelihood, index).validation_tables();
-        let most = JUDGES.div_ceil(members) * posterior.dims.0;
-        let points = &points[..points.len().min(most)];
-        let at = At { context: &context, target: &target };
+        let judges = Judges::of(model, data, index, JUDGES.div_ceil(members));
+        let (points, at) = (&judges.points[..], judges.at());
         let seed = model.training.seed.wrapping_add(index as u64);
         let part = part.part(&format!("member-{index}"));
         let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed, &part)?;

@@ -1,7 +1,8 @@
 //! θ against the prior's bounds.
 
 use super::DataError;
-use freeform_simulators::{Prior, Support};
+use freeform_simulators::{Prior, Support, counted, written};
+use std::fmt;
 
 /// Share of an interval's width, or the distance, that stands in where no row lies off the bound.
 const SMALL: f64 = 1e-3;
@@ -13,9 +14,11 @@ pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
     let dim = prior.dim();
     for (column, support) in prior.support().iter().enumerate() {
         match *support {
-            Support::Real => {}
+            // A circle has no end: its cut is an ordinary place.
+            Support::Real | Support::Circle { .. } => {}
             Support::Positive { lower } => move_off_one(theta, (column, dim), lower, 1.0, None),
-            Support::Interval { lower, upper } => {
+            Support::Below { upper } => move_off_one(theta, (column, dim), upper, -1.0, None),
+            Support::Interval { lower, upper } | Support::LogInterval { lower, upper } => {
                 let width = Some(upper - lower);
                 move_off_one(theta, (column, dim), lower, 1.0, width);
                 move_off_one(theta, (column, dim), upper, -1.0, width);
@@ -50,12 +53,61 @@ fn move_off_one(
 
 /// Refuses θ outside the prior's support.
 pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
-    for (index, row) in theta.chunks_exact(prior.dim()).enumerate() {
-        if !prior.contains(row) {
-            return Err(DataError::OutsidePrior { row: index, theta: row.to_vec() });
+    let rows = || theta.chunks_exact(prior.dim());
+    let Some((first, row)) = rows().enumerate().find(|(_, row)| !prior.contains(row)) else {
+        return Ok(());
+    };
+    let wrong = |(d, support): (usize, Support)| (prior.names()[d].clone(), row[d], support);
+    Err(DataError::OutsidePrior(Box::new(OutsideRows {
+        count: rows().filter(|row| !prior.contains(row)).count(),
+        of: rows().len(),
+        first,
+        theta: row.to_vec(),
+        wrong: prior.outside(row).map(wrong),
+    })))
+}
+
+/// Rows of θ outside a law's support.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutsideRows {
+    /// How many.
+    pub count: usize,
+    /// Of how many, those whose simulation failed not counted.
+    pub of: usize,
+    /// The first of them, from 0.
+    pub first: usize,
+    /// Its parameters.
+    pub theta: Vec<f64>,
+    /// Its first parameter outside its support, given the other parameters: name, value, support; `None`
+    /// where each lies inside.
+    pub wrong: Option<(String, f64, Support)>,
+}
+
+impl fmt::Display for OutsideRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, of, first, theta, wrong } = self;
+        write!(
+            f,
+            "{count} of {}, first in usable row {}, ",
+            counted(*of, "usable row"),
+            first + 1
+        )?;
+        match wrong {
+            None => write!(f, "{theta:?}"),
+            Some((name, value, support)) => {
+                write!(f, "where `{name}` is {}", written(*value))?;
+                let (lower, upper) = support.bounds();
+                let finite = (lower.is_finite(), upper.is_finite());
+                let (lower, upper) = (written(lower), written(upper));
+                match finite {
+                    (false, false) => Ok(()),
+                    (true, false) => write!(f, " and must be above {lower}"),
+                    (false, true) => write!(f, " and must be below {upper}"),
+                    (true, true) => write!(f, " and must be from {lower} to {upper}"),
+                }
+            }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -77,7 +129,14 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{theta:?}");
         }
         assert!(check_support(&theta, &prior).is_ok());
-        assert!(check_support(&[1.5, -1.0], &prior).is_err());
+        let said = check_support(&[1.5, 1.0, 1.5, -1.0, 2.5, 1.0], &prior).unwrap_err().to_string();
+        assert!(
+            said.contains("2 of 3 usable rows, first in usable row 2, where `rate` is -1")
+                && said.contains("above 0"),
+            "{said}"
+        );
+        let said = check_support(&[2.5, 1.0], &prior).unwrap_err().to_string();
+        assert!(said.contains("`share` is 2.5 and must be from 1 to 2"), "{said}");
         // The nearest other is the next number: half of that would be the bound itself.
         let mut theta = [1.0, 1.0, 1.0_f64.next_up(), 1.0];
         move_off(&mut theta, &prior);

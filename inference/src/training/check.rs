@@ -6,7 +6,7 @@ use super::data_error::MIN_TRAINING;
 use super::origin::ThetaOrigin;
 use super::rows::contiguous;
 use crate::config::{Config, TransformConfig};
-use freeform_simulators::{Layout, Simulations};
+use freeform_simulators::{DataLayout, LayoutMisfit, Simulations};
 use ndarray::Array2;
 
 /// Whether these simulations can be trained on, at little cost.
@@ -50,20 +50,16 @@ pub(super) fn check_sizes(
     Ok(())
 }
 
-/// Fewer points or trials have no statistics.
-const LEAST_POINTS: usize = 3;
-
 /// Channels divide x, and leave points enough.
 pub(super) fn check_layout(columns: usize, transform: &TransformConfig) -> Result<(), DataError> {
     let channels = transform.channels;
-    if transform.layout != Layout::Vector && !columns.is_multiple_of(channels) {
-        return Err(DataError::Channels { columns, channels });
+    match (DataLayout { layout: transform.layout, channels }).misfit(columns) {
+        None => Ok(()),
+        Some(LayoutMisfit::Uneven) => Err(DataError::Channels { columns, channels }),
+        Some(LayoutMisfit::FewPoints(points)) => {
+            Err(DataError::FewPoints { columns, channels, points })
+        }
     }
-    let stated = matches!(transform.layout, Layout::Series | Layout::Set);
-    if stated && columns / channels < LEAST_POINTS {
-        return Err(DataError::FewPoints { columns, channels, points: columns / channels });
-    }
-    Ok(())
 }
 
 /// How many rows a member holds out.

@@ -9,9 +9,10 @@ use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
 use super::shown::Shown;
 use super::{DataError, Finding, Fold, Role};
-use crate::config::{Config, Correction, ThetaTransform};
+use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
 use freeform_simulators::Simulations;
@@ -20,8 +21,11 @@ use std::borrow::Cow;
 /// Standardised simulations in a seeded order, and the maps that made them.
 #[derive(Debug)]
 pub struct TrainingData {
-    /// θ in the flow's space, `[n, D]`.
+    /// θ by the parameters' map, `[n, D]`: the flow's space, but for angles.
     theta: Vec<f32>,
+    /// The same with angles from a cut that depends on x, where there are any: the flow's space.
+    turned: Option<Vec<f32>>,
+    turn: Option<Turn>,
     /// x as the networks see it, `[n, kept columns]`.
     x: Vec<f32>,
     /// What a likelihood needs, where one is learnt.
@@ -115,7 +119,8 @@ impl TrainingData {
             whitening: &config.whitening,
             seed,
         };
-        let Choice { view, remark } = candidates.choose(&part.part("view"))?;
+        let Choice { view, remark, doubt } = candidates.choose(&part.part("view"))?;
+        findings.extend(doubt);
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
         let shown = Shown { x: &x, width: context, plain: view.is_plain(), rows: seen };
@@ -124,7 +129,7 @@ impl TrainingData {
         part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
         let reversed = wanted.then(|| {
-            let transform = ParameterTransform::fit(ThetaTransform::Log, prior, theta_rows());
+            let transform = ParameterTransform::regressors(prior, theta_rows());
             Reversed {
                 dim: columns,
                 regressors: regressors(&transform, prior, &theta),
@@ -152,6 +157,15 @@ impl TrainingData {
         }
         let theta = points;
         let x = transformed(&data, x, x_name, &mut outliers);
+        let seen_by_turn = TurnTable {
+            points: &theta,
+            context: &x,
+            dims: (columns, data.kept().len()),
+            training: &order[..rows - held_out],
+            validation: &order[rows - held_out..],
+        };
+        let turn = Turn::fit(&seen_by_turn, prior, seed, part)?;
+        let turned = turn.as_ref().map(|turn| turn.turned(&seen_by_turn, &mut log_dets));
         findings.extend(outliers.findings());
         // Statistics depend on each other, and may have a density that nothing learns.
         let doubtful = !described || view.has_statistics();
@@ -171,6 +185,8 @@ impl TrainingData {
         }
         Ok(Self {
             theta,
+            turned,
+            turn,
             x,
             likelihood,
             log_dets,
@@ -216,6 +232,11 @@ impl TrainingData {
     #[must_use]
     pub fn parameters(&self) -> &ParameterTransform {
         &self.parameters
+    }
+
+    /// Where circles are cut, where θ has angles.
+    pub(crate) fn turn(&self) -> Option<&Turn> {
+        self.turn.as_ref()
     }
 
     /// The data map learnt here.
@@ -279,10 +300,11 @@ impl TrainingData {
             (Role::Posterior, _) => {
                 let sum: f64 = validation.iter().map(|r| self.log_dets[*r as usize]).sum();
                 let dims = (self.theta_dim(), self.context_dim());
-                (&self.theta, &self.x, dims, -sum / held_out as f64)
+                let target = self.turned.as_ref().unwrap_or(&self.theta);
+                (target, &self.x, dims, -sum / held_out as f64)
             }
             (Role::Likelihood, Some(tables)) => {
-                let dims = (tables.data.kept().len(), self.theta_dim());
+                let dims = (tables.data.kept().len(), tables.transform.outputs());
                 (&tables.targets, &tables.regressors, dims, 0.0)
             }
             (Role::Likelihood, None) => panic!("no likelihood was asked for"),

@@ -1,6 +1,8 @@
 //! Why simulations cannot be trained on.
 
+use super::bounds::OutsideRows;
 use crate::work::Halt;
+use freeform_simulators::{counted, written};
 
 /// Fewer training rows than this make no standard deviation worth the name.
 pub(super) const MIN_TRAINING: usize = 8;
@@ -10,8 +12,9 @@ pub(super) const MIN_TRAINING: usize = 8;
 pub enum DataError {
     /// Too few rows.
     #[error(
-        "{rows} usable simulations leave {training} for training and {validation} for validation; \
-         at least {MIN_TRAINING} and 1 are needed: simulate more"
+        "{} leave {training} for training and {validation} for validation; \
+         at least {MIN_TRAINING} and 1 are needed: simulate more",
+        counted(*.rows, "usable simulation")
     )]
     TooFew {
         /// Usable rows.
@@ -22,7 +25,10 @@ pub enum DataError {
         validation: usize,
     },
     /// theta does not fit the prior.
-    #[error("simulations have {columns} columns of theta, but the prior has {dim} parameters")]
+    #[error(
+        "simulations have {} of theta, but the prior has {}",
+        counted(*.columns, "column"), counted(*.dim, "parameter")
+    )]
     PriorMismatch {
         /// Columns of theta.
         columns: usize,
@@ -31,28 +37,16 @@ pub enum DataError {
     },
     /// Parameters outside the prior.
     #[error(
-        "row {} of theta lies outside the prior's support ({theta:?}): these simulations were \
-         not drawn from this prior",
-        row + 1
+        "theta lies outside the prior's support in {0}: these simulations were not drawn from this prior. \
+         State the one that they were drawn from, or name that law beside the prior (--theta-from)"
     )]
-    OutsidePrior {
-        /// First such row, counted from 0.
-        row: usize,
-        /// Its parameters.
-        theta: Vec<f64>,
-    },
+    OutsidePrior(Box<OutsideRows>),
     /// Parameters outside the law that they are said to be drawn from.
     #[error(
-        "row {} of theta ({theta:?}) lies outside the support of the law that theta is said to be \
-         drawn from (--theta-from)",
-        row + 1
+        "theta lies outside the support of the law that it is said to be drawn from (--theta-from) in \
+         {0}"
     )]
-    OutsideLaw {
-        /// First such row, counted from 0.
-        row: usize,
-        /// Its parameters.
-        theta: Vec<f64>,
-    },
+    OutsideLaw(Box<OutsideRows>),
     /// Numbers whose spread no precision holds.
     #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
     TooLarge {
@@ -78,8 +72,10 @@ pub enum DataError {
     },
     /// A layout that does not fit x.
     #[error(
-        "x has {columns} numbers, which are no whole number of points or trials of {channels} \
-         (transform.channels): set it to how many numbers stand side by side"
+        "x has {}, which are no whole number of points or trials of {channels} \
+         (transform.channels; `channels` in simulator.toml): set it to how many numbers stand side by \
+         side",
+        counted(*.columns, "number")
     )]
     Channels {
         /// Numbers of x.
@@ -89,9 +85,10 @@ pub enum DataError {
     },
     /// A layout of next to no points.
     #[error(
-        "{columns} numbers of x, {channels} side by side (transform.channels), are {points} points or \
-         trials; at least 3 make a series or a set: set transform.channels lower, or \
-         transform.layout to vector"
+        "{} of x, {channels} side by side (transform.channels; `channels` in \
+         simulator.toml), are {} or trials; at least 3 make a series or a set: set that \
+         lower, or transform.layout (`layout` in simulator.toml) to vector",
+        counted(*.columns, "number"), counted(*.points, "point")
     )]
     FewPoints {
         /// Numbers of x.
@@ -102,7 +99,7 @@ pub enum DataError {
         points: usize,
     },
     /// A parameter that never varies.
-    #[error("parameter `{name}` is constant ({value}) in all simulations: fix it in the simulator")]
+    #[error("parameter `{name}` is constant ({}) in all simulations: fix it in the simulator", written(*value))]
     ConstantParameter {
         /// Its name.
         name: String,

@@ -1,6 +1,7 @@
 //! What a user should know of the simulations that a training is of.
 
 use super::agreement::{ColumnShift, PairShift};
+use freeform_simulators::counted;
 use std::fmt;
 
 /// Something amiss in a table of simulations.
@@ -42,6 +43,19 @@ pub enum Finding {
         /// Of how many.
         of: usize,
     },
+    /// x says more of θ as something else than what it is said to be.
+    OtherLayout {
+        /// What it is said to be, in words.
+        stated: String,
+        /// What says more.
+        found: String,
+        /// By how much, in nats of held-out log p(θ | x).
+        gain: f64,
+        /// Standard error of that.
+        error: f64,
+        /// The options that say so.
+        fix: String,
+    },
     /// One row holds more than half of a column's variance.
     Dominated {
         /// `x` or `theta`.
@@ -67,7 +81,11 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replicates { distinct, rows, held_out_whole } => {
-                write!(f, "the {rows} simulations hold only {distinct} different rows of theta")?;
+                write!(
+                    f,
+                    "the {rows} simulations hold only {} of theta",
+                    counted(*distinct, "different row")
+                )?;
                 match held_out_whole {
                     true => write!(
                         f,
@@ -79,9 +97,10 @@ impl fmt::Display for Finding {
             }
             Self::FewValues { name, distinct, rows } => write!(
                 f,
-                "`{name}` has only {distinct} different values in {rows} simulations: these are no \
+                "`{name}` has only {} in {rows} simulations: these are no \
                  draws from a continuous prior, and nothing is learnt between them; draw it from the \
-                 prior, or fix it in the simulator"
+                 prior, or fix it in the simulator",
+                counted(*distinct, "different value")
             ),
             Self::NotFromPrior { columns, pairs, proposal, with_failed } => {
                 let law = if *proposal { "the law given by --theta-from" } else { "the prior" };
@@ -118,6 +137,13 @@ impl fmt::Display for Finding {
             Self::OutsidePrior { rows, of } => write!(
                 f,
                 "{rows} of {of} simulations lie outside the prior's support and are left out"
+            ),
+            Self::OtherLayout { stated, found, gain, error, fix } => write!(
+                f,
+                "the layout that x is said to have makes the networks see {stated}, but {found} say \
+                 {gain:.2} ± {error:.2} nats more of the parameters of held-out simulations. If the \
+                 layout, or its number of channels, is wrong: {fix} (`layout` and `channels` in \
+                 simulator.toml)"
             ),
             Self::Dominated { table, column, row, value } => write!(
                 f,

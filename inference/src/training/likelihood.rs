@@ -110,7 +110,7 @@ impl Reversed<'_> {
     pub fn information(&self, tables: &LikelihoodTables, part: &Part) -> Result<f64, Halt> {
         let (targets, dim) = (&tables.targets[..], tables.data.kept().len());
         let (training, validation) = (self.training, self.validation);
-        let (dims, context) = ((dim, self.dim), &self.regressors[..]);
+        let (dims, context) = ((dim, self.transform.outputs()), &self.regressors[..]);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let Some(whitening) = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?
         else {
@@ -119,7 +119,7 @@ impl Reversed<'_> {
         let judges = &validation[..validation.len().min(MOST_JUDGES)];
         // A true θ is told from those of simulations that have nothing to do with it.
         let others = &training[..training.len().min(MOST_OTHERS)];
-        let parameters = |row: u32| &context[row as usize * self.dim..][..self.dim];
+        let parameters = |row: u32| &context[row as usize * dims.1..][..dims.1];
         let told = judges.par_iter().map(|&judge| {
             part.go_on()?;
             let rows = std::iter::once(&judge).chain(others);
@@ -148,7 +148,7 @@ impl Reversed<'_> {
         part: &Part,
     ) -> Result<f64, Halt> {
         let (width, dim) = (data.columns(), data.kept().len());
-        let (dims, context) = ((dim, self.dim), &self.regressors[..]);
+        let (dims, context) = ((dim, self.transform.outputs()), &self.regressors[..]);
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let whitening = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?;
@@ -170,8 +170,9 @@ impl Reversed<'_> {
 
 /// θ as the likelihood's networks see it, from raw θ `[n, D]`.
 pub(super) fn regressors(transform: &ParameterTransform, prior: &Prior, theta: &[f64]) -> Vec<f32> {
-    let (dim, mut out) = (prior.dim(), vec![0.0; theta.len()]);
-    for (row, out) in theta.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
+    let (dim, outputs) = (prior.dim(), transform.outputs());
+    let mut out = vec![0.0; theta.len() / dim * outputs];
+    for (row, out) in theta.chunks_exact(dim).zip(out.chunks_exact_mut(outputs)) {
         transform.apply(prior, row, out);
     }
     out

@@ -28,6 +28,7 @@ mod train;
 mod trainer;
 
 pub use agreement::{ColumnShift, PairShift};
+pub use bounds::OutsideRows;
 pub use check::check_simulations;
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};

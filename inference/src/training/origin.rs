@@ -3,6 +3,7 @@
 use super::agreement::deviations;
 use super::order::Groups;
 use super::{DataError, Finding, bounds};
+use crate::rounds::Locality;
 use crate::transform::ParameterTransform;
 use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis};
@@ -16,22 +17,22 @@ pub struct ThetaOrigin<'a> {
     pub drawn_from: Option<&'a Prior>,
     /// θ whose simulations failed `[m, D]`, where they are known.
     pub failed: Option<&'a Array2<f64>>,
+    /// The observation that they were simulated for, and where, if for one only.
+    pub local: Option<&'a Locality>,
 }
 
 impl<'a> ThetaOrigin<'a> {
     /// θ drawn from the prior, all of it simulated.
     #[must_use]
     pub fn prior(prior: &'a Prior) -> Self {
-        Self { prior, drawn_from: None, failed: None }
+        Self { prior, drawn_from: None, failed: None, local: None }
     }
 
     /// Refuses θ outside the law that it is said to be drawn from.
     pub(super) fn check_law(&self, theta: &[f64]) -> Result<(), DataError> {
         let Some(law) = self.drawn_from else { return Ok(()) };
         match bounds::check_support(theta, law) {
-            Err(DataError::OutsidePrior { row, theta }) => {
-                Err(DataError::OutsideLaw { row, theta })
-            }
+            Err(DataError::OutsidePrior(found)) => Err(DataError::OutsideLaw(found)),
             other => other,
         }
     }
@@ -88,6 +89,10 @@ impl<'a> ThetaOrigin<'a> {
             if let Some(distinct) = few_values(values, rows) {
                 findings.push(Finding::FewValues { name: name.clone(), distinct, rows });
             }
+        }
+        // Draws of parts of the prior's support are unlike those of the prior.
+        if self.local.is_some_and(|local| !local.law.is_prior()) {
+            return;
         }
         // Rows outside the prior's support were left out, not refused by the law of θ.
         if findings.iter().any(|f| matches!(f, Finding::OutsidePrior { .. })) {

@@ -11,6 +11,7 @@ mod span;
 pub use column::ColumnMap;
 pub use data::DataTransform;
 pub use parameters::ParameterTransform;
+pub(crate) use parameters::circles;
 pub use scaler::Scaler;
 pub use screening::informative_columns;
 pub(crate) use screening::{normal_scores, standardized};

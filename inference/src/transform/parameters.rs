@@ -4,13 +4,19 @@ use super::Scaler;
 use crate::config::ThetaTransform;
 use freeform_simulators::{Prior, Support};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::TAU;
 
-/// θ ↦ z-scores of θ, or of coordinates of θ without some or all of its bounds.
+/// θ ↦ z-scores of θ, or of coordinates of θ without some or all of its bounds. Angles become radians
+/// from −π to π: what takes the circle's cut away depends on x ([`Turn`](crate::turn::Turn)).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterTransform {
     kind: ThetaTransform,
     scaler: Scaler,
+    /// Whether angles are given by cosine and sine, the sines behind all else: for networks that take
+    /// θ. There is no way back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    embedded: bool,
 }
 
 impl ParameterTransform {
@@ -24,7 +30,22 @@ impl ParameterTransform {
         let mapped = |row: &[f64], out: &mut [f64]| {
             unscaled(kind, prior, row, out);
         };
-        Self { kind, scaler: Scaler::fit(prior.dim(), rows, mapped) }
+        let mut scaler = Scaler::fit(prior.dim(), rows, mapped);
+        for (column, lower, upper) in circles(prior) {
+            scaler.set(column, 0.5 * (lower + upper), (upper - lower) / TAU);
+        }
+        Self { kind, scaler, embedded: false }
+    }
+
+    /// The same for networks that take θ and give something else: positive numbers by their logarithm,
+    /// an angle by its cosine and, behind all else, its sine.
+    #[must_use]
+    pub fn regressors<'a>(prior: &Prior, rows: impl Iterator<Item = &'a [f64]> + Clone) -> Self {
+        let kind = ThetaTransform::Log;
+        let columns = prior.dim() + circles(prior).count();
+        let mapped = |row: &[f64], out: &mut [f64]| embed(kind, prior, row, out);
+        let embedded = columns > prior.dim();
+        Self { kind, scaler: Scaler::fit(columns, rows, mapped), embedded }
     }
 
     /// The z-scores beneath.
@@ -33,10 +54,29 @@ impl ParameterTransform {
         &self.scaler
     }
 
-    /// Maps θ inside the prior's support to the flow's space; returns log|det ∂out/∂θ|.
+    /// Numbers that θ becomes: D, and one more for each angle that is given by cosine and sine.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.scaler.columns()
+    }
+
+    /// Whether it belongs to this prior and is whole.
+    #[must_use]
+    pub fn fits(&self, prior: &Prior) -> bool {
+        let angles = if self.embedded { circles(prior).count() } else { 0 };
+        self.scaler.is_whole(prior.dim() + angles)
+    }
+
+    /// Maps θ inside the prior's support to the flow's space; returns log|det ∂out/∂θ|, which means
+    /// something where there are as many numbers as before.
     pub fn apply(&self, prior: &Prior, theta: &[f64], out: &mut [f32]) -> f64 {
-        let mut buffer = vec![0.0; theta.len()];
-        let log_det = unscaled(self.kind, prior, theta, &mut buffer);
+        let mut buffer = vec![0.0; self.outputs()];
+        let log_det = if self.embedded {
+            embed(self.kind, prior, theta, &mut buffer);
+            0.0
+        } else {
+            unscaled(self.kind, prior, theta, &mut buffer)
+        };
         self.scaler.apply(&buffer, out);
         log_det + self.scaler.log_det()
     }
@@ -59,21 +99,57 @@ impl ParameterTransform {
     /// possibly outside with the others).
     pub fn invert(&self, prior: &Prior, point: &[f32], theta: &mut [f64]) {
         self.scaler.invert(point, theta);
+        for (column, lower, upper) in circles(prior) {
+            // Rounding to single precision may have left the turn.
+            theta[column] = theta[column].clamp(lower, upper);
+        }
+        if self.is_unconstrained() && prior.is_joint() {
+            let mut u = theta.to_vec();
+            for (column, ..) in circles(prior) {
+                u[column] = prior.support()[column].to_unconstrained(u[column]).0;
+            }
+            let angles: Vec<f64> = circles(prior).map(|(column, ..)| theta[column]).collect();
+            prior.from_unconstrained(&u, theta);
+            circles(prior).zip(angles).for_each(|((column, ..), angle)| theta[column] = angle);
+            return;
+        }
         for (value, support) in theta.iter_mut().zip(prior.support()) {
             if is_mapped(self.kind, *support) {
-                *value = support.from_unconstrained(*value).0;
+                *value = match (self.kind, support) {
+                    (ThetaTransform::Log, Support::LogInterval { .. }) => value.exp(),
+                    _ => support.from_unconstrained(*value).0,
+                };
             }
         }
     }
 }
 
+/// Columns of angles, with where their turn begins and ends.
+pub(crate) fn circles(prior: &Prior) -> impl Iterator<Item = (usize, f64, f64)> + '_ {
+    prior.support().iter().enumerate().filter_map(|(column, support)| match *support {
+        Support::Circle { lower, upper } => Some((column, lower, upper)),
+        _ => None,
+    })
+}
+
 /// θ in the coordinates before scaling; returns log|det|.
 fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) -> f64 {
+    if kind == ThetaTransform::Unconstrain && prior.is_joint() {
+        // Each in the interval that the others leave; circles as they are.
+        let log_det = -prior.to_unconstrained(theta, out);
+        return circles(prior).fold(log_det, |log_det, (column, ..)| {
+            out[column] = theta[column];
+            log_det + prior.support()[column].to_unconstrained(theta[column]).1
+        });
+    }
     let mut log_det = 0.0;
     for ((value, support), slot) in theta.iter().zip(prior.support()).zip(out) {
         *slot = *value;
         if is_mapped(kind, *support) {
-            let (mapped, log_slope) = support.to_unconstrained(*value);
+            let (mapped, log_slope) = match (kind, support) {
+                (ThetaTransform::Log, Support::LogInterval { .. }) => (value.ln(), value.ln()),
+                _ => support.to_unconstrained(*value),
+            };
             *slot = mapped;
             // log|dθ/du|; the map here goes the other way.
             log_det -= log_slope;
@@ -82,11 +158,24 @@ fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64])
     log_det
 }
 
+/// [`unscaled`] with angles as cosines, their sines behind.
+fn embed(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) {
+    let (plain, sines) = out.split_at_mut(prior.dim());
+    unscaled(kind, prior, theta, plain);
+    for ((column, lower, upper), sine) in circles(prior).zip(sines) {
+        let angle = TAU * (theta[column] - 0.5 * (lower + upper)) / (upper - lower);
+        plain[column] = angle.cos();
+        *sine = angle.sin();
+    }
+}
+
 /// Whether a parameter is mapped to R before z-scores.
 fn is_mapped(kind: ThetaTransform, support: Support) -> bool {
     match kind {
         ThetaTransform::Standardize => false,
-        ThetaTransform::Log => matches!(support, Support::Positive { .. }),
-        ThetaTransform::Unconstrain => true,
+        ThetaTransform::Log => {
+            matches!(support, Support::Positive { .. } | Support::LogInterval { .. })
+        }
+        ThetaTransform::Unconstrain => !matches!(support, Support::Circle { .. }),
     }
 }

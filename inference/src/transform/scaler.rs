@@ -86,6 +86,12 @@ impl Scaler {
         self.mean[column]
     }
 
+    /// Gives a column a mean and scale that are known beforehand.
+    pub(super) fn set(&mut self, column: usize, mean: f64, scale: f64) {
+        self.mean[column] = mean;
+        self.scale[column] = scale;
+    }
+
     /// Maps one row to z-scores.
     pub fn apply(&self, row: &[f64], out: &mut [f32]) {
         for (j, (value, o)) in row.iter().zip(out.iter_mut()).enumerate() {

@@ -1,6 +1,7 @@
 //! Where the simulated data lie, and how far from there an observation is.
 
 use super::{ColumnMap, DataTransform};
+use freeform_simulators::counted;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,6 +20,7 @@ const FAR: f64 = 2.0;
 /// Of each column of x (from the first, kept by the networks or not): the least and the largest
 /// value simulated, and the quantiles that hold 99% of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataSpan {
     rows: usize,
     least: Vec<f64>,
@@ -144,8 +146,9 @@ impl fmt::Display for Distance {
         };
         write!(
             f,
-            "x lies beyond all simulations in {} of {} columns",
-            self.columns_beyond, self.columns
+            "x lies beyond all simulations in {} of {}",
+            self.columns_beyond,
+            counted(self.columns, "column")
         )?;
         let constant = least == most;
         let spread = if constant { (value - least).abs() } else { most - least };

@@ -13,6 +13,9 @@ const RIDGE: f64 = 1e-4;
 const RARE: f64 = 0.002;
 /// So many times as far as the farthest point is, too, where points are few.
 const BEYOND: f64 = 1.2;
+/// So many times as far as the farthest, nothing is known. (Two widths of the core beyond all of 1,000
+/// numbers, where one column is too far, is four times as far as the farthest of a Gaussian.)
+const FAR: f64 = 4.0;
 /// Farther out than this percentage, columns are named.
 const OUTER: f64 = 95.0;
 /// Columns named at most.
@@ -53,6 +56,8 @@ pub struct Outlyingness {
     pub percentile: f64,
     /// Whether it lies so far out that chance does not explain it.
     pub unusual: bool,
+    /// Whether it lies so far out that nothing is known there.
+    pub far: bool,
     /// What fits the rest worst, the worst first, where it lies among the outer 5%.
     pub worst: Vec<Misfit>,
 }
@@ -72,9 +77,10 @@ impl Outlyingness {
         let all = references.len();
         let nearer = references.partition_point(|r| *r < distance);
         let share = (all - nearer + 1) as f64 / (all + 1) as f64;
-        let far = references.last().is_some_and(|most| distance > BEYOND * most);
+        let beyond = |times: f64| references.last().is_some_and(|most| distance > times * most);
         let percentile = 100.0 * nearer as f64 / all.max(1) as f64;
-        Self { distance, percentile, unusual: share <= RARE || far, worst: Vec::new() }
+        let unusual = share <= RARE || beyond(BEYOND);
+        Self { distance, percentile, unusual, far: beyond(FAR), worst: Vec::new() }
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Typical {
 /// Where an observation lies among the simulations, its columns taken together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standing {
-    /// Of its numbers; `None` where they are more than 512.
+    /// Of its numbers, or of the statistics that the networks see of them; `None` where they are more
+    /// than 512.
     pub data: Option<Outlyingness>,
     /// Of what it says of each parameter (columns are parameters); `None` where no summary was learnt.
     pub summary: Option<Outlyingness>,
@@ -73,16 +74,15 @@ impl Typical {
         named.into_iter().filter_map(|(name, cloud)| Some((name, cloud.as_ref()?)))
     }
 
-    /// Where x as the networks see it lies, whose columns are `kept` of the observation's; `residual`
-    /// is its distance from what its posterior predicts.
+    /// Where x as the networks see it lies, whose columns are called `columns`; `residual` is its
+    /// distance from what its posterior predicts.
     pub fn standing(
         &self,
         flows: &[ConditionalFlow],
-        (context, kept): (&[f32], &[usize]),
+        (context, columns): (&[f32], &dyn Fn(usize) -> String),
         (names, residual): (&[String], Option<f64>),
     ) -> Option<Standing> {
-        let column = |at: usize| format!("column {}", kept[at] + 1);
-        let data = self.data.as_ref().map(|cloud| cloud.outlyingness(context, &column));
+        let data = self.data.as_ref().map(|cloud| cloud.outlyingness(context, columns));
         let summary = self.summary.as_ref().and_then(|cloud| {
             let summary = learnt_summary(flows, context)?;
             Some(cloud.outlyingness(&summary, &|at| names[at].clone()))
@@ -106,14 +106,33 @@ impl Standing {
     /// Whether it lies farther out than chance explains.
     #[must_use]
     pub fn is_unusual(&self) -> bool {
-        [&self.data, &self.summary, &self.residual].into_iter().flatten().any(|found| found.unusual)
+        self.parts().any(|found| found.unusual)
+    }
+
+    /// Whether it lies so far out that nothing is known of its posterior.
+    #[must_use]
+    pub fn is_far(&self) -> bool {
+        self.parts().any(|found| found.far)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Outlyingness> {
+        [&self.data, &self.summary, &self.residual].into_iter().flatten()
     }
 
     /// What is unusual, in words; `None` where nothing is.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
+        Some(
+            self.unusual()?
+                + ". Check its units and their order; else the simulator may not be able to explain it \
+                   (`freeform check --observation` simulates at the posterior's parameters)",
+        )
+    }
+
+    /// In what respects it is unusual; `None` where in none.
+    pub(crate) fn unusual(&self) -> Option<String> {
         let parts = [
-            ("the columns of x do not go together as in the simulations", &self.data),
+            ("the numbers of x do not go together as in the simulations", &self.data),
             ("what x says of the parameters is unlike what simulations say", &self.summary),
             ("x is unlike what simulations at its own posterior give", &self.residual),
         ];
@@ -132,11 +151,7 @@ impl Standing {
         };
         let found = parts.into_iter().filter_map(|(what, found)| Some((what, found.as_ref()?)));
         let parts: Vec<String> = found.filter(|(_, found)| found.unusual).map(text).collect();
-        (!parts.is_empty()).then(|| {
-            parts.join("; ")
-                + ". Check its units and their order; else the simulator may not be able to explain it \
-                   (`freeform check --observation` simulates at the posterior's parameters)"
-        })
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 

@@ -1,27 +1,28 @@
-//! Which view of x: the one under which a conditional Gaussian of θ, learnt for a short while, gives
-//! held-out simulations most probability.
+//! Which view of x says most about θ: held-out simulations decide, by the likelihood of θ under a short
+//! training of a whitening.
 
 use super::components::Components;
 use super::series::{Detail, Series};
 use super::set::Set;
+use super::trial::Trial;
+use super::words::describe;
 use super::{Block, View};
-use crate::config::{DataTransform as Kind, NARROW, TransformConfig, WhiteningConfig};
-use crate::transform::{DataTransform, informative_columns};
-use crate::whitening::{Whitening, WhiteningTable};
-use crate::work::{Halt, Pack, Part, Unpack};
+use crate::config::{NARROW, TransformConfig, WhiteningConfig};
+use crate::training::Finding;
+use crate::work::{Halt, Part};
 use freeform_simulators::Layout;
-use rayon::prelude::*;
 
 /// Components where few are enough.
 const FEW_COMPONENTS: usize = 4;
-/// Simulations that judge: at most so many, and at most this share.
-const MOST_JUDGES: usize = 1000;
-const JUDGES_SHARE: usize = 5;
-/// More simulations than these are not needed to choose.
-const MOST_ROWS: usize = 20_000;
 /// Another view than the numbers themselves must gain so many standard errors, and nats, over them.
 const STANDARD_ERRORS: f64 = 2.0;
 const LEAST_GAIN: f64 = 0.02;
+/// What was stated is doubted where another view gains so many over it.
+const DOUBTFUL_ERRORS: f64 = 3.0;
+const DOUBTFUL_GAIN: f64 = 0.05;
+/// Numbers of channels that are tried where nobody said how many, and points that they leave at least.
+const CHANNELS: [usize; 4] = [1, 2, 3, 4];
+const LEAST_POINTS: usize = 5;
 
 /// Simulations that views are tried on.
 pub(crate) struct Candidates<'a> {
@@ -44,49 +45,152 @@ pub(crate) struct Choice {
     pub view: View,
     /// Empty where nothing was chosen.
     pub remark: Option<String>,
-}
-
-/// Mean held-out log-likelihood of each judging simulation under a view.
-struct Trial {
-    view: View,
-    scores: Vec<f64>,
+    /// Where simulations contradict what was stated.
+    pub doubt: Option<Finding>,
 }
 
 impl Candidates<'_> {
-    /// The best of the views that suit the layout; x as it is where the layout is not stated and x is
-    /// narrow.
+    /// The best of the views that suit the layout; x as it is where neither layout nor channels are
+    /// stated and x is narrow.
     ///
     /// # Errors
     /// [`Halt`] where the work is to stop; trials are kept as pieces of `part`.
     pub fn choose(&self, part: &Part) -> Result<Choice, Halt> {
         let plain = View::plain(self.columns);
-        let layout = self.transform.layout;
+        let TransformConfig { layout, channels, .. } = *self.transform;
         let wide = self.columns > NARROW;
-        if !wide && !matches!(layout, Layout::Series | Layout::Set) {
-            return Ok(Choice { view: plain, remark: None });
-        }
-        let components = if wide && layout != Layout::Set { self.of_components() } else { vec![] };
-        let views = match layout {
-            Layout::Series => [self.of_series(&components), components].concat(),
-            Layout::Set => self.of_set(),
-            Layout::Vector => components,
-            Layout::Auto => {
-                let series = self.of_series(&components);
-                [components, series, self.of_set()].concat()
-            }
+        let structured = match layout {
+            Layout::Series | Layout::Set => true,
+            Layout::Auto => wide || channels > 1,
+            Layout::Vector => wide,
         };
-        let stated = matches!(layout, Layout::Series | Layout::Set);
-        let views: Vec<View> = if stated { views } else { [vec![plain], views].concat() };
-        let trials = views
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, view)| self.trial(view, &part.part(&format!("view-{index}"))));
-        let trials = trials.collect::<Result<Vec<Trial>, Halt>>()?;
-        Ok(if stated { best(trials) } else { best_over_first(trials) })
+        if !structured {
+            return Ok(Choice { view: plain, remark: None, doubt: None });
+        }
+        let components = if wide { self.of_components() } else { vec![] };
+        match layout {
+            Layout::Series => {
+                let own = [self.of_series(channels, &components), components.clone()].concat();
+                self.stated(own, self.of_vector(&components), part)
+            }
+            Layout::Set => self.stated(self.of_set(channels), self.of_vector(&components), part),
+            Layout::Vector => self.found([vec![plain], components].concat(), None, part),
+            Layout::Auto => {
+                let series = self.of_series(channels, &components);
+                let own = [vec![plain], components.clone(), series, self.of_set(channels)].concat();
+                // One is what nobody has to say.
+                self.found(own, (channels == 1).then_some(&components), part)
+            }
+        }
+    }
+
+    /// The best of what was stated; where another kind of view is better by far, with a doubt.
+    fn stated(&self, own: Vec<View>, others: Vec<View>, part: &Part) -> Result<Choice, Halt> {
+        let stated = self.try_all(own, "view", part)?;
+        let best = Trial::best(stated.iter()).unwrap_or_else(|| unreachable!("a layout has views"));
+        let channels = self.transform.channels;
+        let more = self.divisors().filter(|other| *other != channels);
+        let mut others = others;
+        for other in more.chain([channels]) {
+            let same = other == channels;
+            if !(same && self.transform.layout == Layout::Series) {
+                others.extend(self.of_series(other, &[]).into_iter().skip(1));
+            }
+            if !(same && self.transform.layout == Layout::Set) {
+                others.extend(self.of_set(other).into_iter().take(1));
+            }
+        }
+        let others = self.try_all(others, "other", part)?;
+        let doubt = Trial::best(others.iter()).and_then(|other| {
+            let gain = other.over(best);
+            gain.is_clear(DOUBTFUL_GAIN, DOUBTFUL_ERRORS).then(|| Finding::OtherLayout {
+                stated: describe(&best.view),
+                found: describe(&other.view),
+                gain: gain.nats,
+                error: gain.error,
+                fix: self.options(&other.view),
+            })
+        });
+        let (view, seen) = (best.view.clone(), describe(&best.view));
+        let remark = format!("the networks see {seen} instead of the {} numbers of x", view.inputs);
+        Ok(Choice { view, remark: Some(remark), doubt })
+    }
+
+    /// The first view, unless another is better by more than chance. Where nobody said how many channels
+    /// there are, and `components` come along, several are tried too: where they are better by more than
+    /// chance again, all views of so many.
+    fn found(
+        &self,
+        own: Vec<View>,
+        components: Option<&Vec<View>>,
+        part: &Part,
+    ) -> Result<Choice, Halt> {
+        let trials = self.try_all(own, "view", part)?;
+        let first = &trials[0];
+        let clear = |trial: &&Trial| trial.over(first).is_clear(LEAST_GAIN, STANDARD_ERRORS);
+        let best = Trial::best(trials.iter().skip(1).filter(clear)).unwrap_or(first);
+        let several = components.map_or(vec![], |_| self.of_several_channels());
+        let several = self.try_all(several, "channels", part)?;
+        let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, STANDARD_ERRORS);
+        let more = match (Trial::best(several.iter().filter(beats)), components) {
+            (Some(trial), Some(components)) => {
+                let channels = trial.view.channels();
+                let views = [self.of_series(channels, components), self.of_set(channels)].concat();
+                self.try_all(views, "several", part)?
+            }
+            _ => vec![],
+        };
+        let best = Trial::best(more.iter()).unwrap_or(best);
+        let gain = best.over(first);
+        let remark = (!best.view.is_plain()).then(|| {
+            format!(
+                "x of {} numbers behaves as {}: held-out simulations gain {:.2} ± {:.2} nats over its \
+                 numbers one by one. --layout and --channels say otherwise",
+                self.columns,
+                describe(&best.view),
+                gain.nats,
+                gain.error
+            )
+        });
+        Ok(Choice { view: best.view.clone(), remark, doubt: None })
+    }
+
+    /// How a view is asked for.
+    fn options(&self, view: &View) -> String {
+        match view.layout() {
+            layout @ (Layout::Series | Layout::Set) => {
+                format!("--layout {} --channels {}", layout.name(), view.channels())
+            }
+            _ => "--layout vector".to_owned(),
+        }
+    }
+
+    /// Numbers of channels to try: they divide x, and leave points enough.
+    fn divisors(&self) -> impl Iterator<Item = usize> {
+        let columns = self.columns;
+        CHANNELS.into_iter().filter(move |channels| {
+            columns.is_multiple_of(*channels) && columns / channels >= LEAST_POINTS
+        })
+    }
+
+    /// A series and a set of each number of channels but one.
+    fn of_several_channels(&self) -> Vec<View> {
+        let several = self.divisors().filter(|channels| *channels > 1);
+        several
+            .flat_map(|channels| {
+                let series = self.of_series(channels, &[]).into_iter().skip(1).take(1);
+                series.chain(self.of_set(channels).into_iter().take(1))
+            })
+            .collect()
     }
 
     fn view(&self, blocks: Vec<Block>) -> View {
         View { inputs: self.columns, blocks }
+    }
+
+    /// The numbers, and their components.
+    fn of_vector(&self, components: &[View]) -> Vec<View> {
+        [&[View::plain(self.columns)], components].concat()
     }
 
     /// A few components, and more.
@@ -97,8 +201,7 @@ impl Candidates<'_> {
     }
 
     /// Few statistics and many, and many beside principal components.
-    fn of_series(&self, components: &[View]) -> Vec<View> {
-        let channels = self.transform.channels;
+    fn of_series(&self, channels: usize, components: &[View]) -> Vec<View> {
         let series = |detail| Block::Series(Series::fit(self.x, self.columns, channels, detail));
         let details = [Detail::Brief, Detail::Few, Detail::Many];
         let mut views: Vec<View> = details.map(|detail| self.view(vec![series(detail)])).into();
@@ -107,128 +210,12 @@ impl Candidates<'_> {
         views
     }
 
-    fn of_set(&self) -> Vec<View> {
-        let features = self.transform.channels;
+    fn of_set(&self, features: usize) -> Vec<View> {
         let set = |detailed| Block::Set(Set::fit(self.x, self.columns, features, detailed));
         [false, true].map(|detailed| self.view(vec![set(detailed)])).into()
     }
 
-    fn trial(&self, view: View, part: &Part) -> Result<Trial, Halt> {
-        let known = part.recall().and_then(|piece| Unpack::new(&piece).doubles());
-        if let Some(scores) = known {
-            return Ok(Trial { view, scores });
-        }
-        let rows = &self.rows[..self.rows.len().min(MOST_ROWS)];
-        let width = view.outputs();
-        let seen: Vec<f64> = rows.par_iter().flat_map_iter(|r| view.of(self.row(*r))).collect();
-        part.go_on()?;
-        let places: Vec<u32> = (0..rows.len() as u32).collect();
-        let seen_row = |place: u32| &seen[place as usize * width..][..width];
-        let theta =
-            |place: u32| &self.theta[rows[place as usize] as usize * self.dim..][..self.dim];
-        let kept = match self.transform.screening {
-            false => (0..width).collect(),
-            true => informative_columns(&places, theta, seen_row, width),
-        };
-        let data =
-            DataTransform::fit(Kind::Shape, width, kept, places.iter().map(|p| seen_row(*p)));
-        let context_dim = data.kept().len();
-        let mut context = vec![0.0; rows.len() * context_dim];
-        for (row, out) in seen.chunks_exact(width).zip(context.chunks_exact_mut(context_dim)) {
-            data.apply(row, out);
-        }
-        let mut target = vec![0.0; rows.len() * self.dim];
-        for (place, out) in (0..).zip(target.chunks_exact_mut(self.dim)) {
-            (self.point)(theta(place), out);
-        }
-        let judges = (rows.len() / JUDGES_SHARE).clamp(1, MOST_JUDGES);
-        let (training, validation) = places.split_at(rows.len() - judges);
-        let dims = (self.dim, context_dim);
-        let table =
-            WhiteningTable { target: &target, context: &context, dims, training, validation };
-        let whitening = Whitening::fit(&table, &self.whitening.trial(), self.seed, part)?;
-        let scores: Vec<f64> = validation
-            .iter()
-            .map(|place| {
-                let place = *place as usize;
-                let mut white = target[place * self.dim..][..self.dim].to_vec();
-                let context = &context[place * context_dim..][..context_dim];
-                let log_det = whitening.as_ref().map_or(0.0, |w| w.apply(&mut white, context)[0]);
-                log_det - 0.5 * white.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>()
-            })
-            .collect();
-        part.keep(|| Pack::default().doubles(&scores).finish())?;
-        Ok(Trial { view, scores })
-    }
-
-    fn row(&self, index: u32) -> &[f64] {
+    pub(super) fn row(&self, index: u32) -> &[f64] {
         &self.x[index as usize * self.columns..][..self.columns]
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The trial with the best scores.
-fn best(trials: Vec<Trial>) -> Choice {
-    let best = trials.into_iter().max_by(|a, b| mean(&a.scores).total_cmp(&mean(&b.scores)));
-    let view = best.map_or_else(|| unreachable!("a layout has views"), |trial| trial.view);
-    let remark = Some(format!(
-        "the networks see {} instead of its {} numbers",
-        describe(&view),
-        view.inputs
-    ));
-    Choice { view, remark }
-}
-
-/// The first trial, unless another is better by more than chance.
-fn best_over_first(mut trials: Vec<Trial>) -> Choice {
-    let first = trials.remove(0);
-    let gain = |trial: &Trial| {
-        let gains: Vec<f64> = trial.scores.iter().zip(&first.scores).map(|(a, b)| a - b).collect();
-        let (gain, n) = (mean(&gains), gains.len() as f64);
-        let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-        (gain, (variance / n).sqrt())
-    };
-    let clear = trials.into_iter().map(|trial| (gain(&trial), trial));
-    let clear = clear
-        .filter(|((gain, error), _)| *gain > LEAST_GAIN && *gain > STANDARD_ERRORS * error)
-        .max_by(|a, b| a.0.0.total_cmp(&b.0.0));
-    match clear {
-        None => Choice { view: first.view, remark: None },
-        Some(((gain, error), Trial { view, .. })) => {
-            let remark = format!(
-                "x of {} numbers behaves as {}: held-out simulations gain {gain:.2} ± {error:.2} \
-                 nats over its numbers one by one. --layout and --channels say otherwise",
-                view.inputs,
-                describe(&view)
-            );
-            Choice { view, remark: Some(remark) }
-        }
-    }
-}
-
-/// Points or trials, and how many numbers each has.
-fn sizes((count, width): (usize, usize), name: &str) -> String {
-    if width == 1 {
-        format!("{count} {name}")
-    } else {
-        format!("{count} {name} of {width} numbers")
-    }
-}
-
-/// What a view shows, in words.
-fn describe(view: &View) -> String {
-    let words = view.blocks.iter().map(|block| match block {
-        Block::Columns => "its numbers".to_owned(),
-        Block::Components(c) => format!("{} principal components", c.count()),
-        Block::Series(s) => {
-            format!("{} statistics of a series of {}", s.outputs(), sizes(s.sizes(), "points"))
-        }
-        Block::Set(s) => {
-            format!("{} statistics of a set of {}", s.outputs(), sizes(s.sizes(), "trials"))
-        }
-    });
-    words.collect::<Vec<_>>().join(" and ")
 }

@@ -9,10 +9,13 @@ mod choose;
 mod components;
 mod series;
 mod set;
+mod trial;
+mod words;
 
 pub(crate) use choose::{Candidates, Choice};
 
 use components::Components;
+use freeform_simulators::Layout;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use series::Series;
@@ -64,7 +67,27 @@ impl View {
 
     /// Whether some of its numbers follow from others.
     pub fn has_statistics(&self) -> bool {
-        self.blocks.iter().any(|block| matches!(block, Block::Series(_) | Block::Set(_)))
+        self.layout() != Layout::Vector
+    }
+
+    /// What it takes x for: a series or a set, or else a vector.
+    pub fn layout(&self) -> Layout {
+        let structures = self.blocks.iter().find_map(|block| match block {
+            Block::Series(_) => Some(Layout::Series),
+            Block::Set(_) => Some(Layout::Set),
+            Block::Columns | Block::Components(_) => None,
+        });
+        structures.unwrap_or(Layout::Vector)
+    }
+
+    /// Numbers of a point of that series, or of a trial of that set; 1 of a vector.
+    pub fn channels(&self) -> usize {
+        let sizes = self.blocks.iter().find_map(|block| match block {
+            Block::Series(series) => Some(series.sizes()),
+            Block::Set(set) => Some(set.sizes()),
+            Block::Columns | Block::Components(_) => None,
+        });
+        sizes.map_or(1, |(_, channels)| channels)
     }
 
     fn outputs_of(&self, block: &Block) -> usize {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::counted;
+
 /// A table could not be read or written.
 #[derive(Debug, Error)]
 pub enum ArrayError {
@@ -137,15 +139,40 @@ pub enum ArrayError {
         fix: String,
     },
     /// A file of several observations where one is wanted.
-    #[error("{path} holds {rows} observations; say which, the first as {path}:1")]
+    #[error("{path} holds {}; say which, the first as {path}:1", counted(*.rows, "observation"))]
     SeveralObservations {
         /// The file.
         path: PathBuf,
         /// Its rows.
         rows: usize,
     },
+    /// Rows that are no observations, of so many numbers together that they may be the points of one.
+    #[error(
+        "{path} has {rows} rows of {columns} numbers, together as many as one observation, but the model \
+         knows of no points of {columns} numbers. {}", if rows == channels {
+             "If its columns are the points, save it the other way round (in numpy x.T)".to_owned()
+         } else {
+             format!(
+                 "If it is one, save it in the order of the simulations' x as one row (in numpy \
+                  x.reshape(1, -1)), or train with --channels {columns} (`channels` in simulator.toml)"
+             )
+         }
+    )]
+    PointsOrObservations {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// Numbers of a point, as the model has it.
+        channels: usize,
+    },
     /// No observation has this number.
-    #[error("{path}:{row} is not there: the file holds {rows} observations, counted from 1")]
+    #[error(
+        "{path}:{row} is not there: the file holds {}, counted from 1",
+        counted(*.rows, "observation")
+    )]
     NoObservation {
         /// The file.
         path: PathBuf,
@@ -155,7 +182,10 @@ pub enum ArrayError {
         rows: usize,
     },
     /// Parameters and data have different numbers of rows.
-    #[error("theta has {theta} rows but x has {x}: row i of both must be the same simulation")]
+    #[error(
+        "theta has {} but x has {x}: row i of both must be the same simulation",
+        counted(*.theta, "row")
+    )]
     RowCounts {
         /// Rows of θ.
         theta: usize,

@@ -10,7 +10,7 @@ pub(super) const ENDINGS: &str = ".npy, .npz, .csv, .tsv, .txt or .dat";
 
 /// A format of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// numpy's single array.
     Npy,
     /// numpy's archive of arrays.
@@ -21,7 +21,7 @@ pub(super) enum Format {
 
 impl Format {
     /// By the name's ending, in either case.
-    pub(super) fn of(path: &Path) -> Result<Self, ArrayError> {
+    pub(crate) fn of(path: &Path) -> Result<Self, ArrayError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
             Some("npy") => Ok(Self::Npy),

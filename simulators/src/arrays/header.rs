@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::element::Element;
-use super::{ArrayError, Orientation};
+use super::{ArrayError, Orientation, TableOptions};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Longer headers describe no plain numbers.
@@ -22,6 +22,8 @@ pub(super) struct Header {
     pub(super) fortran: bool,
     pub(super) rows: usize,
     pub(super) columns: usize,
+    /// Of an array of three dimensions, the last: so many columns belong to one point.
+    pub(super) channels: Option<usize>,
     /// Bytes of numbers, which are all that follow.
     pub(super) data: u64,
 }
@@ -35,7 +37,7 @@ pub(super) fn read(
     reader: &mut impl Read,
     available: u64,
     path: &Path,
-    orientation: Orientation,
+    options: &TableOptions,
 ) -> Result<Header, ArrayError> {
     let malformed = |reason: &str| ArrayError::malformed(path, "npy", reason);
     let mut take = |length: u64, taken: u64| {
@@ -66,7 +68,7 @@ pub(super) fn read(
     let text = std::str::from_utf8(&text).map_err(|_| malformed("its header is not text"))?;
     let fields = Parser { text, at: 0 }.dictionary().map_err(|e| malformed(&e))?;
     // Both are at most `available`.
-    fields.header(available - before - length, path, orientation)
+    fields.header(available - before - length, path, options)
 }
 
 /// The dictionary's three entries.
@@ -86,7 +88,7 @@ impl Fields<'_> {
         self,
         follow: u64,
         path: &Path,
-        orientation: Orientation,
+        options: &TableOptions,
     ) -> Result<Header, ArrayError> {
         let wrong_type = |found: &str, fix| {
             Err(ArrayError::WrongType { path: path.to_owned(), found: found.to_owned(), fix })
@@ -98,14 +100,20 @@ impl Fields<'_> {
                 Err(fix) => return wrong_type(&format!("of type {name}"), fix),
             },
         };
-        let (rows, columns) = match (self.shape.as_slice(), orientation) {
-            ([], _) => (1, 1),
-            (&[n], Orientation::Row) => (1, n),
-            (&[n], Orientation::Column) => (n, 1),
-            (&[rows, columns], _) => (rows, columns),
+        let (rows, columns, channels) = match (self.shape.as_slice(), options.orientation) {
+            ([], _) => (1, 1, None),
+            (&[n], Orientation::Row) => (1, n, None),
+            (&[n], Orientation::Column) => (n, 1, None),
+            (&[rows, columns], _) => (rows, columns, None),
+            // Lengths that multiply to more than can be are refused below.
+            (&[rows, points, channels], _) if options.points => {
+                (rows, points.saturating_mul(channels), Some(channels))
+            }
             _ => {
-                let expected =
-                    "one or two dimensions: in numpy, save array.reshape(len(array), -1)";
+                let expected = match options.points {
+                    true => "one to three dimensions: in numpy, save array.reshape(len(array), -1)",
+                    false => "one or two dimensions: in numpy, save array.reshape(len(array), -1)",
+                };
                 return Err(ArrayError::WrongShape {
                     path: path.to_owned(),
                     found: self.shape,
@@ -120,7 +128,7 @@ impl Fields<'_> {
         let data = numbers.and_then(|n| n.checked_mul(element.size() as u64));
         match data {
             Some(data) if data == follow => {
-                Ok(Header { element, fortran: self.fortran, rows, columns, data })
+                Ok(Header { element, fortran: self.fortran, rows, columns, channels, data })
             }
             _ => {
                 let claim =

@@ -14,10 +14,11 @@ pub(crate) mod text;
 mod write;
 
 pub use error::ArrayError;
+pub(crate) use format::Format;
 pub use format::prepare_output;
 pub use npy::Number;
 pub use options::{FirstLine, Orientation, TableOptions};
 pub use rounding::beyond_single_precision;
 pub use simulations::{Simulations, prepare_simulations_output};
-pub use table::{Table, read_table, single_precision};
-pub use write::{write_csv, write_table};
+pub use table::{Expected, Table, read_table, single_precision};
+pub use write::{write_arrays, write_csv, write_table};

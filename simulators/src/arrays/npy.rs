@@ -5,9 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use ndarray::{Array2, ShapeBuilder};
+use ndarray::{Array2, Array3, ShapeBuilder};
 
-use super::{ArrayError, Orientation, header};
+use super::{ArrayError, TableOptions, header};
 
 /// Bytes handed over at once: a multiple of every number's size.
 const PIECE: usize = 1 << 16;
@@ -52,10 +52,17 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), ArrayError> {
     Ok((file, length))
 }
 
+/// An array as a table.
+pub(super) struct Numbers {
+    pub(super) values: Array2<f64>,
+    /// Of an array of three dimensions, the last: so many columns belong to one point.
+    pub(super) channels: Option<usize>,
+}
+
 /// Reads an `.npy` file.
-pub(super) fn read(path: &Path, orientation: Orientation) -> Result<Array2<f64>, ArrayError> {
+pub(super) fn read(path: &Path, options: &TableOptions) -> Result<Numbers, ArrayError> {
     let (file, length) = open(path)?;
-    read_array(&mut BufReader::with_capacity(PIECE, file), length, path, orientation)
+    read_array(&mut BufReader::with_capacity(PIECE, file), length, path, options)
 }
 
 /// Reads an array that takes `available` bytes. `path` is for messages only.
@@ -63,10 +70,11 @@ pub(super) fn read_array(
     reader: &mut impl Read,
     available: u64,
     path: &Path,
-    orientation: Orientation,
-) -> Result<Array2<f64>, ArrayError> {
-    let header = header::read(reader, available, path, orientation)?;
+    options: &TableOptions,
+) -> Result<Numbers, ArrayError> {
+    let header = header::read(reader, available, path, options)?;
     let (rows, columns) = (header.rows, header.columns);
+    let channels = header.channels.unwrap_or(columns);
     let mut values: Vec<f64> = Vec::new();
     // The header's claim is what follows, so this is in proportion to the file.
     values.try_reserve_exact(rows * columns).map_err(|_| {
@@ -81,17 +89,27 @@ pub(super) fn read_array(
         let before = values.len();
         header.element.decode(part, &mut values).map_err(|(place, reason)| {
             let at = before + place;
-            let (row, column) =
-                if header.fortran { (at % rows, at / rows) } else { (at / columns, at % columns) };
+            let (row, column) = match header.fortran {
+                false => (at / columns, at % columns),
+                true => {
+                    let (row, point) = (at % rows, at / rows);
+                    let points = columns / channels;
+                    (row, point % points * channels + point / points)
+                }
+            };
             let path = path.display().to_string();
             ArrayError::BadNumber { place: path, row: row + 1, column: column + 1, reason }
         })?;
         left -= part.len() as u64;
     }
-    let shape = (rows, columns).set_f(header.fortran);
-    let table = Array2::from_shape_vec(shape, values)
-        .map_err(|error| ArrayError::malformed(path, "npy", error))?;
-    Ok(if header.fortran { table.as_standard_layout().into_owned() } else { table })
+    // A table is one of a single point a row.
+    let shape = (rows, columns / channels, channels).set_f(header.fortran);
+    let table = Array3::from_shape_vec(shape, values).and_then(|table| {
+        let ordered = if header.fortran { table.as_standard_layout().into_owned() } else { table };
+        ordered.into_shape_with_order((rows, columns))
+    });
+    let values = table.map_err(|error| ArrayError::malformed(path, "npy", error))?;
+    Ok(Numbers { values, channels: header.channels })
 }
 
 /// numpy's header of an array in C order; with it, numbers begin at a multiple of 64 bytes.

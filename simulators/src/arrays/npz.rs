@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::npy::{self, Number};
-use super::{ArrayError, Orientation};
+use super::npy::{self, Number, Numbers};
+use super::{ArrayError, TableOptions};
 
 /// Deflate makes its input at most so many times smaller: who claims more lies.
 const DEFLATE_LIMIT: u64 = 1032;
@@ -39,15 +39,11 @@ impl Archive {
         Ok(Self { path: path.to_owned(), zip, length, names })
     }
 
-    /// The array `name`; or, for a table, the only one there is.
-    pub(super) fn table(
-        &mut self,
-        name: Option<&'static str>,
-        orientation: Orientation,
-    ) -> Result<Array2<f64>, ArrayError> {
-        match (name, self.names.as_slice()) {
-            (Some(name), names) if names.iter().any(|n| n == name) => self.array(name, orientation),
-            (_, [_]) => self.read(0, orientation),
+    /// The array that is meant; or, for a table, the only one there is.
+    pub(super) fn table(&mut self, options: &TableOptions) -> Result<Numbers, ArrayError> {
+        match (options.array, self.names.as_slice()) {
+            (Some(name), names) if names.iter().any(|n| n == name) => self.array(name, options),
+            (_, [_]) => self.read(0, options),
             (Some(name), _) => Err(self.missing(name)),
             (None, []) => Err(ArrayError::malformed(&self.path, "npz", "it holds no array")),
             (None, _) => Err(ArrayError::SeveralArrays {
@@ -61,11 +57,11 @@ impl Archive {
     pub(super) fn array(
         &mut self,
         name: &'static str,
-        orientation: Orientation,
-    ) -> Result<Array2<f64>, ArrayError> {
+        options: &TableOptions,
+    ) -> Result<Numbers, ArrayError> {
         let mut places = (0..self.names.len()).filter(|&place| self.names[place] == name);
         match (places.next(), places.next()) {
-            (Some(place), None) => self.read(place, orientation),
+            (Some(place), None) => self.read(place, options),
             (None, _) => Err(self.missing(name)),
             _ => {
                 Err(ArrayError::malformed(&self.path, "npz", format!("it holds two arrays {name}")))
@@ -81,7 +77,7 @@ impl Archive {
         ArrayError::MissingArray { path: self.path.clone(), name, found }
     }
 
-    fn read(&mut self, place: usize, orientation: Orientation) -> Result<Array2<f64>, ArrayError> {
+    fn read(&mut self, place: usize, options: &TableOptions) -> Result<Numbers, ArrayError> {
         // Messages name the array as a file within the archive.
         let name = super::error::shorten(&self.names[place], 60);
         let label = PathBuf::from(format!("{}/{name}", self.path.display()));
@@ -105,7 +101,7 @@ impl Archive {
                  which does not compress"
             )));
         }
-        let table = npy::read_array(&mut entry, size, &label, orientation)?;
+        let table = npy::read_array(&mut entry, size, &label, options)?;
         // The end of the entry is where its checksum is looked at.
         let more = entry.read(&mut [0]).map_err(|e| ArrayError::reading(&label, "npz", e))?;
         if more > 0 {

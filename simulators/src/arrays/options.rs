@@ -34,13 +34,16 @@ pub struct TableOptions {
     /// Of an `.npz` file: the array that is meant where it holds several. Without a name, and
     /// where no array has it, the file must hold one array only.
     pub array: Option<&'static str>,
+    /// Of an `.npy` or `.npz` file: whether an array of three dimensions, `[n, T, channels]`, is a table
+    /// of T × channels columns.
+    pub points: bool,
 }
 
 impl TableOptions {
-    /// Observations, one a row: of an archive, the array `x`.
+    /// Observations, one a row: of an archive, the array `x`; `[m, T, channels]` are m of T points.
     #[must_use]
     pub fn observations() -> Self {
-        Self { orientation: Orientation::Row, array: Some("x"), ..Self::default() }
+        Self { orientation: Orientation::Row, array: Some("x"), points: true, ..Self::default() }
     }
 
     /// Parameters, one set a row: of an archive, the array `theta`.

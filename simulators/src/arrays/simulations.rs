@@ -6,10 +6,11 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::error::shorten;
 use super::format::{Format, prepare_place};
+use super::npy::Numbers;
 use super::npz::{self, Archive};
 use crate::write_atomically;
 
-use super::{ArrayError, FirstLine, Orientation, Table, TableOptions, read_table};
+use super::{ArrayError, FirstLine, Table, TableOptions, read_table};
 
 /// What simulations are read from.
 const READABLE: &str = ".npz (arrays theta and x), or .csv, .tsv, .txt or .dat (named columns)";
@@ -104,21 +105,28 @@ impl Simulations {
         finite(self.theta.view()) && finite(self.x.view())
     }
 
-    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]` (of any real type; `[n]` means one column)
-    /// from an `.npz` file, compressed or not.
+    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]`, or `[n, T, channels]` with T × channels = C (of
+    /// any real type; `[n]` means one column), from an `.npz` file, compressed or not.
     ///
     /// # Errors
     /// See [`ArrayError`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
-        let path = path.as_ref();
-        require_npz(path)?;
-        let mut archive = Archive::open(path)?;
-        let mut array = |name| archive.array(name, Orientation::Column);
-        Self::new(array("theta")?, array("x")?)
+        Ok(Self::read_points(path.as_ref())?.0)
     }
 
-    /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line names
-    /// the columns: those called as a parameter are θ, all others are x, in the file's order.
+    /// The same, with the channels that an `x` of three dimensions has.
+    fn read_points(path: &Path) -> Result<(Self, Option<usize>), ArrayError> {
+        require_npz(path)?;
+        let mut archive = Archive::open(path)?;
+        let theta = archive.array("theta", &TableOptions::default())?.values;
+        let points = TableOptions { points: true, ..TableOptions::default() };
+        let Numbers { values, channels } = archive.array("x", &points)?;
+        Ok((Self::new(theta, values)?, channels))
+    }
+
+    /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line, or a comment
+    /// in its place, names the columns: those called as a parameter are θ, all others are x, in the file's order. With
+    /// them, the channels of an `x` of three dimensions, `[n, T, channels]`.
     ///
     /// # Errors
     /// See [`ArrayError`]; [`ArrayError::Columns`] for a text file without these names.
@@ -126,16 +134,16 @@ impl Simulations {
         path: impl AsRef<Path>,
         parameters: &[String],
         first_line: FirstLine,
-    ) -> Result<Self, ArrayError> {
+    ) -> Result<(Self, Option<usize>), ArrayError> {
         let path = path.as_ref();
         match Format::of(path) {
-            Ok(Format::Npz) => Self::read(path),
+            Ok(Format::Npz) => Self::read_points(path),
             Ok(Format::Text { .. }) => {
                 let options = TableOptions { first_line, ..TableOptions::default() };
                 let table = read_table(path, &options)?;
                 let (theta, x) = columns_of(&table, parameters)?;
                 let values = &table.values;
-                Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))
+                Ok((Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))?, None))
             }
             _ => Err(ArrayError::unknown_extension(path, READABLE)),
         }
@@ -181,7 +189,7 @@ fn columns_of(
         let fix = format!("its first line must name the columns, {wanted}");
         Err(ArrayError::Columns { path: table.path.clone(), reason, fix })
     };
-    let Some(names) = &table.names else {
+    let Some(names) = table.names.as_ref().or(table.labels.as_ref()) else {
         return refuse("its columns have no names".to_owned());
     };
     let mut theta = Vec::new();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, ArrayView2};
 
 use super::format::Format;
+use super::npy::Numbers;
 use super::npz::Archive;
 use super::{ArrayError, TableOptions, npy, text};
 
@@ -15,8 +16,13 @@ pub struct Table {
     pub path: PathBuf,
     /// Names of the columns, where the file has them.
     pub names: Option<Vec<String>>,
+    /// Words in a comment above the rows, one a column: names, for who needs some.
+    pub labels: Option<Vec<String>>,
     /// The numbers, `[rows, columns]`.
     pub values: Array2<f64>,
+    /// Of an array of three dimensions, `[rows, T, channels]`, the last: the columns of a row are its T
+    /// points, one after the other.
+    pub channels: Option<usize>,
 }
 
 /// Reads a table `[rows, columns]` from `.npy`, `.npz` or text (`.csv`, `.tsv`, `.txt`, `.dat`, with
@@ -28,16 +34,20 @@ pub struct Table {
 /// See [`ArrayError`]; every variant names the file.
 pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Table, ArrayError> {
     let path = path.as_ref();
-    let orientation = options.orientation;
-    let (names, values) = match Format::of(path)? {
-        Format::Npy => (None, npy::read(path, orientation)?),
-        Format::Npz => (None, Archive::open(path)?.table(options.array, orientation)?),
+    let (names, labels, values, channels) = match Format::of(path)? {
         Format::Text { .. } => {
             let table = text::read(path, options.first_line)?;
-            (table.names, table.values)
+            (table.names, table.labels, table.values, None)
+        }
+        arrays => {
+            let Numbers { values, channels } = match arrays {
+                Format::Npz => Archive::open(path)?.table(options)?,
+                _ => npy::read(path, options)?,
+            };
+            (None, None, values, channels)
         }
     };
-    Ok(Table { path: path.to_owned(), names, values })
+    Ok(Table { path: path.to_owned(), names, labels, values, channels })
 }
 
 impl Table {
@@ -50,8 +60,9 @@ impl Table {
     }
 
     /// One observation `[C]` of a table read with [`TableOptions::observations`]: row `number`,
-    /// counted from 1, or the only one. `data_dim` is C: a column of C numbers is one observation
-    /// too, and where C is 1, every number is one.
+    /// counted from 1, or the only one. C is that of `expected`: a column of C numbers is one
+    /// observation too, where C is 1, every number is one, and where no number is given, T rows of
+    /// one point each, `[T, channels]` with T × channels = C, are one.
     ///
     /// # Errors
     /// [`ArrayError::SeveralObservations`] where there are several and no number,
@@ -60,20 +71,45 @@ impl Table {
     pub fn observation(
         &self,
         number: Option<usize>,
-        data_dim: usize,
+        expected: Expected,
     ) -> Result<Vec<f64>, ArrayError> {
         let (rows, columns) = self.values.dim();
+        let Expected { data_dim, channels } = expected;
+        let whole = rows > 1 && rows.checked_mul(columns) == Some(data_dim) && number.is_none();
+        if whole && columns == channels && columns > 1 {
+            return Ok(self.values.iter().copied().collect());
+        }
         let column = columns == 1 && data_dim != 1;
         let line = rows == 1 && data_dim == 1 && number.is_some();
         let table = if column || line { self.values.t() } else { self.values.view() };
         let (path, rows) = (self.path.clone(), table.nrows());
         let row = match number {
+            None if rows > 1 && whole && columns > 1 => {
+                return Err(ArrayError::PointsOrObservations { path, rows, columns, channels });
+            }
             None if rows > 1 => return Err(ArrayError::SeveralObservations { path, rows }),
             None => 0,
             Some(row) if (1..=rows).contains(&row) => row - 1,
             Some(row) => return Err(ArrayError::NoObservation { path, row, rows }),
         };
         Ok(table.row(row).to_vec())
+    }
+}
+
+/// What an observation must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// C, its numbers.
+    pub data_dim: usize,
+    /// How many of them make a point of a series or a trial of a set; 1 of a vector.
+    pub channels: usize,
+}
+
+impl Expected {
+    /// C numbers, each for itself.
+    #[must_use]
+    pub fn numbers(data_dim: usize) -> Self {
+        Self { data_dim, channels: 1 }
     }
 }
 

@@ -46,3 +46,19 @@ pub fn write_csv<N: Number>(
     };
     write_atomically(path, |writer| text::write(writer, path, separator, Some(names), table))
 }
+
+/// Writes several tables into one `.npz`, by name, as [`write_table`] writes one.
+///
+/// # Errors
+/// [`ArrayError`] for another extension, or a failed write.
+pub fn write_arrays<N: Number>(
+    path: impl AsRef<Path>,
+    arrays: &[(&str, ArrayView2<'_, N>)],
+) -> Result<(), ArrayError> {
+    let path = path.as_ref();
+    if Format::of(path)? != Format::Npz {
+        return Err(ArrayError::unknown_extension(path, ".npz"));
+    }
+    let io = |source: io::Error| ArrayError::io("write", path, source);
+    write_atomically(path, |writer| npz::write(writer, arrays).map_err(io))
+}

@@ -75,6 +75,6 @@ pub(super) fn accept(
 }
 
 /// Numbers as the common languages print them; R's missing value is not finite.
-fn number(field: &str) -> Option<f64> {
+pub(super) fn number(field: &str) -> Option<f64> {
     field.parse().ok().or((field == "NA").then_some(f64::NAN))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::PriorError;
+use crate::{PriorError, counted};
 
 /// A `simulator.toml` that cannot be read, or a program that cannot be run at all.
 #[derive(Debug, Error)]
@@ -94,7 +94,7 @@ pub enum ExternalError {
         count: usize,
     },
     /// The table of observations has the wrong number of columns.
-    #[error("{path} has {found} columns, but data_dim = {expected}")]
+    #[error("{path} has {}, but data_dim = {expected}", counted(*.found, "column"))]
     ObservationSize {
         /// The table.
         path: PathBuf,

@@ -13,7 +13,7 @@ use super::runner::{Attempt, Fault, Runner};
 use super::watcher::temporary_folders;
 use super::{ExternalError, ExternalSettings};
 use crate::arrays::npy;
-use crate::{ArrayError, FailureKind, Orientation, TableOptions, read_table};
+use crate::{ArrayError, FailureKind, Orientation, TableOptions, counted, read_table};
 
 /// How often a waiting thread looks whether it should stop.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -40,7 +40,8 @@ impl Runner for FileRunner<'_> {
         let folder = TempDir::with_prefix_in(prefix, &parent)
             .map_err(|source| ExternalError::io("create", &parent, source))?;
         let command = self.prepare(folder.path(), batch, rows)?;
-        let mut process = Process::start(self.settings, &command, Stdio::null(), Stdio::null())?;
+        let mut process =
+            Process::start(self.settings.surroundings(), &command, Stdio::null(), Stdio::null())?;
         let started = Instant::now();
         let status = loop {
             if let Some(status) = process.wait_until(Instant::now() + GLANCE) {
@@ -109,7 +110,7 @@ fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (Failur
     check_file(path, batch, rows).map_err(|message| (FailureKind::Garbage, message))?;
     // A one-dimensional array is one simulation, or one number for each of several.
     let orientation = if rows.len() == 1 { Orientation::Row } else { Orientation::Column };
-    let options = TableOptions { orientation, ..TableOptions::default() };
+    let options = TableOptions { orientation, points: true, ..TableOptions::default() };
     let table = match read_table(path, &options) {
         Ok(table) => table.values,
         Err(ArrayError::Empty { rows: found, columns, .. }) => {
@@ -124,7 +125,8 @@ fn collect(path: &Path, batch: &mut Batch, rows: &[usize]) -> Result<(), (Failur
     };
     if table.nrows() != rows.len() {
         let (found, expected) = (table.nrows(), rows.len());
-        let message = format!("{{x}} has {found} rows for {expected} simulations");
+        let message =
+            format!("{{x}} has {} for {}", counted(found, "row"), counted(expected, "simulation"));
         return Err((FailureKind::WrongLength, message));
     }
     for (&row, values) in rows.iter().zip(table.rows()) {

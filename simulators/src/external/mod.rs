@@ -29,8 +29,10 @@
 
 mod answers;
 mod batch;
+mod conversation;
 mod error;
 mod files;
+mod function;
 mod pool;
 mod process;
 mod runner;
@@ -40,6 +42,9 @@ mod start;
 mod watcher;
 mod worker;
 
+pub(crate) use conversation::Conversation;
 pub use error::ExternalError;
+pub use function::ExternalFunction;
 pub use settings::{ExternalSettings, Protocol};
 pub use simulator::ExternalSimulator;
+pub(crate) use simulator::named_file;

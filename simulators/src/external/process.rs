@@ -1,14 +1,16 @@
 //! Child processes that leave nothing behind.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::ExternalError;
 #[cfg(unix)]
 use super::watcher::Registrar;
-use super::{ExternalError, ExternalSettings};
 
 /// Libraries that would each start a thread per core in every worker.
 const ONE_THREAD: [&str; 7] = [
@@ -33,19 +35,20 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts `command` as the settings say, with the given standard streams.
+    /// Starts a program with its arguments in a folder, with further environment variables and the
+    /// given standard streams.
     pub(super) fn start(
-        settings: &ExternalSettings,
+        (folder, environment): (&Path, &BTreeMap<String, String>),
         arguments: &[String],
         stdin: Stdio,
         stdout: Stdio,
     ) -> Result<Self, ExternalError> {
         let failed = |source| ExternalError::Start {
             command: arguments.join(" "),
-            folder: settings.folder().to_owned(),
+            folder: folder.to_owned(),
             source,
         };
-        let folder = settings.folder().canonicalize().map_err(failed)?;
+        let folder = folder.canonicalize().map_err(failed)?;
         let program = match &arguments[0] {
             // A path is meant from the file's folder; a bare name from PATH.
             name if name.contains('/') => folder.join(name).into_os_string(),
@@ -57,7 +60,7 @@ impl Process {
         command.envs(ONE_THREAD.map(|name| (name, "1")));
         // Python would otherwise keep answers in a buffer until its exit.
         command.env("PYTHONUNBUFFERED", "1");
-        command.envs(&settings.environment);
+        command.envs(environment);
         isolate(&mut command);
         let child = command.spawn().map_err(failed)?;
         let mut process = Self { child, stderr: Arc::new(Tail::default()), ended: false };

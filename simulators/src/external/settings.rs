@@ -103,6 +103,13 @@ impl ExternalSettings {
     }
 }
 
+impl ExternalSettings {
+    /// The folder and the environment variables of its processes.
+    pub(super) fn surroundings(&self) -> (&Path, &BTreeMap<String, String>) {
+        (self.folder(), &self.environment)
+    }
+}
+
 /// Typed access to the table, with errors that name the key.
 struct Reader<'a> {
     path: &'a Path,
@@ -128,6 +135,7 @@ impl Reader<'_> {
         };
         let batch = self.count("batch")?;
         self.check_placeholders(&command, protocol, batch)?;
+        let data_names = self.data_names()?;
         let name = self.text("name")?.unwrap_or_else(|| default_name(self.path));
         Ok(ExternalSettings {
             path: self.path.to_owned(),
@@ -136,8 +144,8 @@ impl Reader<'_> {
             command,
             protocol,
             prior: self.prior()?,
-            data_names: self.data_names()?,
-            layout: self.layout()?,
+            layout: self.layout(data_names.len())?,
+            data_names,
             observations: self.text("observations")?.map(|file| self.path.with_file_name(file)),
             timeout: self.timeout()?,
             workers: self.count("workers")?,
@@ -150,7 +158,7 @@ impl Reader<'_> {
     fn prior(&self) -> Result<Prior, ExternalError> {
         let mut table = self.table.clone();
         table.retain(|key, _| matches!(key, "parameter" | "multivariate_normal"));
-        Prior::try_from(table)
+        Prior::from_table_in(table, self.path)
             .map_err(|source| ExternalError::Prior { path: self.path.to_owned(), source })
     }
 
@@ -180,10 +188,8 @@ impl Reader<'_> {
     fn share(&self) -> Result<f64, ExternalError> {
         let requirement = "write a number from 0 to 1";
         let share = self.number("max_failure_share", requirement)?.unwrap_or(0.2);
-        if (0.0..=1.0).contains(&share) {
-            return Ok(share);
-        }
-        Err(self.bad("max_failure_share", requirement))
+        let valid = (0.0..=1.0).contains(&share);
+        valid.then_some(share).ok_or_else(|| self.bad("max_failure_share", requirement))
     }
 
     fn environment(&self) -> Result<BTreeMap<String, String>, ExternalError> {
@@ -223,20 +229,27 @@ impl Reader<'_> {
         }
     }
 
-    fn layout(&self) -> Result<Option<DataLayout>, ExternalError> {
+    fn layout(&self, numbers: usize) -> Result<Option<DataLayout>, ExternalError> {
         let channels = self.count("channels")?;
         let known = "write \"series\", \"set\", \"vector\" or \"auto\"";
         let layout = match self.text("layout")? {
             Some(name) => Layout::by_name(&name).ok_or_else(|| self.bad("layout", known))?,
-            None if channels.is_some() => {
-                return Err(self.missing(
-                    "layout",
-                    "channels belong to a layout: write layout = \"series\" or \"set\"",
-                ));
-            }
-            None => return Ok(None),
+            None if channels.is_none() => return Ok(None),
+            None => Layout::Auto,
         };
-        Ok(Some(DataLayout { layout, channels: channels.unwrap_or(1) }))
+        if layout == Layout::Vector && channels.is_some_and(|channels| channels > 1) {
+            return Err(
+                self.bad("channels", "a vector has none; write layout = \"series\" or \"set\"")
+            );
+        }
+        let stated = DataLayout { layout, channels: channels.unwrap_or(1) };
+        if stated.misfit(numbers).is_some() {
+            let key = if channels.is_some() { "channels" } else { "layout" };
+            let need =
+                "channels must divide data_dim into 3 points of a series, or trials, at least";
+            return Err(self.bad(key, need));
+        }
+        Ok(Some(stated))
     }
 
     fn text(&self, key: &'static str) -> Result<Option<String>, ExternalError> {

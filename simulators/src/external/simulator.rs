@@ -8,11 +8,18 @@ use ndarray::{Array2, ArrayView2};
 
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
-use crate::simulation::{SimulationSource, SourceError, collect};
-use crate::{Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
+use crate::simulation::{DrawTheta, SimulationSource, SourceError, collect};
+use crate::{Expected, Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
 
 /// Files of the command larger than this are not read to tell versions apart.
 const LARGEST_HASHED: u64 = 64 << 20;
+
+/// The content of the file in `folder` that an argument of a command names, if it does and is not large.
+pub(crate) fn named_file(folder: &Path, argument: &str) -> Option<Vec<u8>> {
+    let path = folder.join(argument);
+    let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_HASHED);
+    small.then(|| std::fs::read(&path).ok()).flatten()
+}
 
 /// A program described by `simulator.toml`.
 #[derive(Clone, Debug)]
@@ -62,14 +69,21 @@ impl ExternalSimulator {
 
     fn observations(&self) -> Result<Option<Array2<f64>>, SourceError> {
         let Some(path) = &self.settings.observations else { return Ok(None) };
-        let table =
-            read_table(path, &TableOptions::observations()).map_err(ExternalError::from)?.values;
-        let (found, expected) = (table.ncols(), self.settings.data_names.len());
-        if found != expected {
-            let path = path.clone();
-            return Err(ExternalError::ObservationSize { path, found, expected }.into());
+        let table = read_table(path, &TableOptions::observations()).map_err(ExternalError::from)?;
+        let (found, expected) = (table.values.ncols(), self.settings.data_names.len());
+        if found == expected {
+            return Ok(Some(table.values));
         }
-        Ok(Some(table))
+        // All of it may be one.
+        let channels = self.settings.layout.map_or(1, |layout| layout.channels);
+        let one = table.observation(None, Expected { data_dim: expected, channels });
+        match one.ok().and_then(|one| Array2::from_shape_vec((1, expected), one).ok()) {
+            Some(one) => Ok(Some(one)),
+            None => {
+                let path = path.clone();
+                Err(ExternalError::ObservationSize { path, found, expected }.into())
+            }
+        }
     }
 
     /// Simulates once at each row of `theta` `[n, D]`, as for posterior predictive checks.
@@ -101,7 +115,7 @@ impl ExternalSimulator {
         precision: Precision,
         seed: u64,
         range: Range<u64>,
-        draw: &'a (dyn Fn(u64, &mut [f64]) + Sync),
+        draw: DrawTheta<'a>,
         stop: &'a AtomicBool,
     ) -> Job<'a> {
         let settings = &self.settings;
@@ -137,15 +151,12 @@ impl SimulationSource for ExternalSimulator {
             hasher.update(bytes);
         };
         part(format!("{:?} {}", settings.protocol, settings.data_names.len()).as_bytes());
-        part(settings.prior.to_toml().as_bytes());
+        part(settings.prior.identity().as_bytes());
         part(format!("{:?} {:?}", settings.environment, settings.version).as_bytes());
         for argument in &settings.command {
             part(argument.as_bytes());
-            let path = settings.folder().join(argument);
-            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_HASHED);
             if settings.version.is_none()
-                && small
-                && let Ok(bytes) = std::fs::read(&path)
+                && let Some(bytes) = named_file(settings.folder(), argument)
             {
                 part(&bytes);
             }
@@ -153,16 +164,15 @@ impl SimulationSource for ExternalSimulator {
         hasher.finalize().to_hex()[..32].to_owned()
     }
 
-    fn run(
+    fn run_at(
         &self,
+        draw: DrawTheta<'_>,
         precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
-        let prior = &self.settings.prior;
-        let draw = |index: u64, out: &mut [f64]| precision.draw(prior, seed, index, out);
-        run(&self.job(precision, seed, range, &draw, stop), sink)
+        run(&self.job(precision, seed, range, draw, stop), sink)
     }
 }

@@ -26,7 +26,8 @@ pub(super) struct LineRunner<'a> {
     values: Vec<f64>,
 }
 
-struct Worker {
+/// A worker process and the threads that speak with it.
+pub(super) struct Worker {
     process: Process,
     /// To the thread that writes, so that a worker that does not read cannot block us.
     requests: Option<Sender<String>>,
@@ -80,11 +81,7 @@ impl Runner for LineRunner<'_> {
     ) -> Result<Attempt, ExternalError> {
         let timeout = self.settings.timeout;
         let text = request(batch, rows);
-        let worker = self.worker()?;
-        if let Some(requests) = &worker.requests {
-            // If the writing thread is gone, so is the worker, and its output ends.
-            let _ = requests.send(text);
-        }
+        self.worker()?.send(text);
         let mut values = std::mem::take(&mut self.values);
         let mut missing = rows.len();
         let mut heard = Instant::now();
@@ -141,9 +138,29 @@ impl Runner for LineRunner<'_> {
 }
 
 impl Worker {
-    fn start(settings: &ExternalSettings) -> Result<Self, ExternalError> {
+    /// Hands over lines. If the writing thread is gone, so is the worker, and its output ends.
+    pub(super) fn send(&self, text: String) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(text);
+        }
+    }
+
+    /// Its lines.
+    pub(super) fn answers(&self) -> &Receiver<Result<String, String>> {
+        &self.answers
+    }
+
+    /// The end of its standard error, once it is gone.
+    pub(super) fn last_words(&mut self) -> String {
+        let _ = self.process.wait_until(Instant::now() + FAREWELL);
+        self.process.kill();
+        self.process.last_words()
+    }
+
+    pub(super) fn start(settings: &ExternalSettings) -> Result<Self, ExternalError> {
         let (stdin, stdout) = (Stdio::piped(), Stdio::piped());
-        let mut process = Process::start(settings, &settings.command, stdin, stdout)?;
+        let mut process =
+            Process::start(settings.surroundings(), &settings.command, stdin, stdout)?;
         let (requests, queue) = channel();
         // Bounded, so that a worker that floods us fills a pipe, not our memory.
         let (sender, answers) = sync_channel(1024);
@@ -171,7 +188,7 @@ impl Drop for Worker {
     }
 }
 
-fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
+pub(super) fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     for text in queue {
         if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
             return;
@@ -179,7 +196,11 @@ fn write_requests(mut stdin: ChildStdin, queue: &Receiver<String>) {
     }
 }
 
-fn read_answers(stdout: ChildStdout, longest: u64, answers: &SyncSender<Result<String, String>>) {
+pub(super) fn read_answers(
+    stdout: ChildStdout,
+    longest: u64,
+    answers: &SyncSender<Result<String, String>>,
+) {
     let mut stdout = BufReader::with_capacity(1 << 16, stdout);
     loop {
         let mut line = Vec::new();

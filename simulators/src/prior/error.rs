@@ -48,7 +48,7 @@ pub enum PriorError {
     #[error("two parameters are called \"{0}\"; give each its own name")]
     DuplicateName(String),
     /// Mean, covariance and names disagree in length.
-    #[error("multivariate_normal: {field} has {found} entries where mean has {expected}")]
+    #[error("multivariate_normal: {field} has length {found}, mean {expected}")]
     Dimension {
         /// The field at fault.
         field: String,
@@ -66,6 +66,22 @@ pub enum PriorError {
         row: usize,
         /// Column of the first entry at fault, from 0.
         column: usize,
+    },
+    /// Laws that are given by each other.
+    #[error(
+        "the laws of these parameters are given by each other in a circle: {0}; give one of them by \
+         numbers"
+    )]
+    Circular(String),
+    /// A law of one's own that cannot be used.
+    #[error("the law \"{law}\" of {parameters}: {reason}")]
+    Own {
+        /// Its name, or its command.
+        law: String,
+        /// The parameters that it is of.
+        parameters: String,
+        /// What is wrong, and the fix.
+        reason: String,
     },
     /// The text is not TOML.
     #[error("the prior is not valid TOML: {0}")]

@@ -1,8 +1,11 @@
 //! Priors over parameters: sampling, density, support and a bijection to unconstrained space.
 
+mod build;
 mod error;
+mod joint;
 mod marginal;
 mod multivariate_normal;
+mod program;
 mod quantile;
 mod support;
 mod toml_form;
@@ -12,14 +15,17 @@ use rand::Rng;
 use rayon::prelude::*;
 
 pub use error::PriorError;
+pub use joint::{Block, Conditional, Dirichlet, OwnLaw, Term};
 pub use marginal::Marginal;
 pub use multivariate_normal::MultivariateNormal;
 pub use support::Support;
 
 use crate::simulation::SimulationRng;
+use joint::Joint;
 use marginal::Prepared;
 
-/// A prior p(θ) over D named parameters: independent marginals, or a multivariate normal.
+/// A prior p(θ) over D named parameters: independent marginals, a multivariate normal, or parts of any
+/// kind ([`Prior::joint`]).
 ///
 /// ```
 /// use freeform_simulators::{Marginal, Prior};
@@ -46,55 +52,10 @@ pub struct Prior {
 enum Law {
     Independent(Vec<(Marginal, Prepared)>),
     MultivariateNormal(MultivariateNormal),
+    Joint(Joint),
 }
 
 impl Prior {
-    /// Independent parameters, each with a name and a distribution.
-    ///
-    /// # Errors
-    /// [`PriorError`] for no parameters, a name used twice, or a bad number.
-    pub fn independent<N: Into<String>>(
-        parameters: impl IntoIterator<Item = (N, Marginal)>,
-    ) -> Result<Self, PriorError> {
-        let mut names = Vec::new();
-        let mut marginals = Vec::new();
-        for (name, marginal) in parameters {
-            let name = name.into();
-            let prepared = marginal.prepare(&name)?;
-            names.push(name);
-            marginals.push((marginal, prepared));
-        }
-        check_names(&names)?;
-        let support = marginals.iter().map(|(marginal, _)| marginal.support()).collect();
-        Ok(Self { names, support, law: Law::Independent(marginals) })
-    }
-
-    /// The same distribution for `dim` independent parameters, named `theta1`, `theta2`, ….
-    ///
-    /// # Errors
-    /// As [`Prior::independent`].
-    pub fn identical(dim: usize, marginal: Marginal) -> Result<Self, PriorError> {
-        Self::independent(default_names(dim).into_iter().map(|name| (name, marginal)))
-    }
-
-    /// A multivariate normal; without names, parameters are `theta1`, `theta2`, ….
-    ///
-    /// # Errors
-    /// [`PriorError`] if the names are not one for each entry of the mean, or not distinct.
-    pub fn multivariate_normal(
-        law: MultivariateNormal,
-        names: Option<Vec<String>>,
-    ) -> Result<Self, PriorError> {
-        let dim = law.mean().len();
-        let names = names.unwrap_or_else(|| default_names(dim));
-        if names.len() != dim {
-            let (field, found) = ("names".to_owned(), names.len());
-            return Err(PriorError::Dimension { field, found, expected: dim });
-        }
-        check_names(&names)?;
-        Ok(Self { names, support: vec![Support::Real; dim], law: Law::MultivariateNormal(law) })
-    }
-
     /// Number of parameters, D.
     #[must_use]
     pub fn dim(&self) -> usize {
@@ -107,7 +68,7 @@ impl Prior {
         &self.names
     }
 
-    /// Support of each parameter, `[D]`.
+    /// Support of each parameter whatever the others are, `[D]`.
     #[must_use]
     pub fn support(&self) -> &[Support] {
         &self.support
@@ -118,16 +79,53 @@ impl Prior {
     pub fn marginals(&self) -> Option<Vec<Marginal>> {
         match &self.law {
             Law::Independent(marginals) => Some(marginals.iter().map(|(m, _)| *m).collect()),
-            Law::MultivariateNormal(_) => None,
+            Law::MultivariateNormal(_) | Law::Joint(_) => None,
         }
+    }
+
+    /// The law of one parameter (from 0) whatever the others are, where there is a closed form.
+    ///
+    /// # Panics
+    /// If there is no such parameter.
+    #[must_use]
+    pub fn marginal(&self, parameter: usize) -> Option<Marginal> {
+        match &self.law {
+            Law::Independent(marginals) => Some(marginals[parameter].0),
+            Law::MultivariateNormal(law) => Some(law.marginal(parameter)),
+            Law::Joint(joint) => joint.marginal(parameter),
+        }
+    }
+
+    /// The parts, where the prior is not one of independent parameters nor a multivariate normal alone.
+    #[must_use]
+    pub fn blocks(&self) -> Option<&[Block]> {
+        match &self.law {
+            Law::Joint(joint) => Some(joint.blocks()),
+            _ => None,
+        }
+    }
+
+    /// Whether the support is all of R^D.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        match &self.law {
+            Law::Joint(joint) => joint.is_everywhere(),
+            _ => self.support.iter().all(|support| *support == Support::Real),
+        }
+    }
+
+    /// Whether where a parameter may lie depends on others.
+    #[must_use]
+    pub fn is_joint(&self) -> bool {
+        matches!(self.law, Law::Joint(_))
     }
 
     /// The multivariate normal, if the prior is one.
     #[must_use]
     pub fn as_multivariate_normal(&self) -> Option<&MultivariateNormal> {
         match &self.law {
-            Law::Independent(_) => None,
             Law::MultivariateNormal(law) => Some(law),
+            Law::Independent(_) | Law::Joint(_) => None,
         }
     }
 
@@ -148,6 +146,7 @@ impl Prior {
                 }
             }
             Law::MultivariateNormal(law) => law.sample(rng, out),
+            Law::Joint(joint) => joint.sample(rng, out),
         }
     }
 
@@ -177,6 +176,7 @@ impl Prior {
                 theta.iter().zip(marginals).map(|(&value, (_, law))| law.ln_pdf(value)).sum()
             }
             Law::MultivariateNormal(law) => law.ln_pdf(theta),
+            Law::Joint(joint) => joint.ln_pdf(theta),
         }
     }
 
@@ -187,17 +187,41 @@ impl Prior {
     #[must_use]
     pub fn contains(&self, theta: &[f64]) -> bool {
         assert_eq!(theta.len(), self.dim(), "one value for each parameter");
-        theta.iter().zip(&self.support).all(|(&value, support)| support.contains(value))
+        match &self.law {
+            Law::Joint(joint) => joint.contains(theta),
+            _ => theta.iter().zip(&self.support).all(|(&value, support)| support.contains(value)),
+        }
+    }
+
+    /// The first parameter of θ (from 0) that does not lie where the others let it, and where that is;
+    /// `None` where each does.
+    ///
+    /// # Panics
+    /// If θ is not of length D.
+    #[must_use]
+    pub fn outside(&self, theta: &[f64]) -> Option<(usize, Support)> {
+        assert_eq!(theta.len(), self.dim(), "one value for each parameter");
+        match &self.law {
+            Law::Joint(joint) => joint.outside(theta),
+            _ => {
+                let mut places = theta.iter().zip(&self.support).enumerate();
+                places.find_map(|(d, (value, s))| (!s.contains(*value)).then_some((d, *s)))
+            }
+        }
     }
 
     /// Maps θ `[D]` to u `[D]` in unconstrained space (logit for intervals, log for positive
-    /// parameters, identity for real ones) and returns log |det dθ/du|, so that
-    /// log p(u) = log p(θ) + log |det dθ/du|.
+    /// parameters, identity for real ones; where the interval depends on other parameters, the one that
+    /// they leave) and returns log |det dθ/du|, so that log p(u) = log p(θ) + log |det dθ/du|.
     ///
     /// # Panics
     /// If a length is not D.
     pub fn to_unconstrained(&self, theta: &[f64], u: &mut [f64]) -> f64 {
-        self.map(theta, u, Support::to_unconstrained)
+        self.check_lengths(theta, u);
+        match &self.law {
+            Law::Joint(joint) => joint.unconstrain(theta, u),
+            _ => self.map(theta, u, Support::to_unconstrained),
+        }
     }
 
     /// Maps u `[D]` back to θ `[D]` and returns log |det dθ/du|, as [`Prior::to_unconstrained`].
@@ -205,12 +229,19 @@ impl Prior {
     /// # Panics
     /// If a length is not D.
     pub fn from_unconstrained(&self, u: &[f64], theta: &mut [f64]) -> f64 {
-        self.map(u, theta, Support::from_unconstrained)
+        self.check_lengths(u, theta);
+        match &self.law {
+            Law::Joint(joint) => joint.constrain(u, theta),
+            _ => self.map(u, theta, Support::from_unconstrained),
+        }
+    }
+
+    fn check_lengths(&self, from: &[f64], to: &[f64]) {
+        assert_eq!(from.len(), self.dim(), "one value for each parameter");
+        assert_eq!(to.len(), self.dim(), "one slot for each parameter");
     }
 
     fn map(&self, from: &[f64], to: &mut [f64], f: fn(Support, f64) -> (f64, f64)) -> f64 {
-        assert_eq!(from.len(), self.dim(), "one value for each parameter");
-        assert_eq!(to.len(), self.dim(), "one slot for each parameter");
         let mut log_det = 0.0;
         for ((value, slot), &support) in from.iter().zip(to).zip(&self.support) {
             let (mapped, log_slope) = f(support, *value);
@@ -219,20 +250,4 @@ impl Prior {
         }
         log_det
     }
-}
-
-fn default_names(dim: usize) -> Vec<String> {
-    (1..=dim).map(|i| format!("theta{i}")).collect()
-}
-
-fn check_names(names: &[String]) -> Result<(), PriorError> {
-    if names.is_empty() {
-        return Err(PriorError::NoParameters);
-    }
-    for (i, name) in names.iter().enumerate() {
-        if names[..i].contains(name) {
-            return Err(PriorError::DuplicateName(name.clone()));
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::PriorError;
+use super::{Marginal, PriorError};
 
 /// N(mean, covariance) with a positive definite covariance.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,12 @@ impl MultivariateNormal {
     #[must_use]
     pub fn covariance(&self) -> &[Vec<f64>] {
         &self.covariance
+    }
+
+    /// The law of one parameter, from 0, whatever the others are.
+    pub(super) fn marginal(&self, parameter: usize) -> Marginal {
+        let std = self.covariance[parameter][parameter].sqrt();
+        Marginal::Normal { mean: self.mean[parameter], std }
     }
 
     pub(super) fn ln_pdf(&self, theta: &[f64]) -> f64 {

@@ -1,11 +1,12 @@
 //! Quantiles of one parameter under the prior.
 
+use super::marginal::Prepared;
 use super::{Law, Marginal, Prior};
 use statrs::distribution::{self as law, ContinuousCDF};
 
 impl Prior {
     /// The value below which `parameter` (from 0) lies with probability `p`, 0 < p < 1, whatever the
-    /// others are.
+    /// others are; by draws where there is no closed form.
     ///
     /// # Panics
     /// If there is no such parameter.
@@ -13,11 +14,8 @@ impl Prior {
     pub fn quantile(&self, parameter: usize, p: f64) -> f64 {
         match &self.law {
             Law::Independent(marginals) => marginals[parameter].0.quantile(p),
-            Law::MultivariateNormal(law) => {
-                let (mean, variance) =
-                    (law.mean()[parameter], law.covariance()[parameter][parameter]);
-                Marginal::Normal { mean, std: variance.sqrt() }.quantile(p)
-            }
+            Law::MultivariateNormal(law) => law.marginal(parameter).quantile(p),
+            Law::Joint(joint) => joint.quantile(parameter, p),
         }
     }
 }
@@ -29,7 +27,10 @@ impl Marginal {
         // Numbers that make a marginal make a law; that they do is checked when a prior is made.
         let normal = || law::Normal::standard().inverse_cdf(p);
         match *self {
-            Self::Uniform { low, high } => low + p * (high - low),
+            Self::Uniform { low, high } | Self::CircularUniform { low, high } => {
+                low + p * (high - low)
+            }
+            Self::LogUniform { low, high } => low * ((high / low).ln() * p).exp(),
             Self::Normal { mean, std } => mean + std * normal(),
             Self::LogNormal { location, scale } => (location + scale * normal()).exp(),
             Self::Exponential { rate } => -(-p).ln_1p() / rate,
@@ -43,6 +44,18 @@ impl Marginal {
                 let law = law::StudentsT::new(0.0, 1.0, degrees_of_freedom);
                 location + scale * law.map_or(f64::NAN, |law| law.inverse_cdf(p))
             }
+            Self::HalfNormal { scale } => {
+                scale * law::Normal::standard().inverse_cdf(0.5 + 0.5 * p)
+            }
+            Self::HalfStudentT { degrees_of_freedom, scale } => {
+                let law = law::StudentsT::new(0.0, 1.0, degrees_of_freedom);
+                scale * law.map_or(f64::NAN, |law| law.inverse_cdf(0.5 + 0.5 * p))
+            }
+            Self::TruncatedNormal { .. } | Self::VonMises { .. } => match self.prepare("") {
+                Ok(Prepared::TruncatedNormal(law)) => law.quantile(p),
+                Ok(Prepared::VonMises(law)) => law.quantile(p),
+                _ => f64::NAN,
+            },
         }
     }
 }

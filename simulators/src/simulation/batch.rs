@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
+use super::source::DrawTheta;
 use super::{
     FailureKind, FailureReport, FirstFailure, Noise, Precision, SimulateError, SimulatedBatch,
     SimulationRng, Simulator,
@@ -46,11 +47,26 @@ pub fn simulate_range<S: Simulator + ?Sized>(
     range: Range<u64>,
     progress: Option<Progress<'_>>,
 ) -> Result<SimulatedBatch, SimulateError> {
-    simulate_range_in(Precision::Double, simulator, seed, range, progress)
+    let precision = Precision::Double;
+    let draw = |index: u64, theta: &mut [f64]| {
+        precision.draw(simulator.prior(), seed, index, theta);
+    };
+    in_range(&draw, precision, simulator, seed, range, progress)
 }
 
-/// The same, in a given precision.
-pub(crate) fn simulate_range_in<S: Simulator + ?Sized>(
+/// The same in a given precision, with parameters from elsewhere.
+pub(super) fn simulate_range_by<S: Simulator + ?Sized>(
+    draw: DrawTheta<'_>,
+    precision: Precision,
+    simulator: &S,
+    seed: u64,
+    range: Range<u64>,
+) -> Result<SimulatedBatch, SimulateError> {
+    in_range(draw, precision, simulator, seed, range, None)
+}
+
+fn in_range<S: Simulator + ?Sized>(
+    draw: DrawTheta<'_>,
     precision: Precision,
     simulator: &S,
     seed: u64,
@@ -60,9 +76,7 @@ pub(crate) fn simulate_range_in<S: Simulator + ?Sized>(
     let n = range.end.saturating_sub(range.start) as usize;
     let prior = simulator.prior();
     let mut tables = Tables::allocate(n, prior.dim(), simulator.data_dim(), precision)?;
-    tables.fill(simulator, seed, range.start, progress, |index, theta| {
-        precision.draw(prior, seed, index, theta);
-    });
+    tables.fill(simulator, seed, range.start, progress, draw);
     Ok(tables.finish(range.start))
 }
 

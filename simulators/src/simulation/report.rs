@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Noise;
-use crate::Simulations;
+use crate::{Simulations, counted};
 use ndarray::Array2;
 
 /// The simulations that succeeded, in index order, and an account of those that did not.
@@ -182,8 +182,8 @@ pub enum SimulateError {
     },
     /// The table would not fit into memory.
     #[error(
-        "{rows} simulations of {columns} numbers (-n) need {needed} of memory, more than there is; ask \
-         for fewer"
+        "{} of {} (-n) need {needed} of memory, more than there is; ask for fewer",
+        counted(*.rows, "simulation"), counted(*.columns, "number")
     )]
     TooLarge {
         /// Rows asked for.
@@ -194,7 +194,10 @@ pub enum SimulateError {
         needed: String,
     },
     /// θ has the wrong number of columns.
-    #[error("theta has {found} columns but the prior has {expected} parameters")]
+    #[error(
+        "theta has {} but the prior has {}",
+        counted(*.found, "column"), counted(*.expected, "parameter")
+    )]
     ParameterDim {
         /// Columns found.
         found: usize,

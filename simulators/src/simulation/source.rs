@@ -1,22 +1,20 @@
 //! What can be simulated range by range: a benchmark task, or an external program.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 use ndarray::{Array2, Axis, concatenate};
 use thiserror::Error;
 
-use super::batch::{check_memory, simulate_range_in};
-use super::{FailureReport, Noise, Precision, SimulateError, SimulatedBatch};
+use super::batch::check_memory;
+use super::{FailureReport, InProcess, Noise, Precision, SimulateError, SimulatedBatch};
 use crate::{ExternalError, Prior, Simulations, Task};
 
-/// Time between two looks at the stop flag, and between two reports.
-const PIECE: Duration = Duration::from_millis(500);
-/// Numbers that a piece may hold.
-const LARGEST_PIECE: u64 = 1 << 22;
 /// Fewer simulations than this say nothing about the share of failures.
 const MEANINGFUL: usize = 50;
+
+/// Writes the parameters of the simulation of an index, `[D]`.
+pub type DrawTheta<'a> = &'a (dyn Fn(u64, &mut [f64]) + Sync);
 
 /// A simulator whose runs are made piece by piece, in order of the index. Simulation i of a run
 /// depends on (seed, i) alone, whatever the pieces.
@@ -36,11 +34,25 @@ pub trait SimulationSource: Sync {
     /// Share of failed simulations above which a run should stop.
     fn max_failure_share(&self) -> f64;
 
-    /// Simulates the range in this precision and passes consecutive batches to `sink`, in order; ends with
-    /// [`SourceError::Interrupted`] soon after `stop` is set.
+    /// Simulates the range in this precision, θ of simulation i by `draw(i, θ)`, and passes consecutive
+    /// batches to `sink`, in order; ends with [`SourceError::Interrupted`] soon after `stop` is set.
     ///
     /// # Errors
     /// [`SourceError`], including whatever the sink returns.
+    fn run_at(
+        &self,
+        draw: DrawTheta<'_>,
+        precision: Precision,
+        seed: u64,
+        range: Range<u64>,
+        stop: &AtomicBool,
+        sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError>;
+
+    /// The same with θ from the prior.
+    ///
+    /// # Errors
+    /// As [`run_at`](Self::run_at).
     fn run(
         &self,
         precision: Precision,
@@ -48,7 +60,10 @@ pub trait SimulationSource: Sync {
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
-    ) -> Result<(), SourceError>;
+    ) -> Result<(), SourceError> {
+        let draw = |index: u64, out: &mut [f64]| precision.draw(self.prior(), seed, index, out);
+        self.run_at(&draw, precision, seed, range, stop, sink)
+    }
 
     /// Simulates `n` times into memory.
     ///
@@ -197,30 +212,16 @@ impl SimulationSource for Task {
         1.0
     }
 
-    fn run(
+    fn run_at(
         &self,
+        draw: DrawTheta<'_>,
         precision: Precision,
         seed: u64,
         range: Range<u64>,
         stop: &AtomicBool,
         sink: &mut dyn FnMut(SimulatedBatch) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
-        let columns = (Self::prior(self).dim() + self.simulator().data_dim()) as u64;
-        let (mut start, mut piece) = (range.start, 1024);
-        while start < range.end {
-            if stop.load(Ordering::Relaxed) {
-                return Err(SourceError::Interrupted);
-            }
-            let end = range.end.min(start + piece);
-            let began = Instant::now();
-            sink(simulate_range_in(precision, self.simulator(), seed, start..end, None)?)?;
-            if began.elapsed() < PIECE / 2 {
-                piece = (2 * piece).min((LARGEST_PIECE / columns).max(1));
-            } else if began.elapsed() > PIECE * 2 {
-                piece = (piece / 2).max(1);
-            }
-            start = end;
-        }
-        Ok(())
+        let simulator = self.simulator();
+        InProcess::new(Self::name(self), simulator).run_at(draw, precision, seed, range, stop, sink)
     }
 }

@@ -76,7 +76,7 @@ fn other_sets_are_not_touched() {
     let (simulator, path) = (project.open(), project.path("set.npz"));
     make(&simulator, 100, &path).unwrap();
     let error = make(&simulator, 60, &path).unwrap_err().to_string();
-    assert!(error.contains("holds 100 simulations already, more than 60"), "{error}");
+    assert!(error.contains("holds more simulations already, 100, than 60"), "{error}");
     let task = AnySimulator::open("two_moons").unwrap();
     let error = make(task.source(), 200, &path).unwrap_err().to_string();
     assert!(error.contains("not of \"two_moons\"") && error.contains("--overwrite"), "{error}");

@@ -1,6 +1,6 @@
 //! Arrays that numpy wrote, of every type it has. `numpy_types.npz` was made by numpy 2.4.
 
-use freeform_simulators::{ArrayError, Table, TableOptions, read_table};
+use freeform_simulators::{ArrayError, Expected, Table, TableOptions, read_table};
 use ndarray::{Array2, array};
 
 use crate::support::{fixture, refused};
@@ -97,5 +97,5 @@ fn an_archive_says_which_of_its_arrays_is_meant() {
     let theta = read_table(&path, &TableOptions::parameters()).unwrap().values;
     assert_eq!(theta, array![[0.5], [-1.5], [2.5]]);
     let x = read_table(&path, &TableOptions::observations()).unwrap();
-    assert_eq!(x.observation(Some(3), 2).unwrap(), [4.0, 5.0]);
+    assert_eq!(x.observation(Some(3), Expected::numbers(2)).unwrap(), [4.0, 5.0]);
 }

@@ -10,6 +10,7 @@ fn read(name: &str, content: &str) -> Result<Simulations, ArrayError> {
     let path = folder.path().join(name);
     std::fs::write(&path, content).unwrap();
     Simulations::read_table(path, &["rate".to_owned(), "scale".to_owned()], FirstLine::Auto)
+        .map(|(simulations, _)| simulations)
 }
 
 #[test]
@@ -19,6 +20,21 @@ fn columns_are_told_by_the_parameters_names() {
     assert_eq!(simulations.x, array![[1.0, 3.0], [5.0, 7.0]]);
     let simulations = read("s.txt", "rate scale  y\n1 2 nan\n").unwrap();
     assert_eq!(simulations.theta, array![[1.0, 2.0]]);
+}
+
+/// `numpy.savetxt(…, header=…)` writes names as a comment.
+#[test]
+fn names_in_a_comment_are_names() {
+    for (name, text) in [
+        ("s.txt", "# made by hand\n# y scale rate\n1.5 2 4\n5 6 8\n"),
+        ("s.csv", "# y,scale,rate\n1.5,2,4\n5,6,8\n"),
+        ("s.csv", "#y scale rate\n1.5;2;4\n5;6;8\n"),
+    ] {
+        let simulations = read(name, text).unwrap();
+        assert_eq!(simulations.theta, array![[4.0, 2.0], [8.0, 6.0]], "{text}");
+        assert_eq!(simulations.x, array![[1.5], [5.0]], "{text}");
+    }
+    refused(read("s.txt", "# rate scale\n1.5 2 4\n"), &["no names"]);
 }
 
 #[test]

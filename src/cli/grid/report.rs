@@ -3,6 +3,7 @@
 use super::super::{Failure, Output};
 use super::SweepFolder;
 use crate::grid::{BestSettings, SweepStatus, collect, plan, slurm, sweep_status};
+use freeform_simulators::counted;
 use std::path::PathBuf;
 
 const PLAN_EXAMPLES: &str = "\
@@ -49,7 +50,7 @@ pub(super) struct CollectArgs {
 pub(super) fn plan_sweep(args: &PlanArgs, output: &Output) -> Result<(), Failure> {
     let layout = args.folder.layout();
     let planned = plan(&args.sweep, &layout)?;
-    let mut text = format!("{}: {} runs", layout.plan().display(), planned.runs);
+    let mut text = format!("{}: {}", layout.plan().display(), counted(planned.runs, "run"));
     if planned.added < planned.runs {
         text += &format!(", {} of them new", planned.added);
     }

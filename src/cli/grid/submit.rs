@@ -4,6 +4,7 @@ use super::super::{Failure, Output};
 use super::SweepFolder;
 use crate::grid::slurm::{SubmitOptions, cancel_jobs, submit as submit_sweep};
 use crate::grid::{Layout, Plan, request_stop};
+use freeform_simulators::counted;
 
 const SUBMIT_EXAMPLES: &str = "\
 Examples:
@@ -91,7 +92,7 @@ pub(super) fn submit(
     let submission = submit_sweep(layout, plan, &options)?;
     let mut text = submission.scripts.join("\n");
     for array in &submission.arrays {
-        text += &format!("array {}: {} runs\n", array.job, array.indices.len());
+        text += &format!("array {}: {}\n", array.job, counted(array.indices.len(), "run"));
     }
     match &submission.collect {
         Some(job) => text += &format!("job {job} collects the results when they end\n"),
@@ -101,7 +102,7 @@ pub(super) fn submit(
         None => {}
     }
     if submission.queued > 0 {
-        text += &format!("{} runs were queued already\n", submission.queued);
+        text += &format!("{} queued already\n", counted(submission.queued, "run"));
     }
     output.result(&submission, &text)
 }

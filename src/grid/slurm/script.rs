@@ -1,7 +1,7 @@
 //! The batch scripts: of one array, and of the job that collects.
 
 use crate::grid::grammar::{path as checked, plain_name};
-use crate::run::plots_wanted;
+use crate::run::{Plots, plots_wanted};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +71,11 @@ impl ArrayScript<'_> {
         }
         let (list, freeform, sweep) =
             (quoted(self.list), quoted(&places.freeform), quoted(&places.sweep));
-        let plots = if plots_wanted() { "" } else { " --plots none" };
+        let plots = match plots_wanted() {
+            Plots::Svg => "",
+            Plots::Pdf => " --plots pdf",
+            Plots::None => " --plots none",
+        };
         let _ = write!(
             text,
             "\n\

@@ -2,9 +2,9 @@
 
 use super::pairs::Pair;
 use super::{Check, CheckJob};
-use crate::run::{RunError, plots_wanted};
+use crate::run::sealed::{self, Sealed};
+use crate::run::{RunError, plot as draw};
 use freeform_benchmark::{ChecksPlot, ParameterPanel, checks_plot};
-use freeform_simulators::write_bytes_atomically;
 use std::path::Path;
 
 /// The file of the result.
@@ -38,14 +38,32 @@ pub(super) fn write(
         parameters: names.iter().map(String::as_str).enumerate().map(panel).collect(),
         envelope: &check.calibration.ecdf_band,
     };
-    if plots_wanted() {
-        checks_plot(&folder.join(PLOT), &plot)?;
-    }
-    let text = serde_json::to_string_pretty(check).map_err(std::io::Error::other)?;
-    Ok(write_bytes_atomically(&folder.join(CHECK), (text + "\n").as_bytes())?)
+    draw(&folder.join(PLOT), |path| checks_plot(path, &plot))?;
+    Ok(sealed::write(&folder.join(CHECK), check)?)
 }
 
-/// The check in a model's folder, where there is one.
-pub(crate) fn read(folder: &Path) -> Option<Check> {
-    serde_json::from_slice(&std::fs::read(folder.join(CHECK)).ok()?).ok()
+/// The check in a model's folder.
+pub(crate) enum Found {
+    /// None was made.
+    Nothing,
+    /// One of this model.
+    Whole(Box<Check>),
+    /// One that says nothing of this model, and why.
+    Useless(&'static str),
+}
+
+/// Reads the check in the folder of the model of this run.
+pub(crate) fn read(folder: &Path, run: Option<&str>) -> Found {
+    let value = match Sealed::read(&folder.join(CHECK)) {
+        Sealed::Absent => return Found::Nothing,
+        Sealed::Damaged => return Found::Useless("is not what was written there"),
+        Sealed::Unsealed(value) | Sealed::Whole(value) => value,
+    };
+    match serde_json::from_value::<Check>(value) {
+        Err(_) => Found::Useless("is not of this version"),
+        Ok(check) if check.run.is_some() && check.run.as_deref() != run => {
+            Found::Useless("is of another model")
+        }
+        Ok(check) => Found::Whole(Box::new(check)),
+    }
 }

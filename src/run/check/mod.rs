@@ -9,7 +9,7 @@ mod pair_file;
 mod pairs;
 mod verdict;
 
-pub(crate) use files::read as read_check;
+pub(crate) use files::{Found, read as read_check};
 pub use finding::Finding;
 pub use observed::{ObservedCheck, ToCheck};
 pub use on_average::{ConformalLevel, CoverageCurve, ParameterRecovery};
@@ -40,6 +40,9 @@ pub struct CheckJob<'a> {
 pub struct Check {
     /// The command that asked.
     pub command: String,
+    /// The training of the model, as `model.toml` names it; none of a former version's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// Fresh simulations.
     pub simulations: usize,
     /// Simulations that were left out: they failed, or are not finite.
@@ -70,7 +73,8 @@ pub struct Check {
 pub fn check(job: &CheckJob) -> Result<Check, RunError> {
     let _own = own(job.pairs.folder)?;
     let pairs = pairs(&job.pairs)?;
-    let names = job.pairs.posterior.model().prior.names();
+    let model = job.pairs.posterior.model();
+    let names = model.prior.names();
     let average = OnAverage::of(&pairs, &job.pairs);
     let observations = Observing::new(job, &pairs)?.observe()?;
     let mut findings = average.findings();
@@ -79,6 +83,7 @@ pub fn check(job: &CheckJob) -> Result<Check, RunError> {
     let OnAverage { calibration, tarp, recovery, conformal } = average;
     let check = Check {
         command: job.command.to_owned(),
+        run: model.training.run.clone(),
         simulations: pairs.len(),
         left_out: job.pairs.left_out,
         passed,

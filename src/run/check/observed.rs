@@ -6,7 +6,7 @@ use super::{CheckJob, Finding, PairJob};
 use crate::report::ParameterSummary;
 use crate::run::directory::create_folder;
 use crate::run::interruptible::interruptible;
-use crate::run::{RunError, failure_warning, plots_wanted};
+use crate::run::{RunError, failure_warning, plot as draw};
 use freeform_benchmark::{
     Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
 };
@@ -153,9 +153,7 @@ impl<'a> Observing<'a> {
             truth,
             prior: Some(prior),
         };
-        if plots_wanted() {
-            pair_plot(&folder.join(&name), &plot)?;
-        }
+        draw(&folder.join(&name), |path| pair_plot(path, &plot))?;
         Ok((name, ParameterSummary::of(prior.names(), draws.theta.view(), truth)))
     }
 

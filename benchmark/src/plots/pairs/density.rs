@@ -163,8 +163,8 @@ fn step(neighbours: &mut std::collections::BTreeMap<Edge, Vec<Edge>>, at: Edge) 
     Some(next)
 }
 
-/// A line with only the points that it needs to be right within [`TOLERANCE`] (Douglas and Peucker).
-pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// A line with only the points that it needs to be right within `tolerance` (Douglas and Peucker).
+pub(super) fn simplified(line: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
     let (Some(&first), Some(&last)) = (line.first(), line.last()) else { return Vec::new() };
     let (dx, dy) = (last.0 - first.0, last.1 - first.1);
     let length = dx.hypot(dy);
@@ -175,19 +175,16 @@ pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     };
     let farthest =
         (1..line.len().saturating_sub(1)).max_by(|a, b| off(&line[*a]).total_cmp(&off(&line[*b])));
-    match farthest.filter(|at| off(&line[*at]) > TOLERANCE) {
+    match farthest.filter(|at| off(&line[*at]) > tolerance) {
         None => vec![first, last],
         Some(at) => {
-            let mut head = simplified(&line[..=at]);
+            let mut head = simplified(&line[..=at], tolerance);
             head.pop();
-            head.extend(simplified(&line[at..]));
+            head.extend(simplified(&line[at..], tolerance));
             head
         }
     }
 }
-
-/// Hundredths of an inch.
-const TOLERANCE: f64 = 0.2;
 
 #[cfg(test)]
 mod tests {
@@ -229,7 +226,7 @@ mod tests {
             (40.0 * angle.cos(), 40.0 * angle.sin())
         };
         let circle: Vec<_> = (0..=500).map(place).collect();
-        let fewer = simplified(&circle);
+        let fewer = simplified(&circle, 0.2);
         assert!(fewer.len() < 60, "{}", fewer.len());
         let ratio = area(&vec![fewer]) / area(&vec![circle]);
         assert!((ratio - 1.0).abs() < 0.01, "{ratio}");

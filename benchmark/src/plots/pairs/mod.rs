@@ -2,15 +2,17 @@
 //! reference draws, the prior and the true parameters where they are known.
 
 mod density;
+mod frame;
 mod panels;
 mod sheet;
 mod words;
 
 use super::pdf::write_pdf;
-use super::{Canvas, Drawn, PlotError, write_fine_svg, write_png};
+use super::{Canvas, Drawn, PlotError, ending, unknown_ending, write_fine_svg, write_png};
+use frame::Frame;
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
-use panels::{Frame, View, marginal, pair};
+use panels::{View, marginal, pair};
 use plotters::prelude::*;
 use sheet::{Placed, Sheet};
 use std::path::Path;
@@ -36,8 +38,11 @@ pub struct PairPlot<'a> {
 
 /// Pixels of PNG for a unit, which is a hundredth of an inch.
 const PNG_SCALE: u32 = 2;
-/// Places of SVG for a unit.
-const SVG_SCALE: u32 = 4;
+/// Places of SVG and PDF for a unit; in a figure of many small panels.
+const SCALE: u32 = 4;
+const SMALL_SCALE: u32 = 2;
+/// Panels smaller than this are small.
+const SMALL: f64 = 90.0;
 /// Size of a line of axis title.
 const NAME: f64 = 12.0;
 const TICK: f64 = 9.0;
@@ -56,23 +61,19 @@ pub fn pair_plot(path: &Path, plot: &PairPlot) -> Result<(), PlotError> {
     let layout = Layout::new(plot);
     let (width, height) = layout.size();
     let size = (width.ceil() as u32, height.ceil() as u32);
-    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+    match ending(path).as_deref() {
         Some("svg") => {
-            let scale = f64::from(SVG_SCALE);
-            write_fine_svg(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+            let scale = if layout.panel < SMALL { SMALL_SCALE } else { SCALE };
+            write_fine_svg(path, size, scale, |area| draw(area, f64::from(scale), plot, &layout))
         }
         Some("png") => {
             let pixels = (size.0 * PNG_SCALE, size.1 * PNG_SCALE);
             write_png(path, pixels, |area| draw(area, f64::from(PNG_SCALE), plot, &layout))
         }
         Some("pdf") => {
-            let scale = f64::from(SVG_SCALE);
-            write_pdf(path, size, SVG_SCALE, |area| draw(area, scale, plot, &layout))
+            write_pdf(path, size, SCALE, |area| draw(area, f64::from(SCALE), plot, &layout))
         }
-        _ => Err(PlotError::Draw {
-            path: path.display().to_string(),
-            reason: "the name of a plot ends in .svg, .pdf or .png".to_owned(),
-        }),
+        _ => Err(unknown_ending(path)),
     }
 }
 

@@ -3,9 +3,10 @@
 use super::super::{BLUE, Drawn, GREY, ORANGE};
 use super::PairPlot;
 use super::density::{CELLS, contours, simplified};
+use super::frame::Frame;
 use super::sheet::{Placed, Sheet};
-use super::words::{number, ticks, width};
-use freeform_simulators::{Marginal, Prior, Support};
+use super::words::{number, ticks};
+use freeform_simulators::{Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
 
@@ -20,50 +21,6 @@ const MOST_DOTS: usize = 1500;
 const DOTS: usize = 400;
 /// Fewer than this in a panel show nothing.
 const FEWEST_DOTS: usize = 60;
-
-/// A square of the sheet.
-pub(super) struct Frame {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) side: f64,
-}
-
-impl Frame {
-    /// The place at shares of the sides, from the lower left corner.
-    fn at(&self, x: f64, y: f64) -> (f64, f64) {
-        (self.left + x * self.side, self.top + (1.0 - y) * self.side)
-    }
-
-    /// The square's outline, and its axes' labels.
-    pub(super) fn draw<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<B>,
-        below: Option<Vec<(f64, String)>>,
-        beside: Option<Vec<(f64, String)>>,
-        size: f64,
-    ) -> Drawn
-    where
-        B::ErrorType: 'static,
-    {
-        let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)];
-        let outline: Vec<(f64, f64)> = corners.iter().map(|(x, y)| self.at(*x, *y)).collect();
-        sheet.line(&outline, GREY.into(), 0.5)?;
-        for (place, label) in below.iter().flatten() {
-            let (x, y) = self.at(*place, 0.0);
-            sheet.line(&[(x, y), (x, y + 3.0)], GREY.into(), 0.5)?;
-            // Within the panel, so that it does not run into its neighbour's.
-            let half = (0.5 * width(label, size)).min(0.5 * self.side);
-            let x = x.clamp(self.left + half, self.left + self.side - half);
-            sheet.text(label, (x, y + 5.0), size, Placed::Middle)?;
-        }
-        for (place, label) in beside.iter().flatten() {
-            let (x, y) = self.at(0.0, *place);
-            sheet.line(&[(x - 3.0, y), (x, y)], GREY.into(), 0.5)?;
-            sheet.text(label, (x - 5.0, y), size, Placed::Right)?;
-        }
-        Ok(())
-    }
-}
 
 /// One parameter: what is shown of it.
 pub(super) struct View {
@@ -125,15 +82,7 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 /// The density of one parameter under the prior.
 fn prior_density(prior: &Prior, column: usize) -> Option<Prior> {
-    let marginal = match (prior.marginals(), prior.as_multivariate_normal()) {
-        (Some(marginals), _) => marginals[column],
-        (None, Some(law)) => {
-            let std = law.covariance()[column][column].sqrt();
-            Marginal::Normal { mean: law.mean()[column], std }
-        }
-        (None, None) => return None,
-    };
-    Prior::independent([("this", marginal)]).ok()
+    Prior::independent([("this", prior.marginal(column)?)]).ok()
 }
 
 /// Histograms as outlines, the prior's density, and the posterior's median with its intervals.
@@ -172,7 +121,8 @@ where
             let value = view.low + x * (view.high - view.low);
             place(x, (view.high - view.low) * prior.log_prob(&[value]).exp())
         });
-        sheet.line(&simplified(&curve.collect::<Vec<_>>()), PRIOR.into(), 1.2)?;
+        let curve = simplified(&curve.collect::<Vec<_>>(), frame.tolerance());
+        sheet.line(&curve, PRIOR.into(), 1.2)?;
     }
     for (bins, color) in &all {
         let mut steps = vec![place(0.0, 0.0)];
@@ -248,7 +198,10 @@ where
                 let points = line.iter().map(|(x, y)| {
                     frame.at(across.share(back(*x, horizontal)), up.share(back(*y, vertical)))
                 });
-                sheet.line(&simplified(&points.collect::<Vec<_>>()), color.into(), thick)?;
+                let line = simplified(&points.collect::<Vec<_>>(), frame.tolerance());
+                if !frame.hides(&line) {
+                    sheet.line(&line, color.into(), thick)?;
+                }
             }
         }
     }
@@ -288,9 +241,10 @@ where
 
 /// The finite ends of a support.
 fn ends(support: Support) -> Vec<f64> {
+    let (lower, upper) = support.bounds();
     match support {
-        Support::Interval { lower, upper } => vec![lower, upper],
-        Support::Positive { lower } => vec![lower],
-        Support::Real => Vec::new(),
+        // The cut of a circle is no end.
+        Support::Circle { .. } => Vec::new(),
+        _ => [lower, upper].into_iter().filter(|end| end.is_finite()).collect(),
     }
 }

@@ -5,6 +5,7 @@ use super::super::tensors::FlowDescription;
 use crate::summary::Summary;
 use crate::transform::{DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningShape};
+use freeform_simulators::Prior;
 use serde::{Deserialize, Serialize};
 
 /// `[likelihood]` of `model.toml`.
@@ -32,7 +33,8 @@ impl LikelihoodDescription {
     }
 
     /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
-    pub fn fits(&self, theta_dim: usize, data_dim: usize, context_dim: usize) -> bool {
+    pub fn fits(&self, prior: &Prior, data_dim: usize, context_dim: usize) -> bool {
+        let theta_dim = prior.dim();
         let described = if self.summary.is_empty() { data_dim } else { theta_dim };
         let whole = |w: &WhiteningShape| {
             (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
@@ -43,8 +45,8 @@ impl LikelihoodDescription {
             && self.data.columns() == described
             && self.summary.iter().all(whole)
             && self.data.is_whole()
-            && self.regressors.scaler().is_whole(theta_dim)
-            && self.flows.iter().all(|flow| flow.fits(targets, theta_dim))
+            && self.regressors.fits(prior)
+            && self.flows.iter().all(|flow| flow.fits(targets, self.regressors.outputs()))
     }
 }
 

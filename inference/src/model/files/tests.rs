@@ -1,6 +1,6 @@
 //! Tests of its parent.
 
-use super::*;
+use super::description::{checked, signed};
 
 #[test]
 fn every_change_of_a_signed_text_is_noticed() {

@@ -16,6 +16,8 @@ use separator::Separator;
 /// The numbers of a text file, and the names above them if there are any.
 pub(crate) struct TextTable {
     pub(crate) names: Option<Vec<String>>,
+    /// Words in a comment above the first row, one a column.
+    pub(crate) labels: Option<Vec<String>>,
     pub(crate) values: Array2<f64>,
 }
 
@@ -85,7 +87,23 @@ pub(crate) fn parse(
     if let (None, FirstLine::Auto, Some(first)) = (&names, first_line, &first) {
         first_line::refuse_labels(first, values.view(), path)?;
     }
-    Ok(TextTable { names, values })
+    let labels = if names.is_none() { labels(&text, separator, columns) } else { None };
+    Ok(TextTable { names, labels, values })
+}
+
+/// The words of the last comment above the first row, where they are as many as there are columns, as
+/// `numpy.savetxt(…, header="a b c")` writes them.
+fn labels(text: &str, separator: Separator, columns: usize) -> Option<Vec<String>> {
+    let comments = text.lines().take_while(|line| line.is_empty() || line.starts_with('#'));
+    let last = comments.filter(|line| line.starts_with('#')).last()?;
+    let words = last.trim_start_matches('#').trim();
+    let by_separator = || words.split(char::from(separator.byte())).map(str::trim);
+    let by_spaces = || words.split_ascii_whitespace();
+    // Counted first: a long comment takes no memory.
+    if by_separator().count() == columns && by_separator().all(|word| !word.is_empty()) {
+        return Some(by_separator().map(str::to_owned).collect());
+    }
+    (by_spaces().count() == columns).then(|| by_spaces().map(str::to_owned).collect())
 }
 
 fn decode<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, ArrayError> {

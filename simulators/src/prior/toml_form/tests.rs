@@ -1,6 +1,8 @@
 //! Tests of its parent.
 
+use super::entry::JOINT;
 use super::*;
+use crate::prior::marginal::DISTRIBUTIONS;
 
 /// The rows of the table of distributions in a document: name, and the text of its keys.
 fn rows(document: &str) -> Vec<(&str, &str)> {
@@ -17,7 +19,11 @@ fn rows(document: &str) -> Vec<(&str, &str)> {
 #[test]
 fn documents_list_every_distribution_and_key() {
     let documents =
-        [include_str!("../../../../README.md"), include_str!("../../../../docs/simulators.md")];
+        [include_str!("../../../../README.md"), include_str!("../../../../docs/priors.md")];
+    let owned = |(name, keys): &(&str, &[&str])| {
+        ((*name).to_owned(), keys.iter().map(|k| (*k).to_owned()).collect())
+    };
+    let known: Vec<(String, Vec<String>)> = DISTRIBUTIONS.iter().chain(&JOINT).map(owned).collect();
     for document in documents {
         let listed: Vec<(String, Vec<String>)> = rows(document)
             .into_iter()
@@ -26,12 +32,6 @@ fn documents_list_every_distribution_and_key() {
                     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
                 };
                 (code(name).concat(), code(keys))
-            })
-            .collect();
-        let known: Vec<(String, Vec<String>)> = DISTRIBUTIONS
-            .iter()
-            .map(|(name, keys)| {
-                ((*name).to_owned(), keys.iter().map(|k| (*k).to_owned()).collect())
             })
             .collect();
         assert_eq!(listed, known);

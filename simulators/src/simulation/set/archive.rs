@@ -36,12 +36,16 @@ pub fn check_set(path: impl AsRef<Path>) -> Result<bool, SetError> {
 
 /// The parameters of the failed simulations of a table made by
 /// [`simulate_set`](super::simulate_set), `[m, D]`, in the order of the index. `None` for tables
-/// that do not hold them: of an earlier version, or made by others.
+/// that do not hold them: of an earlier version, or made by others; and for what is no file.
 ///
 /// # Errors
 /// [`SetError::Damaged`], or [`SetError::Io`].
 pub fn read_theta_failed(path: impl AsRef<Path>) -> Result<Option<Array2<f64>>, SetError> {
     let path = path.as_ref();
+    // `open` speaks to those who write a table; who reads one says that this is none.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Ok(None);
+    }
     let Found::Set(description) = open(path)? else { return Ok(None) };
     let Some(rows) = description.failed_rows else { return Ok(None) };
     let mut bytes = Vec::new();

@@ -42,7 +42,7 @@ pub enum SetError {
     },
     /// The set does not fit on the disk.
     #[error(
-        "{path}: {n} simulations of {columns} numbers (-n) need {needed} on disk, but {free} are free \
+        "{path}: {n} simulations of {columns} numbers each (-n) need {needed} on disk, but {free} are free \
          there; ask for fewer, or choose another place"
     )]
     NoRoom {
@@ -59,7 +59,7 @@ pub enum SetError {
     },
     /// The set is larger than what was asked for.
     #[error(
-        "{path} holds {found} simulations already, more than {asked}: ask for more to extend it, \
+        "{path} holds more simulations already, {found}, than {asked}: ask for more to extend it, \
          choose another name, or add --overwrite to start anew"
     )]
     Larger {

@@ -12,6 +12,7 @@ mod chunk;
 mod description;
 mod error;
 mod job;
+mod under_way;
 
 pub use archive::{check_set, read_theta_failed};
 pub use error::SetError;

@@ -1,0 +1,67 @@
+//! The held-out simulations that judge a member's flows.
+
+use super::correction::At;
+use crate::model::Model;
+use crate::training::{Role, TrainingData};
+
+/// Some rows that a member's flows did not train on.
+pub(super) struct Judges {
+    /// In the flow's space, `[n, D]`.
+    pub points: Vec<f32>,
+    context: Vec<f32>,
+    target: Vec<f32>,
+}
+
+impl Judges {
+    /// At most `most` rows of member `index`: the first, or, where the model is of one observation,
+    /// those nearest to it in what the member's whitening says of θ.
+    pub fn of(model: &Model, data: &TrainingData, index: usize, most: usize) -> Self {
+        let fold = data.fold(Role::Posterior, index);
+        let (dim, width) = fold.dims;
+        let (points, context) = fold.validation_tables();
+        let (target, targets) = match data.likelihood() {
+            None => (Vec::new(), 0),
+            Some(_) => {
+                let fold = data.fold(Role::Likelihood, index);
+                (fold.validation_tables().0, fold.dims.0)
+            }
+        };
+        let rows = fold.validation.len();
+        let mut chosen: Vec<usize> = (0..rows).collect();
+        if let Some(distances) = distances(model, index, &context) {
+            chosen.sort_by(|a, b| distances[*a].total_cmp(&distances[*b]));
+        }
+        chosen.truncate(most);
+        let of = |table: &[f32], width: usize| -> Vec<f32> {
+            chosen.iter().flat_map(|row| &table[row * width..][..width]).copied().collect()
+        };
+        Self {
+            points: of(&points, dim),
+            context: of(&context, width),
+            target: of(&target, targets),
+        }
+    }
+
+    /// Their data, as the two kinds of flow see them.
+    pub fn at(&self) -> At<'_> {
+        At { context: &self.context, target: &self.target }
+    }
+}
+
+/// Squared distances of contexts from the observation that a model is of, by the locations that a
+/// member's whitening gives them; `None` where there is no such observation, or no whitening.
+fn distances(model: &Model, index: usize, contexts: &[f32]) -> Option<Vec<f32>> {
+    let local = model.training.local.as_ref()?;
+    let whitening = model.posterior[index].whitening.as_ref()?;
+    let (dim, width) = (model.theta_dim(), model.data.kept().len());
+    let locations = |contexts: &[f32]| {
+        let mut locations = vec![0.0; contexts.len() / width * dim];
+        whitening.invert(&mut locations, contexts);
+        locations
+    };
+    let mut own = vec![0.0; width];
+    model.data.apply(&model.view.of(&local.observation), &mut own);
+    let own = locations(&own);
+    let distance = |row: &[f32]| row.iter().zip(&own).map(|(a, b)| (a - b).powi(2)).sum();
+    Some(locations(contexts).chunks_exact(dim).map(distance).collect())
+}

@@ -1,0 +1,220 @@
+//! Rounds in memory, in one call.
+
+use super::{
+    Locality, Outlook, Proposals, Round, RoundPlan, RoundReport, RoundStage, Simulated, infer,
+};
+use crate::config::{Overrides, Preset};
+use crate::engine::EngineKind;
+use crate::fit::{Fit, FitError};
+use crate::posterior::{Asking, Posterior, PosteriorError};
+use freeform_simulators::{Precision, Proposed, SimulatedBatch, SimulationSource, SourceError};
+use ndarray::{Array2, Axis, concatenate};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// How to infer the posterior of one observation in rounds of simulations.
+///
+/// ```
+/// use freeform_inference::Rounds;
+/// use freeform_simulators::Task;
+///
+/// let task = Task::by_name("two_moons")?;
+/// let x = task.observation(1)?.x;
+/// let rounds = Rounds::new(&task, &x).simulations(300).rounds(2).seed(1);
+/// // A short training for a short example.
+/// let rounds = rounds.set("training.max_epochs=3")?.set("training.members=1")?;
+/// let (posterior, reports) = rounds.set("whitening.steps=100")?.run()?;
+/// assert_eq!(reports.len(), 2);
+/// assert_eq!(posterior.sample(&x, 100, 1)?.theta.dim(), (100, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Rounds<'a> {
+    source: &'a dyn SimulationSource,
+    x: &'a [f64],
+    budget: usize,
+    rounds: Option<usize>,
+    seed: u64,
+    preset: Preset,
+    settings: Overrides,
+    device: EngineKind,
+    interrupt: Option<&'a AtomicBool>,
+}
+
+/// An inference in rounds that gave no posterior.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundsError {
+    /// The observation is not one of the simulator's.
+    #[error(
+        "the observation has {found} numbers, a simulation of `{simulator}` {expected}: give the \
+         observed data in the order of the simulator's"
+    )]
+    Observation {
+        /// Numbers given.
+        found: usize,
+        /// Numbers of a simulation.
+        expected: usize,
+        /// The simulator.
+        simulator: String,
+    },
+    /// Simulating.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Training.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// A question to a round's posterior.
+    #[error(transparent)]
+    Posterior(#[from] PosteriorError),
+}
+
+impl<'a> Rounds<'a> {
+    /// Rounds for the observation `x` `[C]`: 10,000 simulations, as many rounds as suit them, seed 1, the
+    /// recommended settings, the CPU.
+    #[must_use]
+    pub fn new(source: &'a dyn SimulationSource, x: &'a [f64]) -> Self {
+        Self {
+            source,
+            x,
+            budget: 10_000,
+            rounds: None,
+            seed: 1,
+            preset: Preset::default(),
+            settings: Overrides::default(),
+            device: EngineKind::default(),
+            interrupt: None,
+        }
+    }
+
+    /// Simulations of all rounds together.
+    #[must_use]
+    pub fn simulations(self, budget: usize) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// How many rounds there are; without this, as many as suit the budget, fewer where the posterior
+    /// stands still.
+    #[must_use]
+    pub fn rounds(self, rounds: usize) -> Self {
+        Self { rounds: Some(rounds), ..self }
+    }
+
+    /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The settings to start from.
+    #[must_use]
+    pub fn preset(self, preset: Preset) -> Self {
+        Self { preset, ..self }
+    }
+
+    /// One more setting of each round's training, `section.key=value`.
+    ///
+    /// # Errors
+    /// [`FitError::Config`] where it is none.
+    pub fn set(mut self, assignment: &str) -> Result<Self, FitError> {
+        self.settings.set(assignment)?;
+        Ok(self)
+    }
+
+    /// Who does the arithmetic.
+    #[must_use]
+    pub fn device(self, device: EngineKind) -> Self {
+        Self { device, ..self }
+    }
+
+    /// A flag that stops everything when it is set.
+    #[must_use]
+    pub fn interrupt(self, flag: &'a AtomicBool) -> Self {
+        Self { interrupt: Some(flag), ..self }
+    }
+
+    /// Simulates and trains; the last round's posterior, and each round in short.
+    ///
+    /// # Errors
+    /// [`RoundsError`].
+    pub fn run(&self) -> Result<(Arc<Posterior>, Vec<RoundReport>), RoundsError> {
+        let (found, expected) = (self.x.len(), self.source.data_dim());
+        if found != expected {
+            let simulator = self.source.name().to_owned();
+            return Err(RoundsError::Observation { found, expected, simulator });
+        }
+        if let Some(index) = self.x.iter().position(|v| !v.is_finite()) {
+            let value = self.x[index];
+            return Err(PosteriorError::ObservationNotFinite { index, value }.into());
+        }
+        let plan = RoundPlan::of(self.budget, self.rounds);
+        let asked = (self.source.prior(), self.x);
+        infer(asked, &plan, self.rounds.is_none(), self.seed, self)
+    }
+}
+
+impl RoundStage for Rounds<'_> {
+    type Error = RoundsError;
+
+    fn proposals(
+        &self,
+        _: usize,
+        make: &dyn Fn() -> Result<Proposals, PosteriorError>,
+    ) -> Result<Proposals, RoundsError> {
+        Ok(make()?)
+    }
+
+    fn simulate(&self, round: &Round<'_>) -> Result<Simulated, RoundsError> {
+        let never = AtomicBool::new(false);
+        let stop = self.interrupt.unwrap_or(&never);
+        let mut batches: Vec<SimulatedBatch> = Vec::new();
+        let mut take = |batch| {
+            batches.push(batch);
+            Ok(())
+        };
+        let range = 0..round.size as u64;
+        let (precision, seed) = (Precision::Double, round.seed);
+        match round.proposals {
+            None => self.source.run(precision, seed, range, stop, &mut take)?,
+            Some(made) => Proposed::new(self.source, made.theta.view())
+                .run(precision, seed, range, stop, &mut take)?,
+        }
+        let join = |of: &dyn Fn(&SimulatedBatch) -> &Array2<f64>| {
+            let tables: Vec<_> = batches.iter().map(|batch| of(batch).view()).collect();
+            // All batches have the same columns.
+            concatenate(Axis(0), &tables).unwrap_or_default()
+        };
+        let simulations = freeform_simulators::Simulations {
+            theta: join(&|batch| &batch.simulations.theta),
+            x: join(&|batch| &batch.simulations.x),
+        };
+        Ok(Simulated { simulations, failed: join(&|batch| &batch.theta_failed) })
+    }
+
+    fn train(
+        &self,
+        round: &Round<'_>,
+        simulated: Simulated,
+        local: &Locality,
+    ) -> Result<Posterior, RoundsError> {
+        let mut fit = Fit::new(self.source.prior())
+            .seed(round.seed)
+            .preset(self.preset)
+            .settings(self.settings.clone())
+            .device(self.device)
+            .task(self.source.name())
+            .failed_theta(simulated.failed)
+            .local(local);
+        if let Some(flag) = self.interrupt {
+            fit = fit.interrupt(flag);
+        }
+        Ok(fit.run(simulated.simulations)?)
+    }
+
+    fn finished(&self, _: &RoundReport, _: &Outlook) -> Result<(), RoundsError> {
+        Ok(())
+    }
+
+    fn asking(&self) -> Asking<'_> {
+        Asking { interrupt: self.interrupt, ..Asking::default() }
+    }
+}

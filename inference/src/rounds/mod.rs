@@ -1,0 +1,59 @@
+//! One observation, few simulations: rounds that simulate where the posterior so far says.
+//!
+//! The first round draws θ from the prior. Each later one draws from the prior truncated to a region
+//! that holds nearly all of the current posterior's mass at the observation x₀ (Deistler, Goncalves,
+//! Macke, "Truncated proposals for scalable and hassle-free simulation-based inference", 2022), and
+//! trains on all simulations so far that lie in it or not far from it.
+//!
+//! **Why no weights are needed.** Regions are nested. So all rounds' simulations together follow the prior
+//! times a step function that is constant on the current region R, and smaller outside: flows that
+//! learn from them learn a posterior which at x₀ is the right one on R, and less than that outside, where
+//! hardly any of it lies. A round whose region turned out too narrow is left out. The likelihood p(x | θ) is the
+//! same whatever law θ had; what a round buys it is simulations where it matters.
+//!
+//! **How narrow a region may be.** R is where log q(θ | x₀) is at most a fall D below its median over the
+//! posterior's draws. D is what leaves out [`BEYOND`] of these draws, or, if that is more, what the
+//! true parameters of held-out simulations near x₀ need at their own x ([`LocalSummary::reach`]): a
+//! posterior that is too narrow has truths far out, and so a wide region.
+//!
+//! [`LocalSummary::reach`]: crate::LocalSummary::reach
+
+mod drive;
+mod kernels;
+mod law;
+mod memory;
+mod outlook;
+mod plan;
+mod propose;
+mod region;
+
+pub use drive::{Round, RoundReport, RoundStage, Simulated, infer};
+pub use law::RoundsLaw;
+pub use memory::{Rounds, RoundsError};
+pub use outlook::Outlook;
+pub use plan::RoundPlan;
+pub use propose::{Proposals, ProposedBy};
+pub use region::Region;
+
+/// Share of the posterior's draws that a region may leave out.
+const BEYOND: f64 = 1e-3;
+
+/// The observation that simulations were made for, and where.
+#[derive(Clone, Debug)]
+pub struct Locality {
+    /// The observation, `[C]`.
+    pub observation: Vec<f64>,
+    /// The round, from 1.
+    pub round: usize,
+    /// The law of their θ.
+    pub law: RoundsLaw,
+}
+
+impl Locality {
+    /// A text that is equal for equal ones only.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let bits: Vec<u64> = self.observation.iter().map(|v| v.to_bits()).collect();
+        format!(" round {} at {bits:?} in {}", self.round, self.law.identity())
+    }
+}

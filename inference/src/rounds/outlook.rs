@@ -1,0 +1,77 @@
+//! What a round's posterior says at the observation.
+
+use super::{BEYOND, Region};
+use crate::posterior::{Asking, Draws, Posterior, PosteriorError};
+use ndarray::{Array2, ArrayView2};
+
+/// Draws that a region's bound and the movement of the posterior are judged by.
+const DRAWS: usize = 4_000;
+
+/// A round's posterior at the observation.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// Draws `[n, D]`.
+    pub draws: Draws,
+    /// The bound of the region that holds nearly all of its mass: a log-density
+    /// ([`Posterior::flow_log_prob`]).
+    pub threshold: f64,
+    /// How far that lies below the draws' median, in nats.
+    pub fall: f64,
+    /// Share of the draws outside the region that the simulations were made in: much, and the region
+    /// was too narrow.
+    pub outside: f64,
+}
+
+impl Outlook {
+    /// Of `posterior`, whose simulations were made in `region`.
+    ///
+    /// # Errors
+    /// [`PosteriorError`] where nothing can be drawn at x.
+    pub fn of(
+        posterior: &Posterior,
+        x: &[f64],
+        region: &Region,
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Self, PosteriorError> {
+        let draws = posterior.sample_as(x, DRAWS, seed, &Asking { anyway: true, ..*asking })?;
+        let densities = posterior.flow_log_prob_as(&draws.theta.view(), x, asking)?;
+        let mut densities: Vec<f64> = densities.into_iter().filter(|d| d.is_finite()).collect();
+        densities.sort_by(f64::total_cmp);
+        let (median, low) = match densities.len() {
+            0 => (0.0, f64::NEG_INFINITY),
+            n => (densities[n / 2], densities[(n as f64 * BEYOND) as usize]),
+        };
+        let reach = posterior.model().training.local.as_ref().and_then(|local| local.reach);
+        let fall = (median - low).max(reach.unwrap_or(0.0));
+        let inside = region.contains_until(&draws.theta.view(), asking)?;
+        let outside = inside.iter().filter(|inside| !**inside).count() as f64 / inside.len() as f64;
+        Ok(Self { threshold: median - fall, draws, fall, outside })
+    }
+
+    /// How far the posterior moved from draws `before`, as many: the largest mean distance of the
+    /// parameters' quantiles (Wasserstein's), in standard deviations. A median between two modes does not
+    /// count for more than the mass that crosses it.
+    #[must_use]
+    pub fn moved(&self, before: &ArrayView2<f64>) -> f64 {
+        let mut most: f64 = 0.0;
+        for column in 0..before.ncols() {
+            let sorted = |table: &ArrayView2<f64>| {
+                let mut values = table.column(column).to_vec();
+                values.sort_by(f64::total_cmp);
+                values
+            };
+            let (old, new) = (sorted(before), sorted(&self.draws.theta.view()));
+            let spread = self.draws.theta.column(column).std(0.0).max(f64::MIN_POSITIVE);
+            let apart: f64 = old.iter().zip(&new).map(|(old, new)| (old - new).abs()).sum();
+            most = most.max(apart / new.len() as f64 / spread);
+        }
+        most
+    }
+
+    /// The draws.
+    #[must_use]
+    pub fn theta(&self) -> &Array2<f64> {
+        &self.draws.theta
+    }
+}

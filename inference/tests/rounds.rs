@@ -1,0 +1,99 @@
+//! Rounds for one observation, against posteriors in closed form.
+
+use freeform_inference::{Posterior, Rounds, RoundsError};
+use freeform_simulators::SimulatorFn;
+use freeform_simulators::{InProcess, Marginal, Prior, SimulationError, SimulationRng, Simulator};
+use rand_distr::{Distribution, StandardNormal};
+
+/// Short trainings: the whitening does most of the work here.
+const SHORT: [&str; 4] =
+    ["training.members=2", "training.max_epochs=8", "whitening.steps=1000", "whitening.width=32"];
+const NOISE: f64 = 0.05;
+
+/// x = (θ₁ + θ₂, θ₁ − θ₂, θ₁) + 0.05 ε, θ from N(0, I): a posterior that is a fifth of a hundredth of the
+/// prior.
+fn simulator() -> impl Simulator {
+    let prior = Prior::identical(2, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    SimulatorFn::new(prior, 3, |theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]| {
+        let rows = [theta[0] + theta[1], theta[0] - theta[1], theta[0]];
+        for (x, row) in x.iter_mut().zip(rows) {
+            let noise: f64 = StandardNormal.sample(rng);
+            *x = row + NOISE * noise;
+        }
+        Ok::<(), SimulationError>(())
+    })
+}
+
+/// Mean and standard deviation of each parameter given x: AᵀA = diag(3, 2) makes them independent.
+fn exact(x: &[f64]) -> [(f64, f64); 2] {
+    let precision = |n: f64| n / NOISE.powi(2) + 1.0;
+    let of = |n: f64, sum: f64| (sum / NOISE.powi(2) / precision(n), precision(n).powf(-0.5));
+    [of(3.0, x[0] + x[1] + x[2]), of(2.0, x[0] - x[1])]
+}
+
+fn infer(
+    x: &[f64],
+    simulations: usize,
+    rounds: usize,
+    seed: u64,
+) -> Result<Posterior, RoundsError> {
+    let simulator = simulator();
+    let source = InProcess::new("linear", &simulator);
+    let rounds = Rounds::new(&source, x).simulations(simulations).rounds(rounds).seed(seed);
+    let rounds = SHORT.iter().fold(rounds, |rounds, setting| rounds.set(setting).unwrap());
+    let (posterior, reports) = rounds.run()?;
+    // The last rounds lie in a small part of the prior.
+    assert!(reports.last().unwrap().prior_share < 0.1, "{reports:#?}");
+    drop(rounds);
+    Ok(std::sync::Arc::into_inner(posterior).expect("nobody else holds the last posterior"))
+}
+
+fn moments(posterior: &Posterior, x: &[f64], column: usize) -> (f64, f64) {
+    let draws = posterior.sample(x, 4000, 1).unwrap().theta;
+    let mean = draws.column(column).mean().unwrap();
+    (mean, draws.column(column).std(0.0))
+}
+
+#[test]
+fn three_rounds_find_the_closed_form_posterior() {
+    let x = [0.9, 0.3, 0.62];
+    let posterior = infer(&x, 450, 3, 1).unwrap();
+    for (column, (mean, sd)) in exact(&x).into_iter().enumerate() {
+        let (found, width) = moments(&posterior, &x, column);
+        assert!((found - mean).abs() < 0.25 * sd, "θ{column}: {found}, not {mean} ± {sd}");
+        assert!((width / sd - 1.0).abs() < 0.2, "θ{column}: sd {width}, not {sd}");
+    }
+    let draws = posterior.sample(&x, 100, 1).unwrap();
+    assert!(!draws.warnings().iter().any(|w| w.contains("another observation")));
+    let other = posterior.sample(&[0.9, 0.3, 0.6], 100, 1).unwrap();
+    assert!(other.warnings().iter().any(|w| w.contains("another observation (column 3")));
+}
+
+/// Of 24 truths, one in five lies outside the 80% interval: between 14 and 24 inside, but for chances of less
+/// than one in a hundred; of both parameters together between 31 and 46.
+#[test]
+fn intervals_of_simulated_observations_hold_what_they_say() {
+    let simulator = simulator();
+    let truths = simulator.prior().sample_n(7, 24);
+    let mut inside = 0;
+    for (index, truth) in truths.rows().into_iter().enumerate() {
+        let mut x = [0.0; 3];
+        let mut rng = SimulationRng::new(7, index as u64);
+        simulator.simulate(&truth.to_vec(), &mut rng, &mut x).unwrap();
+        let posterior = infer(&x, 240, 2, index as u64).unwrap();
+        let draws = posterior.sample(&x, 1000, 1).unwrap().theta;
+        for (column, value) in truth.iter().enumerate() {
+            let below = draws.column(column).iter().filter(|v| *v < value).count();
+            inside += usize::from((100..900).contains(&below));
+        }
+    }
+    assert!((31..=46).contains(&inside), "{inside} of 48 truths lie inside their 80% intervals");
+}
+
+#[test]
+fn what_is_no_observation_is_refused() {
+    let error = infer(&[1.0, 2.0], 450, 3, 1).err().unwrap().to_string();
+    assert!(error.contains("has 2 numbers") && error.contains("`linear` 3"), "{error}");
+    let error = infer(&[1.0, f64::NAN, 2.0], 450, 3, 1).err().unwrap().to_string();
+    assert!(error.contains("NaN"), "{error}");
+}

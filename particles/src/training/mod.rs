@@ -1,0 +1,11 @@
+//! Training by the free-form loss on the zero-centred subspace (Algorithm 1).
+
+mod batch;
+mod loss;
+mod settings;
+mod state;
+mod train;
+
+pub use loss::{LossReport, Losses};
+pub use settings::{LogDet, Preset, Schedule, SettingsError, TrainSettings};
+pub use train::{Checked, Told, TrainError, Trained, data_scale, train};

@@ -1,0 +1,249 @@
+//! The loop of a training.
+
+use super::batch::batch;
+use super::loss::{LossReport, Losses};
+use super::settings::{LogDet, SettingsError, TrainSettings};
+use super::state::State;
+use crate::flow::Flow;
+use crate::generator::densities;
+use crate::space::{center, degrees_of_freedom};
+use freeform_inference::Saver;
+use freeform_kernels::{AdamW, Isa, adamw, average, sum_squares};
+use ndarray::{Array2, ArrayView2, Axis, s};
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Validation of the averaged weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// After so many steps.
+    pub step: usize,
+    /// Mean loss of the steps since the last look.
+    pub loss: f64,
+    /// Mean −log q of the encoder over the validation rows: an honest density where f is
+    /// injective.
+    pub encoder_nll: f64,
+    /// Mean −log q of the decoder at solved rows.
+    pub nll: f64,
+    /// Share of rows where g(z) = x was solved.
+    pub solved: f64,
+    /// Mean |g(f(x)) − x|² a degree of freedom, in the positions' units.
+    pub reconstruction: f64,
+}
+
+/// What a training tells while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// A step was done.
+    Step {
+        /// Steps done.
+        step: usize,
+        /// Its loss.
+        report: &'a LossReport,
+    },
+    /// The validation rows were looked at.
+    Checked(&'a Checked),
+}
+
+/// A training that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// With the averaged weights.
+    pub flow: Flow,
+    /// Steps whose gradient was not finite: they changed nothing.
+    pub skipped: usize,
+}
+
+/// A training without a flow.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Data that cannot be trained on.
+    #[error("{0}")]
+    Data(String),
+    /// Told to stop; what was done is in the state's file.
+    #[error("interrupted")]
+    Interrupted,
+    /// The loss is not finite, again and again.
+    #[error(
+        "step {step}: the loss has not been finite for {rows} steps in a row; lower learning_rate or \
+         clip, or raise beta_start"
+    )]
+    Diverged {
+        /// The step.
+        step: usize,
+        /// Steps in a row.
+        rows: usize,
+    },
+    /// The state's file.
+    #[error("{path}: {reason}")]
+    State {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl TrainError {
+    pub(super) fn state(path: &Path, reason: &(impl std::fmt::Display + ?Sized)) -> Self {
+        Self::State { path: path.display().to_string(), reason: reason.to_string() }
+    }
+}
+
+/// Steps in a row whose loss may be other than finite.
+const PATIENCE: usize = 50;
+
+/// Standard deviation of zero-centred coordinates, a degree of freedom: √(Σ|x|² / (rows·dof)).
+#[must_use]
+pub fn data_scale(x: ArrayView2<'_, f64>, dims: usize) -> f64 {
+    let dof = degrees_of_freedom(x.ncols() / dims, dims);
+    let square: f64 =
+        x.rows().into_iter().map(|row| crate::space::spread(&row.to_vec(), dims)).sum();
+    (square / (x.nrows() * dof) as f64).sqrt()
+}
+
+/// Trains a flow on positions `[rows, N·n]`, of which the last `validation` are kept apart. With `keep`, the
+/// state is saved in that file every few seconds and when interrupted, and a training of the same
+/// settings and data goes on from there, to the same weights. `tell` is told of each step.
+///
+/// # Errors
+/// [`TrainError`].
+pub fn train(
+    settings: &TrainSettings,
+    x: ArrayView2<'_, f64>,
+    dims: usize,
+    seed: u64,
+    keep: Option<&Path>,
+    tell: &mut dyn FnMut(Told) -> ControlFlow<()>,
+) -> Result<Trained, TrainError> {
+    settings.check()?;
+    let (data, held_out) = split(settings, x, dims)?;
+    let scale = if settings.scale { data_scale(data.view(), dims) } else { 1.0 };
+    if !(scale.is_finite() && scale > 0.0) {
+        return Err(TrainError::Data("all particles of all rows are in one place".to_owned()));
+    }
+    let spec = settings.spec(x.ncols() / dims, dims);
+    spec.check().map_err(SettingsError::from)?;
+    let scaled = data.mapv(|v| (v / scale) as f32);
+    let isa = Isa::best();
+    let identity = format!("freeform particles train 1: {settings:?} {spec:?} {seed} {scale:?}");
+    let mut flow = Flow::initial(spec, scale, seed);
+    let size = flow.weights.len();
+    let kept = keep.map(|path| State::load(path, &identity, size)).transpose()?.flatten();
+    let mut state = kept.unwrap_or_else(|| State::new(flow.weights.clone()));
+    let exact = settings.log_det == LogDet::Exact;
+    let mut losses = Losses::new(isa, &spec, exact);
+    let mut gradient = vec![0.0; size];
+    let (mut saver, mut in_a_row) = (Saver::new(), 0);
+    while state.step < settings.steps {
+        let step = state.step;
+        let rows = batch(scaled.view(), dims, settings.batch, seed, step);
+        std::mem::swap(&mut flow.weights, &mut state.weights);
+        let beta = settings.beta_at(step) as f32;
+        let report = losses.gradient(&flow, beta, &rows.x, &rows.probes, &mut gradient);
+        std::mem::swap(&mut flow.weights, &mut state.weights);
+        let norm = sum_squares(isa, &gradient).sqrt();
+        if report.loss.is_finite() && norm.is_finite() {
+            update(isa, settings, &mut state, &gradient, norm);
+            state.losses[0] += report.loss;
+            state.losses[1] += 1.0;
+            in_a_row = 0;
+        } else {
+            state.skipped += 1;
+            in_a_row += 1;
+            if in_a_row == PATIENCE {
+                return Err(TrainError::Diverged { step, rows: PATIENCE });
+            }
+        }
+        state.step += 1;
+        let last = state.step == settings.steps;
+        let mut stop = tell(Told::Step { step: state.step, report: &report }).is_break();
+        if !stop && (last || state.step.is_multiple_of(settings.validate_every)) {
+            std::mem::swap(&mut flow.weights, &mut state.average);
+            let [sum, count] = std::mem::take(&mut state.losses);
+            let checked = check(&flow, &held_out, state.step, sum / count.max(1.0));
+            std::mem::swap(&mut flow.weights, &mut state.average);
+            stop = tell(Told::Checked(&checked)).is_break();
+        }
+        if let Some(path) = keep
+            && (stop || last || saver.is_due())
+        {
+            state.save(path, &identity)?;
+        }
+        if stop && !last {
+            return Err(TrainError::Interrupted);
+        }
+    }
+    flow.weights = state.average;
+    Ok(Trained { flow, skipped: state.skipped })
+}
+
+/// Zero-centred training and validation rows.
+fn split(
+    settings: &TrainSettings,
+    x: ArrayView2<'_, f64>,
+    dims: usize,
+) -> Result<(Array2<f64>, Array2<f64>), TrainError> {
+    let (rows, width) = x.dim();
+    if dims == 0 || !width.is_multiple_of(dims) || width < 2 * dims {
+        let what = format!("{width} coordinates a row are not two or more particles of {dims}");
+        return Err(TrainError::Data(what));
+    }
+    if let Some(((row, column), value)) = x.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        let (row, column) = (row + 1, column + 1);
+        return Err(TrainError::Data(format!("row {row}, column {column} is {value}")));
+    }
+    if rows <= settings.validation {
+        return Err(TrainError::Data(format!(
+            "{rows} rows, of which validation = {} are kept apart: give more rows, or lower it",
+            settings.validation
+        )));
+    }
+    let mut x = x.to_owned();
+    for mut row in x.axis_iter_mut(Axis(0)) {
+        let mut centred = row.to_vec();
+        center(&mut centred, dims);
+        row.iter_mut().zip(centred).for_each(|(to, v)| *to = v);
+    }
+    let cut = rows - settings.validation;
+    Ok((x.slice(s![..cut, ..]).to_owned(), x.slice(s![cut.., ..]).to_owned()))
+}
+
+/// Adam with a clipped gradient; averaged weights follow, from few steps at first.
+fn update(isa: Isa, settings: &TrainSettings, state: &mut State, gradient: &[f32], norm: f64) {
+    let t = (state.step + 1) as f64;
+    let step = AdamW {
+        learning_rate: settings.learning_rate_at(state.step) as f32,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.0,
+        correction1: (1.0 - 0.9_f64.powf(t)) as f32,
+        correction2: (1.0 - 0.999_f64.powf(t)) as f32,
+        gradient_scale: (settings.clip / norm).min(1.0) as f32,
+    };
+    let State { weights, first, second, average: averaged, .. } = state;
+    adamw(isa, &step, weights, gradient, first, second);
+    let decay = settings.average.min(t / (t + 9.0));
+    average(isa, decay as f32, weights, averaged);
+}
+
+fn check(flow: &Flow, x: &Array2<f64>, step: usize, loss: f64) -> Checked {
+    let rows: Vec<f64> = x.iter().copied().collect();
+    let found = densities(flow, &rows);
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    let solved: Vec<f64> = found.iter().filter(|d| d.is_solved()).map(|d| -d.log_q).collect();
+    Checked {
+        step,
+        loss,
+        encoder_nll: mean(found.iter().map(|d| -d.encoder).collect()),
+        solved: solved.len() as f64 / found.len() as f64,
+        nll: mean(solved),
+        reconstruction: mean(found.iter().map(|d| d.reconstruction).collect())
+            / flow.spec.dof() as f64,
+    }
+}

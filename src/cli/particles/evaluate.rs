@@ -1,0 +1,289 @@
+//! `freeform particles evaluate`.
+
+use super::weighing::{Drawn, shown, told, warn};
+use super::{Failure, Output, failures};
+use freeform_benchmark::{Line, LinePanel, line_panels};
+use freeform_particles::generator::{
+    Density, Histogram, bennett_ln_z, densities, kullback_leibler, pair_distances,
+};
+use freeform_particles::reference::Estimate;
+use freeform_particles::space::latent_normalizer;
+use freeform_particles::{Model, System, by_name, read_positions};
+use ndarray::{ArrayView2, s};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const EXAMPLES: &str = "\
+Examples:
+  freeform particles evaluate model --data test.npz
+  freeform particles evaluate model --data test.npz -n 100000 --out evaluation
+  freeform particles evaluate model --data test.xyz --rows 200 -n 2000
+
+log q(x) is the decoder's, at the z with g(z) = x that Newton's method finds; beside it stand the encoder's own
+density and Algorithm 2 of the paper, which takes z = f(x) and is a density only where g(f(x)) = x. With a known
+ln Z, KL(target | model) is in nats. --out keeps evaluation.json and histograms of energies and distances.";
+
+/// Options of `freeform particles evaluate`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Folder of a model.
+    #[arg(value_name = "MODEL_DIR")]
+    model: PathBuf,
+    /// Samples of the target that the model was not trained on.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Only so many of them, the first.
+    #[arg(long, value_parser = crate::cli::count::count)]
+    rows: Option<usize>,
+    /// Draws to weigh; effective numbers of few draws are too good.
+    #[arg(short = 'n', long, default_value_t = 100_000, value_parser = crate::cli::count::count)]
+    draws: usize,
+    /// Seed of the draws.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder for evaluation.json, energies.svg and distances.svg.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
+    let system = by_name(&model.about.system).map_err(|error| failures::of_system(&error))?;
+    let (x, energy) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
+    let rows = args.rows.unwrap_or(x.nrows()).min(x.nrows());
+    let (x, energy) = (x.slice(s![..rows, ..]), &energy[..rows]);
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
+    }
+    let stop = output.interrupt_flag()?;
+    let found = of_data(&model, x, &stop, output)?;
+    let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
+    let (weighed, mean) = drawn.weighed();
+    warn(&weighed, output);
+    let data = OfData::new(&*system, energy, &found);
+    data.warn(output);
+    let solved: Vec<f64> = energy
+        .iter()
+        .zip(&found)
+        .filter(|(_, density)| density.is_solved())
+        .map(|(u, density)| -u - density.log_q)
+        .collect();
+    let bennett = bennett_ln_z(&drawn.log_weight, &solved);
+    let histograms = Histograms::new(&*system, x, energy, &drawn);
+    let [tv_plain, tv_weighed, chi] = histograms.energies();
+    let value = serde_json::json!({
+        "system": system.name(), "rows": rows, "solved": data.solved,
+        "nll": data.nll, "nll_encoder": data.encoder, "nll_algorithm_2": data.approximate,
+        "nll_published_convention": data.nll.map(|e| e.value - data.normalizer),
+        "kl": data.kl, "kl_encoder": data.kl_encoder, "reconstruction": data.reconstruction,
+        "ln_z_true": system.truth().map(|t| t.ln_z),
+        "ln_z_bennett": bennett.map(|f| Estimate { value: f.difference, error: f.error }),
+        "weights": weighed, "energy": mean, "folded": drawn.folded,
+        "energy_total_variation": tv_plain, "energy_total_variation_reweighted": tv_weighed,
+        "energy_chi_squared_reweighted": chi,
+    });
+    if let Some(folder) = &args.out {
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+        let file = folder.join("evaluation.json");
+        freeform_simulators::write_bytes_atomically(&file, text.as_bytes())
+            .map_err(|error| Failure::failed(&error))?;
+        histograms.draw(folder)?;
+    }
+    let mut text = data.told(rows) + &told(&drawn, &weighed, &mean);
+    if let Some(found) = bennett {
+        let estimate = Estimate { value: found.difference, error: found.error };
+        text += &format!("ln Z             {} by Bennett's ratio with the data", shown(estimate));
+        text +=
+            &system.truth().map(|t| format!(" (known: {:.4})\n", t.ln_z)).unwrap_or("\n".into());
+    }
+    text += &format!(
+        "energies         total variation to the data {tv_plain:.3} of the draws, {tv_weighed:.3} \
+         reweighted (chi squared a bin {chi:.2})\n"
+    );
+    output.result(&value, &text)
+}
+
+/// Densities at the data, piece by piece.
+fn of_data(
+    model: &Model,
+    x: ArrayView2<'_, f64>,
+    stop: &AtomicBool,
+    output: &Output,
+) -> Result<Vec<Density>, Failure> {
+    const PIECE: usize = 256;
+    let mut bar = output.reporter.bar("densities", x.nrows(), 0);
+    let mut found = Vec::with_capacity(x.nrows());
+    // Dear where there are many particles.
+    let piece = if x.ncols() > 100 { 8 } else { PIECE };
+    for rows in x.axis_chunks_iter(ndarray::Axis(0), piece) {
+        if stop.load(Ordering::Relaxed) {
+            bar.finish();
+            return Err(failures::stopped(&"interrupted; nothing was written"));
+        }
+        found.extend(densities(&model.flow, &rows.iter().copied().collect::<Vec<_>>()));
+        bar.update(found.len(), String::new);
+    }
+    bar.finish();
+    Ok(found)
+}
+
+/// What the data say of the model.
+struct OfData {
+    solved: f64,
+    nll: Option<Estimate>,
+    encoder: Estimate,
+    approximate: Estimate,
+    kl: Option<Estimate>,
+    kl_encoder: Option<Estimate>,
+    reconstruction: f64,
+    /// What published figures leave out.
+    normalizer: f64,
+}
+
+impl OfData {
+    fn new(system: &dyn System, energy: &[f64], found: &[Density]) -> Self {
+        let mean = |of: &dyn Fn(&Density) -> f64| {
+            Estimate::of(&found.iter().map(of).filter(|v| v.is_finite()).collect::<Vec<_>>())
+        };
+        let ln_z = system.truth().map(|truth| truth.ln_z);
+        let (mut solved_energy, mut solved) = (Vec::new(), Vec::new());
+        for (u, density) in energy.iter().zip(found).filter(|(_, density)| density.is_solved()) {
+            solved_energy.push(*u);
+            solved.push(density.log_q);
+        }
+        let encoder: Vec<f64> = found.iter().map(|density| density.encoder).collect();
+        let dof = freeform_particles::system::dof(system);
+        Self {
+            solved: solved.len() as f64 / found.len() as f64,
+            nll: (!solved.is_empty()).then(|| mean(&|d| -d.log_q)),
+            encoder: mean(&|d| -d.encoder),
+            approximate: mean(&|d| -d.approximate),
+            kl: ln_z
+                .filter(|_| !solved.is_empty())
+                .map(|ln_z| kullback_leibler(&solved_energy, &solved, ln_z)),
+            kl_encoder: ln_z.map(|ln_z| kullback_leibler(energy, &encoder, ln_z)),
+            reconstruction: mean(&|d| d.reconstruction).value / dof as f64,
+            normalizer: latent_normalizer(dof),
+        }
+    }
+
+    fn warn(&self, output: &Output) {
+        if self.solved < 0.999 {
+            output.reporter.warn(&format!(
+                "g(z) = x was solved at {:.1}% of the rows: NLL and KL are of these, and too good; \
+                 train longer or with a larger beta",
+                100.0 * self.solved
+            ));
+        }
+        let apart = self.nll.map_or(0.0, |nll| (nll.value - self.approximate.value).abs());
+        if apart > 0.1 {
+            output.reporter.warn(&format!(
+                "Algorithm 2's figure is {apart:.2} nats from the NLL: the decoder does not invert the \
+                 encoder well, and that figure is no density's"
+            ));
+        }
+    }
+
+    fn told(&self, rows: usize) -> String {
+        let maybe = |e: Option<Estimate>| e.map_or("unknown".to_owned(), shown);
+        let published = self.nll.map_or(f64::NAN, |nll| nll.value - self.normalizer);
+        let mut text = format!(
+            "NLL              {} over {rows} rows, {:.1}% of them solved\n\
+             as published     {published:.4} (without the latent normaliser {:.4})\n",
+            maybe(self.nll),
+            100.0 * self.solved,
+            self.normalizer,
+        );
+        if self.kl.is_some() {
+            text += &format!("KL(target|model) {} nats\n", maybe(self.kl));
+        }
+        text + &format!(
+            "encoder's NLL    {}, KL {}\n\
+             Algorithm 2      {}\n\
+             reconstruction   {:.2e} a degree of freedom\n",
+            shown(self.encoder),
+            maybe(self.kl_encoder),
+            shown(self.approximate),
+            self.reconstruction,
+        )
+    }
+}
+
+/// Data, draws and reweighted draws.
+struct Histograms {
+    energy: [Histogram; 3],
+    distance: [Histogram; 3],
+}
+
+impl Histograms {
+    fn new(system: &dyn System, x: ArrayView2<'_, f64>, energy: &[f64], drawn: &Drawn) -> Self {
+        const BINS: usize = 60;
+        let most = drawn.log_weight.iter().copied().filter(|w| w.is_finite());
+        let most = most.fold(f64::NEG_INFINITY, f64::max);
+        let weights: Vec<f64> = drawn
+            .log_weight
+            .iter()
+            .map(|w| if w.is_finite() { (w - most).exp() } else { 0.0 })
+            .collect();
+        let range = |values: &[f64]| {
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let pad = 0.02 * (high - low) + 1e-9;
+            (low - pad, high + pad)
+        };
+        let three = |data: &[f64], draws: &[f64], weights: &[f64]| {
+            let range = range(data);
+            [
+                Histogram::new(data, None, range, BINS),
+                Histogram::new(draws, None, range, BINS),
+                Histogram::new(draws, Some(weights), range, BINS),
+            ]
+        };
+        let distances = |x: ArrayView2<'_, f64>| -> Vec<f64> {
+            let rows = x.rows().into_iter().map(|row| row.to_vec());
+            rows.flat_map(|row| pair_distances(&row, system.dims()).collect::<Vec<_>>()).collect()
+        };
+        // The weight of a draw is that of each of its pairs.
+        let pairs = system.particles() * (system.particles() - 1) / 2;
+        let enough = x.nrows().min(200_000 / pairs + 1);
+        let few = drawn.x.nrows().min(1_000_000 / pairs + 1);
+        let of_pairs: Vec<f64> =
+            weights[..few].iter().flat_map(|w| std::iter::repeat_n(*w, pairs)).collect();
+        let (data, draws) =
+            (distances(x.slice(s![..enough, ..])), distances(drawn.x.slice(s![..few, ..])));
+        Self {
+            energy: three(energy, &drawn.energy, &weights),
+            distance: three(&data, &draws, &of_pairs),
+        }
+    }
+
+    /// Total variation of draws and of reweighted draws to the data; χ² a bin of the latter.
+    fn energies(&self) -> [f64; 3] {
+        let [data, plain, weighed] = &self.energy;
+        [data.total_variation(plain), data.total_variation(weighed), data.chi_squared(weighed)]
+    }
+
+    fn draw(&self, folder: &Path) -> Result<(), Failure> {
+        let files = [
+            ("energies.svg", "energies", "u", &self.energy),
+            ("distances.svg", "distances of pairs", "d", &self.distance),
+        ];
+        for (file, title, axis, histograms) in files {
+            let names = ["data", "draws", "reweighted"];
+            let lines = names.iter().zip(histograms).map(|(name, histogram)| Line {
+                name: Some((*name).to_owned()),
+                points: histogram.outline(),
+            });
+            let panel = LinePanel {
+                title: title.to_owned(),
+                axes: [axis.to_owned(), "density".to_owned()],
+                lines: lines.collect(),
+                points: Vec::new(),
+            };
+            line_panels(&folder.join(file), &[panel])?;
+        }
+        Ok(())
+    }
+}

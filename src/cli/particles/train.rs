@@ -1,0 +1,180 @@
+//! `freeform particles train`.
+
+use super::{Failure, Output, failures};
+use freeform_particles::training::{Checked, Told};
+use freeform_particles::{About, Model, Preset, by_name, read_positions, train};
+use freeform_simulators::Ownership;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+const EXAMPLES: &str = "\
+Examples:
+  freeform particles train dw4 --data dw4.npz --out model
+  freeform particles train dw4 --data dw4.npz --preset paper --out table5
+  freeform particles train lj13 --data lj13.npz --set steps=20000 --set batch=64 --out model
+  freeform particles train dw4 --data dw4.npz --out model --resume     # after Ctrl-C
+
+Settings: layers, width, normalizer (what sums over neighbours are divided by), scale, batch, steps,
+learning_rate, schedule (constant, one-cycle), beta_start, beta_end, clip, average, log_det (probe,
+exact), validate_every, validation (the last rows of the data, which are not trained on).";
+
+/// Options of `freeform particles train`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// A system (`freeform particles systems`).
+    #[arg(value_name = "SYSTEM")]
+    system: String,
+    /// Samples of it: .npz with x, .npy, .xyz, or text; one configuration a row, x1 y1 … x2 y2 ….
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Settings to start from: what works on few cores, or the paper's Table 5.
+    #[arg(long, value_enum, default_value = "recommended")]
+    preset: PresetArg,
+    /// Change a setting; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Seed of weights, batches and probes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder of the model.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on with an interrupted training of the same settings.
+    #[arg(long, conflicts_with = "overwrite")]
+    resume: bool,
+    /// Replace a model or an unfinished training that is there.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum PresetArg {
+    /// What works on few cores.
+    Recommended,
+    /// Table 5 of Draxler, Sorrenson et al. 2024.
+    Paper,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
+    let (x, _) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
+    let preset = match args.preset {
+        PresetArg::Recommended => Preset::Recommended,
+        PresetArg::Paper => Preset::Paper,
+    };
+    let mut settings = preset.settings(system.particles(), x.nrows());
+    for assignment in &args.set {
+        settings.set(assignment).map_err(|error| Failure::usage(&format!("--set {error}")))?;
+    }
+    let (folder, shown) = (&args.out, args.out.display().to_string());
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure::failed(&format!("cannot create {shown}: {e}")))?;
+    let own = Ownership::of_folder(folder)?;
+    let state = folder.join("checkpoint.safetensors");
+    make_room(args, folder, &state)?;
+    let entropy = system.truth().map(|truth| truth.entropy());
+    let stop = output.interrupt_flag()?;
+    let mut bar = output.reporter.bar("training", settings.steps, 0);
+    let mut checks: Vec<Checked> = recalled(folder);
+    let mut first = true;
+    let trained = train(&settings, x.view(), system.dims(), args.seed, Some(&state), &mut |told| {
+        match told {
+            Told::Step { step, report } => {
+                if std::mem::take(&mut first) {
+                    bar.skip(step - 1);
+                    checks.retain(|check| check.step < step);
+                }
+                bar.update(step, || format!("loss {:.3}", report.loss));
+            }
+            Told::Checked(check) => {
+                bar.line(&line(check, entropy));
+                checks.push(*check);
+                // Only for people and for going on: the training itself does not need it.
+                let _ = std::fs::write(metrics(folder), lines(&checks));
+            }
+        }
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    bar.finish();
+    let trained = trained.map_err(|error| failures::of_training(&error, &shown))?;
+    own.check()?;
+    let about = About {
+        system: args.system.clone(),
+        settings,
+        seed: args.seed,
+        rows: x.nrows(),
+        skipped: trained.skipped,
+        checks,
+    };
+    let model = Model { flow: trained.flow, about };
+    model.save(folder).map_err(|error| failures::of_model(&error))?;
+    let _ = std::fs::remove_file(&state);
+    if trained.skipped > 0 {
+        let skipped = trained.skipped;
+        output.reporter.warn(&format!("{skipped} steps had no finite gradient and were left out"));
+    }
+    let last = model.about.checks.last();
+    let value = serde_json::json!({
+        "out": shown, "system": args.system, "rows": x.nrows(), "seed": args.seed,
+        "weights": model.flow.weights.len(), "skipped": trained.skipped, "last": last,
+        "settings": model.about.settings,
+    });
+    let told = last.map(|check| line(check, entropy)).unwrap_or_default();
+    output.result(&value, &format!("{shown}: {} weights\n{told}", model.flow.weights.len()))
+}
+
+/// Refuses to replace what is there, or removes it where that is asked for.
+fn make_room(args: &Args, folder: &Path, state: &Path) -> Result<(), Failure> {
+    let shown = folder.display();
+    if args.overwrite {
+        let files = [Model::file(folder), state.to_owned(), metrics(folder)];
+        files.iter().for_each(|file| drop(std::fs::remove_file(file)));
+        return Ok(());
+    }
+    if Model::file(folder).exists() {
+        return Err(Failure::usage(&format!(
+            "{shown} holds a trained model: choose another folder, or add --overwrite"
+        )));
+    }
+    match (state.exists(), args.resume) {
+        (true, false) => Err(Failure::usage(&format!(
+            "{shown} holds an unfinished training: add --resume to go on, or --overwrite to start anew"
+        ))),
+        (false, true) => Err(Failure::usage(&format!(
+            "--resume: {shown} holds no unfinished training; leave it out to start one"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn metrics(folder: &Path) -> PathBuf {
+    folder.join("metrics.jsonl")
+}
+
+fn lines(checks: &[Checked]) -> String {
+    let line = |check| serde_json::to_string(check).unwrap_or_default() + "\n";
+    checks.iter().map(line).collect()
+}
+
+fn recalled(folder: &Path) -> Vec<Checked> {
+    let text = std::fs::read_to_string(metrics(folder)).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn line(check: &Checked, entropy: Option<f64>) -> String {
+    let solved = match check.solved {
+        1.0 => String::new(),
+        share => format!(" ({:.1}% solved)", 100.0 * share),
+    };
+    let distance = entropy.map(|h| format!(" KL {:.4}", check.nll - h)).unwrap_or_default();
+    format!(
+        "step {}: loss {:.3}, validation NLL {:.4}{solved}{distance}, encoder's {:.4}, \
+         reconstruction {:.2e}",
+        check.step, check.loss, check.nll, check.encoder_nll, check.reconstruction
+    )
+}

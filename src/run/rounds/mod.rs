@@ -1,0 +1,144 @@
+//! Inference of one observation in rounds, with its folder: proposals, simulations and model of each
+//! round, and the last round's model as the folder's own.
+
+mod picture;
+mod record;
+mod stage;
+
+use super::directory::{create_folder, write_status};
+use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
+use freeform_benchmark::{PairPlot, pair_plot};
+use freeform_inference::{
+    Asking, EngineKind, Overrides, Posterior, PosteriorError, Preset, RoundPlan, RoundReport, infer,
+};
+use freeform_simulators::{AnySimulator, write_draws};
+use record::InferenceRecord;
+use serde::Serialize;
+use stage::FolderStage;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// Draws of the result.
+const DRAWS: usize = 10_000;
+
+/// What to infer from what.
+pub struct RoundsJob<'a> {
+    /// The name that the simulator was opened by.
+    pub name: &'a str,
+    /// A benchmark task or a program.
+    pub simulator: &'a AnySimulator,
+    /// The observation, `[C]`, all finite.
+    pub x: &'a [f64],
+    /// Simulations of all rounds together.
+    pub budget: usize,
+    /// How many rounds, if not as many as suit the budget.
+    pub rounds: Option<usize>,
+    /// Preset beneath the overrides.
+    pub preset: Preset,
+    /// The user's own settings.
+    pub overrides: &'a Overrides,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Who does the arithmetic.
+    pub engine: EngineKind,
+    /// The folder of the inference.
+    pub folder: &'a Path,
+    /// Whether to start anew where it holds another one.
+    pub overwrite: bool,
+    /// Set by a signal.
+    pub interrupt: &'a AtomicBool,
+    /// Who tells the user.
+    pub reporter: Reporter,
+}
+
+/// An inference that came to its end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inferred {
+    /// Each round in short.
+    pub rounds: Vec<RoundReport>,
+    /// Simulations asked for.
+    pub budget: usize,
+    /// Simulations made, failed ones included.
+    pub spent: usize,
+    /// How many independent draws the 10,000 in `samples.npy` are worth.
+    pub effective: f64,
+    /// What a user should know of them, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Infers, or goes on with, the posterior of one observation. What an earlier call left in the folder is
+/// used: the same call, interrupted or killed at any moment, ends in the same files.
+///
+/// # Errors
+/// [`RunError`]; what was computed so far stays in the folder.
+pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
+    if job.budget < RoundPlan::LEAST {
+        return Err(RunError::FewSimulations { asked: job.budget, least: RoundPlan::LEAST });
+    }
+    let own = own(job.folder)?;
+    let plan = RoundPlan::of(job.budget, job.rounds);
+    let record = InferenceRecord::of(job, &plan)?;
+    record.claim(job.folder, job.overwrite)?;
+    let stage = FolderStage::new(job, &plan)?;
+    // A number of rounds that somebody chose is kept.
+    let stop_early = job.rounds.is_none();
+    let asked = (job.simulator.prior(), job.x);
+    let (posterior, rounds) = infer(asked, &plan, stop_early, job.seed, &stage)?;
+    let spent = rounds.iter().map(|round| round.simulations).sum();
+    let draws = posterior.sample_as(
+        job.x,
+        DRAWS,
+        job.seed,
+        &Asking { anyway: true, ..Asking::until(job.interrupt) },
+    );
+    let draws = draws.map_err(|error| stopped(error, job.folder))?;
+    let prior = job.simulator.prior();
+    write_draws(job.folder.join("samples.npy"), prior, draws.theta.view())?;
+    plot(job, &posterior, draws.theta.view())?;
+    picture::draw(job.folder, prior.names(), &rounds)?;
+    own.check()?;
+    posterior.model().save(job.folder)?;
+    let (effective, warnings) = (draws.effective, draws.warnings());
+    let inferred = Inferred { rounds, budget: job.budget, spent, effective, warnings };
+    write_status(job.folder, &Status { status: "done", task: job.name, inferred: &inferred })?;
+    Ok(inferred)
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    status: &'static str,
+    task: &'a str,
+    #[serde(flatten)]
+    inferred: &'a Inferred,
+}
+
+/// What is said of a question that was stopped.
+fn stopped(error: PosteriorError, folder: &Path) -> RunError {
+    match error {
+        PosteriorError::Interrupted => {
+            RunError::RoundsInterrupted { path: folder.display().to_string() }
+        }
+        other => other.into(),
+    }
+}
+
+fn plot(
+    job: &RoundsJob,
+    posterior: &Posterior,
+    draws: ndarray::ArrayView2<f64>,
+) -> Result<(), RunError> {
+    if plots_wanted() == Plots::None {
+        return Ok(());
+    }
+    create_folder(&job.folder.join("plots"))?;
+    let prior = &posterior.model().prior;
+    let plot = PairPlot {
+        title: &format!("{}, {} simulations in rounds", job.simulator.source().name(), job.budget),
+        names: prior.names(),
+        posterior: draws,
+        reference: None,
+        truth: None,
+        prior: Some(prior),
+    };
+    Ok(draw(&job.folder.join("plots/posterior.svg"), |path| pair_plot(path, &plot))?)
+}

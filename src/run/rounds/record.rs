@@ -1,0 +1,155 @@
+//! `inference.toml`: everything that determines an inference; and what a round keeps beside its
+//! simulations and its model.
+
+use super::RoundsJob;
+use crate::run::RunError;
+use freeform_inference::{Proposals, ProposedBy, RoundPlan};
+use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const RECORD: &str = "inference.toml";
+/// Folder of all rounds.
+pub(super) const ROUNDS: &str = "rounds";
+
+/// What is inferred, from what, and how.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InferenceRecord {
+    format: u32,
+    /// The benchmark task, or the program's name.
+    simulator: String,
+    /// What it simulates.
+    identity: String,
+    seed: String,
+    preset: String,
+    device: String,
+    /// BLAKE3 of the user's own settings.
+    settings: String,
+    sizes: Vec<usize>,
+    rounds_chosen: bool,
+    observation: Vec<f64>,
+}
+
+impl InferenceRecord {
+    pub fn of(job: &RoundsJob, plan: &RoundPlan) -> Result<Self, RunError> {
+        let source = job.simulator.source();
+        let settings = job.overrides.to_toml()?;
+        Ok(Self {
+            format: 1,
+            simulator: source.name().to_owned(),
+            identity: source.identity(),
+            seed: job.seed.to_string(),
+            preset: format!("{:?}", job.preset).to_lowercase(),
+            device: job.engine.to_string(),
+            settings: blake3::hash(settings.as_bytes()).to_hex()[..16].to_owned(),
+            sizes: plan.sizes.clone(),
+            rounds_chosen: job.rounds.is_some(),
+            observation: job.x.to_vec(),
+        })
+    }
+
+    /// Takes `folder` for this inference; one of it that is there already is gone on with.
+    pub fn claim(&self, folder: &Path, overwrite: bool) -> Result<(), RunError> {
+        let path = folder.join(RECORD);
+        let text = toml::to_string(self).map_err(std::io::Error::other)?;
+        match std::fs::read_to_string(&path) {
+            Ok(found) if found == text => return Ok(()),
+            Ok(found) if !overwrite => {
+                let reason = match toml::from_str::<Self>(&found) {
+                    Ok(found) => self.difference(&found),
+                    Err(_) => "inference.toml is damaged".to_owned(),
+                };
+                return Err(RunError::OtherInference {
+                    path: folder.display().to_string(),
+                    reason,
+                });
+            }
+            Ok(_) => clear(folder)?,
+            Err(_) if folder.join("model.toml").exists() && !overwrite => {
+                return Err(RunError::OtherInference {
+                    path: folder.display().to_string(),
+                    reason: "it holds a model that was not made in rounds".to_owned(),
+                });
+            }
+            Err(_) => {}
+        }
+        Ok(write_bytes_atomically(&path, text.as_bytes())?)
+    }
+
+    /// How `found` differs, in words.
+    fn difference(&self, found: &Self) -> String {
+        let same_simulator =
+            (&self.simulator, &self.identity) == (&found.simulator, &found.identity);
+        match () {
+            () if self.simulator != found.simulator => {
+                format!("it infers parameters of \"{}\"", found.simulator)
+            }
+            () if !same_simulator => {
+                format!("it is of \"{}\" as it was before it was changed", found.simulator)
+            }
+            () if self.observation != found.observation => {
+                "it is of another observation".to_owned()
+            }
+            () if self.seed != found.seed => format!("it has seed {}", found.seed),
+            () if self.sizes != found.sizes => {
+                format!("its rounds have {:?} simulations, not {:?}", found.sizes, self.sizes)
+            }
+            () => "it has other settings".to_owned(),
+        }
+    }
+}
+
+/// Removes a former inference: what rounds wrote, by name.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    let gone = |result: std::io::Result<()>| match result {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    };
+    for file in ["status.json", "model.toml", "weights.safetensors", "samples.npy"] {
+        gone(std::fs::remove_file(folder.join(file)))?;
+    }
+    gone(std::fs::remove_dir_all(folder.join(ROUNDS)))?;
+    gone(std::fs::remove_file(folder.join(RECORD)))
+}
+
+/// `proposals.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposalsRecord {
+    by: ProposedBy,
+    acceptance: f64,
+    prior_share: f64,
+    widened: usize,
+    /// BLAKE3 of `proposals.npy`.
+    theta: String,
+}
+
+/// The proposals that an earlier process kept in a round's folder, whole.
+pub(super) fn kept_proposals(folder: &Path) -> Option<Proposals> {
+    let path = folder.join("proposals.npy");
+    let text = std::fs::read(folder.join("proposals.json")).ok()?;
+    let record: ProposalsRecord = serde_json::from_slice(&text).ok()?;
+    let bytes = std::fs::read(&path).ok()?;
+    if blake3::hash(&bytes).to_hex().as_str() != record.theta {
+        return None;
+    }
+    let theta = read_table(&path, &TableOptions::parameters()).ok()?.values;
+    let ProposalsRecord { by, acceptance, prior_share, widened, .. } = record;
+    Some(Proposals { theta, by, acceptance, prior_share, widened })
+}
+
+/// Keeps proposals in a round's folder.
+pub(super) fn keep_proposals(folder: &Path, proposals: &Proposals) -> Result<(), RunError> {
+    let path = folder.join("proposals.npy");
+    write_table(&path, "theta", proposals.theta.view())?;
+    let record = ProposalsRecord {
+        by: proposals.by,
+        acceptance: proposals.acceptance,
+        prior_share: proposals.prior_share,
+        widened: proposals.widened,
+        theta: blake3::hash(&std::fs::read(&path)?).to_hex().to_string(),
+    };
+    let text = serde_json::to_string_pretty(&record).map_err(std::io::Error::other)?;
+    Ok(write_bytes_atomically(&folder.join("proposals.json"), (text + "\n").as_bytes())?)
+}

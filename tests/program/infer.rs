@@ -1,0 +1,134 @@
+//! Rounds for one observation: through kills, with programs that fail, and asked for what is not there.
+
+use crate::support::{Scratch, TINY, attacks, bytes, numbers, random, start};
+use rand::RngExt;
+use std::time::{Duration, Instant};
+
+/// x = (a + noise, b + noise) with noise from the seed, in Python; fails for a > 0.5 where asked to.
+const SCRIPT: &str = "import random, sys, os, time\n\
+    fail = os.path.exists('fail')\n\
+    for line in sys.stdin:\n\
+    \x20   if not line.strip():\n\
+    \x20       continue\n\
+    \x20   index, seed, a, b = line.split()\n\
+    \x20   r = random.Random(int(seed))\n\
+    \x20   time.sleep(0.001)\n\
+    \x20   if fail and float(a) > 0.5:\n\
+    \x20       print(index, 'error', 'a is large', flush=True)\n\
+    \x20       continue\n\
+    \x20   x = [float(a) + r.gauss(0, 0.05), float(b) + r.gauss(0, 0.05)]\n\
+    \x20   print(index, *x, flush=True)\n";
+const SETTINGS: &str = "command = [\"python3\", \"model.py\"]\ndata_dim = 2\nworkers = 2\n\
+    observations = \"observed.csv\"\nmax_failure_share = 0.9\n";
+
+fn program(scratch: &Scratch) {
+    std::fs::write(scratch.path("model.py"), SCRIPT).unwrap();
+    std::fs::write(scratch.path("observed.csv"), "0.4,0.6\n0.1,0.2\n").unwrap();
+    let parameter = |name: &str| {
+        format!(
+            "[[parameter]]\nname = \"{name}\"\ndistribution = \"uniform\"\nlow = 0.0\nhigh = 1.0\n"
+        )
+    };
+    let text = SETTINGS.to_owned() + &parameter("a") + &parameter("b");
+    std::fs::write(scratch.path("simulator.toml"), text).unwrap();
+}
+
+fn infer<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let head = ["infer", "simulator.toml", "--observation", "1", "-n", "400", "--rounds", "3"];
+    [&head[..], &TINY, &["-q", "--out", out], more].concat()
+}
+
+#[test]
+fn killed_rounds_go_on_to_the_same_bytes() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    let began = Instant::now();
+    scratch.succeeds(&infer("whole", &[]));
+    let longest = began.elapsed().as_millis() as u64;
+    let mut random = random();
+    for _ in 0..attacks() {
+        let mut child = start(&scratch, &infer("pieces", &[]));
+        std::thread::sleep(Duration::from_millis(random.random_range(0..longest)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    // Whatever the number of threads.
+    scratch.succeeds(&infer("pieces", &["--threads", "1"]));
+    let rounds = ["01", "02", "03"].iter().flat_map(|round| {
+        let files = ["simulations.npz", "model.toml", "weights.safetensors", "round.json"];
+        files.map(|file| format!("rounds/{round}/{file}"))
+    });
+    let own =
+        ["model.toml", "weights.safetensors", "samples.npy", "status.json", "plots/rounds.svg"];
+    let own = own.iter().map(ToString::to_string);
+    let proposals = ["02", "03"].map(|round| format!("rounds/{round}/proposals.npy"));
+    for file in rounds.chain(own).chain(proposals) {
+        let of = |run: &str| bytes(scratch.path(run).join(&file));
+        assert!(of("whole") == of("pieces"), "{file} differs");
+    }
+    // A uniform prior and independent errors: the posterior is N(x, 0.05²), far from the prior's ends.
+    let draws = numbers(scratch.path("whole/samples.npy"));
+    for (column, x) in [0.4, 0.6].into_iter().enumerate() {
+        let (mean, sd) = (draws.column(column).mean().unwrap(), draws.column(column).std(0.0));
+        assert!((mean - x).abs() < 0.02, "{mean}, not {x}");
+        assert!((sd / 0.05 - 1.0).abs() < 0.35, "sd {sd}, not 0.05");
+    }
+    // The folder is a model, valid for that observation.
+    let sample = ["sample", "whole", "-n", "100", "--out", "draws.npy", "--json", "--observation"];
+    let own = scratch.succeeds(&[&sample[..], &["1"]].concat());
+    assert!(!own.contains("another observation"), "{own}");
+    let other = scratch.succeeds(&[&sample[..], &["2", "--anyway"]].concat());
+    assert!(other.contains("trained in rounds for another observation"), "{other}");
+    // Another inference is not mixed with it.
+    let error = scratch.fails(1, &infer("whole", &["--seed", "2"]));
+    assert!(error.contains("it has seed 1") && error.contains("--overwrite"), "{error}");
+    scratch.succeeds(&infer("whole", &["--seed", "2", "--overwrite"]));
+    assert!(bytes(scratch.path("whole/samples.npy")) != bytes(scratch.path("pieces/samples.npy")));
+}
+
+/// Half of the region fails: what is left is trained on, and the failures are counted.
+#[test]
+fn a_program_that_fails_in_half_of_the_region_is_lived_with() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    std::fs::write(scratch.path("fail"), "").unwrap();
+    std::fs::write(scratch.path("observed.csv"), "0.48,0.6\n").unwrap();
+    scratch.succeeds(&infer("out", &[]));
+    let draws = numbers(scratch.path("out/samples.npy"));
+    let beyond = draws.column(0).iter().filter(|a| **a > 0.55).count();
+    // Without failures, N(0.48, 0.05²) has 8% there; those that succeeded have none.
+    assert!(beyond < draws.nrows() / 25, "{beyond} of {} draws where all fail", draws.nrows());
+    let failed = |round: &str| {
+        let path = scratch.path(&format!("out/rounds/{round}/round.json"));
+        let report: serde_json::Value = serde_json::from_slice(&bytes(path)).unwrap();
+        report["failed"].as_u64().unwrap()
+    };
+    // Half of 134 draws of the prior; later rounds know where not to simulate.
+    assert!((45..90).contains(&failed("01")), "{}", failed("01"));
+    assert!(failed("03") < failed("01"), "{}", failed("03"));
+}
+
+#[test]
+fn what_cannot_be_inferred_is_said() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    let of = |observation, more: &[&'static str]| {
+        let head = ["infer", "simulator.toml", "--out", "out", "--observation", observation];
+        [&head[..], more].concat()
+    };
+    let error = scratch.fails(2, &of("3", &[]));
+    assert!(error.contains("no observation 3"), "{error}");
+    std::fs::write(scratch.path("bad.csv"), "0.4,nan\n").unwrap();
+    let error = scratch.fails(1, &of("bad.csv", &[]));
+    assert!(error.contains("bad.csv") && error.contains("column 2"), "{error}");
+    std::fs::write(scratch.path("long.csv"), "0.4,0.5,0.6\n").unwrap();
+    let error = scratch.fails(1, &of("long.csv", &[]));
+    assert!(error.contains("long.csv has 3 numbers"), "{error}");
+    for rounds in ["0", "100", "few", "2.5"] {
+        let error = scratch.fails(2, &of("1", &["--rounds", rounds]));
+        assert!(error.contains("auto") && error.contains(rounds), "{error}");
+    }
+    let error = scratch.fails(1, &of("1", &["-n", "20"]));
+    assert!(error.contains("20 simulations are too few"), "{error}");
+    assert!(!scratch.path("out/model.toml").exists());
+}

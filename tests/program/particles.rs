@@ -1,0 +1,145 @@
+//! Boltzmann generators, from reference samples to an evaluation.
+
+use crate::support::{Scratch, bytes, numbers};
+use serde_json::Value;
+
+const SMALL: [&str; 12] = [
+    "--set",
+    "layers=1",
+    "--set",
+    "width=16",
+    "--set",
+    "steps=30",
+    "--set",
+    "batch=32",
+    "--set",
+    "validation=50",
+    "--set",
+    "validate_every=10",
+];
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+fn reference(scratch: &Scratch, out: &str, more: &[&str]) -> String {
+    let head = ["--json", "-q", "particles", "reference", "dw4", "-n", "2000", "--out", out];
+    scratch.succeeds(&[&head[..], more].concat())
+}
+
+#[test]
+fn from_samples_to_an_evaluation() {
+    let scratch = Scratch::new();
+    // ln Z of DW4 by quadrature: 29.6672.
+    let systems = json(&scratch.succeeds(&["--json", "particles", "systems"]));
+    assert!((systems[0]["ln_z"].as_f64().unwrap() - 29.667_232).abs() < 1e-4, "{systems}");
+    let report = json(&reference(&scratch, "data.npz", &[]));
+    let ln_z = &report["report"]["ln_z"];
+    let (value, error) = (ln_z["value"].as_f64().unwrap(), ln_z["error"].as_f64().unwrap());
+    assert!((value - 29.667).abs() < 6.0 * error.max(0.01), "{report}");
+    // The same whatever the threads; another format holds the same numbers.
+    reference(&scratch, "again.npz", &["--threads", "1"]);
+    assert_eq!(bytes(scratch.path("data.npz")), bytes(scratch.path("again.npz")));
+    reference(&scratch, "data.npy", &[]);
+    assert_eq!(numbers(scratch.path("data.npy")).dim(), (2000, 8));
+    assert!(!scratch.path("data.npz.parts").exists());
+
+    let train = ["-q", "particles", "train", "dw4", "--data", "data.npz", "--out", "model"];
+    scratch.succeeds(&[&train[..], &SMALL].concat());
+    let refused = scratch.fails(2, &[&train[..], &SMALL].concat());
+    assert!(refused.contains("holds a trained model"), "{refused}");
+    let sample = |out: &str, more: &[&str]| {
+        let head = ["--json", "-q", "particles", "sample", "model", "-n", "500", "--out", out];
+        json(&scratch.succeeds(&[&head[..], more].concat()))
+    };
+    let drawn = sample("a.npz", &[]);
+    sample("b.npz", &["--threads", "1"]);
+    assert_eq!(bytes(scratch.path("a.npz")), bytes(scratch.path("b.npz")));
+    let share = drawn["weights"]["effective_share"].as_f64().unwrap();
+    assert!(share > 0.0 && share <= 1.0, "{drawn}");
+    sample("c.xyz", &[]);
+    let text = std::fs::read_to_string(scratch.path("c.xyz")).unwrap();
+    assert_eq!(text.lines().count(), 500 * 6);
+
+    let evaluate = ["--json", "-q", "particles", "evaluate", "model", "--data", "data.npy"];
+    let more = ["--rows", "200", "-n", "1000", "--out", "evaluation"];
+    let found = json(&scratch.succeeds(&[&evaluate[..], &more].concat()));
+    let number = |name: &str| found[name]["value"].as_f64().unwrap();
+    // KL = NLL − ⟨u⟩ − ln Z over the same rows; no law is below the target's entropy but by chance.
+    assert!(number("kl") > 0.5 && number("kl") < 20.0, "{found}");
+    let convention = found["nll_published_convention"].as_f64().unwrap();
+    assert!((number("nll") - convention - 5.513_631).abs() < 1e-5, "{found}");
+    for file in ["evaluation.json", "energies.svg", "distances.svg"] {
+        assert!(scratch.path("evaluation").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let scratch = Scratch::new();
+    let unknown = scratch.fails(2, &["particles", "reference", "dw5", "--out", "a.npz"]);
+    assert!(unknown.contains("did you mean dw4?"), "{unknown}");
+    let ending = scratch.fails(2, &["particles", "reference", "dw4", "--out", "a.foo"]);
+    assert!(ending.contains(".npy"), "{ending}");
+    let chains = ["particles", "reference", "dw4", "--chains", "1", "--out", "a.npz"];
+    assert!(scratch.fails(2, &chains).contains("chains = 1 must be at least 2"));
+    let missing = scratch.fails(2, &["particles", "sample", "nowhere", "--out", "a.npz"]);
+    assert!(missing.contains("no particles.safetensors"), "{missing}");
+    let train = ["particles", "train", "dw4", "--out", "model", "--data"];
+    std::fs::write(scratch.path("six.csv"), "1,2,3,4,5,6\n0,1,2,3,4,7\n").unwrap();
+    let shape = scratch.fails(1, &[&train[..], &["six.csv"]].concat());
+    assert!(shape.contains("row 1: 6 coordinates a row; dw4 has 4 particles"), "{shape}");
+    std::fs::write(scratch.path("same.csv"), "0.5,1,0.5,1,3,4,5,6\n0,1,2,3,4,7,1,9\n").unwrap();
+    let few = scratch.fails(2, &[&train[..], &["same.csv"]].concat());
+    assert!(few.contains("2 rows, of which validation = 1000"), "{few}");
+    std::fs::write(scratch.path("close.csv"), ["1,2,3"; 13].join(",") + "\n").unwrap();
+    let lj = ["particles", "train", "lj13", "--out", "model", "--data", "close.csv"];
+    let coinciding = scratch.fails(1, &lj);
+    assert!(coinciding.contains("particles 1 and 2 are in the same place"), "{coinciding}");
+    let set = scratch.fails(2, &[&train[..], &["same.csv", "--set", "step=1"]].concat());
+    assert!(set.contains("did you mean steps?"), "{set}");
+}
+
+/// Ctrl-C ends within two seconds; the same command goes on to the same bytes.
+#[cfg(unix)]
+#[test]
+fn interrupted_sampling_and_training_go_on() {
+    use std::time::{Duration, Instant};
+    let scratch = Scratch::new();
+    let interrupted = |args: &[&str], owned: &str| {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("freeform"))
+            .args(args)
+            .current_dir(scratch.path(""))
+            .spawn()
+            .unwrap();
+        // It has begun once its place is owned; its flag is set up a moment later.
+        let begun = Instant::now();
+        while !scratch.path(owned).exists() && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(700));
+        let killed =
+            std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        child.wait().unwrap().code()
+    };
+    let draw = |out| ["-q", "particles", "reference", "lj13", "-n", "4000", "--out", out];
+    let code = interrupted(&draw("a.npy"), "a.npy.parts");
+    assert_eq!(code, Some(130));
+    scratch.succeeds(&draw("a.npy"));
+    scratch.succeeds(&draw("b.npy"));
+    assert_eq!(bytes(scratch.path("a.npy")), bytes(scratch.path("b.npy")));
+
+    reference(&scratch, "data.npz", &[]);
+    let train = |out| {
+        let head = ["-q", "particles", "train", "dw4", "--data", "data.npz", "--out", out];
+        [&head[..], &SMALL, &["--set", "steps=2000"]].concat()
+    };
+    let code = interrupted(&train("a"), "a");
+    assert_eq!(code, Some(130));
+    assert!(scratch.fails(2, &train("a")).contains("add --resume"));
+    scratch.succeeds(&[&train("a")[..], &["--resume"]].concat());
+    scratch.succeeds(&train("b"));
+    let weights = |folder: &str| bytes(scratch.path(folder).join("particles.safetensors"));
+    assert_eq!(weights("a"), weights("b"));
+}
