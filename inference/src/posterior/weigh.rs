@@ -30,7 +30,7 @@ const PATIENCE: usize = 8;
 const LEAST_LIMIT: usize = 16_384;
 const MOST_PROPOSALS: usize = 1 << 22;
 /// Points that all flows are asked about, for each draw wanted.
-const ASKED_OF_ALL: f64 = 1.5;
+const ASKED_OF_ALL: f64 = 2.0;
 /// Independent draws that a normalising constant's estimate should be worth.
 const CONSTANT_WORTH: f64 = 2500.0;
 
