@@ -43,6 +43,8 @@ fn go_on(folder: &Path, engine: EngineKind) -> Result<TrainResult, RunError> {
         layout: None,
         theta_from: None,
         theta_failed: None,
+        local: None,
+        rows: None,
         warnings: Vec::new(),
     };
     let job = TrainJob {

@@ -4,6 +4,7 @@ use freeform_inference::{Posterior, Rounds, RoundsError};
 use freeform_simulators::SimulatorFn;
 use freeform_simulators::{InProcess, Marginal, Prior, SimulationError, SimulationRng, Simulator};
 use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::PI;
 
 /// Short trainings: the whitening does most of the work here.
 const SHORT: [&str; 4] =
@@ -88,6 +89,38 @@ fn intervals_of_simulated_observations_hold_what_they_say() {
         }
     }
     assert!((31..=46).contains(&inside), "{inside} of 48 truths lie inside their 80% intervals");
+}
+
+/// x = (cos θ, sin θ) + 0.1 ε under an even prior: von Mises' law about the angle of x, with concentration
+/// 100 |x|. At x = (−1, 0) it lies on both sides of the seam.
+#[test]
+fn the_region_of_an_angle_has_no_seam() {
+    let even = Marginal::CircularUniform { low: -PI, high: PI };
+    let prior = Prior::independent([("direction", even)]).unwrap();
+    let simulator =
+        SimulatorFn::new(prior, 2, |theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]| {
+            for (x, place) in x.iter_mut().zip([theta[0].cos(), theta[0].sin()]) {
+                let noise: f64 = StandardNormal.sample(rng);
+                *x = place + 0.1 * noise;
+            }
+            Ok::<(), SimulationError>(())
+        });
+    let x = [-1.0, 0.0];
+    let source = InProcess::new("direction", &simulator);
+    let rounds = Rounds::new(&source, &x).simulations(600).rounds(3).seed(1);
+    let rounds = SHORT.iter().fold(rounds, |rounds, setting| rounds.set(setting).unwrap());
+    let (posterior, reports) = rounds.run().unwrap();
+    // Four standard deviations to either side are an eighth of the circle.
+    let share = reports.last().unwrap().prior_share;
+    assert!((0.05..0.35).contains(&share), "{reports:#?}");
+    let theta = posterior.sample(&x, 4000, 1).unwrap().theta;
+    // 1/κ is E sin² but for a share of 1/2κ.
+    let off: Vec<f64> = theta.iter().map(|t| (t - PI).sin()).collect();
+    let mean = off.iter().sum::<f64>() / off.len() as f64;
+    let width = (off.iter().map(|o| o * o).sum::<f64>() / off.len() as f64).sqrt();
+    assert!(mean.abs() < 0.025, "{mean}");
+    assert!((width / 0.1 - 1.0).abs() < 0.2, "{width}");
+    assert!(theta.iter().all(|t| t.cos() < -0.5), "draws on the other side");
 }
 
 #[test]

@@ -19,6 +19,7 @@ __all__ = [
     "Prior",
     "failure_details",
     "read_simulations",
+    "register_law",
     "simulate",
     "simulate_at",
     "write_simulations",

@@ -170,7 +170,7 @@ def test_errors_name_the_argument(posterior, prior, tmp_path):
         (ValueError, "seed = -1", lambda: fit(seed=-1)),
         (TypeError, "seed must be a whole number", lambda: fit(seed="one")),
         (ValueError, "outside|support", lambda: fit(prior=ff.Prior(a=ff.Uniform(0, 1), b=ff.Normal(0, 1)))),
-        (ValueError, "parameters", lambda: fit(prior=ff.Prior(a=ff.Normal(0, 1)))),
+        (ValueError, "2 columns of theta, but the prior has 1 parameter", lambda: fit(prior=ff.Prior(a=ff.Normal(0, 1)))),
         (ValueError, "x has 3 numbers, but the posterior was trained on 2", lambda: posterior.sample(10, x=[1, 2, 3])),
         (ValueError, "x: number 1 of the observation is NaN", lambda: posterior.sample(10, x=[np.nan, 0])),
         (ValueError, "n = 0", lambda: posterior.sample(0, x=[0, 0])),

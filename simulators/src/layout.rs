@@ -44,6 +44,25 @@ impl DataLayout {
         Self { layout: Layout::Auto, channels }
     }
 
+    /// Where column `column` of x, from 0, stands in it: `point 12, channel 1`; `None` where that is no
+    /// more than its number.
+    #[must_use]
+    pub fn place(self, column: usize) -> Option<String> {
+        let within = self.layout != Layout::Vector && self.channels > 1;
+        let point = if self.layout == Layout::Set { "trial" } else { "point" };
+        within.then(|| {
+            let (at, channel) = (column / self.channels + 1, column % self.channels + 1);
+            format!("{point} {at}, channel {channel}")
+        })
+    }
+
+    /// What column `column` of x, from 0, is called: `column 23 (point 12, channel 1)`.
+    #[must_use]
+    pub fn column(self, column: usize) -> String {
+        let place = self.place(column).map_or(String::new(), |place| format!(" ({place})"));
+        format!("column {}{place}", column + 1)
+    }
+
     /// Why x of so many numbers has another layout; `None` where it may have this one.
     #[must_use]
     pub fn misfit(self, numbers: usize) -> Option<LayoutMisfit> {
@@ -56,6 +75,13 @@ impl DataLayout {
         let points = numbers / self.channels;
         let few = self.layout != Layout::Auto && points < LEAST_POINTS;
         few.then_some(LayoutMisfit::FewPoints(points))
+    }
+}
+
+impl Default for DataLayout {
+    /// Numbers one by one.
+    fn default() -> Self {
+        Self { layout: Layout::Vector, channels: 1 }
     }
 }
 
@@ -78,5 +104,22 @@ impl Layout {
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|layout| layout.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `numpy.unravel_index(22, (20, 2))` counts, from 1.
+    #[test]
+    fn columns_are_named_by_their_place() {
+        let of = |layout, channels| DataLayout { layout, channels };
+        assert_eq!(of(Layout::Series, 2).column(22), "column 23 (point 12, channel 1)");
+        assert_eq!(of(Layout::Auto, 3).column(5), "column 6 (point 2, channel 3)");
+        assert_eq!(of(Layout::Set, 2).column(1), "column 2 (trial 1, channel 2)");
+        for plain in [of(Layout::Series, 1), of(Layout::Auto, 1), DataLayout::default()] {
+            assert_eq!(plain.column(22), "column 23");
+        }
     }
 }

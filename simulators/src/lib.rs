@@ -59,4 +59,4 @@ pub use tasks::{
     GaussianLinear, GaussianLinearUniform, GaussianMixture, LotkaVolterra, Observation, Sir, Slcp,
     SlcpDistractors, Task, TaskError, TaskInfo, TwoMoons, tasks,
 };
-pub use words::{counted, written};
+pub use words::{counted, tenths, written};

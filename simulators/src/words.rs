@@ -19,9 +19,24 @@ pub fn written(value: f64) -> String {
     }
 }
 
+/// How many times, or widths, something is: `4.5`, and `3.0e16` where nobody reads the digits.
+#[must_use]
+pub fn tenths(value: f64) -> String {
+    match value.abs() < 1e5 {
+        true => format!("{value:.1}"),
+        false => format!("{value:.1e}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{counted, written};
+    use super::{counted, tenths, written};
+
+    #[test]
+    fn large_multiples_have_exponents() {
+        let texts = [4.52, -0.04, 99_999.0, 29_969_187_625_718_580.0, -1.2e17, f64::INFINITY];
+        assert_eq!(texts.map(tenths), ["4.5", "-0.0", "99999.0", "3.0e16", "-1.2e17", "inf"]);
+    }
 
     #[test]
     fn long_numbers_have_exponents() {

@@ -2,6 +2,7 @@
 
 use super::device::DeviceArg;
 use super::fresh::{FreshArgs, open};
+use super::lines::lines;
 use super::{Failure, Output};
 use crate::run::{Calibration, calibrate};
 use freeform_simulators::counted;
@@ -40,11 +41,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let calibration = calibrate(&ready.pairs())?;
     output.result(&calibration, &text(&calibration, args))?;
     match (&calibration.calibrated, &calibration.reason) {
-        (None, Some(reason)) => Err(Failure::with_result(reason)),
-        (Some(false), Some(reason)) => {
-            output.reporter.warn(&format!("not calibrated: {reason}"));
-            Ok(())
-        }
+        (None, Some(reason)) => Err(output.no_verdict(reason)),
         _ => Ok(()),
     }
 }
@@ -58,18 +55,19 @@ fn text(calibration: &Calibration, args: &Args) -> String {
     }
     let overall = calibration.p_value.map_or("none".to_owned(), |p| format!("{p:.4}"));
     text += &format!(
-        "{} ranked, {} left out; p of the ranks over all parameters: {overall}; coverage \
-         is off by at most {:.3}, its 99% band allows {:.3}\n",
+        "{} ranked, {} left out; p of the ranks over all parameters: {overall}\n\
+         coverage is off by at most {:.3}, its 99% band allows {:.3}\n",
         counted(calibration.simulations, "simulation"),
         calibration.left_out,
         calibration.coverage_deviation,
         calibration.coverage_band,
     );
-    text += &match (&calibration.calibrated, &calibration.reason) {
+    let verdict = match (&calibration.calibrated, &calibration.reason) {
         (Some(false), Some(reason)) => format!("not calibrated: {reason}"),
         (None, Some(reason)) => format!("no verdict: {reason}"),
         _ => "calibrated: ranks are uniform, coverage stays in its band".to_owned(),
     };
+    text += &lines([verdict]);
     text += &format!("\nlook at {}", args.model.join("plots/calibration.svg").display());
     text
 }

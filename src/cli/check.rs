@@ -2,6 +2,7 @@
 
 use super::device::DeviceArg;
 use super::fresh::{FreshArgs, open};
+use super::lines::wrapped;
 use super::observation::ObservationArg;
 use super::{Failure, Output};
 use crate::report::{record_command, report};
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     report(&args.model)?;
     output.result(&found, &text(&found, args))?;
     match found.passed {
-        None => Err(Failure::with_result(&found.verdict)),
+        None => Err(output.no_verdict(&found.verdict)),
         Some(_) => Ok(()),
     }
 }
@@ -90,9 +91,10 @@ fn text(found: &Check, args: &Args) -> String {
         };
         let p = finding.p_value.map_or(String::new(), |p| format!(" (p {p:.4})"));
         let at = finding.observation.as_ref().map_or(String::new(), |at| format!(", {at}"));
-        text += &format!("{mark:<5} {}{at}: {}{p}\n", finding.check, finding.says);
+        let said = format!("{mark:<5} {}{at}: {}{p}", finding.check, finding.says);
+        text += &(wrapped(&said, 6) + "\n");
         if let Some(advice) = &finding.advice {
-            text += &format!("      {advice}\n");
+            text += &(wrapped(&format!("      {advice}"), 6) + "\n");
         }
     }
     text += &format!(
@@ -115,11 +117,12 @@ fn text(found: &Check, args: &Args) -> String {
     if !adjusted.is_empty() {
         text += &format!("\nlevels that hold what they say (conformal): for {adjusted}\n");
     }
-    text += &format!(
-        "\n{}, {} left out; {}\n",
+    let verdict = format!(
+        "{}, {} left out; {}",
         counted(found.simulations, "simulation"),
         found.left_out,
         found.verdict
     );
+    text += &format!("\n{}\n", wrapped(&verdict, 2));
     text + &format!("look at {}", args.model.join("report.html").display())
 }

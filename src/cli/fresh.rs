@@ -7,6 +7,7 @@ use super::table::TableArgs;
 use crate::run::{
     Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
 };
+use freeform_benchmark::{Outside, outside};
 use freeform_inference::{EngineKind, Model, Posterior};
 use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
 use std::path::{Path, PathBuf};
@@ -189,6 +190,13 @@ impl FreshArgs {
                  left out"
             ));
         }
-        Ok((all.without_non_finite(), left_out))
+        let rows = all.finite_rows();
+        let finite = all.without_non_finite();
+        // Here the rows of the file are still known.
+        if let Some(found) = outside(&model.prior, finite.theta.view()) {
+            let found = Outside { first: rows[found.first], ..found };
+            return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
+        }
+        Ok((finite, left_out))
     }
 }

@@ -71,6 +71,7 @@ fn rounds(text: &str) -> Result<Rounds, String> {
 const MOST_ROUNDS: usize = 99;
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let interrupt = output.interrupt_flag()?;
     let overrides = args.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
     let x = args.observation.of_simulator(&simulator, &args.tables)?;
@@ -86,12 +87,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(Failure::failed(&format!(
-            "{}: column {} is {value}: an observation's numbers must be finite",
+            "{}: {} is {value}: an observation's numbers must be finite",
             args.observation,
-            column + 1
+            simulator.layout().unwrap_or_default().column(column)
         )));
     }
-    let interrupt = output.interrupt_flag()?;
     let job = RoundsJob {
         name: &args.task,
         simulator: &simulator,

@@ -1,6 +1,7 @@
 //! `freeform log-prob`.
 
 use super::device::DeviceArg;
+use super::lines::lines;
 use super::observation::{ObservationArg, place, with_advice};
 use super::table::{TableArgs, TableOut};
 use super::{Failure, Output};
@@ -82,12 +83,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         "acceptance": answer.acceptance, "effective": answer.effective,
         "distance": answer.distance, "standing": answer.standing, "warnings": answer.warnings(),
     });
-    let text = format!(
-        "{path}: {rows} log-densities, {inside} finite, {shown}; {:.1}% of draws inside the prior, \
-         {:.0} effective ones behind the constant; {}",
+    let constant = format!(
+        "{:.1}% of draws inside the prior, {:.0} effective ones behind the constant",
         100.0 * answer.acceptance,
-        answer.effective,
-        place(answer.distance.as_ref(), answer.standing.as_ref()),
+        answer.effective
     );
+    let head = [format!("{path}: {rows} log-densities, {inside} finite, {shown}"), constant];
+    let place = place(answer.distance.as_ref(), answer.standing.as_ref());
+    let text = lines(head.into_iter().chain(place));
     output.result(&value, &text)
 }

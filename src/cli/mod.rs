@@ -15,6 +15,7 @@ mod fresh;
 mod grid;
 mod infer;
 mod init;
+mod lines;
 mod log_prob;
 mod observation;
 mod output;

@@ -125,12 +125,13 @@ fn split(text: &Path) -> (&Path, Option<usize>) {
     }
 }
 
-/// Where an observation lies, in words.
-pub(super) fn place(distance: Option<&Distance>, standing: Option<&Standing>) -> String {
+/// Where an observation lies, in words: number by number, and as a whole.
+pub(super) fn place(distance: Option<&Distance>, standing: Option<&Standing>) -> Vec<String> {
     let Some(distance) = distance else {
-        return "how far x lies from the simulations is unknown (an older model)".to_owned();
+        return vec!["how far x lies from the simulations is unknown (an older model)".to_owned()];
     };
-    standing.map_or_else(|| distance.to_string(), |standing| format!("{distance}; {standing}"))
+    let standing = standing.map(ToString::to_string);
+    std::iter::once(distance.to_string()).chain(standing).collect()
 }
 
 /// A failed question; where the answer exists but is worthless, with how to have it.

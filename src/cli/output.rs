@@ -32,6 +32,14 @@ impl Output {
         print(&line).map_err(|e| Failure::unprinted(&e))
     }
 
+    /// The failure of tests that came to no verdict: as text, the result just printed has said why.
+    pub(super) fn no_verdict(&self, reason: &str) -> Failure {
+        match self.json {
+            true => Failure::with_result(&reason),
+            false => Failure::with_result(&"no verdict: more simulations are needed"),
+        }
+    }
+
     /// A flag that signals set; see [`signals::interrupt_flag`].
     pub(super) fn interrupt_flag(&self) -> Result<Arc<AtomicBool>, Failure> {
         Ok(signals::interrupt_flag(self.json)?)

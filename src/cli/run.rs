@@ -64,6 +64,7 @@ fn budget(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let interrupt = output.interrupt_flag()?;
     let overrides = args.training.settings.overrides()?;
     let simulator = AnySimulator::open(&args.task)?;
     if let AnySimulator::External(_) = &simulator {
@@ -71,7 +72,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     }
     let store = args.reference.store()?;
     let observations = observations(args, &simulator)?;
-    let interrupt = output.interrupt_flag()?;
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
     let _own = own(&args.out)?;

@@ -1,6 +1,7 @@
 //! `freeform sample`.
 
 use super::device::DeviceArg;
+use super::lines::lines;
 use super::observation::{ObservationArg, place, with_advice};
 use super::table::{TableArgs, TableOut, draws_of};
 use super::{Failure, Output};
@@ -83,17 +84,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     args.out.write_draws(&posterior.model().prior, draws.theta.view())?;
     let (path, acceptance) = (args.out.shown(), draws.acceptance);
     let (n, dim) = draws.theta.dim();
-    let text = format!(
-        "{path}: {}, {:.1}% inside the prior, worth {:.0} independent \
-         ones ({} different){}; {}{}",
-        draws_of(n, dim),
+    let worth = format!(
+        "{:.1}% inside the prior, worth {:.0} independent ones ({} different){}",
         100.0 * acceptance,
         draws.effective,
         draws.distinct,
         shape(draws.pareto_k),
-        place(draws.distance.as_ref(), draws.standing.as_ref()),
-        draws.edges.as_ref().map_or(String::new(), |edges| format!("; {edges}")),
     );
+    let head = [format!("{path}: {}", draws_of(n, dim)), worth];
+    let place = place(draws.distance.as_ref(), draws.standing.as_ref());
+    let edges = draws.edges.as_ref().map(ToString::to_string);
+    let text = lines(head.into_iter().chain(place).chain(edges));
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,
         "effective": draws.effective, "distinct": draws.distinct, "proposals": draws.proposals,

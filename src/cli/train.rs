@@ -1,5 +1,6 @@
 //! `freeform train`.
 
+use super::lines::lines;
 use super::settings::TrainingArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
@@ -96,33 +97,36 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     record_command(&args.out, "train", &super::command())?;
     let summary = &result.model.training;
     let quality = &summary.quality;
-    let text = format!(
-        "{}: {}, validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian \
-         deviation {:.2e}, trained in {:.1} s summed over the flows{}{}",
-        args.out.display(),
-        counted(summary.members.len(), "flow"),
-        quality.encoder_nll,
-        quality.decoder_nll,
-        quality.reconstruction,
-        quality.jacobian_deviation,
-        result.seconds,
-        summary.learnt.map_or(String::new(), |l| format!(
-            "; held-out log p(theta | x) {:.4} nats, prior {:.4}, gained {:.4} ± {:.4}{}",
-            l.log_prob,
-            l.prior,
-            l.gain,
-            l.error,
-            l.over_whitening
-                .map_or(String::new(), |o| format!(" ({o:.4} over the whitening alone)")),
-        )),
-        match &summary.correction {
-            None => String::new(),
-            Some(c) => format!(
-                "; corrected by the likelihood with strength {:.2}, which gains {:.3} ± {:.3} nats",
-                c.strength, c.gain, c.error
-            ),
-        },
-    );
+    let head = [
+        format!(
+            "{}: {}, trained in {:.1} s summed over the flows",
+            args.out.display(),
+            counted(summary.members.len(), "flow"),
+            result.seconds
+        ),
+        format!(
+            "validation NLL {:.4} (decoder {:.4}), reconstruction {:.2e}, Jacobian deviation {:.2e}",
+            quality.encoder_nll,
+            quality.decoder_nll,
+            quality.reconstruction,
+            quality.jacobian_deviation
+        ),
+    ];
+    let learnt = summary.learnt.map(|l| {
+        let over = l.over_whitening;
+        let over = over.map_or(String::new(), |o| format!(" ({o:.4} over the whitening alone)"));
+        format!(
+            "held-out log p(theta | x) {:.4} nats, prior {:.4}, gained {:.4} ± {:.4}{over}",
+            l.log_prob, l.prior, l.gain, l.error
+        )
+    });
+    let corrected = summary.correction.as_ref().map(|c| {
+        format!(
+            "corrected by the likelihood with strength {:.2}, which gains {:.3} ± {:.3} nats",
+            c.strength, c.gain, c.error
+        )
+    });
+    let text = lines(head.into_iter().chain(learnt).chain(corrected));
     let value = serde_json::json!({
         "out": args.out.display().to_string(), "seconds": result.seconds, "training": summary,
     });

@@ -54,6 +54,7 @@ pub(super) fn input(
     let theta_failed = theta_failed.filter(|_| usable <= entry.simulations);
     let table = first_usable(table, entry.simulations);
     let theta_failed = all_failed(theta_failed, &table);
+    let rows = Some(table.finite_rows());
     let (simulations, theta_from) = (table.without_non_finite(), None);
     let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
     let layout = simulator.as_ref().and_then(AnySimulator::layout);
@@ -73,6 +74,7 @@ pub(super) fn input(
         theta_from,
         theta_failed,
         local: None,
+        rows,
         warnings,
     })
 }

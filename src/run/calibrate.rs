@@ -9,7 +9,7 @@ use freeform_benchmark::{
     coverage_p_value, expected_coverage, least_ranks, uniformity,
 };
 use freeform_inference::RANKED_DRAWS;
-use freeform_simulators::write_bytes_atomically;
+use freeform_simulators::{counted, write_bytes_atomically};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -151,7 +151,8 @@ fn judge(calibration: &mut Calibration) {
     let (n, needed) = (calibration.simulations, least_ranks(RANKED_DRAWS));
     let Some(p_value) = calibration.p_value else {
         calibration.reason = Some(format!(
-            "too few simulations for a verdict: {n}, and the rank tests need at least {needed}"
+            "{} are too few for the rank tests, which need at least {needed}",
+            counted(n, "simulation")
         ));
         return;
     };

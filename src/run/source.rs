@@ -58,6 +58,8 @@ pub struct TrainingInput {
     pub theta_failed: Option<Array2<f64>>,
     /// The observation that they were made for, and where, if for one only.
     pub local: Option<Locality>,
+    /// Which rows of their table these are, from 0, where others were left out.
+    pub rows: Option<Vec<usize>>,
     /// Remarks for the user, e.g. how many rows were left out.
     pub warnings: Vec<String>,
 }
@@ -132,6 +134,7 @@ impl Source {
                     Some(simulator) => SimulatorRecord::of(simulator)?,
                     None => None,
                 };
+                let rows = Some(simulations.finite_rows());
                 Ok(TrainingInput {
                     simulations: simulations.without_non_finite(),
                     prior: (**prior).clone(),
@@ -142,6 +145,7 @@ impl Source {
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
                     local: None,
+                    rows,
                     warnings,
                 })
             }
@@ -180,6 +184,7 @@ impl Source {
             theta_from: None,
             theta_failed,
             local: None,
+            rows: None,
             warnings,
         })
     }

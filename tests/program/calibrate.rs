@@ -156,6 +156,13 @@ fn what_cannot_be_ranked_is_counted_or_refused() {
     let message = scratch.fails(1, &["calibrate", "model", "--simulations", "outside.npz"]);
     let parts = ["2 of 120", "row 6", "theta2 = 7", "prior"];
     assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    // The row is that of the file, whichever rows before it are left out.
+    table(&scratch, "both.npz", 120, |s| {
+        s.x[[2, 0]] = f64::NAN;
+        s.theta[[5, 1]] = 7.0;
+    });
+    let message = scratch.fails(1, &["calibrate", "model", "--simulations", "both.npz"]);
+    assert!(message.contains("1 of 119") && message.contains("row 6"), "{message}");
     // On the bound itself it may have been drawn.
     table(&scratch, "bound.npz", 120, |s| s.theta[[5, 1]] = 1.0);
     let (code, value, _) = verdict(&scratch, &["--simulations", "bound.npz"]);

@@ -53,6 +53,31 @@ fn a_set_is_stated_beside_the_simulator_and_has_no_order() {
     assert!(output.status.success() && said.contains("of a series"), "{said}");
 }
 
+/// A number that lies far out is named by its trial and channel, a statistic by what it is.
+#[test]
+fn what_lies_far_out_is_named_by_what_it_is() {
+    let scratch = Scratch::new();
+    project(&scratch, "layout = \"set\"\nchannels = 2");
+    scratch.succeeds(&train(&[]));
+    let said = |row: &[f64]| {
+        let row: Vec<String> = row.iter().map(ToString::to_string).collect();
+        fs::write(scratch.path("x.csv"), row.join(",") + "\n").unwrap();
+        let ask = ["sample", "model", "--observation", "x.csv", "-n", "50", "--out", "x.npy"];
+        scratch.fails(1, &ask)
+    };
+    // Ten trials whose numbers spread over [0, 1] as the simulator's do, and one of 900 in the sixth.
+    let ordinary: Vec<f64> = (0..20).map(|k| f64::from(k * 7 % 20) / 20.0).collect();
+    let mut row = ordinary.clone();
+    row[11] = 900.0;
+    let text = said(&row);
+    assert!(text.contains("farthest in column 12 (trial 6, channel 2): 900"), "{text}");
+    // All of the first channel at one value: each number ordinary, their spread not.
+    let row: Vec<f64> = (0..20).map(|k| if k % 2 == 0 { 0.5 } else { ordinary[k] }).collect();
+    let text = said(&row);
+    let named = text.contains(" quantiles of channel 1)") || text.contains(" of channel 1) (");
+    assert!(text.contains("statistic ") && named && !text.contains("column"), "{text}");
+}
+
 #[test]
 fn layouts_that_do_not_fit_are_refused() {
     let scratch = Scratch::new();

@@ -79,7 +79,8 @@ pub fn assemble(
         },
         config: config.clone(),
         training,
-    };
+    }
+    .named();
     let likelihood = flows(Role::Likelihood);
     if let (Some(tables), false) = (data.likelihood(), likelihood.is_empty()) {
         let mut likelihood = LikelihoodModel {

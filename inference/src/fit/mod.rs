@@ -167,6 +167,7 @@ impl<'a> Fit<'a> {
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
         let failed = self.all_failed(&simulations);
+        let rows = simulations.finite_rows();
         let simulations = simulations.without_non_finite();
         let problem = Problem::of(&simulations);
         let config = self.settings.resolve(self.preset, problem)?;
@@ -193,6 +194,7 @@ impl<'a> Fit<'a> {
             drawn_from: self.theta_from,
             failed: failed.as_ref(),
             local: self.local,
+            rows: Some(&rows),
         };
         let data = TrainingData::prepare(simulations, &origin, &config, self.seed, &watcher)?;
         watcher.members = members(&config, &data).len();

@@ -161,7 +161,7 @@ impl Model {
         });
         let turn = turn.transpose().map_err(invalid)?;
         let law = ThetaLaw { drawn_from: description.theta_from, success, rounds: None };
-        Ok(Self {
+        let model = Self {
             posterior,
             likelihood,
             prior,
@@ -174,7 +174,8 @@ impl Model {
             law,
             config,
             training,
-        })
+        };
+        Ok(model.named())
     }
 }
 

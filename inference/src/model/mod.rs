@@ -15,7 +15,7 @@ use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::Turn;
 use crate::typical::Typical;
 use crate::view::View;
-use freeform_simulators::{Expected, Layout, Prior};
+use freeform_simulators::{DataLayout, Expected, Prior};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
 #[derive(Clone, Debug)]
@@ -199,11 +199,25 @@ impl Model {
     /// stated or found.
     #[must_use]
     pub fn expected(&self) -> Expected {
-        let channels = match self.view.layout() {
-            Layout::Vector => self.config.transform.channels,
-            _ => self.view.channels(),
-        };
-        Expected { data_dim: self.data_dim(), channels }
+        Expected { data_dim: self.data_dim(), channels: self.layout().channels }
+    }
+
+    /// What the numbers of an observation are to each other, as was stated or found.
+    #[must_use]
+    pub fn layout(&self) -> DataLayout {
+        self.view.layout_of_x(&self.config.transform)
+    }
+
+    /// The same, with what the numbers of x are called where it is said how an observation lies among
+    /// the simulations.
+    pub(crate) fn named(mut self) -> Self {
+        let (layout, kept) = (self.layout(), self.data.kept());
+        self.span = self.span.map(|span| span.laid_out(layout));
+        if let Some(typical) = &mut self.typical {
+            let meanings = self.view.meanings(layout);
+            typical.meanings = kept.iter().map(|at| meanings.get(*at).cloned().flatten()).collect();
+        }
+        self
     }
 
     /// Numbers in the learnt summary of x whose likelihood corrects the posterior, where there is one.

@@ -1,6 +1,7 @@
 //! θ against the prior's bounds.
 
 use super::DataError;
+use super::rows::TableRows;
 use freeform_simulators::{Prior, Support, counted, written};
 use std::fmt;
 
@@ -52,7 +53,11 @@ fn move_off_one(
 }
 
 /// Refuses θ outside the prior's support.
-pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataError> {
+pub(super) fn check_support(
+    theta: &[f64],
+    prior: &Prior,
+    table: &TableRows,
+) -> Result<(), DataError> {
     let rows = || theta.chunks_exact(prior.dim());
     let Some((first, row)) = rows().enumerate().find(|(_, row)| !prior.contains(row)) else {
         return Ok(());
@@ -61,7 +66,7 @@ pub(super) fn check_support(theta: &[f64], prior: &Prior) -> Result<(), DataErro
     Err(DataError::OutsidePrior(Box::new(OutsideRows {
         count: rows().filter(|row| !prior.contains(row)).count(),
         of: rows().len(),
-        first,
+        first: table.row_of(first),
         theta: row.to_vec(),
         wrong: prior.outside(row).map(wrong),
     })))
@@ -74,7 +79,7 @@ pub struct OutsideRows {
     pub count: usize,
     /// Of how many, those whose simulation failed not counted.
     pub of: usize,
-    /// The first of them, from 0.
+    /// The first of them in their table, from 0.
     pub first: usize,
     /// Its parameters.
     pub theta: Vec<f64>,
@@ -86,12 +91,7 @@ pub struct OutsideRows {
 impl fmt::Display for OutsideRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, of, first, theta, wrong } = self;
-        write!(
-            f,
-            "{count} of {}, first in usable row {}, ",
-            counted(*of, "usable row"),
-            first + 1
-        )?;
+        write!(f, "{count} of {}, first in row {}, ", counted(*of, "usable row"), first + 1)?;
         match wrong {
             None => write!(f, "{theta:?}"),
             Some((name, value, support)) => {
@@ -128,15 +128,18 @@ mod tests {
         for (found, expected) in theta.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{theta:?}");
         }
-        assert!(check_support(&theta, &prior).is_ok());
-        let said = check_support(&[1.5, 1.0, 1.5, -1.0, 2.5, 1.0], &prior).unwrap_err().to_string();
+        let check = |theta: &[f64], rows: Option<&[usize]>| {
+            check_support(theta, &prior, &TableRows::of(rows))
+        };
+        assert!(check(&theta, None).is_ok());
+        let said = check(&[1.5, 1.0, 1.5, -1.0, 2.5, 1.0], None).unwrap_err().to_string();
         assert!(
-            said.contains("2 of 3 usable rows, first in usable row 2, where `rate` is -1")
+            said.contains("2 of 3 usable rows, first in row 2, where `rate` is -1")
                 && said.contains("above 0"),
             "{said}"
         );
-        let said = check_support(&[2.5, 1.0], &prior).unwrap_err().to_string();
-        assert!(said.contains("`share` is 2.5 and must be from 1 to 2"), "{said}");
+        let said = check(&[2.5, 1.0], Some(&[40])).unwrap_err().to_string();
+        assert!(said.contains("row 41, where `share` is 2.5 and must be from 1 to 2"), "{said}");
         // The nearest other is the next number: half of that would be the bound itself.
         let mut theta = [1.0, 1.0, 1.0_f64.next_up(), 1.0];
         move_off(&mut theta, &prior);

@@ -21,13 +21,13 @@ pub fn check_simulations(
     let columns = simulations.data_dim();
     // Without x, which may be large.
     let (theta, x) = (simulations.theta.clone(), Array2::zeros((simulations.len(), 0)));
-    let simulations = origin.inside(Simulations { theta, x }, &mut Vec::new());
+    let (simulations, rows) = origin.inside(Simulations { theta, x }, &mut Vec::new());
     check_sizes(&simulations, origin, config)?;
     check_layout(columns, &config.transform)?;
     let mut theta = contiguous(simulations.theta);
     move_off(&mut theta, origin.prior);
-    check_support(&theta, origin.prior)?;
-    origin.check_law(&theta)
+    check_support(&theta, origin.prior, &rows)?;
+    origin.check_law(&theta, &rows)
 }
 
 /// There are rows enough, of as many parameters as the prior has.

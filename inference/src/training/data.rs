@@ -1,5 +1,7 @@
 //! The tables that flows train on: standardised in place, shuffled by seed.
 
+mod known;
+
 use super::bounds::{check_support, move_off};
 use super::check::{check_layout, check_sizes, held_out};
 use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
@@ -67,7 +69,7 @@ impl TrainingData {
         let part = &Part::new(work, "data");
         let (prior, drawn_from) = (origin.prior, origin.drawn_from.unwrap_or(origin.prior));
         let mut findings = Vec::new();
-        let simulations = origin.inside(simulations, &mut findings);
+        let (simulations, table_rows) = origin.inside(simulations, &mut findings);
         check_sizes(&simulations, origin, config)?;
         let (rows, columns) = simulations.theta.dim();
         let columns_of_x = simulations.x.ncols();
@@ -83,8 +85,8 @@ impl TrainingData {
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         move_off(&mut theta, prior);
         let x = contiguous(simulations.x);
-        check_support(&theta, prior)?;
-        origin.check_law(&theta)?;
+        check_support(&theta, prior, &table_rows)?;
+        origin.check_law(&theta, &table_rows)?;
         let span = DataSpan::of(columns_of_x, &x);
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
@@ -96,6 +98,7 @@ impl TrainingData {
             table: &theta,
             width: columns,
             rows: seen,
+            table_rows: &table_rows,
             scaler: parameters.scaler(),
             columns: &(0..columns).collect::<Vec<_>>(),
             score: &|row, out| {
@@ -123,7 +126,9 @@ impl TrainingData {
         findings.extend(doubt);
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
-        let shown = Shown { x: &x, width: context, plain: view.is_plain(), rows: seen };
+        let meanings = view.meanings(view.layout_of_x(&config.transform));
+        let shown =
+            Shown { x: &x, width: context, view: &view, rows: seen, table_rows: &table_rows };
         let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;
         let x_name = shown.name();
         part.go_on()?;
@@ -148,7 +153,7 @@ impl TrainingData {
         let failed = origin.failed_points(&parameters);
         let (mut log_dets, mut log_priors) = (vec![0.0; rows], vec![0.0; rows]);
         let mut points = vec![0.0; theta.len()];
-        let mut outliers = Outliers::new(rows);
+        let mut outliers = Outliers::new(rows, &table_rows, &meanings);
         let places = theta.chunks_exact(columns).zip(points.chunks_exact_mut(columns));
         for (index, (row, point)) in places.enumerate() {
             log_priors[index] = drawn_from.log_prob(row);
@@ -202,86 +207,6 @@ impl TrainingData {
             view,
             data,
         })
-    }
-
-    /// Number of parameters D.
-    #[must_use]
-    pub fn theta_dim(&self) -> usize {
-        self.parameters.scaler().columns()
-    }
-
-    /// Numbers of x that the networks see.
-    #[must_use]
-    pub fn context_dim(&self) -> usize {
-        self.data.kept().len()
-    }
-
-    /// Number of simulations.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Whether there are none (never, after [`prepare`](Self::prepare)).
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
-    }
-
-    /// The parameter map learnt here.
-    #[must_use]
-    pub fn parameters(&self) -> &ParameterTransform {
-        &self.parameters
-    }
-
-    /// Where circles are cut, where θ has angles.
-    pub(crate) fn turn(&self) -> Option<&Turn> {
-        self.turn.as_ref()
-    }
-
-    /// The data map learnt here.
-    #[must_use]
-    pub fn data(&self) -> &DataTransform {
-        &self.data
-    }
-
-    /// What of x the networks are given.
-    pub(crate) fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// What is to be said of it, where it is not x as it is.
-    #[must_use]
-    pub fn view_remark(&self) -> Option<&str> {
-        self.remark.as_deref()
-    }
-
-    /// Where x of the simulations lies.
-    #[must_use]
-    pub fn span(&self) -> &DataSpan {
-        &self.span
-    }
-
-    /// What a user should know of the simulations.
-    #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// All points of the flow's space whose simulations succeeded `[n, D]`, and those whose failed.
-    pub(crate) fn outcomes(&self) -> (&[f32], &[f32]) {
-        (&self.theta, &self.failed)
-    }
-
-    /// Of a simulation, log|det ∂(flow space)/∂θ| and the log-density of the law of its θ.
-    pub(crate) fn log_terms(&self, row: u32) -> (f64, f64) {
-        (self.log_dets[row as usize], self.log_priors[row as usize])
-    }
-
-    /// What likelihoods learn from; `None` where none is to be learnt.
-    #[must_use]
-    pub fn likelihood(&self) -> Option<&LikelihoodTables> {
-        self.likelihood.as_ref()
     }
 
     /// What member `index` of an ensemble of one role learns from: θ given x or x given θ, the

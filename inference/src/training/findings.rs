@@ -62,7 +62,9 @@ pub enum Finding {
         table: &'static str,
         /// From 1.
         column: usize,
-        /// From 1, among the usable simulations.
+        /// What that is, where it is more than its number: `point 12, channel 1`.
+        meaning: Option<String>,
+        /// Row of the table, from 1.
         row: usize,
         /// What stands there.
         value: f64,
@@ -145,13 +147,15 @@ impl fmt::Display for Finding {
                  layout, or its number of channels, is wrong: {fix} (`layout` and `channels` in \
                  simulator.toml)"
             ),
-            Self::Dominated { table, column, row, value } => write!(
-                f,
-                "column {column} of {table} is dominated by one value: {:e} in row {row} holds \
-                 more than half of its variance, and all others look alike beside it; mend or drop \
-                 that row",
-                value
-            ),
+            Self::Dominated { table, column, meaning, row, value } => {
+                let what = meaning.as_ref().map_or(String::new(), |what| format!(" ({what})"));
+                write!(
+                    f,
+                    "column {column}{what} of {table} is dominated by one value: {value:e} in row \
+                     {row} holds more than half of its variance, and all others look alike beside it; \
+                     mend or drop that row"
+                )
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::agreement::deviations;
 use super::order::Groups;
+use super::rows::TableRows;
 use super::{DataError, Finding, bounds};
 use crate::rounds::Locality;
 use crate::transform::ParameterTransform;
@@ -19,19 +20,21 @@ pub struct ThetaOrigin<'a> {
     pub failed: Option<&'a Array2<f64>>,
     /// The observation that they were simulated for, and where, if for one only.
     pub local: Option<&'a Locality>,
+    /// Which row of their table, from 0, each simulation is, where others were left out.
+    pub rows: Option<&'a [usize]>,
 }
 
 impl<'a> ThetaOrigin<'a> {
     /// θ drawn from the prior, all of it simulated.
     #[must_use]
     pub fn prior(prior: &'a Prior) -> Self {
-        Self { prior, drawn_from: None, failed: None, local: None }
+        Self { prior, drawn_from: None, failed: None, local: None, rows: None }
     }
 
     /// Refuses θ outside the law that it is said to be drawn from.
-    pub(super) fn check_law(&self, theta: &[f64]) -> Result<(), DataError> {
+    pub(super) fn check_law(&self, theta: &[f64], rows: &TableRows) -> Result<(), DataError> {
         let Some(law) = self.drawn_from else { return Ok(()) };
-        match bounds::check_support(theta, law) {
+        match bounds::check_support(theta, law, rows) {
             Err(DataError::OutsidePrior(found)) => Err(DataError::OutsideLaw(found)),
             other => other,
         }
@@ -58,10 +61,15 @@ impl<'a> ThetaOrigin<'a> {
     }
 
     /// The simulations inside the prior's support, where θ was drawn from another law: those outside
-    /// have no weight in the posterior.
-    pub(super) fn inside(&self, from: Simulations, findings: &mut Vec<Finding>) -> Simulations {
+    /// have no weight in the posterior. With them, which rows of their table they are.
+    pub(super) fn inside(
+        &self,
+        from: Simulations,
+        findings: &mut Vec<Finding>,
+    ) -> (Simulations, TableRows) {
+        let table = TableRows::of(self.rows);
         if self.drawn_from.is_none() || from.theta.ncols() != self.prior.dim() {
-            return from;
+            return (from, table);
         }
         let mut theta: Vec<f64> = from.theta.iter().copied().collect();
         bounds::move_off(&mut theta, self.prior);
@@ -70,10 +78,11 @@ impl<'a> ThetaOrigin<'a> {
         let keep: Vec<usize> = rows.enumerate().filter_map(inside).collect();
         let (of, rows) = (from.len(), from.len() - keep.len());
         if rows == 0 {
-            return from;
+            return (from, table);
         }
         findings.push(Finding::OutsidePrior { rows, of });
-        Simulations { theta: from.theta.select(Axis(0), &keep), x: from.x.select(Axis(0), &keep) }
+        let (theta, x) = (from.theta.select(Axis(0), &keep), from.x.select(Axis(0), &keep));
+        (Simulations { theta, x }, table.kept(&keep))
     }
 
     /// Notes what is amiss with a table's θ, before anything is moved.
@@ -132,7 +141,10 @@ fn few_values<'a>(values: impl Iterator<Item = &'a f64>, rows: usize) -> Option<
 }
 
 /// Values that stand out of their whole column.
-pub(super) struct Outliers {
+pub(super) struct Outliers<'a> {
+    table: &'a TableRows,
+    /// What each column of x, or of its view, is beyond its number.
+    meanings: &'a [Option<String>],
     /// Squared scores from here on hold more than half of a column's variance.
     limit: f32,
     found: Vec<Finding>,
@@ -141,14 +153,15 @@ pub(super) struct Outliers {
 /// In shorter tables one value often holds half of the variance.
 const LEAST_ROWS: usize = 50;
 
-impl Outliers {
-    /// For columns of `rows` values.
-    pub fn new(rows: usize) -> Self {
+impl<'a> Outliers<'a> {
+    /// For columns of `rows` values, which are these of their table; `meanings` says what those of x
+    /// are.
+    pub fn new(rows: usize, table: &'a TableRows, meanings: &'a [Option<String>]) -> Self {
         let limit = if rows < LEAST_ROWS { f32::INFINITY } else { 0.5 * rows as f32 };
-        Self { limit, found: Vec::new() }
+        Self { table, meanings, limit, found: Vec::new() }
     }
 
-    /// Looks at the scores of a row's columns (from 0).
+    /// Looks at the scores of a row's columns (from 0) of `theta`, or of x.
     pub fn look<'s>(
         &mut self,
         table: &'static str,
@@ -158,8 +171,14 @@ impl Outliers {
     ) {
         for (column, score) in scores {
             if score * score > self.limit {
-                let (value, column, row) = (raw[column], column + 1, row + 1);
-                self.found.push(Finding::Dominated { table, column, row, value });
+                let meaning = self.meanings.get(column).filter(|_| table != "theta");
+                self.found.push(Finding::Dominated {
+                    table,
+                    column: column + 1,
+                    meaning: meaning.cloned().flatten(),
+                    row: self.table.row_of(row) + 1,
+                    value: raw[column],
+                });
             }
         }
     }

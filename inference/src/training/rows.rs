@@ -31,6 +31,28 @@ pub(super) fn transformed(
     out
 }
 
+/// Which row of the table that a user gave each simulation is, where some of its rows were left out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TableRows(Option<Vec<usize>>);
+
+impl TableRows {
+    /// Of simulations that are these rows, from 0; `None`: all of them.
+    pub fn of(rows: Option<&[usize]>) -> Self {
+        Self(rows.map(<[usize]>::to_vec))
+    }
+
+    /// Of those of them that are kept.
+    pub fn kept(&self, keep: &[usize]) -> Self {
+        Self(Some(keep.iter().map(|row| self.row_of(*row)).collect()))
+    }
+
+    /// The row, from 0, of a simulation, from 0.
+    pub fn row_of(&self, simulation: usize) -> usize {
+        let known = self.0.as_ref().and_then(|rows| rows.get(simulation));
+        known.copied().unwrap_or(simulation)
+    }
+}
+
 /// A row of a table.
 pub(super) fn row(flat: &[f64], width: usize, index: u32) -> &[f64] {
     &flat[index as usize * width..][..width]

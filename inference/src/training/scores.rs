@@ -1,6 +1,7 @@
 //! Whether z-scores keep what columns say.
 
 use super::DataError;
+use super::rows::TableRows;
 use crate::transform::Scaler;
 
 /// More rows than these change no quartile by much.
@@ -13,6 +14,8 @@ pub(super) struct Scored<'a> {
     pub width: usize,
     /// The rows that the scores were learnt from.
     pub rows: &'a [u32],
+    /// What these are in their table.
+    pub table_rows: &'a TableRows,
     pub scaler: &'a Scaler,
     /// Of each score, the table's column.
     pub columns: &'a [usize],
@@ -61,7 +64,10 @@ impl Scored<'_> {
 
     /// The row (from 1) and value of the column behind a score that lies farthest out.
     fn farthest(&self, score: usize) -> (usize, f64) {
-        let values = self.rows.iter().map(|r| (*r as usize + 1, self.row(*r)[self.columns[score]]));
+        let values = self
+            .rows
+            .iter()
+            .map(|r| (self.table_rows.row_of(*r as usize) + 1, self.row(*r)[self.columns[score]]));
         values.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap_or_default()
     }
 }

@@ -1,20 +1,23 @@
 //! x, or what stands in its place, on its way to the networks.
 
 use super::DataError;
-use super::rows::row;
+use super::rows::{TableRows, row};
 use super::scores::Scored;
 use crate::config::TransformConfig;
 use crate::transform::{DataTransform, informative_columns};
+use crate::view::View;
 
 /// What is shown of x to the networks, before it is scaled.
 pub(super) struct Shown<'a> {
     /// `[n, width]`.
     pub x: &'a [f64],
     pub width: usize,
-    /// Whether that is x itself.
-    pub plain: bool,
+    /// What made it of x.
+    pub view: &'a View,
     /// The rows that may be learnt from.
     pub rows: &'a [u32],
+    /// What these are in their table.
+    pub table_rows: &'a TableRows,
 }
 
 impl<'a> Shown<'a> {
@@ -27,22 +30,23 @@ impl<'a> Shown<'a> {
         settings: &TransformConfig,
         theta: impl Fn(u32) -> &'a [f64],
     ) -> Result<DataTransform, DataError> {
-        let Self { x, width, rows, .. } = *self;
+        let Self { x, width, rows, table_rows, .. } = *self;
         let kept = match settings.screening {
             false => (0..width).collect(),
             true => informative_columns(rows, theta, |r| row(x, width, r), width),
         };
         let seen = rows.iter().map(|r| row(x, width, *r));
         let data = DataTransform::fit(settings.data, width, kept, seen);
-        let column = if self.plain { "column" } else { "statistic" };
+        let titles = self.view.titles(self.view.layout_of_x(settings));
         Scored {
             table: x,
             width,
             rows,
+            table_rows,
             scaler: data.scaler(),
             columns: data.kept(),
             score: &|row, out| data.apply(row, out),
-            name: &|place| format!("{column} {} of x", place + 1),
+            name: &|place| format!("{} of x", titles[place]),
             fix: "transform.data = \"shape\"",
         }
         .check()?;
@@ -51,6 +55,6 @@ impl<'a> Shown<'a> {
 
     /// What it is called.
     pub fn name(&self) -> &'static str {
-        if self.plain { "x" } else { "the statistics of x" }
+        if self.view.is_plain() { "x" } else { "the statistics of x" }
     }
 }

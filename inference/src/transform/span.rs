@@ -1,7 +1,7 @@
 //! Where the simulated data lie, and how far from there an observation is.
 
 use super::{ColumnMap, DataTransform};
-use freeform_simulators::counted;
+use freeform_simulators::{DataLayout, counted, tenths};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,6 +27,9 @@ pub struct DataSpan {
     most: Vec<f64>,
     low: Vec<f64>,
     high: Vec<f64>,
+    /// What the columns are to each other, by which they are named; the model says it.
+    #[serde(skip)]
+    layout: DataLayout,
 }
 
 /// Where an observation lies among the simulations, column by column. What is unusual about its
@@ -44,10 +47,13 @@ pub struct Distance {
 }
 
 /// A number of an observation that lies beyond all simulated ones.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Beyond {
     /// Column of x, from 1.
     pub column: usize,
+    /// Where that is in a series or a set of several channels: `point 12, channel 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// What was observed.
     pub value: f64,
     /// Least simulated.
@@ -81,7 +87,14 @@ impl DataSpan {
         };
         let core: Vec<[f64; 2]> = (0..columns).into_par_iter().map(quantiles).collect();
         let (low, high) = core.into_iter().map(|[low, high]| (low, high)).unzip();
-        Self { rows, least, most, low, high }
+        let layout = DataLayout::default();
+        Self { rows, least, most, low, high, layout }
+    }
+
+    /// The same of columns that are this to each other.
+    #[must_use]
+    pub fn laid_out(self, layout: DataLayout) -> Self {
+        Self { layout, ..self }
     }
 
     /// Whether it describes x of so many columns.
@@ -111,8 +124,15 @@ impl DataSpan {
             let width = if core > 0.0 { core } else { to - from };
             let widths = (from - y).max(y - to) / width;
             let column = index + 1;
-            if farthest.is_none_or(|f| f.widths < widths) {
-                farthest = Some(Beyond { column, value, least, most, widths });
+            if farthest.as_ref().is_none_or(|f| f.widths < widths) {
+                farthest = Some(Beyond {
+                    column,
+                    place: self.layout.place(index),
+                    value,
+                    least,
+                    most,
+                    widths,
+                });
             }
         }
         // The least and the largest of n + 1 values each are the new one with probability
@@ -128,20 +148,20 @@ impl Distance {
     #[must_use]
     pub fn is_beyond(&self) -> bool {
         let by_chance = at_least(self.columns_beyond, self.expected);
-        by_chance < RARE || self.farthest.is_some_and(|f| f.widths > NOTICEABLE)
+        by_chance < RARE || self.farthest.as_ref().is_some_and(|f| f.widths > NOTICEABLE)
     }
 
     /// Whether a number that varies in the simulations lies so far beyond them that nothing is known
     /// there.
     #[must_use]
     pub fn is_far(&self) -> bool {
-        self.farthest.is_some_and(|f| f.widths > FAR && f.least < f.most)
+        self.farthest.as_ref().is_some_and(|f| f.widths > FAR && f.least < f.most)
     }
 }
 
 impl fmt::Display for Distance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Beyond { column, value, least, most, widths }) = self.farthest else {
+        let Some(Beyond { column, place, value, least, most, widths }) = &self.farthest else {
             return write!(f, "x lies within the simulations in every column");
         };
         write!(
@@ -152,14 +172,19 @@ impl fmt::Display for Distance {
         )?;
         let constant = least == most;
         let spread = if constant { (value - least).abs() } else { most - least };
-        let [value, least, most] = [value, least, most].map(|v| readable(v, spread));
+        let [value, least, most] = [value, least, most].map(|v| readable(*v, spread));
+        let place = place.as_ref().map_or(String::new(), |place| format!(" ({place})"));
         if constant {
-            return write!(f, ": column {column} is {value}, but {least} in every simulation");
+            return write!(
+                f,
+                ": column {column}{place} is {value}, but {least} in every simulation"
+            );
         }
         write!(
             f,
-            ", farthest in column {column}: {value}, where the simulations reach from {least} to \
-             {most} ({widths:.1} times their width away)"
+            ", farthest in column {column}{place}: {value}, where the simulations reach from {least} to \
+             {most} ({} times their width away)",
+            tenths(*widths)
         )
     }
 }
@@ -189,6 +214,7 @@ fn readable(value: f64, spread: f64) -> String {
 mod tests {
     use super::*;
     use crate::config::DataTransform as Kind;
+    use freeform_simulators::Layout;
 
     fn of(column: impl Fn(usize) -> f64, rows: usize) -> (DataSpan, DataTransform) {
         let x: Vec<f64> = (0..rows).map(column).collect();
@@ -203,7 +229,7 @@ mod tests {
         let at = |x: f64| span.distance(&[x], Some(&data));
         assert!(!at(0.0).is_beyond() && !at(1000.0).is_beyond() && at(500.0).farthest.is_none());
         let near = at(1001.0);
-        assert!((near.farthest.unwrap().widths - 1.0 / 990.0).abs() < 1e-12);
+        assert!((near.farthest.as_ref().unwrap().widths - 1.0 / 990.0).abs() < 1e-12);
         assert!(near.is_beyond() && !near.is_far());
         assert!(at(-999.0).is_beyond() && !at(-999.0).is_far());
         assert!(at(-2000.0).is_far() && at(1e6).is_far());
@@ -251,5 +277,11 @@ mod tests {
         let distance = span.distance(&[3.0], Some(&data));
         assert!(distance.is_beyond() && !distance.is_far());
         assert!(distance.to_string().contains("column 1 is 3, but 2 in every"), "{distance}");
+        // Of two channels, the sixth number is the third point's second.
+        let x: Vec<f64> = (0..60).map(f64::from).collect();
+        let layout = DataLayout { layout: Layout::Series, channels: 2 };
+        let span = DataSpan::of(6, &x).laid_out(layout);
+        let said = span.distance(&[6.0, 7.0, 8.0, 9.0, 10.0, -900.0], None).to_string();
+        assert!(said.contains("farthest in column 6 (point 3, channel 2): -900"), "{said}");
     }
 }

@@ -9,6 +9,7 @@ pub use cloud::{Misfit, Outlyingness};
 use crate::flow::ConditionalFlow;
 use crate::training::{Role, TrainingData};
 use crate::whitening::Whitening;
+use freeform_simulators::tenths;
 use serde::Serialize;
 use std::fmt;
 
@@ -24,6 +25,8 @@ pub(crate) struct Typical {
     /// How far held-out simulations lie from what their own posteriors predict; ascending, empty
     /// where no likelihood is kept.
     pub residuals: Vec<f64>,
+    /// What the columns of `data` are, beyond their number; in no file, since the model's view says it.
+    pub meanings: Vec<Option<String>>,
 }
 
 /// Where an observation lies among the simulations, its columns taken together.
@@ -65,6 +68,7 @@ impl Typical {
             data: if width <= WIDEST { Cloud::of(width, &rows) } else { None },
             summary: Cloud::of(dim, &summaries.chunks_exact(dim).collect::<Vec<_>>()),
             residuals: Vec::new(),
+            meanings: Vec::new(),
         }
     }
 
@@ -82,7 +86,11 @@ impl Typical {
         (context, columns): (&[f32], &dyn Fn(usize) -> String),
         (names, residual): (&[String], Option<f64>),
     ) -> Option<Standing> {
-        let data = self.data.as_ref().map(|cloud| cloud.outlyingness(context, columns));
+        let named = |at: usize| match self.meanings.get(at) {
+            Some(Some(meaning)) => format!("{} ({meaning})", columns(at)),
+            _ => columns(at),
+        };
+        let data = self.data.as_ref().map(|cloud| cloud.outlyingness(context, &named));
         let summary = self.summary.as_ref().and_then(|cloud| {
             let summary = learnt_summary(flows, context)?;
             Some(cloud.outlyingness(&summary, &|at| names[at].clone()))
@@ -138,16 +146,17 @@ impl Standing {
         ];
         let text = |(what, found): (&str, &Outlyingness)| {
             let far = found.worst.iter().filter(|worst| worst.deviations.abs() >= 2.0);
-            let far = far.map(|worst| format!("{} ({:+.1} sd)", worst.name, worst.deviations));
+            let far = far.map(|Misfit { name, deviations }| {
+                let sign = if *deviations > 0.0 { "+" } else { "" };
+                format!("{name} ({sign}{} sd)", tenths(*deviations))
+            });
             let named = far.collect::<Vec<_>>().join(", ");
             let named = match named.is_empty() {
                 true => named,
                 false => format!(", farthest from what the rest predicts: {named}"),
             };
-            let (times, share) = (found.distance, found.percentile);
-            format!(
-                "{what}: {times:.1} times as far out as usual, beyond {share:.1}% of them{named}"
-            )
+            let (times, share) = (tenths(found.distance), found.percentile);
+            format!("{what}: {times} times as far out as usual, beyond {share:.1}% of them{named}")
         };
         let found = parts.into_iter().filter_map(|(what, found)| Some((what, found.as_ref()?)));
         let parts: Vec<String> = found.filter(|(_, found)| found.unusual).map(text).collect();

@@ -7,6 +7,7 @@
 mod channel;
 mod choose;
 mod components;
+mod names;
 mod series;
 mod set;
 mod trial;

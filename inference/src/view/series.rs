@@ -2,6 +2,7 @@
 //! and how channels go together.
 
 use super::channel::{Channel, log_variance, mean, ratio};
+use freeform_simulators::counted;
 use serde::{Deserialize, Serialize};
 
 /// Lags of autocorrelations and increments, as far as the series is more than three times as long.
@@ -77,6 +78,59 @@ impl Series {
         let pairs = self.channels.len() * (self.channels.len() - 1) / 2;
         let cross = self.cross_lags().map(|lag| if lag == 0 { 1 } else { 2 }).sum::<usize>();
         own * self.channels.len() + pairs * cross
+    }
+
+    /// What each of them is, in the order of [`apply`](Self::apply).
+    pub fn names(&self) -> Vec<String> {
+        let count = self.channels.len();
+        let of = |channel: usize| match count {
+            1 => String::new(),
+            _ => format!(" of channel {}", channel + 1),
+        };
+        let own = (0..count).flat_map(|channel| self.names_of(&of(channel)));
+        let mut names: Vec<String> = own.collect();
+        for (i, j) in (1..=count).flat_map(|i| (i + 1..=count).map(move |j| (i, j))) {
+            for lag in self.cross_lags() {
+                let before = match lag {
+                    0 => "at the same point".to_owned(),
+                    _ => format!("{} before", counted(lag, "point")),
+                };
+                names.push(format!("correlation of channel {j} with channel {i} {before}"));
+                if lag > 0 {
+                    names.push(format!("correlation of channel {i} with channel {j} {before}"));
+                }
+            }
+        }
+        names
+    }
+
+    /// Of one channel, in the order of [`own`](Self::own).
+    fn names_of(&self, channel: &str) -> Vec<String> {
+        let mut names: Vec<String> = ["mean", "log variance", "first value", "last value"]
+            .map(|what| format!("{what}{channel}"))
+            .into();
+        for lag in self.lags() {
+            names.push(format!("autocorrelation{channel} at lag {lag}"));
+            if lag == 1 || self.is_detailed() {
+                let over = counted(lag, "point");
+                names.push(format!("log mean square of increments{channel} over {over}"));
+            }
+        }
+        if self.is_detailed() {
+            names.extend(
+                [
+                    "trend",
+                    "skewness",
+                    "log kurtosis",
+                    "dependence of steps on the squared level",
+                    "dependence of steps on the cubed level",
+                    "dependence of squared steps on the level",
+                    "skewness of steps",
+                ]
+                .map(|what| format!("{what}{channel}")),
+            );
+        }
+        names
     }
 
     pub fn apply(&self, x: &[f64], out: &mut Vec<f64>) {

@@ -2,6 +2,7 @@
 //! others' quantiles within each, and correlations. None depends on the trials' order.
 
 use super::channel::{Channel, log_variance, mean, ratio};
+use freeform_simulators::written;
 use serde::{Deserialize, Serialize};
 
 /// Levels of quantiles; few and many.
@@ -95,6 +96,45 @@ impl Set {
             Feature::Quantity(_) => None,
             Feature::Category(values) => Some((index, &values[..])),
         })
+    }
+
+    /// What each of them is, in the order of [`apply`](Self::apply).
+    pub fn names(&self) -> Vec<String> {
+        let of = |index: usize| match self.features.len() {
+            1 => String::new(),
+            _ => format!(" of channel {}", index + 1),
+        };
+        let percent = |level: f64| written((100.0 * level).round());
+        let mut names = Vec::new();
+        for (index, _) in self.quantities() {
+            let of = of(index);
+            names.extend(self.levels().iter().map(|l| format!("{}% quantile{of}", percent(*l))));
+            names.extend(SPREADS.map(|spread| {
+                let [low, high] = spread.map(percent);
+                format!("log squared distance of the {low}% and {high}% quantiles{of}")
+            }));
+            let moments = ["mean", "log variance", "skewness", "log kurtosis"];
+            names
+                .extend(moments.iter().filter(|_| self.detailed).map(|what| format!("{what}{of}")));
+        }
+        for (category, values) in self.categories() {
+            for value in values.iter().copied().map(written) {
+                names.push(format!("share of trials with {value} in channel {}", category + 1));
+                for (index, _) in self.quantities() {
+                    let within = format!("{} where channel {} is {value}", of(index), category + 1);
+                    let quantiles =
+                        LEVELS_WITHIN.map(|l| format!("{}% quantile{within}", percent(l)));
+                    names.extend(quantiles);
+                    names.push(format!("log variance{within}"));
+                }
+            }
+        }
+        let quantities: Vec<usize> = self.quantities().map(|(index, _)| index + 1).collect();
+        for (at, first) in quantities.iter().enumerate() {
+            let second = quantities[at + 1..].iter();
+            names.extend(second.map(|s| format!("correlation of channels {first} and {s}")));
+        }
+        names
     }
 
     pub fn apply(&self, x: &[f64], out: &mut Vec<f64>) {

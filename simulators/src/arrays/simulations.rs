@@ -79,13 +79,19 @@ impl Simulations {
     /// How many rows hold a NaN or an infinity in θ or x.
     #[must_use]
     pub fn non_finite_rows(&self) -> usize {
-        (0..self.len()).filter(|&row| !self.is_finite(row)).count()
+        self.len() - self.finite_rows().len()
+    }
+
+    /// The rows, from 0, that hold neither a NaN nor an infinity.
+    #[must_use]
+    pub fn finite_rows(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&row| self.is_finite(row)).collect()
     }
 
     /// The simulations without the rows that hold a NaN or an infinity.
     #[must_use]
     pub fn without_non_finite(self) -> Self {
-        let keep: Vec<usize> = (0..self.len()).filter(|&row| self.is_finite(row)).collect();
+        let keep = self.finite_rows();
         if keep.len() == self.len() {
             return self;
         }

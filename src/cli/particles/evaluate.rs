@@ -48,6 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let stop = output.interrupt_flag()?;
     let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
     let system = by_name(&model.about.system).map_err(|error| failures::of_system(&error))?;
     let (x, energy) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
@@ -57,7 +58,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
     }
-    let stop = output.interrupt_flag()?;
     let found = of_data(&model, x, &stop, output)?;
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
     let (weighed, mean) = drawn.weighed();

@@ -51,6 +51,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let stop = output.interrupt_flag()?;
     let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let (own, shown) = (FileOwnership::of(&args.out)?, args.out.display().to_string());
@@ -60,7 +61,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     sampling.burn_in = args.burn_in.unwrap_or(sampling.burn_in);
     let settings =
         ReferenceSettings { draws: args.draws, seed: args.seed, chains: args.chains, sampling };
-    let stop = output.interrupt_flag()?;
     let state = own.parts().join("state.safetensors");
     let mut bar = None;
     let found = sample_reference(&*system, &settings, Some(&state), &mut |progress| {

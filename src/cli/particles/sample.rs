@@ -32,11 +32,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let stop = output.interrupt_flag()?;
     let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
     let system = by_name(&model.about.system).map_err(|error| failures::of_system(&error))?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let own = FileOwnership::of(&args.out)?;
-    let stop = output.interrupt_flag()?;
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
     let more =
         [("log_q", &drawn.log_q[..]), ("energy", &drawn.energy), ("log_weight", &drawn.log_weight)];

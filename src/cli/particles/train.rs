@@ -58,6 +58,7 @@ enum PresetArg {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let stop = output.interrupt_flag()?;
     let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
     let (x, _) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
     let preset = match args.preset {
@@ -75,7 +76,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let state = folder.join("checkpoint.safetensors");
     make_room(args, folder, &state)?;
     let entropy = system.truth().map(|truth| truth.entropy());
-    let stop = output.interrupt_flag()?;
     let mut bar = output.reporter.bar("training", settings.steps, 0);
     let mut checks: Vec<Checked> = recalled(folder);
     let mut first = true;

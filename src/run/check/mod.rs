@@ -7,6 +7,7 @@ mod observed;
 mod on_average;
 mod pair_file;
 mod pairs;
+mod says;
 mod verdict;
 
 pub(crate) use files::{Found, read as read_check};

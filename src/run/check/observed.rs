@@ -2,13 +2,14 @@
 //! simulator explain it?
 
 use super::pairs::Pair;
+use super::says::{explained, local, standing};
 use super::{CheckJob, Finding, PairJob};
 use crate::report::ParameterSummary;
 use crate::run::directory::create_folder;
 use crate::run::interruptible::interruptible;
 use crate::run::{RunError, failure_warning, plot as draw};
 use freeform_benchmark::{
-    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, SIGNIFICANCE, pair_plot,
+    Lc2st, Lc2stPairs, Lc2stScore, Lc2stSettings, PairPlot, Predictive, pair_plot,
 };
 use freeform_inference::{Asking, Draws, Posterior, PosteriorError};
 use freeform_simulators::{AnySimulator, Simulations, simulate_at};
@@ -118,7 +119,8 @@ impl<'a> Observing<'a> {
         let (plot, marginals) = self.picture(observation, &draws)?;
         let mut findings = vec![standing(&draws, &warnings)];
         findings.extend(lc2st.as_ref().map(local));
-        findings.extend(predictive.as_ref().map(explained));
+        let layout = posterior.model().layout();
+        findings.extend(predictive.as_ref().map(|p| explained(p, layout)));
         Ok(ObservedCheck {
             name: observation.name.clone(),
             effective: draws.effective,
@@ -225,58 +227,4 @@ fn features(posterior: &Posterior, x: ArrayView2<f64>) -> Result<Array2<f64>, Ru
     }
     let width = rows.len() / x.nrows().max(1);
     Ok(Array2::from_shape_vec((x.nrows(), width), rows).map_err(std::io::Error::other)?)
-}
-
-fn standing(draws: &Draws, warnings: &[String]) -> Finding {
-    let says = match warnings {
-        [] => {
-            let standing = draws.standing.as_ref().map(ToString::to_string);
-            standing.unwrap_or_else(|| "within the simulations in every column".to_owned())
-        }
-        // They are said in full beside.
-        warnings => {
-            let heads = warnings.iter().map(|text| text.split(": ").next().unwrap_or_default());
-            heads.collect::<Vec<_>>().join("; ")
-        }
-    };
-    Finding {
-        check: "the observation".to_owned(),
-        observation: None,
-        p_value: None,
-        passed: Some(warnings.is_empty()),
-        says,
-        advice: (!warnings.is_empty()).then(|| {
-            "check its units and its order, and whether the simulator describes how it was measured"
-                .to_owned()
-        }),
-    }
-}
-
-fn local(score: &Lc2stScore) -> Finding {
-    let says = match score.p_value < SIGNIFICANCE {
-        true => "a classifier tells posterior draws from true parameters near this observation",
-        false => "no classifier tells posterior draws from true parameters near this observation",
-    };
-    let advice = "the posterior is wrong here: train on more simulations, or on simulations near this \
-                  observation (--theta-from)";
-    Finding::judged(("local test (L-C2ST)", SIGNIFICANCE), score.p_value, says.to_owned(), advice)
-}
-
-fn explained(predictive: &Predictive) -> Finding {
-    let worst: Vec<String> = predictive
-        .columns
-        .iter()
-        .take(3)
-        .map(|c| {
-            let (low, high) = c.interval;
-            format!("column {} is {:.4}, simulated 90% [{low:.4}, {high:.4}]", c.column, c.observed)
-        })
-        .collect();
-    let says = match predictive.p_value < SIGNIFICANCE {
-        true => format!("simulations at the posterior do not look like x: {}", worst.join("; ")),
-        false => "simulations at the posterior's parameters look like x".to_owned(),
-    };
-    let advice = "the simulator cannot explain this observation: a part of the model is missing, or the \
-                  data are not what it simulates; no posterior of it is to be believed";
-    Finding::judged(("predictive", SIGNIFICANCE), predictive.p_value, says, advice)
 }

@@ -91,6 +91,7 @@ impl RoundStage for FolderStage<'_> {
             theta_failed: Some(simulated.failed),
             local: Some(local.clone()),
             table: None,
+            rows: None,
             warnings: Vec::new(),
         };
         let training = TrainJob {

@@ -64,6 +64,7 @@ impl<'a> Prepared<'a> {
             theta_failed,
             local,
             table,
+            rows,
             ..
         } = input;
         let problem = Problem::of(&simulations).laid_out(layout);
@@ -80,6 +81,7 @@ impl<'a> Prepared<'a> {
             drawn_from: theta_from.as_ref(),
             failed: theta_failed.as_ref(),
             local: local.as_ref(),
+            rows: rows.as_deref(),
         };
         // Before a former run is touched.
         check_simulations(&simulations, &origin, &config).map_err(|error| match table {
@@ -108,7 +110,7 @@ impl<'a> Prepared<'a> {
             host.restore(member)?;
         }
         data.view_remark().iter().for_each(|remark| job.reporter.say(remark));
-        warn_of_columns(&data, job.reporter);
+        warn_of_columns(&data, &config, job.reporter);
         data.findings().iter().for_each(|finding| job.reporter.warn(&finding.to_string()));
         Ok(Start::Ready(Box::new(Self {
             job,
@@ -141,7 +143,7 @@ impl<'a> Prepared<'a> {
         let task = simulator.as_ref().map(|s| s.path.display().to_string()).or(task);
         let drawn_from = theta_from.as_ref();
         let local = local.as_ref();
-        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None, local };
+        let origin = ThetaOrigin { prior: &prior, drawn_from, failed: None, local, rows: None };
         let model = guarded(job.engine, || {
             assemble(&trained, &data, (&origin, task), &config, job.seed, job.engine, &host)
         })?;

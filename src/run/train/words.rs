@@ -1,8 +1,8 @@
 //! What a user is told of a training.
 
 use crate::run::Reporter;
-use freeform_inference::TrainingSummary;
 use freeform_inference::training::TrainingData;
+use freeform_inference::{Config, TrainingSummary};
 use freeform_simulators::written;
 
 /// Tells what came of a training; what there was to say of its simulations has been said.
@@ -15,7 +15,8 @@ pub(super) fn tell(summary: &TrainingSummary, data: &TrainingData, reporter: Rep
 }
 
 /// Tells of columns of x that the networks do not see.
-pub(super) fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
+pub(super) fn warn_of_columns(data: &TrainingData, config: &Config, reporter: Reporter) {
+    let layout = data.layout(config);
     let transform = data.data();
     let plain = data.view_remark().is_none();
     let what = if plain { "column" } else { "statistic" };
@@ -23,8 +24,8 @@ pub(super) fn warn_of_columns(data: &TrainingData, reporter: Reporter) {
     for &column in transform.scaler().constant_columns().iter().filter(|_| plain) {
         let value = transform.scaler().mean(column);
         reporter.warn(&format!(
-            "column {} of x is constant ({}) in the training simulations and is ignored",
-            transform.kept()[column] + 1,
+            "{} of x is constant ({}) in the training simulations and is ignored",
+            layout.column(transform.kept()[column]),
             written(value)
         ));
     }

@@ -62,6 +62,6 @@ impl TypicalDescription {
             return Err(format!("{RESIDUALS} does not fit its description"));
         }
         let (data, summary) = (cloud("data", self.data)?, cloud("summary", self.summary)?);
-        Ok(Typical { data, summary, residuals })
+        Ok(Typical { data, summary, residuals, meanings: Vec::new() })
     }
 }
