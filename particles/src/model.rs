@@ -2,6 +2,7 @@
 
 use crate::flow::Flow;
 use crate::network::NetworkSpec;
+use crate::system::{SYSTEMS, System, SystemError, by_name};
 use crate::tensors::Tensors;
 use crate::training::{Checked, TrainSettings};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The one file of a model.
 const FILE: &str = "particles.safetensors";
 /// What is in front of the description: the format and its version.
-const FORMAT: &str = "freeform particles model 1: ";
+const FORMAT: &str = "freeform particles model 2: ";
 
 /// A flow, what it is of, and how it was trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,10 @@ pub struct Model {
 /// What a model is of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct About {
-    /// The system: a name, or the file of one's own.
+    /// The system: a name, or the absolute path of the file of one's own.
     pub system: String,
+    /// Its [`System::identity`] then.
+    pub identity: String,
     /// Settings of the training.
     pub settings: TrainSettings,
     /// Its seed.
@@ -61,6 +64,41 @@ pub enum ModelError {
         /// Why.
         reason: String,
     },
+}
+
+impl About {
+    /// The system called `name`, as a model remembers it.
+    ///
+    /// # Errors
+    /// Where the system does not say what the current folder is.
+    pub fn system_of(name: &str, system: &dyn System) -> std::io::Result<(String, String)> {
+        let named = match SYSTEMS.contains(&name) {
+            true => name.to_owned(),
+            false => std::path::absolute(name)?.display().to_string(),
+        };
+        Ok((named, system.identity()))
+    }
+
+    /// Opens the system; one's own program is started.
+    ///
+    /// # Errors
+    /// [`SystemError`] where it is not there, or is not what it was.
+    pub fn open(&self) -> Result<Box<dyn System + Send>, SystemError> {
+        let file = |reason: &str| SystemError::File {
+            path: self.system.clone(),
+            reason: reason.to_owned(),
+        };
+        if !SYSTEMS.contains(&self.system.as_str()) && !Path::new(&self.system).exists() {
+            return Err(file("the model was trained on this system, which is not there"));
+        }
+        let system = by_name(&self.system)?;
+        match system.identity() == self.identity {
+            true => Ok(system),
+            false => Err(file(
+                "the system is not what it was when the model was trained: bring it back, or train anew",
+            )),
+        }
+    }
 }
 
 impl Model {
@@ -129,7 +167,8 @@ mod tests {
             reconstruction: 1e-3,
         }];
         let system = "dw4".to_owned();
-        let about = About { system, settings, seed: 3, rows: 100, skipped: 0, checks };
+        let identity = system.clone();
+        let about = About { system, identity, settings, seed: 3, rows: 100, skipped: 0, checks };
         let model = Model { flow, about };
         assert!(matches!(Model::load(folder.path()), Err(ModelError::Missing(_))));
         model.save(folder.path()).unwrap();

@@ -1,4 +1,5 @@
-//! Named arrays of doubles or singles in one safetensors file, with a line that says what they are of.
+//! Named arrays of doubles or singles in one safetensors file, with a line that says what they are of and a
+//! checksum of all of it.
 
 use freeform_simulators::write_bytes_atomically;
 use safetensors::tensor::{Dtype, TensorView};
@@ -7,6 +8,8 @@ use std::path::Path;
 
 /// The key of that line.
 const IDENTITY: &str = "identity";
+/// The array with BLAKE3 of that line and of all other arrays.
+const CHECKSUM: &str = "checksum";
 
 /// Arrays by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +26,8 @@ pub(crate) enum TensorsError {
     Io(#[from] std::io::Error),
     #[error("it is not whole: {0}")]
     Malformed(String),
+    #[error("it is damaged: its checksum is not that of its content")]
+    Checksum,
 }
 
 impl Tensors {
@@ -62,8 +67,11 @@ impl Tensors {
             (name, Dtype::F32, values.len(), bytes)
         });
         let arrays: Vec<_> = doubles.chain(singles).collect();
+        let (checksum, name) = (self.checksum(), CHECKSUM.to_owned());
+        let checksum = (&name, Dtype::U8, checksum.len(), checksum.to_vec());
         let views = arrays
             .iter()
+            .chain([&checksum])
             .map(|(name, dtype, length, bytes)| {
                 TensorView::new(*dtype, vec![*length], bytes).map(|view| (name.as_str(), view))
             })
@@ -85,9 +93,11 @@ impl Tensors {
         let identity = header.metadata().as_ref().and_then(|note| note.get(IDENTITY).cloned());
         let mut tensors = Self::new(&identity.unwrap_or_default());
         let file = safetensors::SafeTensors::deserialize(&bytes).map_err(malformed)?;
+        let mut checksum = None;
         for (name, view) in file.iter() {
             let data = view.data();
             match view.dtype() {
+                Dtype::U8 if name == CHECKSUM => checksum = Some(data.to_vec()),
                 Dtype::F64 => {
                     let values = data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b));
                     tensors.put(name, values.collect());
@@ -99,7 +109,29 @@ impl Tensors {
                 other => return Err(TensorsError::Malformed(format!("{name} is of {other:?}"))),
             }
         }
-        Ok(Some(tensors))
+        match checksum.is_some_and(|checksum| checksum == tensors.checksum()) {
+            true => Ok(Some(tensors)),
+            false => Err(TensorsError::Checksum),
+        }
+    }
+
+    /// BLAKE3 of all that is read, each part with its length.
+    fn checksum(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(self.identity.as_bytes());
+        for (name, values) in &self.doubles {
+            part(name.as_bytes());
+            part(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+        }
+        for (name, values) in &self.singles {
+            part(name.as_bytes());
+            part(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+        }
+        *hasher.finalize().as_bytes()
     }
 }
 
@@ -121,6 +153,18 @@ mod tests {
         let bits = |v: Vec<f64>| v.into_iter().map(f64::to_bits).collect::<Vec<_>>();
         assert_eq!(back.get("a").map(bits), tensors.get("a").map(bits));
         assert_eq!(back.get_single("b"), tensors.get_single("b"));
+        let whole = std::fs::read(&path).unwrap();
+        for bit in 0..8 * whole.len() {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, bytes).unwrap();
+            // A space of the header that is another space changes nothing.
+            let read = Tensors::read(&path);
+            let same = read.as_ref().is_ok_and(|read| {
+                read.as_ref().is_some_and(|read| read.checksum() == tensors.checksum())
+            });
+            assert!(read.is_err() || same, "bit {bit}");
+        }
         std::fs::write(&path, "no safetensors").unwrap();
         assert!(Tensors::read(&path).is_err());
     }

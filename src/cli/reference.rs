@@ -5,6 +5,7 @@ use super::reference_args::ReferenceArgs;
 use super::reference_compare::Compare;
 use super::table::{TableArgs, TableOut, draws_of};
 use super::{Failure, Output};
+use crate::run::own;
 use freeform_benchmark::{ReferenceSource, ReferenceStore, import_released};
 use freeform_simulators::{Task, counted};
 use std::path::PathBuf;
@@ -81,7 +82,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 }
 
 fn import(package: &std::path::Path, output: &Output) -> Result<(), Failure> {
-    let found = import_released(package, &ReferenceStore::of_user())?;
+    let store = ReferenceStore::of_user();
+    // Two packages at once would leave tables of the one with checksums of the other.
+    let own = store.released_folder().as_deref().map(own).transpose()?;
+    let found = import_released(package, &store)?;
+    drop(own);
     let mut text = String::new();
     for imported in &found {
         text += &format!(

@@ -86,6 +86,25 @@ fn killed_rounds_go_on_to_the_same_bytes() {
     assert!(bytes(scratch.path("whole/samples.npy")) != bytes(scratch.path("pieces/samples.npy")));
 }
 
+/// A folder of the same names elsewhere is not taken for the model's own.
+#[test]
+fn rounds_used_from_another_folder_know_their_simulator() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    let few = ["infer", "simulator.toml", "--observation", "1", "-n", "120", "--rounds", "2"];
+    scratch.succeeds(&[&few[..], &TINY, &["-q", "--out", "out"]].concat());
+    std::fs::create_dir(scratch.path("b")).unwrap();
+    for (name, text) in [("simulator.toml", "command = [\"false\"]"), ("observed.csv", "0.9,0.9\n")]
+    {
+        std::fs::write(scratch.path("b").join(name), text).unwrap();
+    }
+    let sample = ["-n", "100", "--seed", "3", "--anyway", "-q", "--observation", "1", "--out"];
+    scratch.succeeds(&[&["sample", "out"], &sample[..], &["here.npy"]].concat());
+    let there = [&["sample", "../out"], &sample[..], &["../there.npy"]].concat();
+    scratch.freeform(&there).current_dir(scratch.path("b")).assert().success();
+    assert_eq!(bytes(scratch.path("here.npy")), bytes(scratch.path("there.npy")));
+}
+
 /// Half of the region fails: what is left is trained on, and the failures are counted.
 #[test]
 fn a_program_that_fails_in_half_of_the_region_is_lived_with() {

@@ -38,7 +38,7 @@ fn sweep(scratch: &Scratch) {
     std::fs::write(scratch.path("sweep.toml"), text).unwrap();
 }
 
-const VERBS: [Verb; 10] = [
+const VERBS: [Verb; 13] = [
     Verb {
         line: "simulate lotka_volterra -n 20000 --out out.npz",
         prepare: nothing,
@@ -85,6 +85,21 @@ const VERBS: [Verb; 10] = [
         prepare: nothing,
         files: &["out.npy"],
     },
+    Verb {
+        line: "infer two_moons --observation 1 -n 300 --rounds 3 TINY --out out",
+        prepare: nothing,
+        files: &["out/samples.npy", "out/weights.safetensors", "out/rounds/02/proposals.npy"],
+    },
+    Verb {
+        line: "particles reference lj13 -n 3000 --out out.npy",
+        prepare: nothing,
+        files: &["out.npy"],
+    },
+    Verb {
+        line: "particles train dw4 --data data.npz --resume SMALL --set steps=400 --out out",
+        prepare: crate::particles::trained,
+        files: &["out/particles.safetensors", "out/metrics.jsonl"],
+    },
 ];
 
 /// How one call went.
@@ -99,7 +114,11 @@ struct Call {
 fn call(scratch: &Scratch, line: &str, moment: Option<Duration>) -> Call {
     let args: Vec<&str> = line
         .split(' ')
-        .flat_map(|part| if part == "TINY" { TINY.to_vec() } else { vec![part] })
+        .flat_map(|part| match part {
+            "TINY" => TINY.to_vec(),
+            "SMALL" => crate::particles::SMALL.to_vec(),
+            part => vec![part],
+        })
         .chain(["-q"])
         .collect();
     let (began, clock) = (Instant::now(), SystemTime::now());
@@ -212,6 +231,9 @@ fn lengthened(line: &str) -> String {
         ("--observations 1-2", "--observations 1-6"),
         ("sir --observation 1 -n 500", "bernoulli_glm --observation 1 -n 10000"),
         ("run two_moons -n 300", "run slcp -n 1000"),
+        ("infer two_moons --observation 1 -n 300", "infer slcp --observation 1 -n 1500"),
+        ("-n 3000 --out out.npy", "-n 30000 --out out.npy"),
+        ("--set steps=400", "--set steps=10000"),
     ];
     longer.iter().fold(line.to_owned(), |line, (short, long)| line.replace(short, long))
 }

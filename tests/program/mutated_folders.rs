@@ -17,7 +17,7 @@ fn prepared() -> Scratch {
 const CHECK: [&str; 7] = ["check", "model", "-n", "120", "--observation", "1", "-q"];
 
 /// Some bits flipped, bytes taken out or put in, or the end cut off.
-fn damaged(whole: &[u8], random: &mut impl RngExt) -> Vec<u8> {
+pub fn damaged(whole: &[u8], random: &mut impl RngExt) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     let at = random.random_range(0..bytes.len());
     match random.random_range(0..4) {
@@ -34,7 +34,7 @@ fn freeform(scratch: &Scratch, args: &[&str]) -> Option<i32> {
     limited(&scratch.path(""), &args, Duration::from_secs(10)).code
 }
 
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+pub fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         match entry.path().is_dir() {

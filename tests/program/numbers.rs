@@ -108,7 +108,8 @@ fn every_numeric_option_is_used_as_given_or_refused() {
     attack(&ready(), &CASES);
 }
 
-/// Tries the cases in copies of a folder. `TINY` stands for the settings of a small model.
+/// Tries the cases in copies of a folder. `TINY` stands for the settings of a small model, `SMALL` for those of a
+/// small Boltzmann generator.
 pub fn attack(scratch: &Scratch, cases: &[Case]) {
     two_at_a_time(cases, |at, (line, is_right)| {
         // The model's folder has one worker at a time: each option has its own copy.
@@ -117,7 +118,11 @@ pub fn attack(scratch: &Scratch, cases: &[Case]) {
         each_text(|text| {
             let args: Vec<String> = line
                 .split(' ')
-                .flat_map(|part| if part == "TINY" { SETTINGS.to_vec() } else { vec![part] })
+                .flat_map(|part| match part {
+                    "TINY" => SETTINGS.to_vec(),
+                    "SMALL" => crate::particles::SMALL.to_vec(),
+                    part => vec![part],
+                })
                 .chain(["--json", "-q"])
                 .map(|part| part.replace("OUT", "out").replace("{}", text))
                 .collect();
@@ -167,6 +172,12 @@ fn joined(args: Vec<String>) -> Vec<String> {
         "--time",
         "--mem",
         "--cpus-per-task",
+        "--rounds",
+        "--chains",
+        "--replicas",
+        "--sweeps",
+        "--burn-in",
+        "--rows",
     ];
     let mut joined: Vec<String> = Vec::new();
     for arg in args {
@@ -187,7 +198,9 @@ fn copy(from: &Path, to: &Path) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_file() {
             std::fs::copy(&path, target).unwrap();
-        } else if ["model", "sweep", "plots", "checkpoints", "slurm"].contains(&name.as_str()) {
+        } else if ["model", "generator", "sweep", "plots", "checkpoints", "slurm"]
+            .contains(&name.as_str())
+        {
             copy(&path, &target);
         }
     }

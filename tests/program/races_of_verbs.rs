@@ -2,77 +2,14 @@
 //! them, of one that succeeded. `FREEFORM_ATTACKS=100` races each pair as often, `FREEFORM_VERB=tune` that of
 //! one verb alone.
 
+use crate::particles::SMALL;
+use crate::raced_verbs::{Before, PAIRS};
+use crate::reference::package_with;
 use crate::support::{Scratch, TINY, attacks, bytes, random, start_heard, timeless};
 use rand::RngExt;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Two commands for one folder, `OUT`; `TINY` stands for the settings of a small model.
-struct Pair {
-    lines: [&'static str; 2],
-    /// Whether the folder is that of a trained model to begin with.
-    of_model: bool,
-    /// Files that must be of one command.
-    files: &'static [&'static str],
-}
-
-const PAIRS: [Pair; 8] = [
-    Pair {
-        lines: [
-            "train --task two_moons -n 200 TINY --out OUT --seed 1",
-            "train --task two_moons -n 200 TINY --out OUT --seed 2",
-        ],
-        of_model: false,
-        files: &["config.toml", "model.toml", "weights.safetensors", "metrics.jsonl"],
-    },
-    Pair {
-        lines: [
-            "run simulator.toml -n 60 TINY --set posterior.correction=off --out OUT --seed 1",
-            "run simulator.toml -n 60 TINY --set posterior.correction=off --out OUT --seed 2",
-        ],
-        of_model: false,
-        files: &["simulations.npz", "weights.safetensors", "samples/observation_01.npy"],
-    },
-    Pair {
-        lines: [
-            "tune --task two_moons -n 200 --search beta TINY --out OUT --seed 1",
-            "tune --task two_moons -n 200 --search beta TINY --out OUT --seed 2",
-        ],
-        of_model: false,
-        files: &["start/model.toml", "start/metrics.jsonl", "start/config.toml"],
-    },
-    Pair {
-        lines: [
-            "benchmark --tasks two_moons --budgets 100 --seeds 1 --observations 1 TINY --out OUT",
-            "benchmark --tasks two_moons --budgets 100 --seeds 1 --observations 2 TINY --out OUT \
-             --set whitening.steps=61",
-        ],
-        of_model: false,
-        files: &["results.csv", "two_moons-100-seed1/weights.safetensors"],
-    },
-    Pair {
-        lines: ["calibrate OUT -n 120 --seed 1", "calibrate OUT -n 130 --seed 2"],
-        of_model: true,
-        files: &["calibration.json", "plots/calibration.svg"],
-    },
-    Pair {
-        lines: ["check OUT -n 120 --seed 1", "check OUT -n 130 --seed 2"],
-        of_model: true,
-        files: &["check.json", "plots/check.svg"],
-    },
-    // Each into files of its own, from ranks that both keep: whichever comes, it is right.
-    Pair {
-        lines: ["calibrate OUT -n 120 --seed 1", "check OUT -n 120 --seed 1"],
-        of_model: true,
-        files: &[],
-    },
-    Pair {
-        lines: ["c2st --all OUT --observations 1", "c2st --all OUT --observations 2"],
-        of_model: true,
-        files: &[],
-    },
-];
 
 /// x = a under noise that the seed decides.
 const SIMULATOR: &str = "command = [\"sh\", \"model.sh\"]\ndata_dim = 2\nworkers = 1\n\
@@ -84,9 +21,15 @@ const MODEL: &str = "while read -r index seed a; do [ -n \"$index\" ] || continu
 /// `freeform` at `line` in `out`, at work.
 fn begin(scratch: &Scratch, line: &str, out: &str) -> std::process::Child {
     let parts = line.split_ascii_whitespace();
-    let parts = parts.map(|part| if part == "OUT" { out } else { part });
+    let parts = parts.map(|part| part.replace("OUT", out)).collect::<Vec<_>>();
     let args: Vec<&str> = parts
-        .flat_map(|part| if part == "TINY" { TINY.to_vec() } else { vec![part] })
+        .iter()
+        .map(String::as_str)
+        .flat_map(|part| match part {
+            "TINY" => TINY.to_vec(),
+            "SMALL" => SMALL.to_vec(),
+            part => vec![part],
+        })
         .chain(["-q"])
         .collect();
     start_heard(scratch, &args)
@@ -111,21 +54,46 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-#[test]
-fn two_verbs_in_one_folder_are_never_mixed() {
-    let scratch = Scratch::new();
+/// A model, a simulator, a Boltzmann generator and what they need, for all pairs.
+fn prepare_all(scratch: &Scratch) {
     scratch.tiny_model();
     for (name, text) in [("simulator.toml", SIMULATOR), ("model.sh", MODEL), ("x.csv", "0.5,0.5\n")]
     {
         fs::write(scratch.path(name), text).unwrap();
     }
+    crate::particles::trained(scratch);
+    for (name, last) in [("one", "0.5,0.25\n"), ("two", "0.25,0.5\n")] {
+        fs::rename(package_with(scratch, last), scratch.path(name)).unwrap();
+        let draws = (0..300).map(|i| format!("0.{},{last}", i % 7));
+        fs::write(scratch.path(&format!("{name}.csv")), draws.collect::<String>()).unwrap();
+    }
+}
+
+/// What is said to the one that may not work there.
+const TOLD: [&str; 6] = [
+    "is in use: process ",
+    "already holds ",
+    "holds a trained model",
+    "other settings",
+    " with seed ",
+    "it has seed ",
+];
+
+#[test]
+fn two_verbs_in_one_folder_are_never_mixed() {
+    let scratch = Scratch::new();
+    prepare_all(&scratch);
     let mut random = random();
     let chosen = std::env::var("FREEFORM_VERB").unwrap_or_default();
-    for pair in PAIRS.into_iter().filter(|pair| pair.lines[0].starts_with(&chosen)) {
+    for pair in PAIRS.iter().filter(|pair| pair.lines[0].starts_with(&chosen)) {
         let prepare = |out: &str| {
-            let _ = fs::remove_dir_all(scratch.path(out));
-            if pair.of_model {
-                copy(&scratch.path("model"), &scratch.path(out));
+            for folder in [out, "cache/released"] {
+                let _ = fs::remove_dir_all(scratch.path(folder));
+            }
+            match pair.before {
+                Before::Nothing => {}
+                Before::Empty => fs::create_dir(scratch.path(out)).unwrap(),
+                Before::Model => copy(&scratch.path("model"), &scratch.path(out)),
             }
         };
         let of = |out: &str| -> Vec<Vec<u8>> {
@@ -154,15 +122,14 @@ fn two_verbs_in_one_folder_are_never_mixed() {
             let lost = format!("{:?}, race {race}: {ended:?}", pair.lines);
             assert!(ended.iter().any(|(done, _)| *done), "{lost}");
             for (_, said) in ended.iter().filter(|(done, _)| !done) {
-                let told =
-                    ["is in use: process ", "already holds ", "other settings", " with seed "];
-                assert!(told.iter().any(|part| said.contains(part)), "{lost}");
+                assert!(TOLD.iter().any(|part| said.contains(part)), "{lost}");
                 refused += 1;
             }
             let found = of("raced");
             let right = (0..2).any(|which| ended[which].0 && found == whole[which]);
             assert!(right, "{lost}: what is there is of neither");
-            let left = fs::read_dir(scratch.path("raced")).unwrap().flatten();
+            let Ok(left) = fs::read_dir(scratch.path("raced")) else { continue };
+            let left = left.flatten();
             let litter = |name: &str| name.starts_with('.') || name.contains(".tmp");
             let left: Vec<_> = left.filter(|e| litter(&e.file_name().to_string_lossy())).collect();
             assert!(left.is_empty(), "{lost}: {left:?}");

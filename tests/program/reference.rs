@@ -11,7 +11,7 @@ fn package(scratch: &Scratch) -> std::path::PathBuf {
     package_with(scratch, "")
 }
 
-fn package_with(scratch: &Scratch, last: &str) -> std::path::PathBuf {
+pub fn package_with(scratch: &Scratch, last: &str) -> std::path::PathBuf {
     let root = scratch.path("site");
     let folder = root.join("sbibm/tasks/two_moons/files/num_observation_1");
     std::fs::create_dir_all(&folder).unwrap();

@@ -69,6 +69,12 @@ impl ReferenceStore {
         Self { folder: None }
     }
 
+    /// Where imported draws lie, if they are kept anywhere.
+    #[must_use]
+    pub fn released_folder(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join("released"))
+    }
+
     /// What [`reference_draws`] gives, from disk where it was asked for before. An entry that is
     /// damaged, or that an earlier version kept without a checksum, is drawn again, and the remark
     /// says so; a folder that cannot be written is passed over.

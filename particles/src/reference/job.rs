@@ -30,6 +30,19 @@ pub struct ReferenceSettings {
     pub sampling: Sampling,
 }
 
+impl ReferenceSettings {
+    /// Numbers of double precision that are held at the end: positions, energies and works.
+    #[must_use]
+    pub fn numbers(&self, system: &dyn System) -> u128 {
+        let [draws, chains, replicas] =
+            [self.draws, self.chains, self.sampling.replicas].map(|n| n as u128);
+        let width = (system.particles() * system.dims()) as u128;
+        let rows = draws.max(chains);
+        rows.saturating_mul(width + replicas + 1)
+            .saturating_add(chains.saturating_mul(replicas).saturating_mul(width + 8))
+    }
+}
+
 /// Draws of the target and what is known of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {

@@ -47,7 +47,7 @@ pub(super) fn load(
         return Ok(None);
     };
     if tensors.identity() != identity(system, settings) {
-        let reason = "it is the state of sampling with other settings: give those again, or remove \
+        let reason = "it is the state of sampling with other settings or of a system that was changed: give those again, or remove \
                       the file to start anew";
         return Err(failed(path, &reason));
     }
@@ -102,8 +102,8 @@ fn chain(
 /// What must be the same for a state to go on.
 fn identity(system: &dyn System, settings: &ReferenceSettings) -> String {
     format!(
-        "freeform particles reference 1: {} {}x{} {settings:?}",
-        system.name(),
+        "freeform particles reference 2: {} {}x{} {settings:?}",
+        system.identity(),
         system.particles(),
         system.dims()
     )

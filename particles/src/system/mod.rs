@@ -54,6 +54,11 @@ pub trait System: Sync {
     /// Its name in messages and files.
     fn name(&self) -> &str;
 
+    /// What tells it from others, and from what it was before it was changed.
+    fn identity(&self) -> String {
+        self.name().to_owned()
+    }
+
     /// N.
     fn particles(&self) -> usize;
 

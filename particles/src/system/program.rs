@@ -24,6 +24,7 @@ pub struct Program {
     file: File,
     function: ExternalFunction,
     complaint: Mutex<Option<String>>,
+    identity: String,
 }
 
 #[derive(Deserialize)]
@@ -79,13 +80,20 @@ impl Program {
         let (name, command) = (file.name.clone(), file.command.clone());
         let function = ExternalFunction::start(path.to_owned(), name, command, timeout)
             .map_err(|error| failed(error.to_string()))?;
-        Ok(Self { file, function, complaint: Mutex::new(None) })
+        let identity = blake3::hash(format!("{text}{}", function.identity()).as_bytes());
+        let identity = identity.to_hex()[..32].to_owned();
+        Ok(Self { file, function, complaint: Mutex::new(None), identity })
     }
 }
 
 impl System for Program {
     fn name(&self) -> &str {
         &self.file.name
+    }
+
+    /// A hash of the file, and of the files beside it that the command names.
+    fn identity(&self) -> String {
+        self.identity.clone()
     }
 
     fn particles(&self) -> usize {

@@ -174,7 +174,7 @@ impl TrainSettings {
         self.spec(2, 1).check()?;
         let positive = |v: f64| v.is_finite() && v > 0.0;
         let checks = [
-            ("batch", self.batch as f64, self.batch > 0, "choose 1 or more"),
+            ("batch", self.batch as f64, (1..=1 << 16).contains(&self.batch), "choose 1 to 65536"),
             ("steps", self.steps as f64, self.steps > 0, "choose 1 or more"),
             (
                 "learning_rate",
@@ -209,6 +209,19 @@ impl TrainSettings {
     pub fn spec(&self, particles: usize, dims: usize) -> NetworkSpec {
         let Self { layers, width, normalizer, .. } = *self;
         NetworkSpec { particles, dims, layers, width, normalizer }
+    }
+
+    /// Numbers that a training holds, in doubles: weights with their gradients and moments, a batch with its
+    /// probes, the data.
+    #[must_use]
+    pub fn numbers(&self, particles: usize, dims: usize, rows: usize) -> u128 {
+        const OF_A_WEIGHT: u128 = 16;
+        let size = (particles * dims) as u128;
+        let weights = self.spec(particles, dims).parameters() as u128;
+        // Singles.
+        (weights * OF_A_WEIGHT / 2)
+            .saturating_add(4 * size * self.batch as u128)
+            .saturating_add(3 * size * rows as u128)
     }
 
     /// The learning rate of a step.

@@ -130,7 +130,9 @@ pub fn train(
     spec.check().map_err(SettingsError::from)?;
     let scaled = data.mapv(|v| (v / scale) as f32);
     let isa = Isa::best();
-    let identity = format!("freeform particles train 1: {settings:?} {spec:?} {seed} {scale:?}");
+    let of_data = fingerprint(x);
+    let identity =
+        format!("freeform particles train 2: {settings:?} {spec:?} {seed} {scale:?} {of_data}");
     let mut flow = Flow::initial(spec, scale, seed);
     let size = flow.weights.len();
     let kept = keep.map(|path| State::load(path, &identity, size)).transpose()?.flatten();
@@ -180,6 +182,15 @@ pub fn train(
     }
     flow.weights = state.average;
     Ok(Trained { flow, skipped: state.skipped })
+}
+
+/// BLAKE3 of the data.
+fn fingerprint(x: ArrayView2<'_, f64>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for row in x.rows() {
+        hasher.update(&row.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 /// Zero-centred training and validation rows.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::answers::number;
+use super::named_file;
 use super::worker::Worker;
 use super::{ExternalError, ExternalSettings, Protocol};
 use crate::{Marginal, Prior};
@@ -53,6 +54,21 @@ impl ExternalFunction {
         };
         let first = Worker::start(&settings)?;
         Ok(Self { settings, idle: Mutex::new(vec![first]) })
+    }
+
+    /// A hash of the command and of those files in the program's folder that it names.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        for argument in &self.settings.command {
+            part(argument.as_bytes());
+            part(&named_file(self.settings.folder(), argument).unwrap_or_default());
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
     }
 
     /// y at `x`.

@@ -1,14 +1,16 @@
 //! `freeform particles evaluate`.
 
+use super::opened;
 use super::weighing::{Drawn, shown, told, warn};
 use super::{Failure, Output, failures};
+use crate::run::own;
 use freeform_benchmark::{Line, LinePanel, line_panels};
 use freeform_particles::generator::{
     Density, Histogram, bennett_ln_z, densities, kullback_leibler, pair_distances,
 };
 use freeform_particles::reference::Estimate;
 use freeform_particles::space::latent_normalizer;
-use freeform_particles::{Model, System, by_name, read_positions};
+use freeform_particles::{Model, System, read_positions};
 use ndarray::{ArrayView2, s};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,14 +52,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let stop = output.interrupt_flag()?;
     let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
-    let system = by_name(&model.about.system).map_err(|error| failures::of_system(&error))?;
+    let system = opened(&model.about, output)?;
     let (x, energy) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
     let rows = args.rows.unwrap_or(x.nrows()).min(x.nrows());
     let (x, energy) = (x.slice(s![..rows, ..]), &energy[..rows]);
-    if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Failure::failed(&format!("cannot create {}: {e}", folder.display())))?;
-    }
+    let own = args.out.as_deref().map(own).transpose()?;
     let found = of_data(&model, x, &stop, output)?;
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
     let (weighed, mean) = drawn.weighed();
@@ -84,7 +83,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         "energy_total_variation": tv_plain, "energy_total_variation_reweighted": tv_weighed,
         "energy_chi_squared_reweighted": chi,
     });
-    if let Some(folder) = &args.out {
+    if let (Some(folder), Some(own)) = (&args.out, &own) {
+        own.check()?;
         let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         let file = folder.join("evaluation.json");
         freeform_simulators::write_bytes_atomically(&file, text.as_bytes())

@@ -9,6 +9,7 @@ mod train;
 mod weighing;
 
 use super::{Failure, Output};
+use freeform_particles::{About, SYSTEMS, System};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +42,14 @@ enum Verb {
     Sample(sample::Args),
     /// Judge a flow: exact densities at test samples, weights of its draws, energies.
     Evaluate(evaluate::Args),
+}
+
+/// The system of a model; that a program is run is said first.
+fn opened(about: &About, output: &Output) -> Result<Box<dyn System + Send>, Failure> {
+    if !SYSTEMS.contains(&about.system.as_str()) {
+        output.reporter.tell(&format!("running the program of {}", about.system));
+    }
+    about.open().map_err(|error| failures::of_system(&error))
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {

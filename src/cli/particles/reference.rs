@@ -1,6 +1,7 @@
 //! `freeform particles reference`.
 
 use super::{Failure, Output, failures};
+use crate::run::check_room;
 use freeform_particles::reference::{Estimate, ReferenceReport};
 use freeform_particles::{
     ReferenceSettings, by_name, prepare_positions, sample_reference, write_positions,
@@ -34,16 +35,16 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Chains that are independent of each other, and split over threads.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 8, value_parser = crate::cli::count::count)]
     chains: usize,
     /// Replicas of a chain [default: the system's].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::count::count)]
     replicas: Option<usize>,
     /// Sweeps between two draws [default: the system's].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::count::count)]
     sweeps: Option<usize>,
     /// Draws' worth of sweeps before the first draw [default: the system's].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::count::count)]
     burn_in: Option<usize>,
     /// Output file: .npz, .npy, .xyz, or text as .csv, .tsv, .txt or .dat.
     #[arg(long, value_name = "FILE")]
@@ -61,6 +62,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     sampling.burn_in = args.burn_in.unwrap_or(sampling.burn_in);
     let settings =
         ReferenceSettings { draws: args.draws, seed: args.seed, chains: args.chains, sampling };
+    check_room("-n, --chains and --replicas: so many draws", settings.numbers(&*system))?;
     let state = own.parts().join("state.safetensors");
     let mut bar = None;
     let found = sample_reference(&*system, &settings, Some(&state), &mut |progress| {

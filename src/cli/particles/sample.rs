@@ -1,8 +1,9 @@
 //! `freeform particles sample`.
 
+use super::opened;
 use super::weighing::{Drawn, told, warn};
 use super::{Failure, Output, failures};
-use freeform_particles::{Model, by_name, prepare_positions, write_positions};
+use freeform_particles::{Model, prepare_positions, write_positions};
 use freeform_simulators::FileOwnership;
 use std::path::PathBuf;
 
@@ -34,7 +35,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let stop = output.interrupt_flag()?;
     let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
-    let system = by_name(&model.about.system).map_err(|error| failures::of_system(&error))?;
+    let system = opened(&model.about, output)?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let own = FileOwnership::of(&args.out)?;
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;

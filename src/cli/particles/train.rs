@@ -1,6 +1,7 @@
 //! `freeform particles train`.
 
 use super::{Failure, Output, failures};
+use crate::run::check_room;
 use freeform_particles::training::{Checked, Told};
 use freeform_particles::{About, Model, Preset, by_name, read_positions, train};
 use freeform_simulators::Ownership;
@@ -41,7 +42,7 @@ pub(super) struct Args {
     /// Folder of the model.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Go on with an interrupted training of the same settings.
+    /// Go on with an interrupted training of the same settings, if there is one.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
     /// Replace a model or an unfinished training that is there.
@@ -69,6 +70,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     for assignment in &args.set {
         settings.set(assignment).map_err(|error| Failure::usage(&format!("--set {error}")))?;
     }
+    let numbers = settings.numbers(system.particles(), system.dims(), x.nrows());
+    check_room("--set layers, width and batch: such a training", numbers)?;
     let (folder, shown) = (&args.out, args.out.display().to_string());
     std::fs::create_dir_all(folder)
         .map_err(|e| Failure::failed(&format!("cannot create {shown}: {e}")))?;
@@ -103,8 +106,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     bar.finish();
     let trained = trained.map_err(|error| failures::of_training(&error, &shown))?;
     own.check()?;
+    let (named, identity) =
+        About::system_of(&args.system, &*system).map_err(|error| Failure::failed(&error))?;
     let about = About {
-        system: args.system.clone(),
+        system: named,
+        identity,
         settings,
         seed: args.seed,
         rows: x.nrows(),
@@ -136,7 +142,8 @@ fn make_room(args: &Args, folder: &Path, state: &Path) -> Result<(), Failure> {
         files.iter().for_each(|file| drop(std::fs::remove_file(file)));
         return Ok(());
     }
-    if Model::file(folder).exists() {
+    // A kill between the model and the end leaves both.
+    if Model::file(folder).exists() && !(args.resume && state.exists()) {
         return Err(Failure::usage(&format!(
             "{shown} holds a trained model: choose another folder, or add --overwrite"
         )));
@@ -144,9 +151,6 @@ fn make_room(args: &Args, folder: &Path, state: &Path) -> Result<(), Failure> {
     match (state.exists(), args.resume) {
         (true, false) => Err(Failure::usage(&format!(
             "{shown} holds an unfinished training: add --resume to go on, or --overwrite to start anew"
-        ))),
-        (false, true) => Err(Failure::usage(&format!(
-            "--resume: {shown} holds no unfinished training; leave it out to start one"
         ))),
         _ => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! Draws of a model with energies and weights.
 
 use super::{Failure, Output, failures};
+use crate::run::check_room;
 use freeform_particles::generator::{Draw, Reweighted, Weighed, draws, weigh};
 use freeform_particles::reference::Estimate;
 use freeform_particles::{Flow, System};
@@ -30,6 +31,8 @@ impl Drawn {
         stop: &AtomicBool,
         output: &Output,
     ) -> Result<Self, Failure> {
+        let size = flow.spec.particles * flow.spec.dims;
+        check_room(&format!("-n {count}: so many draws"), count as u128 * (size + 4) as u128)?;
         let mut bar = output.reporter.bar("drawing", count, 0);
         let mut all: Vec<Draw> = Vec::with_capacity(count);
         while all.len() < count {
@@ -46,7 +49,6 @@ impl Drawn {
         let log_weight = energy.iter().zip(&all).map(|(u, draw)| -u - draw.log_q).collect();
         let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
         let log_q = all.iter().map(|draw| draw.log_q).collect();
-        let size = flow.spec.particles * flow.spec.dims;
         let flat = all.into_iter().flat_map(|draw| draw.x).collect();
         let x = Array2::from_shape_vec((count, size), flat);
         let x = x.map_err(|error| Failure::failed(&error))?;

@@ -3,6 +3,7 @@
 
 use super::RoundsJob;
 use crate::run::RunError;
+use crate::run::sealed::{self, Sealed};
 use freeform_inference::{Proposals, ProposedBy, RoundPlan};
 use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
 use serde::{Deserialize, Serialize};
@@ -128,8 +129,8 @@ struct ProposalsRecord {
 /// The proposals that an earlier process kept in a round's folder, whole.
 pub(super) fn kept_proposals(folder: &Path) -> Option<Proposals> {
     let path = folder.join("proposals.npy");
-    let text = std::fs::read(folder.join("proposals.json")).ok()?;
-    let record: ProposalsRecord = serde_json::from_slice(&text).ok()?;
+    let Sealed::Whole(record) = Sealed::read(&folder.join("proposals.json")) else { return None };
+    let record: ProposalsRecord = serde_json::from_value(record).ok()?;
     let bytes = std::fs::read(&path).ok()?;
     if blake3::hash(&bytes).to_hex().as_str() != record.theta {
         return None;
@@ -150,6 +151,5 @@ pub(super) fn keep_proposals(folder: &Path, proposals: &Proposals) -> Result<(),
         widened: proposals.widened,
         theta: blake3::hash(&std::fs::read(&path)?).to_hex().to_string(),
     };
-    let text = serde_json::to_string_pretty(&record).map_err(std::io::Error::other)?;
-    Ok(write_bytes_atomically(&folder.join("proposals.json"), (text + "\n").as_bytes())?)
+    Ok(sealed::write(&folder.join("proposals.json"), &record)?)
 }
