@@ -98,6 +98,7 @@ pub use model::{
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
+    RANKED_WORTH,
     Ranked, Ranks, effective_number, pareto_k, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use rounds::{

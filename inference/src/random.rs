@@ -33,6 +33,8 @@ pub enum Purpose {
     Proposals = 12,
     /// Draws of a law that follows weighted ones (index: round, then chunk).
     Mixture = 13,
+    /// Markov steps of draws that resampling repeated (index: chunk of draws).
+    Moves = 14,
 }
 
 /// The stream of a seed, purpose and index.

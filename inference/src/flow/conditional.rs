@@ -1,6 +1,6 @@
 //! A conditional density of u ∈ R^D given c ∈ R^C: a whitening, and a free-form flow over it.
 
-use super::{FlowQuality, encoder_log_density, polish, quality};
+use super::{FlowQuality, branch_log_density, encoder_log_density, polish, quality};
 use crate::engine::{self, Direction, Engine, EngineKind};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::whitening::Whitening;
@@ -34,18 +34,33 @@ pub struct FlowEvaluator<'a> {
 impl FlowEvaluator<'_> {
     /// log p(u | c) by the encoder, exact, of rows of u `[n, D]`.
     pub fn log_density(&mut self, target: &[f32], context: &[f32]) -> Vec<f64> {
+        self.whitened(target, context, encoder_log_density)
+    }
+
+    /// The same where draws lie, −∞ elsewhere: an encoder that folds gives density to points that its
+    /// decoder never returns.
+    pub fn branch_log_density(&mut self, target: &[f32], context: &[f32]) -> Vec<f64> {
+        self.whitened(target, context, branch_log_density)
+    }
+
+    fn whitened(
+        &mut self,
+        target: &[f32],
+        context: &[f32],
+        log_density: fn(&mut dyn Engine, &[f32], &[f32]) -> Vec<f64>,
+    ) -> Vec<f64> {
         let Some(whitening) = self.whitening else {
-            return encoder_log_density(&mut *self.engine, target, context);
+            return log_density(&mut *self.engine, target, context);
         };
         let mut white = target.to_vec();
         let mut out = whitening.apply(&mut white, context);
-        let densities = encoder_log_density(&mut *self.engine, &white, context);
+        let densities = log_density(&mut *self.engine, &white, context);
         out.iter_mut().zip(densities).for_each(|(log_det, density)| *log_det += density);
         out
     }
 
     /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps; and
-    /// log p(u | c) by the encoder.
+    /// log p(u | c) by the encoder, −∞ where a draw did not reach its latent's preimage.
     pub fn decode(
         &mut self,
         z: &[f32],

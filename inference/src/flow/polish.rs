@@ -6,12 +6,15 @@ use crate::engine::{Direction, Engine, invert, normal_normalizer};
 /// A residual ‖f(θ) − z‖² below this moves a draw by less than a hundredth of the latent normal's
 /// width: its law is the encoder's to within a fraction of a percent.
 const CONVERGED: f64 = 2.5e-5;
+/// A row whose residual stays above this did not find its latent's preimage.
+const LOST: f64 = 1e-2;
 /// Longest Newton step, in the flow's (unit-variance) space: keeps far jumps in the same branch.
 const LONGEST_STEP: f64 = 1.0;
 
 /// Refines the decoder's θ₀ = g(z; x) by up to `steps` damped Newton steps on f(θ; x) = z, and
 /// returns the encoder's log-density at each result, log N(f(θ; x); 0, I) + log|det J_f|; −∞ where
-/// J_f is singular. A step that does not shrink a row's residual is halved the next time; a row
+/// J_f is singular, and where the result is off the decoder's branch: f folds where one latent normal
+/// covers several modes, and its density then counts points that no latent is decoded to. A step that does not shrink a row's residual is halved the next time; a row
 /// never ends with a larger residual than it began with.
 ///
 /// `z` and `theta` are `[n, D]` in the flow's space; `context` `[n, C]` or `[C]`.
@@ -26,11 +29,22 @@ pub fn polish(
     let mut start = 0;
     for_chunks(engine, z, context, |engine, z, context| {
         let mut rows = Rows::new(engine.spec().theta_dim, &mut theta[start..start + z.len()]);
+        let decoded = rows.theta.to_vec();
         rows.polish(engine, z, context, steps);
+        rows.drop_lost(&decoded);
         log_densities.extend(rows.log_densities);
         start += z.len();
     });
     log_densities
+}
+
+/// Farthest that a point may lie from where the decoder puts its own latent, over √D, in the flow's space.
+const BRANCH: f64 = 0.25;
+
+/// Whether a point is on the decoder's branch of the encoder: `back` is g(f(θ)).
+pub(super) fn is_on_branch(theta: &[f32], back: &[f32]) -> bool {
+    let square: f64 = theta.iter().zip(back).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    square <= BRANCH * BRANCH * theta.len() as f64
 }
 
 /// Rows on their way, with the best of each so far.
@@ -94,6 +108,18 @@ impl<'a> Rows<'a> {
                 let step = self.direction[at.clone()].iter().map(|d| self.damping[*row] * d);
                 let from = self.theta[at].iter();
                 candidates.extend(from.zip(step).map(|(t, s)| (f64::from(*t) + s) as f32));
+            }
+        }
+    }
+
+    /// Gives no density to rows that did not arrive near where the decoder put them.
+    fn drop_lost(&mut self, start: &[f32]) {
+        let pairs = self.theta.chunks_exact(self.dim).zip(start.chunks_exact(self.dim));
+        for ((log_density, best), (end, start)) in
+            self.log_densities.iter_mut().zip(&self.best).zip(pairs)
+        {
+            if !(*best <= LOST && is_on_branch(end, start)) {
+                *log_density = f64::NEG_INFINITY;
             }
         }
     }

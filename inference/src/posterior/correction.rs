@@ -2,10 +2,9 @@
 //! θ of the simulations was drawn from.
 //!
 //! Posterior flow q_j(θ | x) and learnt likelihood L_k(x | θ) make the pair
-//! t_jk = q_j^(1 − α) · (L_k·p)^α. The corrected posterior is, up to a constant, the average q to the
-//! power 1 − α times the average L·p to the power α; the average of all pairs is close to it, and the
-//! same for α = 0 or 1. Proposals are weighed by that: each asks one flow of each kind, not all. Where θ of the simulations was not drawn from p but from r, q_j
-//! learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
+//! t_jk = q_j^(1 − α) · (L_k·p)^α; the corrected posterior is, up to a constant, the average of all
+//! pairs. Draws ask one pair each, not all. Where θ of the simulations was not drawn from p but from r,
+//! q_j learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
 //! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
 use super::proposal::{CHUNK, Inside, Proposal, log_sum};
@@ -77,7 +76,7 @@ impl<'a> Corrected<'a> {
         self.proposal.flows.len() * self.flows.len().max(1)
     }
 
-    /// log t_jk of each row; −∞ outside the support, and where it is no number.
+    /// log t_jk of each row; −∞ outside the support, off flow j's branch, and where it is no number.
     pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
         let alpha = self.strength();
         in_chunks(rows, self.model().theta_dim(), |rows| {
@@ -102,12 +101,6 @@ impl<'a> Corrected<'a> {
 
     /// log of the corrected density of rows of θ `[n, D]`, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
-        self.log_densities(theta, at).into_iter().map(|(whole, _)| whole).collect()
-    }
-
-    /// The same, and that of the average of all pairs: q's average to the power 1 − α times L·p's to
-    /// the power α, and the average of the powers.
-    pub fn log_densities(&self, theta: &[f64], at: At) -> Vec<(f64, f64)> {
         let (alpha, flows) = (self.strength(), self.proposal.flows.len());
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
@@ -115,16 +108,13 @@ impl<'a> Corrected<'a> {
             let log_q = |j| self.log_q(Rows { pairs: &vec![j; len], ..rows }, at);
             let log_joint =
                 |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
-            let mut densities = vec![(0.0, 0.0); len];
+            let mut densities = vec![0.0; len];
+            // The average of products is the product of the averages: every j goes with every k.
             let mut add = |power: f64, each: Vec<Vec<f64>>| {
                 let share = (each.len() as f64).ln();
-                for (row, (whole, pairs)) in densities.iter_mut().enumerate() {
-                    let average = |power: f64| {
-                        let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
-                        log_sum(&powers) - share
-                    };
-                    *whole += power * average(1.0);
-                    *pairs += average(power);
+                for (row, density) in densities.iter_mut().enumerate() {
+                    let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
+                    *density += log_sum(&powers) - share;
                 }
             };
             if alpha < 1.0 {
@@ -134,12 +124,10 @@ impl<'a> Corrected<'a> {
                 add(alpha, (0..self.flows.len()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
-                for ((whole, pairs), shift) in densities.iter_mut().zip(shifts) {
+                for (density, shift) in densities.iter_mut().zip(shifts) {
                     // Outside either law's support there is no density, whatever the flows say.
-                    let shift =
+                    *density +=
                         if shift.is_finite() { (1.0 - alpha) * shift } else { f64::NEG_INFINITY };
-                    *whole += shift;
-                    *pairs += shift;
                 }
             }
             densities
@@ -159,14 +147,22 @@ impl<'a> Corrected<'a> {
 
     /// log q_j of each row.
     pub fn log_q(&self, rows: Rows, at: At) -> Vec<f64> {
+        self.log_q_by(rows, |proposal, theta| proposal.log_prob_rows(theta, at.context))
+    }
+
+    /// The same where flow j's draws lie, −∞ elsewhere.
+    pub fn branch_log_q(&self, rows: Rows, at: At) -> Vec<f64> {
+        self.log_q_by(rows, |proposal, theta| proposal.branch_log_prob_rows(theta, at.context))
+    }
+
+    fn log_q_by(&self, rows: Rows, ask: impl Fn(Proposal, &[f64]) -> Vec<f64>) -> Vec<f64> {
         if let Some(known) = rows.log_q {
             return known.to_vec();
         }
         let flows = self.proposal.flows;
         let flow_of = |pair| pair % flows.len();
         self.by_flow(rows, flows.len(), flow_of, |flow, theta| {
-            Proposal { flows: &flows[flow..=flow], ..self.proposal }
-                .log_prob_rows(theta, at.context)
+            ask(Proposal { flows: &flows[flow..=flow], ..self.proposal }, theta)
         })
     }
 

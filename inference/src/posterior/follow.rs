@@ -1,7 +1,7 @@
 //! Laws of proposals that follow weighted points: a mixture in the flows' space.
 
 use super::PosteriorError;
-use super::correction::{At, Corrected};
+use super::correction::{At, Corrected, Rows};
 use super::draws::DrawProgress;
 use super::effective::effective_number;
 use super::mixture::Mixture;
@@ -56,7 +56,9 @@ impl Corrected<'_> {
         for (row, (pair, log_own)) in rows {
             let log_det = model.point_of(row, &cuts, &mut point);
             let floor = &mut floors[pair % self.proposal.flows.len()];
-            *floor = floor.min(log_own - log_det - BEYOND);
+            if log_own.is_finite() {
+                *floor = floor.min(log_own - log_det - BEYOND);
+            }
         }
         floors
     }
@@ -127,48 +129,80 @@ impl Corrected<'_> {
 
     /// One chunk of a law's draws.
     fn propose(&self, plan: &Plan, law: &Law, chunk: u64) -> Stage {
-        let (model, dim) = (self.model(), self.model().theta_dim());
+        let dim = self.model().theta_dim();
         let index = (law.round << 32) + 1 + chunk;
         let rng = &mut stream(plan.seed, Purpose::Mixture, index);
-        let (mut drawn, mut point) = (vec![0.0; dim], vec![0.0; dim]);
-        let (mut row, cuts) = (vec![0.0; dim], model.cuts(plan.at.context));
-        let mut stage = Stage { made: CHUNK, ..Stage::default() };
-        let mut log_dets = Vec::with_capacity(CHUNK);
+        let (mut drawn, mut points) = (vec![0.0; dim], Vec::with_capacity(CHUNK * dim));
+        let (mut pairs, mut log_own) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
         for _ in 0..CHUNK {
             law.mixture.draw(rng, &mut drawn);
             let pair = law.pair(rng.random_range(0.0..1.0));
-            point.iter_mut().zip(&mut drawn).for_each(|(p, d)| {
-                *p = *d as f32;
-                *d = f64::from(*p);
-            });
-            model.theta_at(&point, &cuts, &mut row);
+            for value in &mut drawn {
+                points.push(*value as f32);
+                *value = f64::from(*value as f32);
+            }
+            // Each pair is a share of the average, and is drawn as often as the law says.
+            let log_pair = (law.shares[pair] * self.pairs() as f64).ln();
+            log_own.push(law.mixture.log_density(&drawn) + log_pair);
+            pairs.push(pair);
+        }
+        let counted = self.counted(plan.at, &law.floors, &points, &pairs);
+        let rows = counted.rows.iter().zip(&counted.log_dets);
+        let log_own: Vec<f64> = rows.map(|(row, log_det)| log_own[*row] + log_det).collect();
+        let weights = counted.log_targets.iter().zip(&log_own);
+        Stage {
+            log_weights: weights.map(|(target, own)| minus(*target, *own)).collect(),
+            theta: counted.theta,
+            pairs: counted.rows.iter().map(|row| pairs[*row]).collect(),
+            log_own,
+            made: CHUNK,
+        }
+    }
+
+    /// Asks points of the flows' space, each of its pair.
+    pub fn counted(&self, at: At, floors: &[f64], points: &[f32], pairs: &[usize]) -> Counted {
+        let (model, dim) = (self.model(), self.model().theta_dim());
+        let (mut row, mut back, cuts) = (vec![0.0; dim], vec![0.0; dim], model.cuts(at.context));
+        let (mut theta, mut log_dets, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, point) in points.chunks_exact(dim).enumerate() {
+            model.theta_at(point, &cuts, &mut row);
             let is_inside = row.iter().all(|v| v.is_finite())
                 && model.prior.contains(&row)
                 && model.parameters.reaches(&model.prior, &row);
             if is_inside {
-                // Each pair is a share of the average, and is drawn as often as the law says.
-                let log_pair = (law.shares[pair] * self.pairs() as f64).ln();
-                log_dets.push(model.point_of(&row, &cuts, &mut point));
-                stage.log_own.push(law.mixture.log_density(&drawn) + log_pair);
-                stage.theta.extend_from_slice(&row);
-                stage.pairs.push(pair);
+                log_dets.push(model.point_of(&row, &cuts, &mut back));
+                theta.extend_from_slice(&row);
+                rows.push(index);
             }
         }
-        let log_q = self.log_q(stage.rows(None), plan.at);
-        let floor = |row: usize| law.floors[stage.pairs[row] % law.floors.len()];
-        let counts = |row: usize| log_q[row] - log_dets[row] >= floor(row);
-        let kept: Vec<usize> = (0..log_q.len()).filter(|row| counts(*row)).collect();
-        let of = |row: &usize| stage.theta[row * dim..(row + 1) * dim].iter().copied();
-        let mut stage = Stage {
-            theta: kept.iter().flat_map(of).collect(),
-            pairs: kept.iter().map(|row| stage.pairs[*row]).collect(),
-            log_own: kept.iter().map(|row| stage.log_own[*row] + log_dets[*row]).collect(),
-            ..stage
-        };
+        let pairs: Vec<usize> = rows.iter().map(|row| pairs[*row]).collect();
+        let log_q = self.branch_log_q(Rows { theta: &theta, pairs: &pairs, log_q: None }, at);
+        let floor = |row: usize| floors[pairs[row] % floors.len()];
+        let counts = |row: &usize| log_q[*row] - log_dets[*row] >= floor(*row);
+        let kept: Vec<usize> = (0..rows.len()).filter(counts).collect();
+        let theta: Vec<f64> =
+            kept.iter().flat_map(|row| &theta[row * dim..(row + 1) * dim]).copied().collect();
+        let pairs: Vec<usize> = kept.iter().map(|row| pairs[*row]).collect();
         let log_q: Vec<f64> = kept.iter().map(|row| log_q[*row]).collect();
-        let targets = self.log_target(stage.rows(Some(&log_q)), plan.at);
-        stage.log_weights =
-            targets.iter().zip(&stage.log_own).map(|(t, p)| minus(*t, *p)).collect();
-        stage
+        let asked = Rows { theta: &theta, pairs: &pairs, log_q: Some(&log_q) };
+        Counted {
+            log_targets: self.log_target(asked, at),
+            log_dets: kept.iter().map(|row| log_dets[*row]).collect(),
+            rows: kept.into_iter().map(|row| rows[row]).collect(),
+            theta,
+        }
     }
+}
+
+/// Points of the flows' space that lie inside the support, and where their posterior flow is not too
+/// thin.
+pub(super) struct Counted {
+    /// Which they are.
+    pub rows: Vec<usize>,
+    /// Rows of θ.
+    pub theta: Vec<f64>,
+    /// log |∂u/∂θ| of each, u the flows' space.
+    pub log_dets: Vec<f64>,
+    /// log t_jk of each.
+    pub log_targets: Vec<f64>,
 }

@@ -11,6 +11,7 @@ mod follow;
 mod held_out;
 mod judges;
 mod mixture;
+mod moves;
 mod pool;
 mod proposal;
 mod reach;
@@ -20,7 +21,7 @@ mod strength;
 mod weigh;
 
 pub use diagnostics::{
-    RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+    RANKED_DRAWS, RANKED_WORTH, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
@@ -135,6 +136,20 @@ impl Posterior {
         asking: &Asking,
     ) -> Result<Draws, PosteriorError> {
         let (observed, distance) = self.admitted(x, asking)?;
+        let draws = self.drawn(&observed, n, seed, asking)?;
+        let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
+        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
+        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
+    }
+
+    /// Draws alone, without a look at the observation.
+    fn drawn(
+        &self,
+        observed: &Observed,
+        n: usize,
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Draws, PosteriorError> {
         let draws = guarded(self.kind, || match self.corrected(*asking) {
             None => self.proposal(*asking).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
@@ -143,9 +158,7 @@ impl Posterior {
         if effective < LEAST_EFFECTIVE.min(n as f64) && !asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
-        let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
-        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
+        Ok(draws)
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the

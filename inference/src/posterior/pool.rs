@@ -1,6 +1,5 @@
 //! Weighted points from several laws of proposals, taken together.
 
-use super::correction::Rows;
 use super::effective::effective_number;
 use super::proposal::log_sum;
 
@@ -19,22 +18,7 @@ pub(super) struct Stage {
     pub made: usize,
 }
 
-impl Goal {
-    /// How many draws are wanted.
-    pub fn number(self) -> f64 {
-        match self {
-            Self::Draws(n) => n as f64,
-            Self::Worth(effective) => effective,
-        }
-    }
-}
-
 impl Stage {
-    /// Its points, to be asked of their pairs.
-    pub fn rows<'a>(&'a self, log_q: Option<&'a [f64]>) -> Rows<'a> {
-        Rows { theta: &self.theta, pairs: &self.pairs, log_q }
-    }
-
     /// Weights over their sum, none above the mean times √n (Ionides 2008); `None` where all are 0.
     fn truncated(&self) -> Option<Vec<f64>> {
         truncated(&self.log_weights)
@@ -59,14 +43,14 @@ impl Stage {
 /// What weighted points are wanted for.
 #[derive(Clone, Copy)]
 pub(super) enum Goal {
-    /// So many draws, of which hardly any occur twice.
+    /// So many draws, of which few repeat others.
     Draws(usize),
     /// A mean that is worth so many independent draws.
     Worth(f64),
 }
 
-/// Share of draws that may be repetitions of others.
-const REPEATED: f64 = 0.01;
+/// Share of draws that may be repetitions of others before they are moved apart.
+const REPEATED: f64 = 0.05;
 
 /// c such that c times as many rows, with weights like these, give `n` draws of which a share of
 /// [`REPEATED`] are repetitions: a row of weight w/c is drawn n·w/c times.
@@ -116,6 +100,14 @@ impl Pool {
         self.stages.iter().flat_map(|stage| &stage.theta).copied().collect()
     }
 
+    /// log t_jk of all rows.
+    pub fn log_targets(&self) -> impl Iterator<Item = f64> {
+        let of = |stage: &Stage| -> Vec<f64> {
+            stage.log_weights.iter().zip(&stage.log_own).map(|(w, own)| w + own).collect()
+        };
+        self.stages.iter().flat_map(of)
+    }
+
     /// Pairs of all rows.
     pub fn pairs(&self) -> impl Iterator<Item = usize> {
         self.stages.iter().flat_map(|stage| &stage.pairs).copied()
@@ -136,21 +128,6 @@ pub(super) fn cut_off(log_weights: &[f64]) -> f64 {
     let most = total - 0.5 * (log_weights.len() as f64).ln();
     let cut = |w: &f64| (w.max(most) - total).exp() - (most - total).exp();
     if total.is_finite() { log_weights.iter().map(cut).sum() } else { 0.0 }
-}
-
-/// At most about `most` of the weighted points, none twice, with their new log-weights: the larger ones as
-/// they are, of the smaller ones some, each with the weight of all that it stands for (Fearnhead and
-/// Clifford 2003).
-pub(super) fn thinned(log_weights: &[f64], most: usize, offset: f64) -> Vec<(usize, f64)> {
-    let total = log_sum(log_weights);
-    if log_weights.len() <= most || !total.is_finite() {
-        return log_weights.iter().copied().enumerate().collect();
-    }
-    let weights: Vec<f64> = log_weights.iter().map(|w| (w - total).exp()).collect();
-    let mut chosen = systematic(&weights, most, offset);
-    chosen.dedup();
-    let least = total - (most as f64).ln();
-    chosen.into_iter().map(|index| (index, log_weights[index].max(least))).collect()
 }
 
 /// Systematic resampling: index i as often as `n` · weight i / Σ weights, give or take one.
@@ -178,19 +155,6 @@ mod tests {
         let chosen = systematic(&[0.1, 0.0, 0.6, 0.3], 10, 0.5);
         assert_eq!(chosen, [0, 2, 2, 2, 2, 2, 2, 3, 3, 3]);
         assert_eq!(systematic(&[2.0], 3, 0.0), [0, 0, 0]);
-    }
-
-    /// Large weights stay, four of eight small ones stand for all: the sum is what it was.
-    #[test]
-    fn thinned_points_weigh_what_all_did() {
-        let log_weights: Vec<f64> =
-            [0.3, 0.2].into_iter().chain([0.0625; 8]).map(f64::ln).collect();
-        let kept = thinned(&log_weights, 8, 0.6);
-        let indices: Vec<usize> = kept.iter().map(|(index, _)| *index).collect();
-        assert_eq!(indices, [0, 1, 3, 5, 7, 9]);
-        let sum: f64 = kept.iter().map(|(_, weight)| weight.exp()).sum();
-        assert!((sum - 1.0).abs() < 1e-12, "{sum}");
-        assert_eq!(thinned(&log_weights, 10, 0.5).len(), 10);
     }
 
     /// One weight of 13 in four is cut at half of their sum, 16.

@@ -3,7 +3,7 @@
 use super::PosteriorError;
 use super::draws::{Asking, DrawProgress, Draws};
 use crate::engine::EngineKind;
-use crate::flow::ConditionalFlow;
+use crate::flow::{ConditionalFlow, FlowEvaluator};
 use crate::model::Model;
 use crate::random::{Purpose, stream};
 use ndarray::Array2;
@@ -222,6 +222,19 @@ impl Proposal<'_> {
 
     /// As [`log_prob`](Self::log_prob), of a few rows.
     pub fn log_prob_rows(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
+        self.log_prob_by(|flow, target, context| flow.log_density(target, context), theta, context)
+    }
+
+    /// The same where draws lie, −∞ elsewhere.
+    pub fn branch_log_prob_rows(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
+        self.log_prob_by(
+            |flow, target, context| flow.branch_log_density(target, context),
+            theta,
+            context,
+        )
+    }
+
+    fn log_prob_by(&self, density: Density, theta: &[f64], context: &[f32]) -> Vec<f64> {
         let dim = self.dim();
         if self.asking.stopped() {
             return vec![f64::NAN; theta.len() / dim];
@@ -233,21 +246,24 @@ impl Proposal<'_> {
         let rows = inside.theta.chunks_exact(dim).zip(points.chunks_exact_mut(dim));
         let log_dets: Vec<f64> =
             rows.map(|(row, point)| self.model.point_of(row, &cuts, point)).collect();
-        let mut densities = average_density(self.flows, self.kind, &points, context);
+        let mut densities = average_density(self.flows, (self.kind, density), &points, context);
         densities.iter_mut().zip(log_dets).for_each(|(density, log_det)| *density += log_det);
         inside.spread(&densities)
     }
 }
 
+/// A density of rows of u given their contexts.
+type Density = fn(&mut FlowEvaluator, &[f32], &[f32]) -> Vec<f64>;
+
 /// log of the flows' average density of rows of u given their contexts.
 fn average_density(
     flows: &[ConditionalFlow],
-    kind: EngineKind,
+    (kind, density): (EngineKind, Density),
     target: &[f32],
     context: &[f32],
 ) -> Vec<f64> {
     let each: Vec<Vec<f64>> =
-        flows.iter().map(|f| f.evaluator(kind).log_density(target, context)).collect();
+        flows.iter().map(|f| density(&mut f.evaluator(kind), target, context)).collect();
     let shift = (flows.len() as f64).ln();
     (0..each[0].len())
         .map(|row| log_sum(&each.iter().map(|m| m[row]).collect::<Vec<_>>()) - shift)

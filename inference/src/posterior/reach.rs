@@ -6,6 +6,7 @@ use super::draws::Asking;
 use super::effective::weighted_median;
 use super::judges::Judges;
 use super::proposal::Proposal;
+use super::weigh::minus;
 use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::training::TrainingData;
@@ -75,7 +76,7 @@ fn falls_of(
         let theta = [&truth[..], &drawn.theta].concat();
         let density = corrected.log_density(&theta, at);
         let weights: Vec<f64> =
-            density[1..].iter().zip(&drawn.log_own).map(|(d, own)| d - own).collect();
+            density[1..].iter().zip(&drawn.log_own).map(|(d, own)| minus(*d, *own)).collect();
         let middle = weighted_median(&density[1..], &weights);
         Ok(middle.map_or(f64::NAN, |middle| middle - density[0]))
     };

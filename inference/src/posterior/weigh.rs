@@ -6,7 +6,8 @@ use super::correction::{At, Corrected, Rows};
 use super::draws::{Draws, LEAST_EFFECTIVE};
 use super::effective::{effective_number, merged, pareto_k};
 use super::follow::Law;
-use super::pool::{Goal, Pool, Stage, cut_off, systematic, thinned, truncated};
+use super::moves::Copies;
+use super::pool::{Goal, Pool, Stage, cut_off, systematic, truncated};
 use super::proposal::{CHUNK, Drawn, log_sum, table};
 use crate::random::{Purpose, stream};
 use ndarray::Axis;
@@ -29,8 +30,6 @@ const GAIN: f64 = 0.9;
 const PATIENCE: usize = 8;
 const LEAST_LIMIT: usize = 16_384;
 const MOST_PROPOSALS: usize = 1 << 22;
-/// Points that all flows are asked about, for each draw wanted.
-const ASKED_OF_ALL: f64 = 2.0;
 /// Independent draws that a normalising constant's estimate should be worth.
 const CONSTANT_WORTH: f64 = 2500.0;
 
@@ -42,12 +41,15 @@ pub(super) struct Plan<'a> {
     pub limit: usize,
 }
 
-/// Weighted points of the corrected posterior.
-struct Weighed {
-    /// Rows of θ.
-    theta: Vec<f64>,
-    /// Their sum estimates the density's integral.
-    log_weights: Vec<f64>,
+impl Plan<'_> {
+    /// What is wanted, and how many proposals tell how many that takes.
+    fn first(&self) -> (f64, usize) {
+        let wanted = match self.goal {
+            Goal::Draws(n) => n as f64,
+            Goal::Worth(effective) => effective,
+        };
+        (wanted, (wanted as usize).clamp(FIRST.0, FIRST.1))
+    }
 }
 
 impl Corrected<'_> {
@@ -58,22 +60,26 @@ impl Corrected<'_> {
         let limit = self.limit(CONSTANT_WORTH as usize);
         let plan = Plan { at, goal: Goal::Worth(CONSTANT_WORTH), seed, limit };
         let (pool, acceptance) = self.weigh(&plan)?;
-        let log_weights = self.of_whole(&plan, &pool)?.log_weights;
+        let log_weights = pool.log_weights();
         let effective = truncated(&log_weights).map_or(0.0, |w| effective_number(&w));
         Ok((log_sum(&log_weights), effective, acceptance))
     }
 
-    /// `n` corrected draws; an error where they would be a few points repeated. Where such are asked
-    /// for and no proposal has any weight, those of the flows, worth none.
+    /// `n` corrected draws, of which hardly any occur twice, or as often as `worth` allows; an error
+    /// where they would be a few points repeated. Where such are asked for and no proposal has any
+    /// weight, those of the flows, worth none.
     pub fn draw(&self, at: At, n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let plan = Plan { at, goal: Goal::Draws(n), seed, limit: self.limit(n) };
+        let asking = &self.proposal.asking;
+        let goal = asking.worth.map_or(Goal::Draws(n), Goal::Worth);
+        let plan = Plan { at, goal, seed, limit: self.limit(n) };
         let (pool, acceptance) = self.weigh(&plan)?;
-        let Weighed { theta, log_weights } = self.of_whole(&plan, &pool)?;
+        let (theta, log_weights) = (pool.theta(), pool.log_weights());
         let (weights, proposals) = (truncated(&log_weights), pool.rows());
-        let theta = table(theta, self.model().theta_dim());
+        let dim = self.model().theta_dim();
+        let theta = table(theta, dim);
         let worth = |weights: &Vec<f64>| effective_number(&merged(&theta, weights.iter().copied()));
         let effective = weights.as_ref().map_or(0.0, worth);
-        if effective < LEAST_EFFECTIVE && !self.proposal.asking.anyway {
+        if effective < LEAST_EFFECTIVE && !asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
         let Some(weights) = weights else {
@@ -81,43 +87,28 @@ impl Corrected<'_> {
             return Ok(Draws { effective: 0.0, proposals, ..draws });
         };
         let rng = &mut stream(seed, Purpose::Resampling, 0);
-        let mut chosen = systematic(&weights, n, rng.random_range(0.0..1.0));
+        let chosen = systematic(&weights, n, rng.random_range(0.0..1.0));
+        let mut theta = theta.select(Axis(0), &chosen);
+        // A few points moved apart would be no more than they are.
+        if asking.worth.is_none() && effective >= LEAST_EFFECTIVE {
+            let copies = Copies::of(&chosen, &pool);
+            self.move_apart(&plan, &self.floors(&pool.stages[0], at), &copies, &mut theta)?;
+        }
         // Any run of them is then as good as any other.
-        chosen.shuffle(rng);
+        let mut order: Vec<usize> = (0..n).collect();
+        order.shuffle(rng);
         Ok(Draws {
             effective: effective.min(n as f64),
             proposals,
             pareto_k: pareto_k(&log_weights),
             truncated: cut_off(&log_weights),
-            ..Draws::plain(theta.select(Axis(0), &chosen), acceptance)
+            ..Draws::plain(theta.select(Axis(0), &order), acceptance)
         })
     }
 
     fn limit(&self, n: usize) -> usize {
         let most = PATIENCE * self.model().config.posterior.proposals;
         n.saturating_mul(most).min(MOST_PROPOSALS).max(LEAST_LIMIT).max(n)
-    }
-
-    /// A pool's points with weights for the corrected posterior itself in the place of the average of all
-    /// pairs. That asks every flow about every point: of a large pool, as many as the goal needs.
-    fn of_whole(&self, plan: &Plan, pool: &Pool) -> Result<Weighed, PosteriorError> {
-        let (theta, log_weights) = (pool.theta(), pool.log_weights());
-        let (alpha, dim) = (self.strength(), self.model().theta_dim());
-        if alpha == 0.0 || alpha == 1.0 || self.pairs() == 1 {
-            return Ok(Weighed { theta, log_weights });
-        }
-        let most = (ASKED_OF_ALL * plan.goal.number()).ceil() as usize;
-        let offset = stream(plan.seed, Purpose::Resampling, 1).random_range(0.0..1.0);
-        let (kept, mut log_weights): (Vec<usize>, Vec<f64>) =
-            thinned(&log_weights, most, offset).into_iter().unzip();
-        let of = |row: &usize| theta[row * dim..(row + 1) * dim].iter().copied();
-        let theta: Vec<f64> = kept.iter().flat_map(of).collect();
-        let densities = self.log_densities(&theta, plan.at);
-        self.proposal.asking.check()?;
-        for (weight, (whole, pairs)) in log_weights.iter_mut().zip(densities) {
-            *weight += minus(whole, pairs);
-        }
-        Ok(Weighed { theta, log_weights })
     }
 
     /// Proposals with their weights, enough for the goal if the limit allows; and the share of the
@@ -134,10 +125,7 @@ impl Corrected<'_> {
     /// The flows' own draws, as long as they are all that is needed or too little to be followed;
     /// whether they are enough.
     fn by_flows(&self, plan: &Plan, drawn: &mut Drawn) -> Result<(Pool, bool), PosteriorError> {
-        let (wanted, least) = match plan.goal {
-            Goal::Draws(n) => (n as f64, n.clamp(FIRST.0, FIRST.1)),
-            Goal::Worth(effective) => (effective, FIRST.1),
-        };
+        let (wanted, least) = plan.first();
         let follow = FOLLOWED * (self.model().theta_dim() + 1) as f64;
         let (mut stage, mut count) = (Stage::default(), least);
         loop {
@@ -188,10 +176,7 @@ impl Corrected<'_> {
     /// Rounds of mixtures that follow all weighted points so far, until the next needs hardly fewer
     /// proposals; then as many of the best as the goal asks for.
     fn by_mixture(&self, plan: &Plan, pool: &mut Pool) -> Result<(), PosteriorError> {
-        let (size, wanted) = match plan.goal {
-            Goal::Draws(n) => (n.clamp(FIRST.0, FIRST.1), n as f64),
-            Goal::Worth(effective) => (FIRST.1, effective),
-        };
+        let (wanted, size) = plan.first();
         let size_of = |round: u64| size << (round / 2);
         let floors = self.floors(&pool.stages[0], plan.at);
         let mut best: Option<(usize, f64, Law)> = None;

@@ -118,7 +118,7 @@ fn hopeless_draws_are_given_up_on_and_an_interrupt_is_heard() {
     }
     let flag = AtomicBool::new(false);
     let stop = |_| flag.store(true, Ordering::Relaxed);
-    let asking = Asking { anyway: true, interrupt: Some(&flag), progress: Some(&stop) };
+    let asking = Asking { anyway: true, progress: Some(&stop), ..Asking::until(&flag) };
     let error = posterior.sample_as(&[0.0], 10_000_000, 1, &asking).unwrap_err();
     assert!(matches!(error, PosteriorError::Interrupted), "{error}");
 }
