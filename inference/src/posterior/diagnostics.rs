@@ -132,3 +132,44 @@ pub fn rank_with_draws(
     let higher = each.filter(|(density, _)| **density > densities[0]).map(|(_, count)| count).sum();
     Ok((Ranked { ranks, higher }, draws))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::effective::effective_number;
+    use super::super::pool::{systematic, truncated};
+    use super::*;
+    use crate::random::{Purpose, stream};
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+
+    /// χ² of the ranks, in twenty bins, of draws of N(0, 1) among those resampled from `proposals` of
+    /// N(0, 2²), and what these are worth on average.
+    fn test_of_ranks(proposals: usize) -> (f64, f64) {
+        let rng = &mut stream(1, Purpose::Resampling, 0);
+        let (times, mut bins, mut worth) = (20_000, [0.0; 20], 0.0);
+        for _ in 0..times {
+            let truth: f64 = rng.sample(StandardNormal);
+            let drawn: Vec<f64> =
+                (0..proposals).map(|_| 2.0 * rng.sample::<f64, _>(StandardNormal)).collect();
+            let log_weights: Vec<f64> = drawn.iter().map(|v| -0.375 * v * v).collect();
+            let weights = truncated(&log_weights).unwrap();
+            worth += effective_number(&weights) / f64::from(times);
+            let chosen = systematic(&weights, RANKED_DRAWS, rng.random_range(0.0..1.0));
+            let rank = chosen.iter().filter(|row| drawn[**row] < truth).count();
+            bins[rank / 20] += 1.0;
+        }
+        let expected = f64::from(times) / 20.0;
+        (bins.iter().map(|b: &f64| (b - expected).powi(2) / expected).sum(), worth)
+    }
+
+    /// Resampled rows repeat; ranks among them are uniform all the same where they are worth enough:
+    /// below the 1% point of χ² with 19 degrees of freedom. Twenty independent ones are too few.
+    #[test]
+    fn ranks_among_repeated_draws_are_uniform() {
+        let (square, worth) = test_of_ranks(300);
+        assert!((worth - RANKED_WORTH).abs() < 5.0, "{worth}");
+        assert!(square < 36.2, "{square}");
+        let (square, worth) = test_of_ranks(30);
+        assert!(worth < 25.0 && square > 100.0, "{worth} {square}");
+    }
+}

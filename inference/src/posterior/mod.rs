@@ -2,6 +2,7 @@
 
 mod correction;
 mod diagnostics;
+mod drawn;
 mod draws;
 mod edges;
 mod effective;
@@ -12,10 +13,12 @@ mod held_out;
 mod judges;
 mod mixture;
 mod moves;
+mod observed;
 mod pool;
 mod proposal;
 mod reach;
 mod residual;
+mod spread;
 mod standing;
 mod strength;
 mod weigh;
@@ -34,16 +37,15 @@ pub(crate) use strength::correction_strength;
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
-use correction::{At, Corrected};
+use correction::Corrected;
 use draws::LEAST_EFFECTIVE;
 use elsewhere::elsewhere;
 use ndarray::ArrayView2;
+use observed::Observed;
 use proposal::Proposal;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-/// Larger scores have squares beyond single precision.
-const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
 
@@ -284,68 +286,5 @@ impl Posterior {
         let flows = likelihood.map_or(&[][..], |l| &l.flows);
         let proposal = self.proposal(asking);
         Some(Corrected { proposal, likelihood, flows, as_simulated: false })
-    }
-
-    /// An observation that may be asked about, and where it lies.
-    fn admitted(
-        &self,
-        x: &[f64],
-        asking: &Asking,
-    ) -> Result<(Observed, Option<Distance>), PosteriorError> {
-        // First, because where networks have no numbers there is no answer of any worth.
-        let observed = self.observed(x)?;
-        match self.distance(x)? {
-            Some(distance) if distance.is_far() && !asking.anyway => {
-                Err(PosteriorError::FarAway { distance: Box::new(distance) })
-            }
-            distance => Ok((observed, distance)),
-        }
-    }
-
-    fn check(&self, x: &[f64]) -> Result<(), PosteriorError> {
-        let expected = self.model.data_dim();
-        if x.len() != expected {
-            return Err(PosteriorError::ObservationLength { length: x.len(), expected });
-        }
-        if let Some(index) = x.iter().position(|v| !v.is_finite()) {
-            return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
-        }
-        Ok(())
-    }
-
-    /// An observation as the networks see it.
-    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
-        self.check(x)?;
-        let Model { view, data, likelihood, .. } = &self.model;
-        let shown = view.of(x);
-        let mut context = vec![0.0; data.kept().len()];
-        data.apply(&shown, &mut context);
-        let likelihood = likelihood.as_ref();
-        let target = likelihood.map_or_else(Vec::new, |l| l.target(&shown, &context));
-        let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
-        let of_context = || Some(data.kept()[context.iter().position(far)?]);
-        let of_target = || {
-            let likelihood = likelihood.filter(|l| l.summary.is_none())?;
-            Some(likelihood.data.kept()[target.iter().position(far)?])
-        };
-        if let Some(index) = of_context().or_else(of_target) {
-            // Of statistics, the number that is most likely to blame.
-            let farthest = (0..x.len()).max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
-            let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
-            return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
-        }
-        Ok(Observed { context, target })
-    }
-}
-
-/// An observation as the posterior's and the likelihood's networks see it.
-struct Observed {
-    context: Vec<f32>,
-    target: Vec<f32>,
-}
-
-impl Observed {
-    fn at(&self) -> At<'_> {
-        At { context: &self.context, target: &self.target }
     }
 }

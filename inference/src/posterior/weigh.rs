@@ -3,12 +3,13 @@
 
 use super::PosteriorError;
 use super::correction::{At, Corrected, Rows};
+use super::drawn::Drawn;
 use super::draws::{Draws, LEAST_EFFECTIVE};
 use super::effective::{effective_number, merged, pareto_k};
 use super::follow::Law;
 use super::moves::Copies;
 use super::pool::{Goal, Pool, Stage, cut_off, systematic, truncated};
-use super::proposal::{CHUNK, Drawn, log_sum, table};
+use super::proposal::{CHUNK, log_sum, table};
 use crate::random::{Purpose, stream};
 use ndarray::Axis;
 use rand::RngExt;
