@@ -103,7 +103,7 @@ pub use posterior::{
 };
 pub use rounds::{
     Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage,
-    Rounds, RoundsError, RoundsLaw, Simulated, infer,
+    Rounds, RoundsError, RoundsLaw, Simulated, infer, simulate_round,
 };
 pub use transform::{Beyond, Distance};
 pub use typical::{Misfit, Outlyingness, Standing};

@@ -8,7 +8,7 @@
 
 Simulating: `Prior` with `Uniform`, `LogUniform`, `Normal`, `TruncatedNormal`, `HalfNormal`, `LogNormal`,
 `Exponential`, `Gamma`, `Beta`, `StudentT`, `HalfStudentT`, `VonMises`, `CircularUniform`,
-`MultivariateNormal`, `Dirichlet`, `Ordered`, `Own`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `Posterior`, `load`.
+`MultivariateNormal`, `Dirichlet`, `Ordered`, `Own`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `infer`, `Posterior`, `load`.
 Judging: `sbc`, `coverage`, `c2st`, `tasks`, `task`, `reference`. Showing: `pairplot`, `to_arviz`. The ways
 of the package sbi: `freeform_sbi.sbi`.
 """
@@ -45,6 +45,7 @@ from ._own import Own
 from ._plots import Figure, pairplot
 from ._posterior import Posterior, load
 from ._prior import Prior
+from ._rounds import Inference, infer
 from ._simulate import simulate, simulate_at
 from ._simulations import Simulations
 from ._tasks import Task, reference, task, tasks
@@ -66,6 +67,7 @@ __all__ = [
     "Gamma",
     "HalfNormal",
     "HalfStudentT",
+    "Inference",
     "LogNormal",
     "LogUniform",
     "MultivariateNormal",
@@ -84,6 +86,7 @@ __all__ = [
     "c2st",
     "coverage",
     "fit",
+    "infer",
     "load",
     "pairplot",
     "reference",

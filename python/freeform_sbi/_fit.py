@@ -64,12 +64,12 @@ def fit(
     if prior is None:
         raise ValueError("prior: give the prior that theta was drawn from")
     rows = _finite(found)
-    file, assignments = _assignments(settings)
+    file, given = assignments(settings)
     arguments: dict[str, Any] = {
         "seed": seed_number(seed),
         "preset": preset,
         "file": file,
-        "settings": assignments,
+        "settings": given,
         "device": device,
         "task": found.task if task is None else task,
     }
@@ -126,7 +126,7 @@ def _finite(found: Simulations) -> tuple[np.ndarray, np.ndarray]:
     return theta, x
 
 
-def _assignments(settings: Settings) -> tuple[str | None, list[str]]:
+def assignments(settings: Settings) -> tuple[str | None, list[str]]:
     """A file of settings, or single ones as `section.key=value`."""
     if settings is None:
         return None, []

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "fit",
+    "infer",
     "c2st",
     "rank",
     "uniformity",
@@ -95,6 +96,23 @@ def fit(
     task: str | None,
     progress: Callable[[int, int, int, int, float | None], None] | None,
 ) -> Posterior: ...
+def infer(
+    source: str | None,
+    prior: Prior | None,
+    simulate: Callable[[_Numbers, int], _Numbers] | None,
+    x: list[float],
+    *,
+    budget: int,
+    rounds: int | None,
+    seed: int,
+    preset: str,
+    file: _Path | None,
+    settings: list[str],
+    device: str,
+    checkpoints: _Path | None,
+    anyway: bool,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Posterior, str]: ...
 def simulate(
     source: str,
     path: _Path,

@@ -6,14 +6,14 @@ import os
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any, Callable, Iterator, Union
+from typing import Any, Callable, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
 from . import _native, _workers
 from ._arrays import count, seed_number, table
 from ._callable import Caller, probed, random_state_kept
-from ._collected import begun, kept_if_interrupted, told
+from ._collected import Collected, begun, kept_if_interrupted, told
 from ._prior import Prior, as_prior
 from ._progress import Progress
 from ._simulations import Simulations
@@ -60,7 +60,7 @@ def simulate(
     if not callable(simulator) or isinstance(simulator, (str, os.PathLike)):
         if prior is not None:
             raise TypeError("prior: a task or simulator.toml brings its own; leave it out")
-        return _by_name(_name(simulator), n, seed, path, overwrite, progress)
+        return _by_name(simulator_name(simulator), n, seed, path, overwrite, progress)
     if path is not None:
         raise TypeError("path: only for tasks and simulator.toml; use Simulations.save")
     if prior is None:
@@ -93,12 +93,12 @@ def simulate_at(
     if callable(simulator):
         how = (workers, batch, batch_size, timeout, max_failure_share, start_method)
         return _called(Caller(simulator, seed), points, None, how, progress)
-    name = _name(simulator)
+    name = simulator_name(simulator)
     (theta, x), account = _native.simulate_at(name, points, seed)
     return told(Simulations(theta, x, None, name), account)
 
 
-def _name(simulator: Any) -> str:
+def simulator_name(simulator: Any) -> str:
     """A task's or a file's name."""
     known = getattr(simulator, "name", simulator)
     if not isinstance(known, (str, os.PathLike)):
@@ -128,30 +128,34 @@ def _by_name(
     return told(Simulations(theta, x, prior, name), account)
 
 
+How = Tuple[int, Optional[bool], int, Optional[float], float, Optional[str]]
+
+
 def _called(
-    caller: Caller,
-    theta: np.ndarray,
-    prior: Prior | None,
-    how: tuple[int, bool | None, int, float | None, float, str | None],
-    progress: bool,
+    caller: Caller, theta: np.ndarray, prior: Prior | None, how: How, progress: bool
 ) -> Simulations:
+    return collected(caller, theta, how, progress).finish(prior)
+
+
+def collected(caller: Caller, theta: np.ndarray, how: How, progress: bool) -> Collected:
+    """Simulates at each row of theta; what failed is in the account."""
     workers, batch, batch_size, timeout, share, method = how
     wide = theta.astype(np.float64)
     with random_state_kept():
         caller = probed(caller, wide, batch)
         size = count(batch_size, "batch_size") if caller.batch else ROWS
-        collected = begun(caller, size, theta)
-        collected.share = share
-        jobs = collected.missing(wide, size)
-        with Progress("simulating", progress) as bar, kept_if_interrupted(collected):
+        found = begun(caller, size, theta)
+        found.share = share
+        jobs = found.missing(wide, size)
+        with Progress("simulating", progress) as bar, kept_if_interrupted(found):
 
             def deliver(start: int, x: np.ndarray, failures: list[tuple[int, str, str]]) -> None:
-                collected.take(start, x, failures)
-                lost = collected.lost
-                bar.update(collected.done, len(theta), f"{lost} failed" if lost else "")
+                found.take(start, x, failures)
+                lost = found.lost
+                bar.update(found.done, len(theta), f"{lost} failed" if lost else "")
 
             _run(caller, jobs, (workers, timeout, method), deliver)
-    return collected.finish(prior)
+    return found
 
 
 def _run(

@@ -3,7 +3,7 @@
 
 use freeform_benchmark::{C2stError, PlotError, ReferenceError};
 use freeform_inference::training::{CheckpointError, EnsembleError};
-use freeform_inference::{ConfigError, FitError, ModelError, PosteriorError};
+use freeform_inference::{ConfigError, FitError, ModelError, PosteriorError, RoundsError};
 use freeform_simulators::{ArrayError, ExternalError, PriorError, SetError, SourceError};
 use pyo3::PyErr;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyValueError};
@@ -85,6 +85,17 @@ impl Raise for FitError {
     }
 }
 
+impl Raise for RoundsError {
+    fn raise(self) -> PyErr {
+        match self {
+            Self::Observation { .. } => value(&self),
+            Self::Source(error) => error.raise(),
+            Self::Fit(error) => error.raise(),
+            Self::Posterior(error) => error.raise(),
+        }
+    }
+}
+
 impl Raise for CheckpointError {
     fn raise(self) -> PyErr {
         let text = format!("checkpoints: {self}");
@@ -110,7 +121,11 @@ impl Raise for PosteriorError {
             Self::ObservationLength { .. } | Self::ObservationNotFinite { .. } => {
                 value(&format!("x: {self}"))
             }
-            Self::ThetaColumns { .. } => value(&self),
+            Self::ThetaColumns { .. }
+            | Self::FarAway { .. }
+            | Self::Unlike { .. }
+            | Self::ObservationTooFar { .. }
+            | Self::Collapsed { .. } => value(&self),
             Self::Interrupted => PyKeyboardInterrupt::new_err(self.to_string()),
             _ => runtime(&self),
         }

@@ -49,7 +49,7 @@ fn locked(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
 }
 
 /// Settings as a user gives them.
-fn overrides(file: Option<PathBuf>, settings: &[String]) -> PyResult<Overrides> {
+pub fn overrides(file: Option<PathBuf>, settings: &[String]) -> PyResult<Overrides> {
     let mut overrides = match file {
         Some(path) => Overrides::read(&path).map_err(Raise::raise)?,
         None => Overrides::default(),
@@ -60,7 +60,7 @@ fn overrides(file: Option<PathBuf>, settings: &[String]) -> PyResult<Overrides> 
     Ok(overrides)
 }
 
-fn preset(name: &str) -> PyResult<Preset> {
+pub fn preset(name: &str) -> PyResult<Preset> {
     match name {
         "recommended" => Ok(Preset::Recommended),
         "paper" => Ok(Preset::Paper),

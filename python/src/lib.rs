@@ -12,6 +12,7 @@ mod own;
 mod plots;
 mod posterior;
 mod prior;
+mod rounds;
 mod simulate;
 mod tasks;
 mod threads;
@@ -33,6 +34,8 @@ mod native {
     use super::posterior::Posterior;
     #[pymodule_export]
     use super::prior::Prior;
+    #[pymodule_export]
+    use super::rounds::infer;
     #[pymodule_export]
     use super::simulate::{
         failure_details, read_simulations, simulate, simulate_at, write_simulations,

@@ -41,7 +41,7 @@ pub use external::{
 };
 pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
-    memory, write_atomically, write_bytes_atomically,
+    memory, memory_limit, write_atomically, write_bytes_atomically,
 };
 pub use layout::{DataLayout, Layout, LayoutMisfit};
 pub use prior::{

@@ -86,8 +86,20 @@ impl<E: Into<RunError>> From<E> for Failure {
             RunError::Source(SourceError::Task(_) | SourceError::External(_)) => USAGE,
             _ => FAILED,
         };
-        Self::new(&error, code)
+        match &error {
+            RunError::Model(ModelError::Missing { path, .. }) if holds_particles(path) => {
+                Self::usage(&format!(
+                    "{path} holds a flow of particles, no posterior: `freeform particles sample {path}` draws from it"
+                ))
+            }
+            error => Self::new(error, code),
+        }
     }
+}
+
+/// Whether a folder is of `freeform particles train`.
+fn holds_particles(folder: &str) -> bool {
+    std::path::Path::new(folder).join("particles.safetensors").exists()
 }
 
 impl From<GridError> for Failure {

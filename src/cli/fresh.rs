@@ -5,13 +5,16 @@ use super::Output;
 use super::device::DeviceArg;
 use super::table::TableArgs;
 use crate::run::{
-    Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
+    FAILING, Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
 };
 use freeform_benchmark::{Outside, outside};
 use freeform_inference::{EngineKind, Model, Posterior};
 use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+
+/// Share of simulations that a model may have been trained on where it is checked by them.
+const MOST_KNOWN: f64 = 0.02;
 
 /// The options of every verb that checks by fresh simulations.
 #[derive(clap::Args)]
@@ -40,6 +43,11 @@ pub(super) struct FreshArgs {
 pub(super) fn open(folder: &Path) -> Result<(Model, Owned), Failure> {
     let model = Model::load(folder)?;
     Ok((model, own(folder)?))
+}
+
+/// Those that concern a check: what a training makes of failures is none of them.
+fn said(warnings: &[String]) -> impl Iterator<Item = &String> {
+    warnings.iter().filter(|warning| *warning != FAILING)
 }
 
 /// A posterior, and simulations to check it by.
@@ -147,7 +155,7 @@ impl FreshArgs {
             }
             other => other?,
         };
-        input.warnings.iter().for_each(|warning| reporter.warn(warning));
+        said(&input.warnings).for_each(|warning| reporter.warn(warning));
         let left_out = self.count.saturating_sub(input.simulations.len());
         Ok((input.simulations, left_out))
     }
@@ -162,7 +170,7 @@ impl FreshArgs {
     ) -> Result<(Simulations, usize), Failure> {
         let name = self.task.as_deref().unwrap_or_default();
         let input = Source::simulated(name, simulator, found as usize, seed, at)?;
-        input.warnings.iter().for_each(|warning| output.reporter.warn(warning));
+        said(&input.warnings).for_each(|warning| output.reporter.warn(warning));
         let left_out = (found as usize).saturating_sub(input.simulations.len());
         let n = self.count.min(input.simulations.len());
         let said = format!("{n} of {found} simulations made before are looked at");
@@ -196,6 +204,14 @@ impl FreshArgs {
         if let Some(found) = outside(&model.prior, finite.theta.view()) {
             let found = Outside { first: rows[found.first], ..found };
             return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
+        }
+        if let Some(share) = model.share_trained_on(&finite).filter(|share| *share > MOST_KNOWN) {
+            return Err(Failure::failed(&format!(
+                "{shown}: the model was trained on {:.0}% of these {} simulations: a check needs others \
+                 (`freeform simulate` with another seed makes them)",
+                100.0 * share,
+                finite.len()
+            )));
         }
         Ok((finite, left_out))
     }

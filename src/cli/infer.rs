@@ -1,12 +1,14 @@
 //! `freeform infer`.
 
-use super::observation::ObservationArg;
+mod asked;
+
+use super::observation::{ObservationArg, with_advice};
 use super::settings::SettingsArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
 use crate::report::record_command;
-use crate::run::{Inferred, RoundsJob, infer_in_rounds};
-use freeform_simulators::AnySimulator;
+use crate::run::{Inferred, RoundsJob, RunError, infer_in_rounds, moved_in_words, share_in_words};
+use asked::Asked;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -14,6 +16,8 @@ Examples:
   freeform infer lotka_volterra --observation 1 --simulations 10000 --out inferred
   freeform infer project/simulator.toml --observation x.csv --simulations 2000 --out inferred
   freeform sample inferred --observation x.csv -n 100000 --out samples.npy
+  freeform infer --from inferred --simulations 4000           # more rounds
+  freeform infer --from model --observation x.csv --simulations 5000 --out inferred
 
 For one observation and a slow simulator: rounds simulate where the posterior so far says. Stopped or
 killed at any moment, the same command goes on and ends in the same files. The folder is a model like any
@@ -25,26 +29,34 @@ proposals, simulations and model of each round.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Benchmark task, or your own simulator.toml.
-    task: String,
+    #[arg(required_unless_present = "from")]
+    task: Option<String>,
     /// Number of one of its observations, or a file with the observed data (.npy, .npz, or text); of a
     /// file with several observations, one a row, the third is FILE:3.
-    #[arg(long, value_name = "NUMBER|FILE[:ROW]")]
-    observation: ObservationArg,
-    /// Simulations of all rounds together.
+    #[arg(long, value_name = "NUMBER|FILE[:ROW]", required_unless_present = "from")]
+    observation: Option<ObservationArg>,
+    /// Simulations of all rounds together [default: 10000].
     #[arg(
-        short = 'n', long, value_name = "N", default_value_t = 10_000,
-        value_parser = super::count::count
+        short = 'n', long, value_name = "N", value_parser = super::count::count
     )]
-    simulations: usize,
+    simulations: Option<usize>,
     /// How many rounds; `auto`: as many as suit the simulations, fewer where the posterior stands still.
     #[arg(long, value_name = "auto|R", default_value = "auto", value_parser = rounds)]
     rounds: Rounds,
+    /// Folder of a finished inference, which is given more rounds until --simulations are made in all (R is
+    /// then the number of these); or of a model, whose simulations are the first round.
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     /// Folder for everything.
+    #[arg(long, required_unless_present = "from")]
+    out: Option<PathBuf>,
+    /// Seed of everything random [default: 1].
     #[arg(long)]
-    out: PathBuf,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    seed: Option<u64>,
+    /// Go on where the first round finds the observation far from everything simulated, and end with exit
+    /// code 0 whatever the draws are worth.
+    #[arg(long)]
+    anyway: bool,
     /// Replace the inference in the output folder.
     #[arg(long)]
     overwrite: bool,
@@ -72,62 +84,58 @@ const MOST_ROUNDS: usize = 99;
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
-    let overrides = args.settings.overrides()?;
-    let simulator = AnySimulator::open(&args.task)?;
-    let x = args.observation.of_simulator(&simulator, &args.tables)?;
-    let expected = simulator.source().data_dim();
-    if x.len() != expected {
-        return Err(Failure::failed(&format!(
-            "{} has {} numbers, a simulation of {} {expected}: give the observed data in the order of the \
-             simulator's",
-            args.observation,
-            x.len(),
-            args.task
-        )));
-    }
-    if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
-        return Err(Failure::failed(&format!(
-            "{}: {} is {value}: an observation's numbers must be finite",
-            args.observation,
-            simulator.layout().unwrap_or_default().column(column)
-        )));
-    }
+    let asked = Asked::of(args)?;
     let job = RoundsJob {
-        name: &args.task,
-        simulator: &simulator,
-        x: &x,
-        budget: args.simulations,
-        rounds: args.rounds.0,
-        preset: args.settings.preset(),
-        overrides: &overrides,
-        seed: args.seed,
-        engine: args.settings.device.open()?,
-        folder: &args.out,
+        name: &asked.name,
+        simulator: &asked.simulator,
+        x: &asked.x,
+        plan: asked.plan.clone(),
+        stop_early: asked.stop_early,
+        preset: asked.preset,
+        overrides: &asked.overrides,
+        seed: asked.seed,
+        engine: asked.engine,
+        folder: &asked.out,
+        first: asked.first,
         overwrite: args.overwrite,
+        anyway: args.anyway,
         interrupt: &interrupt,
         reporter: output.reporter,
     };
-    let inferred = infer_in_rounds(&job)?;
+    let inferred = infer_in_rounds(&job);
+    // Of worthless draws too.
+    if let Ok(_) | Err(RunError::Worthless { .. }) = &inferred {
+        record_command(&asked.out, "infer", &super::command())?;
+    }
+    let inferred = inferred.map_err(|error| match error {
+        RunError::Posterior(error) => with_advice(error, "goes on"),
+        worthless @ RunError::Worthless { .. } => {
+            let mut failure = Failure::from(worthless);
+            failure.message += " (--anyway takes them for an answer)";
+            failure
+        }
+        other => other.into(),
+    })?;
     inferred.warnings.iter().for_each(|warning| output.reporter.warn(warning));
-    record_command(&args.out, "infer", &super::command())?;
     let value = serde_json::json!({
-        "out": args.out.display().to_string(), "budget": inferred.budget, "spent": inferred.spent,
+        "out": asked.out.display().to_string(), "budget": inferred.budget, "spent": inferred.spent,
         "effective": inferred.effective, "rounds": inferred.rounds, "warnings": inferred.warnings,
     });
-    output.result(&value, &text(args, simulator.prior().names(), &inferred))
+    output.result(&value, &text(&asked, &inferred))
 }
 
 /// Rounds, then parameters, as two small tables.
-fn text(args: &Args, names: &[String], inferred: &Inferred) -> String {
+fn text(asked: &Asked, inferred: &Inferred) -> String {
+    let names = asked.simulator.prior().names();
     let mut text = String::from("round  simulations  trained on  of the prior  accepted   moved\n");
     for round in &inferred.rounds {
-        let moved = round.moved.map_or("-".to_owned(), |moved| format!("{moved:.2}"));
+        let moved = moved_in_words(round.moved);
         text += &format!(
-            "{:>5}  {:>11}  {:>10}  {:>12.1e}  {:>7.2}%  {moved:>6}\n",
+            "{:>5}  {:>11}  {:>10}  {:>12}  {:>7.2}%  {moved:>6}\n",
             round.round,
             round.simulations,
             round.trained_on,
-            round.prior_share,
+            share_in_words(round.prior_share),
             100.0 * round.acceptance,
         );
     }
@@ -147,7 +155,7 @@ fn text(args: &Args, names: &[String], inferred: &Inferred) -> String {
     text + &format!(
         "\n10000 draws worth {:.0} independent ones in {}; a model valid for {}",
         inferred.effective,
-        args.out.join("samples.npy").display(),
-        args.observation
+        asked.out.join("samples.npy").display(),
+        asked.observation
     )
 }

@@ -3,7 +3,7 @@
 use super::device::DeviceArg;
 use super::lines::lines;
 use super::observation::{ObservationArg, place, with_advice};
-use super::table::{TableArgs, TableOut};
+use super::table::{TableArgs, TableOut, outside_prior};
 use super::{Failure, Output};
 use freeform_inference::{Asking, Model, Posterior};
 use ndarray::ArrayView2;
@@ -68,8 +68,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let posterior = Posterior::new(model, args.device.open()?);
     let asking = Asking { anyway: args.anyway, ..Asking::until(&interrupt) };
     let answer = posterior.log_prob_as(&theta.view(), &x, args.seed, &asking);
-    let answer = answer.map_err(|error| with_advice(error, "its densities"))?;
+    let answer = answer.map_err(|error| with_advice(error, "gives its densities"))?;
     answer.warnings().iter().for_each(|warning| output.reporter.warn(warning));
+    if let Some(beyond) = outside_prior(&posterior.model().prior, theta.view(), "parameters") {
+        output.reporter.warn(&format!(
+            "{beyond}, where the log-density is -inf: are they in the prior's order and units?"
+        ));
+    }
     let log_prob = &answer.values;
     let table = ArrayView2::from_shape((log_prob.len(), 1), log_prob);
     own.check()?;
@@ -84,9 +89,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         "distance": answer.distance, "standing": answer.standing, "warnings": answer.warnings(),
     });
     let constant = format!(
-        "{:.1}% of draws inside the prior, {:.0} effective ones behind the constant",
-        100.0 * answer.acceptance,
-        answer.effective
+        "their constant rests on {:.0} effective draws of the flows, of which {:.1}% lie inside the prior",
+        answer.effective,
+        100.0 * answer.acceptance
     );
     let head = [format!("{path}: {rows} log-densities, {inside} finite, {shown}"), constant];
     let place = place(answer.distance.as_ref(), answer.standing.as_ref());

@@ -34,6 +34,7 @@ mod signals;
 mod simulate;
 mod table;
 mod tasks;
+mod threads;
 mod train;
 mod tune;
 
@@ -74,7 +75,7 @@ struct Cli {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHICH")]
     plots: PlotsArg,
     /// Threads to use [default: all cores]; results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST as i64))]
     threads: Option<u16>,
 }
 
@@ -148,7 +149,7 @@ pub fn main() -> ExitCode {
         PlotsArg::None => Plots::None,
     });
     signals::outlive_file_limits();
-    if let Err(failure) = start_threads(cli.threads) {
+    if let Err(failure) = threads::start(cli.threads) {
         return output.fail(&failure);
     }
     if let Err(error) = freeform_kernels::Isa::chosen() {
@@ -180,29 +181,6 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.fail(&failure),
     }
-}
-
-/// More bring a machine to its knees.
-const MOST_THREADS: u64 = 1024;
-
-/// Starts the threads that work is split over: all cores' without a number.
-fn start_threads(threads: Option<u16>) -> Result<(), Failure> {
-    // What the library heeds in the option's place.
-    const VARIABLE: &str = "RAYON_NUM_THREADS";
-    let wished = std::env::var(VARIABLE).ok().filter(|_| threads.is_none());
-    if let Some(wished) = wished.filter(|n| n.trim().parse::<u64>().is_ok_and(|n| n > MOST_THREADS))
-    {
-        let reason = format!("{VARIABLE}={wished} is too many: at most {MOST_THREADS} are allowed");
-        return Err(Failure::usage(&reason));
-    }
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0).into());
-    builder.build_global().map_err(|error| {
-        let asked = threads.map_or("one thread a core".to_owned(), |n| format!("{n} threads"));
-        Failure::failed(&format!(
-            "cannot start {asked}: {error}; ask for fewer with --threads, or allow more (ulimit -u, \
-             ulimit -v)"
-        ))
-    })
 }
 
 /// The command that this process was started with, as one would type it.

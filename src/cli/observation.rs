@@ -135,7 +135,7 @@ pub(super) fn place(distance: Option<&Distance>, standing: Option<&Standing>) ->
 }
 
 /// A failed question; where the answer exists but is worthless, with how to have it.
-pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
+pub(super) fn with_advice(error: PosteriorError, deed: &str) -> Failure {
     let exists = matches!(
         error,
         PosteriorError::FarAway { .. }
@@ -144,7 +144,7 @@ pub(super) fn with_advice(error: PosteriorError, answer: &str) -> Failure {
     );
     let mut failure = Failure::from(error);
     if exists {
-        failure.message += &format!(" (--anyway gives {answer} all the same)");
+        failure.message += &format!(" (--anyway {deed} all the same)");
     }
     failure
 }

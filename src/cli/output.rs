@@ -36,7 +36,7 @@ impl Output {
     pub(super) fn no_verdict(&self, reason: &str) -> Failure {
         match self.json {
             true => Failure::with_result(&reason),
-            false => Failure::with_result(&"no verdict: more simulations are needed"),
+            false => Failure::with_result(&"no verdict: more simulations are needed (a larger -n)"),
         }
     }
 

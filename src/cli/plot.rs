@@ -1,6 +1,6 @@
 //! `freeform plot`.
 
-use super::table::{TableArgs, draws_of, in_order};
+use super::table::{TableArgs, draws_of, in_order, outside_prior};
 use super::{Failure, Output};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::Model;
@@ -95,6 +95,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             "--truth {} has {rows} rows; the true parameters are one",
             path.display()
         )));
+    }
+    let beyond =
+        model.as_ref().and_then(|model| outside_prior(&model.prior, draws.view(), "draws"));
+    if let Some(beyond) = beyond {
+        output.reporter.warn(&(beyond + ": are they of another model, or in other units?"));
     }
     let truth: Option<Vec<f64>> = truth.map(|table| table.into_iter().collect());
     let title = args.title.clone().unwrap_or_else(|| args.draws.display().to_string());

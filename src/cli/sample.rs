@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     if let Ok(bar) = bar.lock() {
         bar.finish();
     }
-    let draws = draws.map_err(|error| with_advice(error, "its draws"))?;
+    let draws = draws.map_err(|error| with_advice(error, "gives its draws"))?;
     draws.warnings().iter().for_each(|warning| output.reporter.warn(warning));
     own.check()?;
     args.out.write_draws(&posterior.model().prior, draws.theta.view())?;

@@ -2,9 +2,10 @@
 
 use super::Failure;
 use clap::ValueEnum;
+use freeform_benchmark::{Outside, outside};
 use freeform_simulators::{
     ArrayError, FileOwnership, FirstLine, Number, Prior, Simulations, Table, TableOptions,
-    check_set, counted, prepare_output, read_table, write_draws, write_table,
+    check_set, counted, prepare_output, read_table, write_draws, write_table, written,
 };
 use ndarray::{Array2, ArrayView2, Axis};
 use std::path::{Path, PathBuf};
@@ -160,4 +161,12 @@ pub(super) fn output_failure(error: ArrayError) -> Failure {
         ArrayError::UnknownExtension { .. } => Failure::usage(&format!("--out {error}")),
         error => error.into(),
     }
+}
+
+/// How many rows of `theta` `[n, D]`, called `what`, lie outside a prior, and where the first is; `None`
+/// where none does.
+pub(super) fn outside_prior(prior: &Prior, theta: ArrayView2<f64>, what: &str) -> Option<String> {
+    let Outside { rows, first, name, value } = outside(prior, theta)?;
+    let (all, row, value) = (theta.nrows(), first + 1, written(value));
+    Some(format!("{rows} of {all} {what} lie outside the prior (row {row}: {name} = {value})"))
 }

@@ -169,7 +169,7 @@ fn claim(job: &BenchmarkJob) -> Result<(), RunError> {
         Ok(found) if found == record => Ok(()),
         Ok(_) => Err(RunError::Occupied {
             path: job.folder.display().to_string(),
-            same: false,
+            differs: Some("with other settings".to_owned()),
             fix: "choose another folder",
         }),
         Err(_) => {

@@ -111,23 +111,54 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
         (Ok(found), Existing::Resume) if is_same(&found) => return Ok(true),
         (Ok(_), Existing::Overwrite) => clear(folder)?,
         (Ok(found), Existing::Refuse | Existing::Resume) => {
-            let same = is_same(&found);
-            let fix = if same {
-                "add --resume to go on with it, or --overwrite to start anew"
-            } else {
-                "choose another folder, or add --overwrite to start anew"
+            let differs = (!is_same(&found)).then(|| difference(&found, record));
+            let fix = match differs {
+                None => "add --resume to go on with it, or --overwrite to start anew",
+                Some(_) => "choose another folder, or add --overwrite to start anew",
             };
-            return Err(RunError::Occupied { path: shown, same, fix });
+            return Err(RunError::Occupied { path: shown, differs, fix });
         }
         (Err(_), Existing::Refuse | Existing::Resume) if folder.join("model.toml").exists() => {
             let fix = "choose another folder, or add --overwrite to start anew";
-            return Err(RunError::Occupied { path: shown, same: false, fix });
+            let differs = Some("with other settings".to_owned());
+            return Err(RunError::Occupied { path: shown, differs, fix });
         }
         (Err(_), _) => {}
     }
     create_folder(folder)?;
     write_bytes_atomically(&path, record.as_bytes())?;
     Ok(false)
+}
+
+/// How the run that `found` describes differs from the one that `record` describes, in words.
+fn difference(found: &str, record: &str) -> String {
+    let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
+    let (found, record) = (table(found), table(record));
+    let both = |section: &str, key: &str| {
+        let value = |table: &toml::Table| table.get(section)?.get(key).cloned();
+        (value(&found), value(&record))
+    };
+    let differs = |section: &str, key: &str| {
+        let (before, now) = both(section, key);
+        (before != now).then_some((before, now))
+    };
+    // Another seed, or number, makes other simulations too.
+    if let Some((Some(before), Some(now))) = differs("run", "seed") {
+        return format!("with seed {before}, not {now}");
+    }
+    if let Some((Some(before), Some(now))) = differs("run", "simulations") {
+        return format!("of {before} simulations, not {now}");
+    }
+    if ["task", "data", "theta_from", "local"].iter().any(|key| differs("run", key).is_some()) {
+        return "of other simulations, or of another prior".to_owned();
+    }
+    let settings = record.iter().filter_map(|(section, keys)| Some((section, keys.as_table()?)));
+    let keys = settings.flat_map(|(section, keys)| keys.keys().map(move |key| (section, key)));
+    let mut setting = keys.filter_map(|(section, key)| match differs(section, key)? {
+        (Some(before), Some(now)) => Some(format!("with {section}.{key} = {before}, not {now}")),
+        _ => None,
+    });
+    setting.next().unwrap_or_else(|| "with other settings".to_owned())
 }
 
 /// Gives `folder` up again, where no run came of it.

@@ -112,12 +112,12 @@ pub enum RunError {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// The folder is in use by another run.
-    #[error("{path} already holds a run{}; {fix}", if *.same { "" } else { " with other settings" })]
+    #[error("{path} already holds a run{}; {fix}", .differs.as_ref().map_or(String::new(), |how| format!(" {how}")))]
     Occupied {
         /// The folder.
         path: String,
-        /// Whether it is the same run.
-        same: bool,
+        /// How it differs from this one, in words; `None` where it is the same run.
+        differs: Option<String>,
         /// What to do.
         fix: &'static str,
     },
@@ -184,9 +184,17 @@ pub enum RunError {
         /// Fewest.
         least: usize,
     },
+    /// Rounds cannot go on from there.
+    #[error("{path}: {reason}")]
+    NoMoreRounds {
+        /// The folder.
+        path: String,
+        /// Why not, in words.
+        reason: String,
+    },
     /// The folder holds another inference.
     #[error(
-        "{path} is in use by another inference: {reason}; choose another folder, or add --overwrite to \
+        "{path} holds another inference: {reason}; choose another folder, or add --overwrite to \
          start anew"
     )]
     OtherInference {

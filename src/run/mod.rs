@@ -47,12 +47,15 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
-pub use rounds::{Inferred, RoundsJob, infer_in_rounds};
+pub use rounds::{
+    Continued, FirstRound, Inferred, RoundsJob, holds_inference, infer_in_rounds, moved_in_words,
+    share_in_words,
+};
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
 pub use source::{
-    SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set, noise_warning,
-    set_warnings,
+    FAILING, SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set,
+    noise_warning, set_warnings,
 };
 #[cfg(feature = "burn")]
 pub use train::train_together;

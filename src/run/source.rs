@@ -115,8 +115,16 @@ impl Source {
             Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
-                let (simulations, channels) =
-                    Simulations::read_table(path, prior.names(), *first_line)?;
+                let (simulations, channels, names) =
+                    Simulations::read_named(path, prior.names(), *first_line)?;
+                if let Some(names) = names {
+                    at.reporter.say(&format!(
+                        "x is {}: {}, as {} has them",
+                        counted(names.len(), "column"),
+                        shortened(&names),
+                        path.display()
+                    ));
+                }
                 let theta_failed = all_failed(theta_failed, &simulations);
                 let lost = simulations.non_finite_rows();
                 let mut warnings = Vec::new();
@@ -126,6 +134,9 @@ impl Source {
                         "{}: {lost} of {rows} simulations are not finite and are left out; {FAILING}",
                         path.display()
                     ));
+                }
+                if let Some(channels) = channels {
+                    warnings.extend(transposed(path, simulations.data_dim() / channels, channels));
                 }
                 let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);
@@ -163,7 +174,9 @@ impl Source {
         let (simulations, task, theta_failed, warnings) = match simulator {
             AnySimulator::Task(task) => {
                 let simulated = simulated_task(task, n, seed, at)?;
-                let warnings = failure_warning(&simulated.failures).into_iter().collect();
+                let failures = failure_warning(&simulated.failures);
+                let failing = failures.as_ref().map(|_| FAILING.to_owned());
+                let warnings = failures.into_iter().chain(failing).collect();
                 (simulated.simulations, task.name(), Some(simulated.theta_failed), warnings)
             }
             AnySimulator::External(program) => {
@@ -252,21 +265,42 @@ pub fn make_set(
     }
 }
 
+/// What is to be said of an array of more numbers a point than points.
+fn transposed(path: &Path, points: usize, channels: usize) -> Option<String> {
+    /// As many may be meant.
+    const MOST: usize = 8;
+    (channels > points && channels > MOST).then(|| {
+        format!(
+            "{}: x is [n, {points}, {channels}], and so has {points} points of {channels} numbers each; a \
+             series is [n, T, channels]. If it is the other way round, transpose it (in numpy \
+             `np.swapaxes(x, 1, 2)`)",
+            path.display()
+        )
+    })
+}
+
+/// Names, the middle ones left out where they are many.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match names {
+        [first @ .., last] if first.len() >= SHOWN => {
+            format!("{}, …, {last}", first[..SHOWN - 1].join(", "))
+        }
+        _ => names.join(", "),
+    }
+}
+
 /// What a user should know of failed simulations.
 #[must_use]
 pub fn failure_warning(report: &FailureReport) -> Option<String> {
     let (lost, asked) = (report.total(), report.requested);
     (lost > 0).then(|| {
-        format!(
-            "{lost} of {asked} simulations failed and are left out:\n{}\n{FAILING} (theta_failed in the \
-             .npz)",
-            report.details()
-        )
+        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
     })
 }
 
 /// What failures do to a prior, and what is done about it.
-const FAILING: &str = "where the probability to fail depends on theta, the simulations that are left follow \
+pub const FAILING: &str = "where the probability to fail depends on theta, the simulations that are left follow \
                        the prior times the probability to succeed, not the prior: training learns that \
                        probability from the theta of those that failed, and counts it to the prior";
 
@@ -285,6 +319,8 @@ pub fn noise_warning(noise: &Noise) -> Option<String> {
 /// All that a user should know of a set.
 #[must_use]
 pub fn set_warnings(report: &SetReport) -> Vec<String> {
-    let known = [failure_warning(&report.failures), noise_warning(&report.noise)];
-    known.into_iter().flatten().chain(report.remarks.iter().cloned()).collect()
+    let failures = failure_warning(&report.failures);
+    let known = [failures.as_ref().map(|_| FAILING.to_owned()), noise_warning(&report.noise)];
+    let known = std::iter::once(failures).chain(known);
+    known.flatten().chain(report.remarks.iter().cloned()).collect()
 }

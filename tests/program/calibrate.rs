@@ -53,6 +53,11 @@ fn only_the_simulator_trained_on_is_calibrated() {
     ];
     scratch.succeeds(&train);
 
+    // What was learnt from says nothing of what was learnt.
+    for verb in ["calibrate", "check"] {
+        let error = scratch.fails(1, &[verb, "model", "--simulations", "train.npz"]);
+        assert!(error.contains("trained on 100% of these 4000 simulations"), "{error}");
+    }
     simulations(&scratch, "same.npz", 600, 0.5, 2);
     let same = calibration(&scratch, "same.npz");
     assert_eq!(same["calibrated"], true, "{same}");

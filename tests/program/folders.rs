@@ -44,7 +44,7 @@ fn of_two_trainings_in_one_folder_one_is_refused() {
         // The other one gets nothing out of what is there.
         let other = ["1", "2"][1 - winner];
         let message = scratch.fails(1, &train(other, &out, &["--resume"]));
-        assert!(message.contains("with other settings"), "{message}");
+        assert!(message.contains("already holds a run with seed"), "{message}");
     }
 }
 

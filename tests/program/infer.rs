@@ -105,6 +105,86 @@ fn rounds_used_from_another_folder_know_their_simulator() {
     assert_eq!(bytes(scratch.path("here.npy")), bytes(scratch.path("there.npy")));
 }
 
+/// A finished inference is given more rounds, through kills, and what there was stays as it was.
+#[test]
+fn a_finished_inference_is_given_more_rounds() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    for out in ["whole", "pieces"] {
+        scratch.succeeds(&infer(out, &[]));
+    }
+    let files = ["simulations.npz", "model.toml", "weights.safetensors", "round.json"];
+    let of = |run: &str, rounds: &[&str]| -> Vec<Vec<u8>> {
+        let files =
+            rounds.iter().flat_map(|round| files.map(|file| format!("rounds/{round}/{file}")));
+        files.map(|file| bytes(scratch.path(run).join(file))).collect()
+    };
+    let before = of("whole", &["01", "02", "03"]);
+    let more = |out| ["infer", "--from", out, "-n", "600", "-q"];
+    let began = Instant::now();
+    scratch.succeeds(&more("whole"));
+    let longest = began.elapsed().as_millis() as u64;
+    let mut random = random();
+    for _ in 0..attacks() {
+        let mut child = start(&scratch, &more("pieces"));
+        std::thread::sleep(Duration::from_millis(random.random_range(0..longest)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    scratch.succeeds(&more("pieces"));
+    // 200 more, in rounds of the size of the last: two.
+    assert!(of("whole", &["01", "02", "03"]) == before);
+    assert!(of("whole", &["04", "05"]) == of("pieces", &["04", "05"]));
+    assert!(!scratch.path("whole/rounds/06").exists());
+    let same = |file: &str| {
+        bytes(scratch.path("whole").join(file)) == bytes(scratch.path("pieces").join(file))
+    };
+    assert!(["samples.npy", "model.toml", "status.json"].into_iter().all(same));
+    let status: serde_json::Value =
+        serde_json::from_slice(&bytes(scratch.path("whole/status.json"))).unwrap();
+    assert_eq!((&status["budget"], &status["spent"]), (&600.into(), &600.into()), "{status}");
+    // Again, it is there.
+    scratch.succeeds(&more("whole"));
+    let error = scratch.fails(1, &["infer", "--from", "whole", "-n", "610"]);
+    assert!(
+        error.contains("have made 600 simulations") && error.contains("at least 50 more"),
+        "{error}"
+    );
+    let error = scratch.fails(2, &["infer", "--from", "whole", "-n", "900", "--seed", "2"]);
+    assert!(error.contains("leave --seed out"), "{error}");
+    let error = scratch.fails(2, &["infer", "--from", "whole"]);
+    assert!(error.contains("needs --simulations"), "{error}");
+}
+
+/// The simulations of a model are the first round.
+#[test]
+fn an_inference_begins_with_a_models_simulations() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    let train =
+        ["train", "--task", "simulator.toml", "-n", "200", "--seed", "4", "-q", "--out", "model"];
+    scratch.succeeds(&[&train[..], &TINY].concat());
+    let from =
+        ["infer", "--from", "model", "--observation", "1", "-n", "400", "--out", "out", "-q"];
+    scratch.succeeds(&[&from[..], &TINY].concat());
+    let set = |path: &str| bytes(scratch.path(path));
+    assert!(set("model/simulations.npz") == set("out/rounds/01/simulations.npz"));
+    let status: serde_json::Value = serde_json::from_slice(&set("out/status.json")).unwrap();
+    let sizes: Vec<_> =
+        status["rounds"].as_array().unwrap().iter().map(|r| &r["simulations"]).collect();
+    assert_eq!(sizes[..2], [&200, &66], "{status}");
+    let draws = numbers(scratch.path("out/samples.npy"));
+    let (mean, sd) = (draws.column(0).mean().unwrap(), draws.column(0).std(0.0));
+    assert!((mean - 0.4).abs() < 0.02 && (sd / 0.05 - 1.0).abs() < 0.4, "{mean} {sd}");
+    let few = ["infer", "--from", "model", "--observation", "1", "-n", "210", "--out", "o"];
+    assert!(scratch.fails(1, &few).contains("trained on 200 simulations"));
+    let error = scratch.fails(2, &["infer", "--from", "model", "-n", "400"]);
+    assert!(error.contains("add --observation"), "{error}");
+    std::fs::remove_file(scratch.path("model/simulations.npz")).unwrap();
+    let error = scratch.fails(1, &from);
+    assert!(error.contains("there is no simulations.npz"), "{error}");
+}
+
 /// Half of the region fails: what is left is trained on, and the failures are counted.
 #[test]
 fn a_program_that_fails_in_half_of_the_region_is_lived_with() {
@@ -125,6 +205,27 @@ fn a_program_that_fails_in_half_of_the_region_is_lived_with() {
     // Half of 134 draws of the prior; later rounds know where not to simulate.
     assert!((45..90).contains(&failed("01")), "{}", failed("01"));
     assert!(failed("03") < failed("01"), "{}", failed("03"));
+}
+
+/// Other units: not a simulation more than the first round's is spent on them.
+#[test]
+fn an_observation_far_from_the_first_round_ends_the_inference() {
+    let scratch = Scratch::new();
+    program(&scratch);
+    std::fs::write(scratch.path("observed.csv"), "400,600\n").unwrap();
+    let error = scratch.fails(1, &infer("out", &[]));
+    assert!(error.contains("outside everything simulated"), "{error}");
+    assert!(error.contains("--anyway goes on"), "{error}");
+    assert!(scratch.path("out/rounds/01/round.json").exists());
+    assert!(!scratch.path("out/rounds/02").exists());
+    let said = scratch.succeeds(&infer("out", &["--anyway"]));
+    assert!(scratch.path("out/rounds/03/round.json").exists());
+    // Numbers of hundreds of digits are no help.
+    let longest = |text: &str| text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    assert!(longest(&said) < Some(20), "{said}");
+    // The same command without it says what its draws are worth.
+    let error = scratch.fails(1, &infer("out", &[]));
+    assert!(error.contains("outside everything simulated"), "{error}");
 }
 
 #[test]

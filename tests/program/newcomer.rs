@@ -1,7 +1,8 @@
 //! What a newcomer meets: one rule for what is missing, errors that say what to write, settings and
 //! plots.
 
-use crate::support::{Scratch, bytes};
+use crate::support::{Scratch, TINY, bytes, random};
+use rand::RngExt;
 use std::fs;
 
 const USAGE: i32 = 2;
@@ -131,11 +132,64 @@ fn draws_are_plotted_with_what_is_known() {
     let text = fs::read_to_string(scratch.path("plain.svg")).unwrap();
     contains_all(&text, &["of my own", "parameter 2"]);
     assert!(!text.contains("prior"));
+    // Draws that are of another model, or in other units.
+    fs::write(scratch.path("far.csv"), "0.1,0.2\n0.5,100\n0.2,0.3\n".repeat(40)).unwrap();
+    let said = scratch.says(&["plot", "far.csv", "--model", "model", "--out", "far.svg"]);
+    contains_all(&said, &["40 of 120 draws lie outside the prior (row 2: theta2 = 100)"]);
+    let log_prob =
+        ["log-prob", "model", "--theta", "far.csv", "--observation", "1", "--out", "l.npy"];
+    let said = scratch.says(&[&log_prob[..], &["--anyway"]].concat());
+    contains_all(
+        &said,
+        &["40 of 120 parameters lie outside the prior", "120 log-densities, 80 finite"],
+    );
     fs::write(scratch.path("wide.csv"), "1,2,3\n4,5,6\n").unwrap();
     let wide = ["plot", "wide.csv", "--model", "model", "--out", "p.svg"];
     contains_all(&scratch.fails(USAGE, &wide), &["wide.csv has 3 columns", "2 parameters"]);
     let two = ["plot", "draws.npy", "--truth", "r.npy", "--out", "p.svg"];
     contains_all(&scratch.fails(USAGE, &two), &["--truth r.npy has 500 rows"]);
+}
+
+/// What differs is named, and so is what was typed.
+#[test]
+fn another_run_in_the_same_folder_is_told_by_what_differs() {
+    let scratch = Scratch::new();
+    scratch.tiny_model();
+    let train = |more: &[&str]| {
+        let args = ["train", "--task", "two_moons", "-n", "300", "--out", "model", "--resume"];
+        let args = [&args[..], &TINY[..], more].concat();
+        scratch.fails(1, &args)
+    };
+    contains_all(
+        &train(&["--set", "training.patience=77"]),
+        &["with training.patience = ", "not 77"],
+    );
+    contains_all(&train(&["--seed", "9"]), &["with seed 1, not 9"]);
+    let args = ["train", "--task", "two_moons", "-n", "120", "--out", "model", "--resume"];
+    let said = scratch.fails(1, &[&args[..], &TINY[..]].concat());
+    contains_all(&said, &["of 300 simulations, not 120"]);
+    let args = ["train", "--task", "two_moons", "--out", "m", "--set", "trainig.max_epochs=3"];
+    contains_all(
+        &scratch.fails(USAGE, &args),
+        &["trainig.max_epochs=3", "did you mean `training`"],
+    );
+}
+
+/// Which columns are data, and an array that may be the wrong way round.
+#[test]
+fn what_a_table_is_taken_for_is_said() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path("prior.toml"), PRIOR).unwrap();
+    let mut random = random();
+    let mut rows = String::from("depth,a,time,b\n");
+    for _ in 0..100 {
+        let [a, b]: [f64; 2] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
+        rows += &format!("{},{a},{},{b}\n", a + 0.1 * random.random::<f64>(), a - b);
+    }
+    fs::write(scratch.path("s.csv"), rows).unwrap();
+    let train = ["train", "--prior", "prior.toml", "--out", "m", "--simulations"];
+    let said = scratch.says(&[&train[..], &["s.csv"], &TINY[..]].concat());
+    contains_all(&said, &["x is 2 columns: depth, time, as s.csv has them"]);
 }
 
 /// Options that exclude each other say why, and a table that does not suit its prior says where.

@@ -48,6 +48,14 @@ impl Scratch {
         String::from_utf8(output.stdout).expect("output is text")
     }
 
+    /// Runs `freeform ARGS`, which must succeed; its output and its standard error.
+    pub fn says(&self, args: &[&str]) -> String {
+        let output = self.freeform(args).output().expect("freeform starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "freeform {args:?} failed: {stderr}");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &stderr
+    }
+
     /// Runs `freeform ARGS`, which must fail with `code`; its standard error.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.freeform(args).output().expect("freeform starts");

@@ -182,7 +182,13 @@ impl Overrides {
     }
 
     fn place(&self, dotted: &str) -> Place {
-        self.places.get(dotted).cloned().unwrap_or_default()
+        let within = |key: &str| key.strip_prefix(dotted).is_some_and(|rest| rest.starts_with('.'));
+        // Of a section, where the first of its settings stands.
+        let found = self
+            .places
+            .get(dotted)
+            .or_else(|| self.places.iter().find_map(|(key, place)| within(key).then_some(place)));
+        found.cloned().unwrap_or_default()
     }
 
     /// Writes `from` over `into`, refusing keys that `into` does not have and values that it cannot

@@ -72,6 +72,7 @@ pub fn assemble(
         view: data.view().clone(),
         data: data.data().clone(),
         span: Some(data.span().clone()),
+        trained_on: Some(data.trained_on().clone()),
         law: ThetaLaw {
             drawn_from: origin.drawn_from.cloned(),
             success,

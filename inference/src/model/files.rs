@@ -10,6 +10,7 @@ use super::tensors::{
 use super::{LikelihoodModel, Model, ModelError};
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
+use crate::training::TrainedOn;
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
@@ -26,6 +27,8 @@ pub use description::FORMAT_VERSION;
 
 /// Name of the view's numbers.
 const VIEW: &str = "view";
+/// Name of the hashes of simulations.
+const TRAINED_ON: &str = "trained_on";
 /// Name of the numbers of what cuts circles.
 const TURN: &str = "turn";
 const WEIGHTS: &str = "weights.safetensors";
@@ -66,6 +69,9 @@ impl Model {
         if !numbers.is_empty() {
             tensors.add_flat_doubles(VIEW, &numbers);
         }
+        if let Some(known) = &self.trained_on {
+            tensors.add_flat_doubles(TRAINED_ON, &known.numbers());
+        }
         if let Some(turn) = &self.turn {
             tensors.add_flat(TURN, turn.numbers());
         }
@@ -88,6 +94,7 @@ impl Model {
             data: self.data.clone(),
             span: self.span.clone(),
             typical: self.typical.as_ref().map(TypicalDescription::of),
+            trained_on: self.trained_on.as_ref().map(|known| known.numbers().len()),
             success,
             config: self.config.clone(),
             prior: self.prior.clone(),
@@ -150,6 +157,12 @@ impl Model {
         };
         let typical = description.typical.as_ref().map(|described| described.read(&tensors));
         let typical = typical.transpose().map_err(invalid)?;
+        let trained_on = description.trained_on.map(|count| {
+            let numbers = read_flat_doubles(&tensors, TRAINED_ON)?;
+            let known = TrainedOn::from_numbers(&numbers).filter(|_| numbers.len() == count);
+            known.ok_or_else(|| format!("{TRAINED_ON} does not fit its description"))
+        });
+        let trained_on = trained_on.transpose().map_err(invalid)?;
         let Description { training, parameters, data, span, config, prior, .. } = description;
         let view = match description.view {
             None => View::plain(data.columns()),
@@ -171,6 +184,7 @@ impl Model {
             data,
             span,
             typical,
+            trained_on,
             law,
             config,
             training,

@@ -11,11 +11,12 @@ use crate::config::Config;
 use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
 use crate::summary::Summary;
+use crate::training::TrainedOn;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::Turn;
 use crate::typical::Typical;
 use crate::view::View;
-use freeform_simulators::{DataLayout, Expected, Prior};
+use freeform_simulators::{DataLayout, Expected, Prior, Simulations};
 
 /// A trained posterior estimator with everything that turns data into posterior draws.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Model {
     pub(crate) span: Option<DataSpan>,
     /// What they look like as a whole; models of before do not know.
     pub(crate) typical: Option<Typical>,
+    /// Which they are; models of before do not know.
+    pub(crate) trained_on: Option<TrainedOn>,
     /// The law of θ of the simulations, as far as it is not the prior.
     pub(crate) law: ThetaLaw,
     /// The settings it was trained with.
@@ -248,6 +251,19 @@ impl Model {
                 self.parameters.invert(&self.prior, &point, theta);
             }
         }
+    }
+
+    /// Share of `simulations` that this model was trained on, from 0 to 1, estimated from up to 1,024 rows
+    /// that it remembers; `None` where that is not known, or fewer than three are found.
+    #[must_use]
+    pub fn share_trained_on(&self, simulations: &Simulations) -> Option<f64> {
+        /// One or two may be chance, where simulations are of few numbers.
+        const LEAST: usize = 3;
+        let x = simulations.x.as_standard_layout();
+        let x = x.as_slice()?.chunks_exact(simulations.data_dim());
+        let theta = simulations.theta.rows().into_iter().map(|row| row.to_vec());
+        let (share, found) = self.trained_on.as_ref()?.share(theta.zip(x));
+        (found >= LEAST).then_some(share)
     }
 
     /// Whether the prior's support is all of R^D, so that no draw can leave it.

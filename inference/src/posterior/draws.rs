@@ -140,9 +140,17 @@ impl Draws {
     #[must_use]
     pub fn are_worthless(&self) -> bool {
         let few = self.effective < LEAST_EFFECTIVE.min(self.theta.nrows() as f64);
-        let far = self.distance.as_ref().is_some_and(Distance::is_far)
-            || self.standing.as_ref().is_some_and(Standing::is_far);
-        few || far
+        few || self.out_of_reach().is_some()
+    }
+
+    /// Why the observation cannot be asked about: it lies far from all simulations, in a number or as a
+    /// whole. `None` where it does not.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<PosteriorError> {
+        let far = self.distance.clone().filter(Distance::is_far).map(Box::new);
+        let unlike = || self.standing.clone().filter(Standing::is_far).map(Box::new);
+        far.map(|distance| PosteriorError::FarAway { distance })
+            .or_else(|| unlike().map(|standing| PosteriorError::Unlike { standing }))
     }
 
     /// What a user should know of these draws, in words; empty where nothing is amiss.

@@ -68,7 +68,7 @@ pub struct RoundReport {
     /// Share of the posterior's draws outside its region.
     pub outside: f64,
     /// The largest mean distance of a parameter's quantiles from those of the round before, in standard
-    /// deviations.
+    /// deviations; none in the first round, and where the draws are one point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<f64>,
     /// What a user should know, in words.
@@ -114,7 +114,8 @@ pub trait RoundStage {
     /// Its own.
     fn finished(&self, report: &RoundReport, outlook: &Outlook) -> Result<(), Self::Error>;
 
-    /// How posteriors are asked.
+    /// How posteriors are asked; with [`anyway`](Asking::anyway), rounds go on where the first finds the
+    /// observation far from everything simulated.
     fn asking(&self) -> Asking<'_>;
 }
 
@@ -122,7 +123,8 @@ pub trait RoundStage {
 /// `stop_early` rounds end once the posterior has stood still for two of them.
 ///
 /// # Errors
-/// The stage's. What it keeps lets the same call go on where it ended.
+/// The stage's; [`PosteriorError::FarAway`] and [`PosteriorError::Unlike`] after the first round, where x is
+/// far from everything simulated. What it keeps lets the same call go on where it ended.
 pub fn infer<S: RoundStage>(
     (prior, x): (&Prior, &[f64]),
     plan: &RoundPlan,
@@ -187,11 +189,16 @@ pub fn infer<S: RoundStage>(
             effective: outlook.draws.effective,
             fall: outlook.fall,
             outside: outlook.outside,
-            moved: last.as_ref().map(|(_, before)| outlook.moved(&before.theta().view())),
+            moved: last.as_ref().and_then(|(_, before)| outlook.moved(&before.theta().view())),
             remarks,
         };
         stage.finished(&report, &outlook)?;
         reports.push(report);
+        // What lies far from all that the prior gives is in other units, or not the simulator's: more of
+        // its simulations would be spent on nothing.
+        if number == 1 && number < plan.sizes.len() && !stage.asking().anyway {
+            outlook.draws.out_of_reach().map_or(Ok(()), |error| Err(error.into()))?;
+        }
         last = Some((posterior, outlook));
         if stop_early && stands_still(&reports) {
             break;

@@ -38,6 +38,7 @@ pub struct Rounds<'a> {
     preset: Preset,
     settings: Overrides,
     device: EngineKind,
+    anyway: bool,
     interrupt: Option<&'a AtomicBool>,
 }
 
@@ -82,6 +83,7 @@ impl<'a> Rounds<'a> {
             preset: Preset::default(),
             settings: Overrides::default(),
             device: EngineKind::default(),
+            anyway: false,
             interrupt: None,
         }
     }
@@ -126,6 +128,12 @@ impl<'a> Rounds<'a> {
         Self { device, ..self }
     }
 
+    /// Go on where the first round finds the observation far from everything simulated.
+    #[must_use]
+    pub fn anyway(self, anyway: bool) -> Self {
+        Self { anyway, ..self }
+    }
+
     /// A flag that stops everything when it is set.
     #[must_use]
     pub fn interrupt(self, flag: &'a AtomicBool) -> Self {
@@ -165,29 +173,7 @@ impl RoundStage for Rounds<'_> {
 
     fn simulate(&self, round: &Round<'_>) -> Result<Simulated, RoundsError> {
         let never = AtomicBool::new(false);
-        let stop = self.interrupt.unwrap_or(&never);
-        let mut batches: Vec<SimulatedBatch> = Vec::new();
-        let mut take = |batch| {
-            batches.push(batch);
-            Ok(())
-        };
-        let range = 0..round.size as u64;
-        let (precision, seed) = (Precision::Double, round.seed);
-        match round.proposals {
-            None => self.source.run(precision, seed, range, stop, &mut take)?,
-            Some(made) => Proposed::new(self.source, made.theta.view())
-                .run(precision, seed, range, stop, &mut take)?,
-        }
-        let join = |of: &dyn Fn(&SimulatedBatch) -> &Array2<f64>| {
-            let tables: Vec<_> = batches.iter().map(|batch| of(batch).view()).collect();
-            // All batches have the same columns.
-            concatenate(Axis(0), &tables).unwrap_or_default()
-        };
-        let simulations = freeform_simulators::Simulations {
-            theta: join(&|batch| &batch.simulations.theta),
-            x: join(&|batch| &batch.simulations.x),
-        };
-        Ok(Simulated { simulations, failed: join(&|batch| &batch.theta_failed) })
+        Ok(simulate_round(self.source, round, self.interrupt.unwrap_or(&never))?)
     }
 
     fn train(
@@ -215,6 +201,40 @@ impl RoundStage for Rounds<'_> {
     }
 
     fn asking(&self) -> Asking<'_> {
-        Asking { interrupt: self.interrupt, ..Asking::default() }
+        Asking { anyway: self.anyway, interrupt: self.interrupt, ..Asking::default() }
     }
+}
+
+/// Simulates a round in memory: at its proposals, or at the prior's draws.
+///
+/// # Errors
+/// The source's; [`SourceError::Interrupted`] soon after `stop` is set.
+pub fn simulate_round(
+    source: &dyn SimulationSource,
+    round: &Round<'_>,
+    stop: &AtomicBool,
+) -> Result<Simulated, SourceError> {
+    let mut batches: Vec<SimulatedBatch> = Vec::new();
+    let mut take = |batch| {
+        batches.push(batch);
+        Ok(())
+    };
+    let range = 0..round.size as u64;
+    let (precision, seed) = (Precision::Double, round.seed);
+    match round.proposals {
+        None => source.run(precision, seed, range, stop, &mut take)?,
+        Some(made) => {
+            Proposed::new(source, made.theta.view()).run(precision, seed, range, stop, &mut take)?
+        }
+    }
+    let join = |of: &dyn Fn(&SimulatedBatch) -> &Array2<f64>| {
+        let tables: Vec<_> = batches.iter().map(|batch| of(batch).view()).collect();
+        // All batches have the same columns.
+        concatenate(Axis(0), &tables).unwrap_or_default()
+    };
+    let simulations = freeform_simulators::Simulations {
+        theta: join(&|batch| &batch.simulations.theta),
+        x: join(&|batch| &batch.simulations.x),
+    };
+    Ok(Simulated { simulations, failed: join(&|batch| &batch.theta_failed) })
 }

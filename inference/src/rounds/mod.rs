@@ -29,7 +29,7 @@ mod region;
 
 pub use drive::{Round, RoundReport, RoundStage, Simulated, infer};
 pub use law::RoundsLaw;
-pub use memory::{Rounds, RoundsError};
+pub use memory::{Rounds, RoundsError, simulate_round};
 pub use outlook::Outlook;
 pub use plan::RoundPlan;
 pub use propose::{Proposals, ProposedBy};

@@ -51,9 +51,10 @@ impl Outlook {
 
     /// How far the posterior moved from draws `before`, as many: the largest mean distance of the
     /// parameters' quantiles (Wasserstein's), in standard deviations. A median between two modes does not
-    /// count for more than the mass that crosses it.
+    /// count for more than the mass that crosses it. `None` where the draws are one point, and so have no
+    /// standard deviation.
     #[must_use]
-    pub fn moved(&self, before: &ArrayView2<f64>) -> f64 {
+    pub fn moved(&self, before: &ArrayView2<f64>) -> Option<f64> {
         let mut most: f64 = 0.0;
         for column in 0..before.ncols() {
             let sorted = |table: &ArrayView2<f64>| {
@@ -62,11 +63,14 @@ impl Outlook {
                 values
             };
             let (old, new) = (sorted(before), sorted(&self.draws.theta.view()));
-            let spread = self.draws.theta.column(column).std(0.0).max(f64::MIN_POSITIVE);
+            if new.first() == new.last() {
+                return None;
+            }
+            let spread = self.draws.theta.column(column).std(0.0);
             let apart: f64 = old.iter().zip(&new).map(|(old, new)| (old - new).abs()).sum();
             most = most.max(apart / new.len() as f64 / spread);
         }
-        most
+        Some(most).filter(|most| most.is_finite())
     }
 
     /// The draws.

@@ -10,7 +10,7 @@ use super::origin::{Outliers, ThetaOrigin};
 use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
 use super::shown::Shown;
-use super::{DataError, Finding, Fold, Role};
+use super::{DataError, Finding, Fold, Role, TrainedOn};
 use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
@@ -42,6 +42,7 @@ pub struct TrainingData {
     order: Vec<u32>,
     groups: Groups,
     span: DataSpan,
+    trained_on: TrainedOn,
     findings: Vec<Finding>,
     /// What is to be said of the view of x.
     remark: Option<String>,
@@ -83,8 +84,9 @@ impl TrainingData {
         // With one flow, its held-out rows take no part in anything; with several, every row is
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
-        move_off(&mut theta, prior);
         let x = contiguous(simulations.x);
+        let trained_on = TrainedOn::of((&theta, columns), (&x, columns_of_x));
+        move_off(&mut theta, prior);
         check_support(&theta, prior, &table_rows)?;
         origin.check_law(&theta, &table_rows)?;
         let span = DataSpan::of(columns_of_x, &x);
@@ -200,6 +202,7 @@ impl TrainingData {
             order,
             groups,
             span,
+            trained_on,
             findings,
             remark,
             validation_fraction,

@@ -152,8 +152,9 @@ impl fmt::Display for Finding {
                 write!(
                     f,
                     "column {column}{what} of {table} is dominated by one value: {value:e} in row \
-                     {row} holds more than half of its variance, and all others look alike beside it; \
-                     mend or drop that row"
+                     {row} holds more than half of its variance, and all others look alike beside it. Where \
+                     it is a fault, mend the simulator or drop that row; where it is not, the logarithm of \
+                     that column says more"
                 )
             }
         }

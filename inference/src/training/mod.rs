@@ -25,6 +25,7 @@ mod shown;
 #[cfg(feature = "burn")]
 mod stacked;
 mod train;
+mod trained_on;
 mod trainer;
 
 pub use agreement::{ColumnShift, PairShift};
@@ -47,4 +48,5 @@ pub use schedule::{beta, learning_rate};
 #[cfg(feature = "burn")]
 pub use stacked::train_stacked;
 pub use train::train_ensemble;
+pub(crate) use trained_on::TrainedOn;
 pub use trainer::Trainer;

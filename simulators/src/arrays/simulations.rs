@@ -141,15 +141,35 @@ impl Simulations {
         parameters: &[String],
         first_line: FirstLine,
     ) -> Result<(Self, Option<usize>), ArrayError> {
+        let (simulations, channels, _) = Self::read_named(path, parameters, first_line)?;
+        Ok((simulations, channels))
+    }
+
+    /// The same, with the names of the columns of x that a text file gives.
+    ///
+    /// # Errors
+    /// As [`Simulations::read_table`].
+    pub fn read_named(
+        path: impl AsRef<Path>,
+        parameters: &[String],
+        first_line: FirstLine,
+    ) -> Result<(Self, Option<usize>, Option<Vec<String>>), ArrayError> {
         let path = path.as_ref();
         match Format::of(path) {
-            Ok(Format::Npz) => Self::read_points(path),
+            Ok(Format::Npz) => {
+                let (simulations, channels) = Self::read_points(path)?;
+                Ok((simulations, channels, None))
+            }
             Ok(Format::Text { .. }) => {
                 let options = TableOptions { first_line, ..TableOptions::default() };
                 let table = read_table(path, &options)?;
                 let (theta, x) = columns_of(&table, parameters)?;
                 let values = &table.values;
-                Ok((Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))?, None))
+                let simulations =
+                    Self::new(values.select(Axis(1), &theta), values.select(Axis(1), &x))?;
+                let names = table.names.as_ref().or(table.labels.as_ref());
+                let names = names.map(|names| x.iter().map(|at| names[*at].clone()).collect());
+                Ok((simulations, None, names))
             }
             _ => Err(ArrayError::unknown_extension(path, READABLE)),
         }

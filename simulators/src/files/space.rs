@@ -21,6 +21,13 @@ pub fn memory() -> Option<u64> {
     limits.into_iter().flatten().chain(own_limits()).min()
 }
 
+/// Bytes of memory, touched or only reserved, that whoever started this process allows it (`ulimit -v`,
+/// `ulimit -d`); none where there is no limit.
+#[must_use]
+pub fn memory_limit() -> Option<u64> {
+    own_limits().min()
+}
+
 /// What the process was allowed by whoever started it.
 fn own_limits() -> impl Iterator<Item = u64> {
     #[cfg(unix)]

@@ -29,6 +29,8 @@ pub(super) struct ProgramLaw {
     name: String,
     /// A hash of the files that the command names.
     content: String,
+    /// Whether a file of ours says that it was used before, with the same files.
+    known: bool,
     /// Programs that wait for a question.
     idle: Mutex<Vec<Conversation>>,
 }
@@ -47,6 +49,7 @@ impl ProgramLaw {
             hasher.update(&named_file(&settings.folder, argument).unwrap_or_default());
         }
         let found = hasher.finalize().to_hex()[..32].to_owned();
+        let known = content.is_some();
         if content.is_some_and(|content| content != found) {
             return Err(failed(format!(
                 "its files in {} are not what they were when this was written, and the prior may be \
@@ -61,7 +64,7 @@ impl ProgramLaw {
         let theta = answer(&mut first, "sample 1", dim).map_err(&failed)?;
         answer(&mut first, &log_prob_question(&theta), 1).map_err(&failed)?;
         let idle = Mutex::new(vec![first]);
-        Ok(Self { name, content: found, idle, settings })
+        Ok(Self { name, content: found, known, idle, settings })
     }
 
     /// Asks a waiting program, or a new one where none waits or the one has ended.
@@ -128,6 +131,10 @@ impl OwnLaw for ProgramLaw {
 
     fn log_prob(&self, theta: &[f64]) -> f64 {
         self.ask(&log_prob_question(theta), 1).map_or(f64::NAN, |answer| answer[0])
+    }
+
+    fn is_known(&self) -> bool {
+        self.known
     }
 
     fn toml(&self) -> Option<Table> {

@@ -108,8 +108,8 @@ pub enum SourceError {
     Task(#[from] crate::TaskError),
     /// Too many simulations failed.
     #[error(
-        "{} of the first {} simulations failed, more than max_failure_share = {share} allows:\n\
-         {}\nmend the simulator, narrow the prior, or raise max_failure_share in simulator.toml",
+        "{} of the first {} simulations failed, more than the {allowed} that max_failure_share = {share} \
+         allows among {basis}:\n{}\nmend the simulator, narrow the prior, or raise max_failure_share in simulator.toml",
         report.total(), report.requested, report.details()
     )]
     TooManyFailures {
@@ -117,6 +117,11 @@ pub enum SourceError {
         report: Box<FailureReport>,
         /// The share allowed.
         share: f64,
+        /// The simulations that it is a share of: those so far, or of the first hundred all that are asked
+        /// for.
+        basis: usize,
+        /// How many may fail among these.
+        allowed: usize,
     },
     /// None of the first simulations succeeded.
     #[error(
@@ -149,7 +154,8 @@ pub(super) fn check_share(
     let share = source.max_failure_share();
     let basis = report.requested.max(MEANINGFUL.min(n as usize));
     if report.total() as f64 > share * basis as f64 {
-        return Err(SourceError::TooManyFailures { report: Box::new(report.clone()), share });
+        let (report, allowed) = (Box::new(report.clone()), (share * basis as f64) as usize);
+        return Err(SourceError::TooManyFailures { report, share, basis, allowed });
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Laws beyond a box: each against its law's distribution function, its density's integral, and the
 //! errors that mistakes give.
 
+mod agreement;
 mod bijections;
 mod densities;
 mod draws;

@@ -1,9 +1,11 @@
 //! Inference of one observation in rounds, with its folder: proposals, simulations and model of each
 //! round, and the last round's model as the folder's own.
 
+mod from;
 mod picture;
 mod record;
 mod stage;
+mod words;
 
 use super::directory::{create_folder, write_status};
 use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
@@ -12,11 +14,13 @@ use freeform_inference::{
     Asking, EngineKind, Overrides, Posterior, PosteriorError, Preset, RoundPlan, RoundReport, infer,
 };
 use freeform_simulators::{AnySimulator, write_draws};
+pub use from::{Continued, FirstRound};
 use record::InferenceRecord;
 use serde::Serialize;
 use stage::FolderStage;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+pub use words::{moved_in_words, share_in_words};
 
 /// Draws of the result.
 const DRAWS: usize = 10_000;
@@ -29,10 +33,10 @@ pub struct RoundsJob<'a> {
     pub simulator: &'a AnySimulator,
     /// The observation, `[C]`, all finite.
     pub x: &'a [f64],
-    /// Simulations of all rounds together.
-    pub budget: usize,
-    /// How many rounds, if not as many as suit the budget.
-    pub rounds: Option<usize>,
+    /// Simulations of each round.
+    pub plan: RoundPlan,
+    /// Whether rounds end where the posterior stands still: not where somebody chose their number.
+    pub stop_early: bool,
     /// Preset beneath the overrides.
     pub preset: Preset,
     /// The user's own settings.
@@ -43,8 +47,12 @@ pub struct RoundsJob<'a> {
     pub engine: EngineKind,
     /// The folder of the inference.
     pub folder: &'a Path,
+    /// The folder of a model whose simulations are those of the first round, if of one.
+    pub first: Option<&'a Path>,
     /// Whether to start anew where it holds another one.
     pub overwrite: bool,
+    /// Whether to go on, and to end well, where the draws are worth next to nothing.
+    pub anyway: bool,
     /// Set by a signal.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
@@ -66,24 +74,29 @@ pub struct Inferred {
     pub warnings: Vec<String>,
 }
 
+/// Whether `folder` holds an inference in rounds.
+#[must_use]
+pub fn holds_inference(folder: &Path) -> bool {
+    InferenceRecord::is_in(folder)
+}
+
 /// Infers, or goes on with, the posterior of one observation. What an earlier call left in the folder is
 /// used: the same call, interrupted or killed at any moment, ends in the same files.
 ///
 /// # Errors
-/// [`RunError`]; what was computed so far stays in the folder.
+/// [`RunError`]; what was computed so far stays in the folder. [`RunError::Worthless`] where everything is
+/// written, but the draws are worth next to nothing.
 pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
-    if job.budget < RoundPlan::LEAST {
-        return Err(RunError::FewSimulations { asked: job.budget, least: RoundPlan::LEAST });
+    let (plan, budget) = (&job.plan, job.plan.total());
+    if budget < RoundPlan::LEAST {
+        return Err(RunError::FewSimulations { asked: budget, least: RoundPlan::LEAST });
     }
     let own = own(job.folder)?;
-    let plan = RoundPlan::of(job.budget, job.rounds);
-    let record = InferenceRecord::of(job, &plan)?;
-    record.claim(job.folder, job.overwrite)?;
-    let stage = FolderStage::new(job, &plan)?;
-    // A number of rounds that somebody chose is kept.
-    let stop_early = job.rounds.is_none();
+    InferenceRecord::of(job)?.claim(job.folder, job.overwrite)?;
+    job.first.map_or(Ok(()), |from| from::hand_over(from, job.folder))?;
+    let stage = FolderStage::new(job, plan)?;
     let asked = (job.simulator.prior(), job.x);
-    let (posterior, rounds) = infer(asked, &plan, stop_early, job.seed, &stage)?;
+    let (posterior, rounds) = infer(asked, plan, job.stop_early, job.seed, &stage)?;
     let spent = rounds.iter().map(|round| round.simulations).sum();
     let draws = posterior.sample_as(
         job.x,
@@ -99,8 +112,12 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     own.check()?;
     posterior.model().save(job.folder)?;
     let (effective, warnings) = (draws.effective, draws.warnings());
-    let inferred = Inferred { rounds, budget: job.budget, spent, effective, warnings };
+    let inferred = Inferred { rounds, budget, spent, effective, warnings };
     write_status(job.folder, &Status { status: "done", task: job.name, inferred: &inferred })?;
+    if draws.are_worthless() && !job.anyway {
+        let path = job.folder.display().to_string();
+        return Err(RunError::Worthless { path, reasons: inferred.warnings });
+    }
     Ok(inferred)
 }
 
@@ -133,7 +150,11 @@ fn plot(
     create_folder(&job.folder.join("plots"))?;
     let prior = &posterior.model().prior;
     let plot = PairPlot {
-        title: &format!("{}, {} simulations in rounds", job.simulator.source().name(), job.budget),
+        title: &format!(
+            "{}, {} simulations in rounds",
+            job.simulator.source().name(),
+            job.plan.total()
+        ),
         names: prior.names(),
         posterior: draws,
         reference: None,

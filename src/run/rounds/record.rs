@@ -4,12 +4,13 @@
 use super::RoundsJob;
 use crate::run::RunError;
 use crate::run::sealed::{self, Sealed};
-use freeform_inference::{Proposals, ProposedBy, RoundPlan};
+use freeform_inference::{EngineKind, Overrides, Preset, Proposals, ProposedBy, RoundPlan};
 use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const RECORD: &str = "inference.toml";
+const FORMAT: u32 = 2;
 /// Folder of all rounds.
 pub(super) const ROUNDS: &str = "rounds";
 
@@ -25,7 +26,7 @@ pub(super) struct InferenceRecord {
     seed: String,
     preset: String,
     device: String,
-    /// BLAKE3 of the user's own settings.
+    /// The user's own settings, as TOML.
     settings: String,
     sizes: Vec<usize>,
     rounds_chosen: bool,
@@ -33,21 +34,78 @@ pub(super) struct InferenceRecord {
 }
 
 impl InferenceRecord {
-    pub fn of(job: &RoundsJob, plan: &RoundPlan) -> Result<Self, RunError> {
+    pub fn of(job: &RoundsJob) -> Result<Self, RunError> {
         let source = job.simulator.source();
-        let settings = job.overrides.to_toml()?;
         Ok(Self {
-            format: 1,
+            format: FORMAT,
             simulator: source.name().to_owned(),
             identity: source.identity(),
             seed: job.seed.to_string(),
-            preset: format!("{:?}", job.preset).to_lowercase(),
+            preset: named(job.preset),
             device: job.engine.to_string(),
-            settings: blake3::hash(settings.as_bytes()).to_hex()[..16].to_owned(),
-            sizes: plan.sizes.clone(),
-            rounds_chosen: job.rounds.is_some(),
+            settings: job.overrides.to_toml()?,
+            sizes: job.plan.sizes.clone(),
+            rounds_chosen: !job.stop_early,
             observation: job.x.to_vec(),
         })
+    }
+
+    /// That of the inference in `folder`; `None` where it is damaged.
+    pub fn read(folder: &Path) -> Result<Option<Self>, RunError> {
+        let path = folder.join(RECORD);
+        let named = |e: std::io::Error| {
+            std::io::Error::new(e.kind(), format!("cannot read {}: {e}", path.display()))
+        };
+        Ok(toml::from_str(&std::fs::read_to_string(&path).map_err(named)?).ok())
+    }
+
+    /// Whether `folder` holds an inference.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(RECORD).exists()
+    }
+
+    /// Writes it into the folder of the inference.
+    pub fn write(&self, folder: &Path) -> Result<(), RunError> {
+        let text = toml::to_string(self).map_err(std::io::Error::other)?;
+        Ok(write_bytes_atomically(&folder.join(RECORD), text.as_bytes())?)
+    }
+
+    /// Simulations of each round.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// Plans other rounds, as somebody chose them.
+    pub fn plan(&mut self, plan: &RoundPlan) {
+        self.sizes.clone_from(&plan.sizes);
+        self.rounds_chosen = true;
+    }
+
+    /// The observation.
+    pub fn observation(&self) -> &[f64] {
+        &self.observation
+    }
+
+    /// The preset beneath the settings.
+    pub fn preset(&self) -> Result<Preset, RunError> {
+        let all = [Preset::Recommended, Preset::Paper];
+        let found = all.into_iter().find(|preset| named(*preset) == self.preset);
+        found.ok_or_else(|| damaged("preset", &self.preset))
+    }
+
+    /// The user's own settings.
+    pub fn overrides(&self) -> Result<Overrides, RunError> {
+        Ok(Overrides::parse(&self.settings)?)
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> Result<u64, RunError> {
+        self.seed.parse().map_err(|_| damaged("seed", &self.seed))
+    }
+
+    /// Who does the arithmetic.
+    pub fn engine(&self) -> Result<EngineKind, RunError> {
+        self.device.parse().map_err(|_| damaged("device", &self.device))
     }
 
     /// Takes `folder` for this inference; one of it that is there already is gone on with.
@@ -99,6 +157,14 @@ impl InferenceRecord {
             () => "it has other settings".to_owned(),
         }
     }
+}
+
+fn named(preset: Preset) -> String {
+    format!("{preset:?}").to_lowercase()
+}
+
+fn damaged(field: &str, value: &str) -> RunError {
+    std::io::Error::other(format!("{RECORD}: {field} = \"{value}\" is none")).into()
 }
 
 /// Removes a former inference: what rounds wrote, by name.

@@ -2,9 +2,11 @@
 
 use super::RoundsJob;
 use super::record::{ROUNDS, keep_proposals, kept_proposals};
-use super::stopped;
+use super::{moved_in_words, share_in_words, stopped};
 use crate::run::directory::create_folder;
-use crate::run::source::{SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings};
+use crate::run::source::{
+    FAILING, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
+};
 use crate::run::{Existing, RunError, TrainJob, train};
 use freeform_inference::{
     Asking, Locality, Outlook, Posterior, PosteriorError, Proposals, Round, RoundPlan, RoundReport,
@@ -68,7 +70,9 @@ impl RoundStage for FolderStage<'_> {
             None => make_set(source, n, seed, &path, &at)?,
             Some(made) => make_set(&Proposed::new(source, made.theta.view()), n, seed, &path, &at)?,
         };
-        set_warnings(&report).iter().for_each(|warning| reporter.warn(warning));
+        // What a training makes of failures is said once.
+        let known = |warning: &&String| round.number == 1 || *warning != FAILING;
+        set_warnings(&report).iter().filter(known).for_each(|warning| reporter.warn(warning));
         let failed = read_theta_failed(&path).map_err(SourceError::from)?;
         let failed = failed.unwrap_or_else(|| Array2::zeros((0, source.prior().dim())));
         Ok(Simulated { simulations: Simulations::read(&path)?, failed })
@@ -119,15 +123,16 @@ impl RoundStage for FolderStage<'_> {
         write_bytes_atomically(&path, (text + "\n").as_bytes())?;
         let reporter = self.job.reporter;
         let moved = report.moved.map_or(String::new(), |moved| {
-            format!("; the posterior moved by {moved:.2} of its standard deviations")
+            let moved = moved_in_words(Some(moved));
+            format!("; the posterior moved by {moved} of its standard deviations")
         });
         reporter.say(&format!(
-            "round {} of {}: trained on {} simulations; {:.1e} of the prior in the region, {:.1}% of \
+            "round {} of {}: trained on {} simulations; {} of the prior in the region, {:.1}% of \
              draws accepted{moved}",
             report.round,
             self.rounds,
             report.trained_on,
-            report.prior_share,
+            share_in_words(report.prior_share),
             100.0 * report.acceptance,
         ));
         report.remarks.iter().for_each(|remark| {
@@ -137,6 +142,6 @@ impl RoundStage for FolderStage<'_> {
     }
 
     fn asking(&self) -> Asking<'_> {
-        Asking::until(self.job.interrupt)
+        Asking { anyway: self.job.anyway, ..Asking::until(self.job.interrupt) }
     }
 }

@@ -51,6 +51,9 @@ pub(super) struct Description {
     /// What they look like as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typical: Option<TypicalDescription>,
+    /// How many simulations are remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_on: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<SuccessDescription>,
     pub config: Config,

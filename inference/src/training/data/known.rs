@@ -1,6 +1,6 @@
 //! What is known of the tables that flows train on.
 
-use super::TrainingData;
+use super::{TrainedOn, TrainingData};
 use crate::config::Config;
 use crate::training::{Finding, LikelihoodTables};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
@@ -71,6 +71,11 @@ impl TrainingData {
     #[must_use]
     pub fn span(&self) -> &DataSpan {
         &self.span
+    }
+
+    /// The simulations, to be known again.
+    pub(crate) fn trained_on(&self) -> &TrainedOn {
+        &self.trained_on
     }
 
     /// What a user should know of the simulations.

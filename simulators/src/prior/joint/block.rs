@@ -228,6 +228,9 @@ impl Part {
                         format!("one for each of {} names", self.len),
                     );
                 }
+                if own.0.is_known() {
+                    return Ok(());
+                }
                 super::agreement::contradiction(&*own.0).map_err(|reason| PriorError::Own {
                     law: own.0.name().to_owned(),
                     parameters: own.0.names().join(", "),

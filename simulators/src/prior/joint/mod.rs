@@ -2,6 +2,7 @@
 //! given by other parameters, and one's own.
 
 mod agreement;
+mod balance;
 mod block;
 mod conditional;
 mod dirichlet;

@@ -27,6 +27,11 @@ pub trait OwnLaw: Send + Sync {
     /// The normalised log-density at `theta`, `[d]`, inside the support; −∞ where it is 0.
     fn log_prob(&self, theta: &[f64]) -> f64;
 
+    /// Whether density and draws were compared before, when this very law was built.
+    fn is_known(&self) -> bool {
+        false
+    }
+
     /// What `prior.toml` says of it beside its name, where that is enough to build it anew.
     fn toml(&self) -> Option<toml::Table> {
         None

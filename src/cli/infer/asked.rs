@@ -1,0 +1,170 @@
+//! What is inferred from what, as the arguments say it: anew, with more rounds, or from a model.
+
+use super::Args;
+use crate::cli::Failure;
+use crate::cli::observation::ObservationArg;
+use crate::run::{Continued, FirstRound, Owned, holds_inference};
+use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
+use freeform_simulators::AnySimulator;
+use std::path::{Path, PathBuf};
+
+/// Simulations where nobody says how many.
+const BUDGET: usize = 10_000;
+
+/// An inference, ready to be made.
+pub(super) struct Asked<'a> {
+    pub name: String,
+    pub simulator: AnySimulator,
+    pub x: Vec<f64>,
+    /// The observation, in words.
+    pub observation: String,
+    pub plan: RoundPlan,
+    pub stop_early: bool,
+    pub preset: Preset,
+    pub overrides: Overrides,
+    pub seed: u64,
+    pub engine: EngineKind,
+    pub out: PathBuf,
+    /// The folder of the model whose simulations are the first round.
+    pub first: Option<&'a Path>,
+    /// The folder that is gone on with.
+    _own: Option<Owned>,
+}
+
+impl<'a> Asked<'a> {
+    pub fn of(args: &'a Args) -> Result<Self, Failure> {
+        match &args.from {
+            Some(from) if holds_inference(from) => Self::more_rounds(args, from),
+            Some(from) => Self::from_model(args, from),
+            None => Self::anew(args),
+        }
+    }
+
+    fn anew(args: &'a Args) -> Result<Self, Failure> {
+        let (Some(name), Some(observation), Some(out)) = (&args.task, &args.observation, &args.out)
+        else {
+            return Err(Failure::usage(&"name a TASK or simulator.toml, --observation and --out"));
+        };
+        let simulator = AnySimulator::open(name)?;
+        let plan = RoundPlan::of(args.simulations.unwrap_or(BUDGET), args.rounds.0);
+        Self::first_time(
+            args,
+            (name, simulator),
+            observation,
+            (plan, args.seed.unwrap_or(1)),
+            (out, None),
+        )
+    }
+
+    fn from_model(args: &'a Args, from: &'a Path) -> Result<Self, Failure> {
+        let model = Model::load(from)?;
+        let (Some(observation), Some(out)) = (&args.observation, &args.out) else {
+            return Err(Failure::usage(&format!(
+                "--from {} is a model of every observation: add --observation, the one to infer from, and \
+                 --out, the folder for it",
+                from.display()
+            )));
+        };
+        if args.seed.is_some() || args.task.is_some() {
+            return Err(Failure::usage(
+                &"--from a model goes on with its simulator and its seed: leave TASK and --seed out",
+            ));
+        }
+        let first = FirstRound::of(from, &model.training)?;
+        let plan = first.plan(from, args.simulations.unwrap_or(BUDGET), args.rounds.0)?;
+        let name = model.training.task.clone().unwrap_or_default();
+        let simulator = (name.as_str(), first.simulator);
+        Self::first_time(args, simulator, observation, (plan, first.seed), (out, Some(from)))
+    }
+
+    fn first_time(
+        args: &'a Args,
+        (name, simulator): (&str, AnySimulator),
+        observation: &ObservationArg,
+        (plan, seed): (RoundPlan, u64),
+        (out, first): (&Path, Option<&'a Path>),
+    ) -> Result<Self, Failure> {
+        let x = observation.of_simulator(&simulator, &args.tables)?;
+        check(&simulator, name, observation, &x)?;
+        Ok(Self {
+            name: name.to_owned(),
+            simulator,
+            x,
+            observation: observation.to_string(),
+            plan,
+            // A number of rounds that somebody chose is kept.
+            stop_early: args.rounds.0.is_none(),
+            preset: args.settings.preset(),
+            overrides: args.settings.overrides()?,
+            seed,
+            engine: args.settings.device.open()?,
+            out: out.to_owned(),
+            first,
+            _own: None,
+        })
+    }
+
+    fn more_rounds(args: &'a Args, from: &Path) -> Result<Self, Failure> {
+        let own = [
+            ("TASK", args.task.is_some()),
+            ("--observation", args.observation.is_some()),
+            ("--out", args.out.is_some()),
+            ("--seed", args.seed.is_some()),
+            ("--overwrite", args.overwrite),
+            ("settings", !args.settings.overrides()?.to_toml()?.is_empty()),
+        ];
+        if let Some((given, _)) = own.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(&format!(
+                "--from {} is an inference and goes on with its own simulator, observation, seed and settings, \
+                 in its own folder: leave {given} out",
+                from.display()
+            )));
+        }
+        let Some(budget) = args.simulations else {
+            return Err(Failure::usage(
+                &"--from an inference needs --simulations: how many are to be made in all, those that there are \
+                  included",
+            ));
+        };
+        let Continued { simulator, name, x, plan, preset, overrides, seed, engine, own } =
+            Continued::of(from, budget, args.rounds.0)?;
+        Ok(Self {
+            name,
+            simulator,
+            x,
+            observation: "its observation".to_owned(),
+            plan,
+            stop_early: false,
+            preset,
+            overrides,
+            seed,
+            engine,
+            out: from.to_owned(),
+            first: None,
+            _own: Some(own),
+        })
+    }
+}
+
+fn check(
+    simulator: &AnySimulator,
+    name: &str,
+    observation: &ObservationArg,
+    x: &[f64],
+) -> Result<(), Failure> {
+    let expected = simulator.source().data_dim();
+    if x.len() != expected {
+        return Err(Failure::failed(&format!(
+            "{observation} has {} numbers, a simulation of {name} {expected}: give the observed data in the \
+             order of the simulator's",
+            x.len(),
+        )));
+    }
+    if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
+        return Err(Failure::failed(&format!(
+            "{observation}: {} is {value}: an observation's numbers must be finite",
+            simulator.layout().unwrap_or_default().column(column)
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! Rounds that go on from what is there: a finished inference, or a model of every observation.
+
+use super::record::{InferenceRecord, ROUNDS};
+use crate::run::directory::{CONFIG, STATUS, create_folder};
+use crate::run::sealed::Sealed;
+use crate::run::{Owned, RunError, open_origin, own};
+use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan, TrainingSummary};
+use freeform_simulators::{
+    AnySimulator, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
+};
+use std::path::Path;
+
+const SIMULATIONS: &str = "simulations.npz";
+
+/// A finished inference that is given more rounds.
+pub struct Continued {
+    /// The simulator, as it was.
+    pub simulator: AnySimulator,
+    /// The name that it was opened by.
+    pub name: String,
+    /// The observation, `[C]`.
+    pub x: Vec<f64>,
+    /// The rounds that there are, and those to come.
+    pub plan: RoundPlan,
+    /// Preset beneath the settings.
+    pub preset: Preset,
+    /// The settings of every round.
+    pub overrides: Overrides,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Who does the arithmetic.
+    pub engine: EngineKind,
+    /// The folder, until its rounds are made.
+    pub own: Owned,
+}
+
+impl Continued {
+    /// The inference in `folder`, whose record then plans more rounds, `rounds` if that is chosen, until
+    /// `budget` simulations are spent in all. Of one that is planned so already, it is that plan.
+    ///
+    /// # Errors
+    /// [`RunError::NoMoreRounds`] where it is not finished, or has spent as many;
+    /// [`RunError::Origin`] where its simulator is not to be had as it was.
+    pub fn of(folder: &Path, budget: usize, rounds: Option<usize>) -> Result<Self, RunError> {
+        let refuse = |reason: String| {
+            Err(RunError::NoMoreRounds { path: folder.display().to_string(), reason })
+        };
+        let own = own(folder)?;
+        let Some(mut record) = InferenceRecord::read(folder)? else {
+            return refuse("its inference.toml is damaged".to_owned());
+        };
+        if record.sizes().iter().sum::<usize>() != budget {
+            let Some(done) = rounds_done(folder) else {
+                return refuse(
+                    "its inference is not finished: the command that began it goes on with it"
+                        .to_owned(),
+                );
+            };
+            let mut plan =
+                RoundPlan { sizes: record.sizes()[..done.min(record.sizes().len())].to_vec() };
+            let spent = plan.total();
+            let more = budget.saturating_sub(spent);
+            if more < RoundPlan::LEAST {
+                return refuse(format!(
+                    "its rounds have made {spent} simulations: --simulations {budget} are to be so many in \
+                     all, and a round needs at least {} more",
+                    RoundPlan::LEAST
+                ));
+            }
+            let like_before = more.div_ceil(plan.sizes.last().copied().unwrap_or(more).max(1));
+            let rounds = rounds.unwrap_or(like_before.min(MOST_MORE)).min(more / RoundPlan::LEAST);
+            plan.extend(more, rounds.max(1));
+            record.plan(&plan);
+            record.write(folder)?;
+            // What is there is of fewer rounds than are planned.
+            match std::fs::remove_file(folder.join(STATUS)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        let first = folder.join(ROUNDS).join("01");
+        let model = Model::load(&first)?;
+        let simulator = open_origin(&model.training, None, "it cannot be simulated again")?;
+        Ok(Self {
+            name: named(&first).unwrap_or_else(|| simulator.source().name().to_owned()),
+            simulator,
+            x: record.observation().to_vec(),
+            plan: RoundPlan { sizes: record.sizes().to_vec() },
+            preset: record.preset()?,
+            overrides: record.overrides()?,
+            seed: record.seed()?,
+            engine: record.engine()?,
+            own,
+        })
+    }
+}
+
+/// Rounds that nobody chose, at most.
+const MOST_MORE: usize = 4;
+
+/// The rounds of a finished inference.
+fn rounds_done(folder: &Path) -> Option<usize> {
+    let status = Sealed::read(&folder.join(STATUS)).value()?;
+    Some(status.get("rounds")?.as_array()?.len())
+}
+
+/// What the simulator of the training in `folder` was called.
+fn named(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join(CONFIG)).ok()?;
+    let record: toml::Table = text.parse().ok()?;
+    Some(record.get("run")?.get("task")?.as_str()?.to_owned())
+}
+
+/// The simulations of an amortised model, as the first round of an inference.
+pub struct FirstRound {
+    /// The simulator.
+    pub simulator: AnySimulator,
+    /// How many there are, failed ones included.
+    pub size: usize,
+    /// The seed that they were made with: the inference's own.
+    pub seed: u64,
+}
+
+impl FirstRound {
+    /// Those of the model in `folder`.
+    ///
+    /// # Errors
+    /// [`RunError::NoMoreRounds`] where they are not kept there; [`RunError::Origin`].
+    pub fn of(folder: &Path, model: &TrainingSummary) -> Result<Self, RunError> {
+        let refuse = |reason: &str| {
+            let (path, reason) = (folder.display().to_string(), reason.to_owned());
+            Err(RunError::NoMoreRounds { path, reason })
+        };
+        if model.local.is_some() {
+            return refuse(
+                "its model is of one round of an inference; name the folder of that inference",
+            );
+        }
+        let simulator = open_origin(model, None, "there is nothing to simulate")?;
+        let path = folder.join(SIMULATIONS);
+        let size = match &simulator {
+            AnySimulator::Task(_) => model.simulations,
+            AnySimulator::External(_) if !path.exists() => {
+                return refuse(
+                    "there is no simulations.npz, the simulations that its model was trained on",
+                );
+            }
+            AnySimulator::External(_) => {
+                let failed = read_theta_failed(&path).map_err(SourceError::from)?;
+                Simulations::read(&path)?.len() + failed.map_or(0, |failed| failed.nrows())
+            }
+        };
+        Ok(Self { simulator, size, seed: model.seed })
+    }
+
+    /// The rounds of `budget` simulations that begin with these.
+    ///
+    /// # Errors
+    /// [`RunError::NoMoreRounds`] where nothing is left of it for another round.
+    pub fn plan(
+        &self,
+        from: &Path,
+        budget: usize,
+        rounds: Option<usize>,
+    ) -> Result<RoundPlan, RunError> {
+        let more = budget.saturating_sub(self.size);
+        if more < RoundPlan::LEAST {
+            let reason = format!(
+                "its model was trained on {} simulations: --simulations {budget} are to be so many in all, \
+                 and a round needs at least {} more",
+                self.size,
+                RoundPlan::LEAST
+            );
+            return Err(RunError::NoMoreRounds { path: from.display().to_string(), reason });
+        }
+        let later = rounds.map(|rounds| rounds.saturating_sub(1).max(1)).unwrap_or(MOST_MORE - 1);
+        let mut plan = RoundPlan { sizes: vec![self.size] };
+        plan.extend(more, later.min(more / RoundPlan::LEAST).max(1));
+        Ok(plan)
+    }
+}
+
+/// Copies the simulations of the model in `from` to where the first round of the inference in `folder` looks
+/// for them.
+pub(super) fn hand_over(from: &Path, folder: &Path) -> Result<(), RunError> {
+    let there = folder.join(ROUNDS).join("01");
+    let (kept, copy) = (from.join(SIMULATIONS), there.join(SIMULATIONS));
+    if kept.exists() && !copy.exists() {
+        create_folder(&there)?;
+        write_bytes_atomically(&copy, &std::fs::read(&kept)?)?;
+    }
+    Ok(())
+}
