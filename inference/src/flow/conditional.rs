@@ -37,17 +37,24 @@ impl FlowEvaluator<'_> {
         self.whitened(target, context, encoder_log_density)
     }
 
-    /// The same where draws lie, −∞ elsewhere: an encoder that folds gives density to points that its
-    /// decoder never returns.
-    pub fn branch_log_density(&mut self, target: &[f32], context: &[f32]) -> Vec<f64> {
-        self.whitened(target, context, branch_log_density)
+    /// The same where draws lie, −∞ elsewhere: an encoder that folds gives density to points that are
+    /// never decoded, whatever the latent; `polish_steps` as in [`decode`](Self::decode).
+    pub fn branch_log_density(
+        &mut self,
+        target: &[f32],
+        context: &[f32],
+        polish_steps: usize,
+    ) -> Vec<f64> {
+        self.whitened(target, context, |engine, white, context| {
+            branch_log_density(engine, white, context, polish_steps)
+        })
     }
 
     fn whitened(
         &mut self,
         target: &[f32],
         context: &[f32],
-        log_density: fn(&mut dyn Engine, &[f32], &[f32]) -> Vec<f64>,
+        log_density: impl Fn(&mut dyn Engine, &[f32], &[f32]) -> Vec<f64>,
     ) -> Vec<f64> {
         let Some(whitening) = self.whitening else {
             return log_density(&mut *self.engine, target, context);

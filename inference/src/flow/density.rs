@@ -1,6 +1,6 @@
 //! Log-densities of encoder and decoder, and how well the two invert each other.
 
-use super::polish::is_on_branch;
+use super::polish::returns;
 use crate::engine::{Direction, Engine, invert, normal_normalizer};
 
 /// Rows evaluated at once: bounds memory, and fixes the arithmetic whatever the thread count.
@@ -19,19 +19,23 @@ pub fn encoder_log_density(engine: &mut dyn Engine, theta: &[f32], context: &[f3
     out
 }
 
-/// [`encoder_log_density`] on the decoder's branch: −∞ where g(f(θ)) is far from θ.
-pub fn branch_log_density(engine: &mut dyn Engine, theta: &[f32], context: &[f32]) -> Vec<f64> {
+/// [`encoder_log_density`] where draws lie, −∞ elsewhere: at points that their own latent is not decoded
+/// and polished to, by at most `steps` Newton steps.
+pub fn branch_log_density(
+    engine: &mut dyn Engine,
+    theta: &[f32],
+    context: &[f32],
+    steps: usize,
+) -> Vec<f64> {
     let dim = engine.spec().theta_dim;
     let mut out = Vec::with_capacity(theta.len() / dim);
     for_chunks(engine, theta, context, |engine, theta, context| {
         let (z, jacobian) = jacobians(engine, Direction::Encode, theta, context);
         let mut back = vec![0.0; z.len()];
         engine.transform(Direction::Decode, &z, context, &mut back);
-        let pairs = theta.chunks_exact(dim).zip(back.chunks_exact(dim));
-        let densities = log_densities(&z, &jacobian, 1.0, dim);
-        out.extend(densities.zip(pairs).map(|(density, (theta, back))| {
-            if is_on_branch(theta, back) { density } else { f64::NEG_INFINITY }
-        }));
+        let returned = returns(engine, (theta, &z, &back), context, steps);
+        let densities = log_densities(&z, &jacobian, 1.0, dim).zip(returned);
+        out.extend(densities.map(|(log, is_there)| if is_there { log } else { f64::NEG_INFINITY }));
     });
     out
 }

@@ -8,13 +8,14 @@ use crate::engine::{Direction, Engine, invert, normal_normalizer};
 const CONVERGED: f64 = 2.5e-5;
 /// A row whose residual stays above this did not find its latent's preimage.
 const LOST: f64 = 1e-2;
+/// Farthest apart, over √D, that two points are taken for one, in the flow's space.
+const NEAR: f64 = 0.1;
 /// Longest Newton step, in the flow's (unit-variance) space: keeps far jumps in the same branch.
 const LONGEST_STEP: f64 = 1.0;
 
 /// Refines the decoder's θ₀ = g(z; x) by up to `steps` damped Newton steps on f(θ; x) = z, and
 /// returns the encoder's log-density at each result, log N(f(θ; x); 0, I) + log|det J_f|; −∞ where
-/// J_f is singular, and where the result is off the decoder's branch: f folds where one latent normal
-/// covers several modes, and its density then counts points that no latent is decoded to. A step that does not shrink a row's residual is halved the next time; a row
+/// J_f is singular, and where no point with f(θ) = z was found. A step that does not shrink a row's residual is halved the next time; a row
 /// never ends with a larger residual than it began with.
 ///
 /// `z` and `theta` are `[n, D]` in the flow's space; `context` `[n, C]` or `[C]`.
@@ -29,22 +30,45 @@ pub fn polish(
     let mut start = 0;
     for_chunks(engine, z, context, |engine, z, context| {
         let mut rows = Rows::new(engine.spec().theta_dim, &mut theta[start..start + z.len()]);
-        let decoded = rows.theta.to_vec();
         rows.polish(engine, z, context, steps);
-        rows.drop_lost(&decoded);
+        rows.drop_lost();
         log_densities.extend(rows.log_densities);
         start += z.len();
     });
     log_densities
 }
 
-/// Farthest that a point may lie from where the decoder puts its own latent, over √D, in the flow's space.
-const BRANCH: f64 = 0.25;
-
-/// Whether a point is on the decoder's branch of the encoder: `back` is g(f(θ)).
-pub(super) fn is_on_branch(theta: &[f32], back: &[f32]) -> bool {
-    let square: f64 = theta.iter().zip(back).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-    square <= BRANCH * BRANCH * theta.len() as f64
+/// Whether each θ is what its own latent z = f(θ) is decoded and polished to. An encoder that folds, as
+/// it must where one latent normal covers several modes, has points that are not: no draw is ever there.
+/// `theta`, `z` and `back`, the decoder's g(z), are `[n, D]` of one chunk.
+pub(super) fn returns(
+    engine: &mut dyn Engine,
+    (theta, z, back): (&[f32], &[f32], &[f32]),
+    context: &[f32],
+    steps: usize,
+) -> Vec<bool> {
+    let (dim, width) = (engine.spec().theta_dim, engine.spec().context_dim);
+    let near = |a: &[f32], b: &[f32]| {
+        let square: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        square <= NEAR * NEAR * dim as f64
+    };
+    let pairs = theta.chunks_exact(dim).zip(back.chunks_exact(dim));
+    let mut returned: Vec<bool> = pairs.map(|(theta, back)| near(theta, back)).collect();
+    // A decoder may be far off, and Newton's steps mend it.
+    let far: Vec<usize> = (0..returned.len()).filter(|row| !returned[*row]).collect();
+    let of = |table: &[f32], width: usize| -> Vec<f32> {
+        far.iter().flat_map(|row| &table[row * width..(row + 1) * width]).copied().collect()
+    };
+    let mut ends = of(back, dim);
+    let contexts = if context.len() == width { context.to_vec() } else { of(context, width) };
+    let mut rows = Rows::new(dim, &mut ends);
+    if !far.is_empty() {
+        rows.polish(engine, &of(z, dim), &contexts, steps);
+    }
+    for (row, (end, best)) in far.iter().zip(rows.theta.chunks_exact(dim).zip(&rows.best)) {
+        returned[*row] = *best <= LOST && near(&theta[row * dim..(row + 1) * dim], end);
+    }
+    returned
 }
 
 /// Rows on their way, with the best of each so far.
@@ -112,13 +136,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Gives no density to rows that did not arrive near where the decoder put them.
-    fn drop_lost(&mut self, start: &[f32]) {
-        let pairs = self.theta.chunks_exact(self.dim).zip(start.chunks_exact(self.dim));
-        for ((log_density, best), (end, start)) in
-            self.log_densities.iter_mut().zip(&self.best).zip(pairs)
-        {
-            if !(*best <= LOST && is_on_branch(end, start)) {
+    /// Gives no density to rows that did not find their latent's preimage.
+    fn drop_lost(&mut self) {
+        for (log_density, best) in self.log_densities.iter_mut().zip(&self.best) {
+            if *best > LOST {
                 *log_density = f64::NEG_INFINITY;
             }
         }

@@ -50,8 +50,7 @@ fn draws_follow_a_thin_curve_and_hardly_repeat() {
 }
 
 /// θ uniform on [−2, 2], x = θ² + noise: the posterior of 1 has a mode at −1 and one at 1, and next to
-/// nothing between them, where one latent normal must be folded: an encoder gives density to points there
-/// that its decoder never returns.
+/// nothing between them.
 #[test]
 fn draws_leave_out_what_lies_between_two_modes() {
     let noise = 0.2;
