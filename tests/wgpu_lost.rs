@@ -9,7 +9,7 @@ use freeform_inference::{Overrides, Preset};
 use freeform_sbi::run::{
     Existing, Reporter, RunError, TrainJob, TrainResult, TrainingInput, train,
 };
-use freeform_simulators::{Task, simulate};
+use freeform_simulators::{Missing, Task, simulate};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -41,6 +41,9 @@ fn go_on(folder: &Path, engine: EngineKind) -> Result<TrainResult, RunError> {
         simulator: None,
         table: None,
         layout: None,
+        data_names: None,
+        missing: Missing::Failed,
+        masks: None,
         theta_from: None,
         theta_failed: None,
         local: None,

@@ -71,6 +71,7 @@ pub mod engine;
 mod fit;
 pub mod flow;
 mod law;
+mod masks;
 mod model;
 pub mod network;
 mod posterior;
@@ -92,6 +93,7 @@ pub use config::{
 };
 pub use engine::{DeviceError, EngineKind, EngineNameError, Gpu, GraphicsApi, guarded};
 pub use fit::{Fit, FitError, FitProgress, OnProgress, assemble, failed_rows, fingerprint};
+pub use masks::Masks;
 pub use model::{
     CorrectionSummary, FORMAT_VERSION, LearntSummary, LocalSummary, MemberSummary, Model,
     ModelError, TrainingSummary,
@@ -107,4 +109,5 @@ pub use rounds::{
 };
 pub use transform::{Beyond, Distance};
 pub use typical::{Misfit, Outlyingness, Standing};
+pub use view::GapsStanding;
 pub use work::{Halt, Saver, Unwatched, Work};

@@ -31,10 +31,16 @@ pub enum Purpose {
     Turn = 11,
     /// Parameters to simulate at in a round (index: batch).
     Proposals = 12,
+    /// What stands in for a missing number where a likelihood is learnt (index: its place).
+    Gaps = 13,
+    /// Noise that spreads counts of what is missing (index: row).
+    GapSpread = 14,
+    /// Which numbers are hidden from a simulation (index: row).
+    Masks = 15,
     /// Draws of a law that follows weighted ones (index: round, then chunk).
-    Mixture = 13,
+    Mixture = 16,
     /// Markov steps of draws that resampling repeated (index: chunk of draws).
-    Moves = 14,
+    Moves = 17,
 }
 
 /// The stream of a seed, purpose and index.

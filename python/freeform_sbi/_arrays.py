@@ -29,8 +29,11 @@ def numbers(value: Any, name: str) -> np.ndarray:
     return array
 
 
-def finite_rows(table: np.ndarray) -> np.ndarray:
-    """Which rows are finite, `[n]`."""
+def finite_rows(table: np.ndarray, gaps: bool = False) -> np.ndarray:
+    """Which rows are finite, `[n]`; with `gaps`, but for NaN beside numbers."""
+    if gaps:
+        missing = np.isnan(table)
+        return np.asarray((np.isfinite(table) | missing).all(axis=1) & ~missing.all(axis=1))
     return np.asarray(np.isfinite(table).all(axis=1))
 
 
@@ -46,14 +49,17 @@ def table(value: Any, name: str, columns: int | None = None) -> np.ndarray:
     return array
 
 
-def observations(value: Any, columns: int) -> tuple[np.ndarray, bool]:
-    """Observations `[m, columns]`, and whether there was but one, without an axis of its own."""
+def observations(
+    value: Any, columns: int, trial: int | None = None
+) -> tuple[np.ndarray, bool]:
+    """Observations `[m, columns]`, and whether there was but one, without an axis of its own. Of any
+    number of trials, each of `trial` numbers, there may be another number of columns."""
     array = numbers(value, "x")
     single = array.ndim < 2
     array = array.reshape(1, -1) if single else array
     if array.ndim != 2:
         raise ValueError(f"x has shape {array.shape}; it must be [{columns}] or [m, {columns}]")
-    if array.shape[1] != columns:
+    if array.shape[1] != columns and (trial is None or array.shape[1] % trial):
         raise ValueError(
             f"x has {array.shape[1]} numbers, but the posterior was trained on {columns}"
         )

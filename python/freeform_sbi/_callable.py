@@ -27,6 +27,8 @@ class Caller:
     batch: bool = False
     columns: int | None = None
     """Numbers that a simulation gives, once known."""
+    gaps: bool = False
+    """Whether a NaN beside numbers is one that was not measured."""
 
     def run(self, start: int, theta: np.ndarray) -> tuple[np.ndarray, list[tuple[int, str, str]]]:
         """Data of simulations `start`, `start` + 1, …, and what failed; failed rows are NaN."""
@@ -62,10 +64,13 @@ class Caller:
         self, x: np.ndarray, failures: list[tuple[int, str, str]]
     ) -> tuple[np.ndarray, list[tuple[int, str, str]]]:
         failed = {row for row, _, _ in failures}
-        for row in np.flatnonzero(~finite_rows(x)):
+        for row in np.flatnonzero(~finite_rows(x, self.gaps)):
             if row not in failed:
                 values = ", ".join(f"{value:g}" for value in x[row])
-                failures.append((int(row), "not_finite", f"the data are not finite: x = [{values}]"))
+                text = f"the data are not finite: x = [{values}]"
+                if not self.gaps and finite_rows(x[row : row + 1], gaps=True)[0]:
+                    text += ' (if NaN means "not measured": missing="allowed")'
+                failures.append((int(row), "not_finite", text))
         return x, failures
 
     def one(self, index: int, theta: np.ndarray) -> np.ndarray:
@@ -159,6 +164,11 @@ def _first(rows: int, attempt: Callable[[int], int]) -> tuple[int, int | None]:
     return 0, None
 
 
+def _same_numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Where two tables are equal; a gap is like a gap."""
+    return np.asarray((a == b) | (np.isnan(a) & np.isnan(b)))
+
+
 def _takes_batches(caller: Caller, theta: np.ndarray, singles: np.ndarray) -> bool:
     columns = singles.shape[1] if singles.size else None
     taken = (theta.shape[1], columns)
@@ -171,8 +181,8 @@ def _takes_batches(caller: Caller, theta: np.ndarray, singles: np.ndarray) -> bo
         return False
     if columns is None:
         return True  # It takes nothing else.
-    varies = (singles != singles[:1]).any(axis=0)
-    if x.shape[1] != columns or (varies & (x == x[:1]).all(axis=0)).any():
+    varies = ~_same_numbers(singles, singles[:1]).all(axis=0)
+    if x.shape[1] != columns or (varies & _same_numbers(x, x[:1]).all(axis=0)).any():
         return False
-    repeatable = np.array_equal(x, again)
-    return not repeatable or np.array_equal(x[0], mixed[0])
+    repeatable = np.array_equal(x, again, equal_nan=True)
+    return not repeatable or np.array_equal(x[0], mixed[0], equal_nan=True)

@@ -63,8 +63,8 @@ def fit(
     prior = found.prior if prior is None else as_prior(prior)
     if prior is None:
         raise ValueError("prior: give the prior that theta was drawn from")
-    rows = _finite(found)
     file, given = assignments(settings)
+    rows = _finite(found, 'transform.missing="allowed"' in given or file is not None)
     arguments: dict[str, Any] = {
         "seed": seed_number(seed),
         "preset": preset,
@@ -114,14 +114,18 @@ def _simulations(simulations: Any, theta: Any, x: Any) -> Simulations:
     )
 
 
-def _finite(found: Simulations) -> tuple[np.ndarray, np.ndarray]:
+def _finite(found: Simulations, gaps: bool) -> tuple[np.ndarray, np.ndarray]:
     """Theta and x as they are; the library leaves out what is not finite, which is said here."""
     theta, x = found.theta, found.x
-    bad = ~(finite_rows(theta) & finite_rows(x))
+    bad = ~(finite_rows(theta) & (finite_rows(x) | (gaps & ~np.isinf(x).any(axis=1))))
     if bad.any():
         text = f"{bad.sum()} of {len(theta)} simulations are not finite and are left out"
         if bad.all():
             raise ValueError("theta, x: no simulation is finite")
+        if not gaps and finite_rows(x[bad], gaps=True).any():
+            text += (
+                '; if NaN in x means "not measured": settings={"transform.missing": "allowed"}'
+            )
         warnings.warn(text, stacklevel=3)
     return theta, x
 

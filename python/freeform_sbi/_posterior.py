@@ -43,6 +43,11 @@ class Posterior:
         return self._native.data_dim
 
     @property
+    def trial_dim(self) -> int | None:
+        """Numbers of a trial where an observation may have any number of them; else None."""
+        return self._native.trial_dim
+
+    @property
     def training(self) -> dict[str, Any]:
         """How the training went: flows, validation NLL, quality, the correction by a likelihood."""
         return dict(json.loads(self._native.training()))
@@ -61,7 +66,7 @@ class Posterior:
         to nothing (x far outside everything simulated, a few points repeated) this raises a
         ValueError, unless `anyway`.
         """
-        rows, single = observations(x, self.data_dim)
+        rows, single = observations(x, self.data_dim, self.trial_dim)
         draws, remarks = self._native.sample(rows, count(n, "n"), seed_number(seed), bool(anyway))
         for remark in remarks:
             warnings.warn(remark, stacklevel=2)
@@ -76,7 +81,7 @@ class Posterior:
         `normalized` a constant that depends on x alone is left out, which is much cheaper; `seed` is
         that of the draws which estimate it.
         """
-        rows, single = observations(x, self.data_dim)
+        rows, single = observations(x, self.data_dim, self.trial_dim)
         points = numbers(theta, "theta")
         if points.ndim == 3 and not single:
             if len(points) != len(rows):

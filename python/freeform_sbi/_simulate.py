@@ -37,6 +37,7 @@ def simulate(
     path: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     start_method: str | None = None,
+    missing: str = "failed",
     progress: bool = True,
 ) -> Simulations:
     """Draws `n` parameters from the prior and simulates each.
@@ -50,7 +51,9 @@ def simulate(
     `workers` processes simulate side by side (-1: one a core); the result does not depend on how many.
     Ctrl-C stops; the same call with the same callable then goes on where it was, while the process lives.
     An exception, a NaN, a wrong number of values, a crash of a worker or (with workers) `timeout` seconds
-    without an answer costs that one simulation: a warning shows how many and the first of each kind.
+    without an answer costs that one simulation: a warning shows how many and the first of each kind. With
+    `missing="allowed"` a NaN beside numbers is one that was not measured (a `simulator.toml` says so itself);
+    `fit` is told by `settings={"transform.missing": "allowed"}`.
     """
     if n is None and isinstance(prior, (int, np.integer)):
         prior, n = None, int(prior)
@@ -67,7 +70,7 @@ def simulate(
         raise TypeError("prior: give the prior of the simulator's parameters")
     prior = as_prior(prior)
     theta = prior.sample(n, seed)
-    caller = Caller(simulator, seed)
+    caller = Caller(simulator, seed, gaps=_gaps(missing))
     how = (workers, batch, batch_size, timeout, max_failure_share, start_method)
     return _called(caller, theta, prior, how, progress)
 
@@ -83,6 +86,7 @@ def simulate_at(
     timeout: float | None = None,
     max_failure_share: float = 1.0,
     start_method: str | None = None,
+    missing: str = "failed",
     progress: bool = True,
 ) -> Simulations:
     """Simulates once at each row of `theta` `[n, D]`, as for posterior predictive checks; the arguments
@@ -92,10 +96,17 @@ def simulate_at(
         raise ValueError("theta has no rows")
     if callable(simulator):
         how = (workers, batch, batch_size, timeout, max_failure_share, start_method)
-        return _called(Caller(simulator, seed), points, None, how, progress)
+        return _called(Caller(simulator, seed, gaps=_gaps(missing)), points, None, how, progress)
     name = simulator_name(simulator)
     (theta, x), account = _native.simulate_at(name, points, seed)
     return told(Simulations(theta, x, None, name), account)
+
+
+def _gaps(missing: str) -> bool:
+    """Whether NaN may stand for numbers that were not measured."""
+    if missing not in ("failed", "allowed"):
+        raise ValueError(f'missing: {missing!r} is neither "failed" nor "allowed"')
+    return missing == "allowed"
 
 
 def simulator_name(simulator: Any) -> str:

@@ -55,8 +55,12 @@ pub fn rank<'py>(
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Ranked<'py>> {
     let simulations = Simulations::new(table(theta, "theta")?, table(x, "x")?);
-    let simulations = simulations.map_err(Raise::raise)?.without_non_finite();
+    let simulations = simulations.map_err(Raise::raise)?;
     let posterior = Arc::clone(&posterior.0);
+    let missing = posterior.model().config.transform.missing;
+    let mut rows = simulations.usable_rows(missing);
+    rows.retain(|row| missing.is_success(&simulations.x.row(*row).to_vec()));
+    let simulations = simulations.rows(&rows);
     let done = Arc::new(AtomicUsize::new(0));
     let heard = Arc::clone(&done);
     let work = move |stop: &_| {

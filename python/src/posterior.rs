@@ -100,6 +100,13 @@ impl Posterior {
         self.0.model().data_dim()
     }
 
+    /// Numbers of a trial, where an observation may have any number of them.
+    #[getter]
+    fn trial_dim(&self) -> Option<usize> {
+        let expected = self.0.model().expected();
+        expected.any_number.then_some(expected.channels)
+    }
+
     /// The prior.
     #[getter]
     fn prior(&self) -> Prior {

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use crate::arrays::Format;
-use crate::{DataLayout, ExternalSimulator, Prior, SimulationSource, SourceError, Task, TaskError};
+use crate::{
+    DataLayout, Expected, ExternalSimulator, Missing, Prior, SimulationSource, SourceError, Task,
+    TaskError,
+};
 
 /// What a user means by TASK: the name of a benchmark task, or a `simulator.toml`.
 #[derive(Debug)]
@@ -56,6 +59,33 @@ impl AnySimulator {
     #[must_use]
     pub fn prior(&self) -> &Prior {
         self.source().prior()
+    }
+
+    /// What a NaN in x means.
+    #[must_use]
+    pub fn missing(&self) -> Missing {
+        match self {
+            Self::Task(_) => Missing::Failed,
+            Self::External(simulator) => simulator.settings().missing,
+        }
+    }
+
+    /// The same with another answer to that, where there is one. Benchmark tasks have no gaps.
+    #[must_use]
+    pub fn with_missing(self, missing: Option<Missing>) -> Self {
+        match self {
+            Self::Task(task) => Self::Task(task),
+            Self::External(simulator) => Self::External(Box::new(simulator.with_missing(missing))),
+        }
+    }
+
+    /// What an observation must be.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        match self {
+            Self::Task(_) => Expected::numbers(self.source().data_dim()),
+            Self::External(simulator) => simulator.expected(),
+        }
     }
 
     /// What the numbers of x are to each other, where that is said.

@@ -23,6 +23,7 @@ mod draws;
 mod external;
 mod files;
 mod layout;
+mod missing;
 mod nearest;
 mod prior;
 mod simulation;
@@ -44,6 +45,7 @@ pub use files::{
     memory, memory_limit, write_atomically, write_bytes_atomically,
 };
 pub use layout::{DataLayout, Layout, LayoutMisfit};
+pub use missing::Missing;
 pub use prior::{
     Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
     Support, Term,

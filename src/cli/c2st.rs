@@ -121,8 +121,8 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
     let stop = output.interrupt_flag()?;
     let [x, y] = [args.tables.parameters(sets[0])?, args.tables.parameters(sets[1])?];
     // Columns of the same names are compared with each other.
-    let y = match (&x.names, &y.names) {
-        (Some(names), Some(_)) => in_order(y, names)?,
+    let y = match x.names.as_ref().or(x.labels.as_ref()) {
+        Some(names) if y.names_among(names).is_some() => in_order(y, names)?,
         _ => y.values,
     };
     let x = x.values;

@@ -3,7 +3,7 @@
 use super::settings::PresetArg;
 use super::{Failure, Output};
 use freeform_inference::Problem;
-use freeform_simulators::{AnySimulator, counted};
+use freeform_simulators::{AnySimulator, Missing, counted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         None => (2, 2),
     };
-    let problem = Problem { simulations: args.budget, theta_dim, context_dim, layout: None };
+    let problem = Problem {
+        simulations: args.budget,
+        theta_dim,
+        context_dim,
+        layout: None,
+        missing: Missing::Failed,
+    };
     let config = args.preset.preset().config(problem);
     let settings: Vec<_> = config
         .described()

@@ -8,8 +8,10 @@ use crate::run::{
     FAILING, Owned, PairJob, Reporter, RunError, Source, Workplace, announce, open_origin, own,
 };
 use freeform_benchmark::{Outside, outside};
+use freeform_inference::training::unlike_prior;
 use freeform_inference::{EngineKind, Model, Posterior};
 use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
+use ndarray::Axis;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -86,7 +88,7 @@ impl FreshArgs {
 
     /// Opens the simulator that the model was trained on, or the one named.
     pub(super) fn simulator(&self, model: &Model) -> Result<AnySimulator, RunError> {
-        open_origin(&model.training, self.task.as_deref(), "add --task, or --simulations")
+        open_origin(model, self.task.as_deref(), "add --task, or --simulations")
     }
 
     /// Brings together what a check of `model`, which lies in `folder`, begins with.
@@ -113,7 +115,7 @@ impl FreshArgs {
         interrupt: &AtomicBool,
         output: &Output,
     ) -> Result<(Simulations, usize), Failure> {
-        let (simulations, left_out) = match &self.simulations {
+        let (mut simulations, left_out) = match &self.simulations {
             Some(path) => self.read(path, model, output)?,
             None => self.simulate(folder, model, interrupt, output)?,
         };
@@ -124,6 +126,12 @@ impl FreshArgs {
                 "the simulations have {} and {width} data, the model {theta_dim} and {data_dim}",
                 counted(dim, "parameter")
             )));
+        }
+        // What was hidden in the training is hidden here too, where nothing is missing by itself.
+        if let Some(masks) = &model.training.masks
+            && simulations.rows_with_gaps() == 0
+        {
+            masks.apply(&mut simulations, self.seed(model));
         }
         Ok((simulations, left_out))
     }
@@ -141,7 +149,8 @@ impl FreshArgs {
         let folder = folder.join("calibration");
         // Another seed's simulations are kept beside these.
         let folder = self.seed.map_or(folder.clone(), |seed| folder.join(format!("seed-{seed}")));
-        let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter };
+        let missing = Some(model.config.transform.missing);
+        let at = Workplace { folder: &folder, overwrite: false, missing, interrupt, reporter };
         let name = self.task.as_deref().unwrap_or_default();
         let input = match Source::simulated(name, &simulator, self.count, seed, &at) {
             // More were made before: their first ones are these.
@@ -184,8 +193,11 @@ impl FreshArgs {
         model: &Model,
         output: &Output,
     ) -> Result<(Simulations, usize), Failure> {
-        let all = self.tables.simulations(path, model.prior.names())?;
-        let (rows, left_out) = (all.len(), all.non_finite_rows());
+        let all = self.tables.simulations(path, model)?;
+        let missing = model.config.transform.missing;
+        let mut usable = all.usable_rows(missing);
+        usable.retain(|row| missing.is_success(&all.x.row(*row).to_vec()));
+        let (rows, left_out) = (all.len(), all.len() - usable.len());
         let shown = path.display();
         if left_out == rows {
             return Err(Failure::failed(&format!(
@@ -198,12 +210,22 @@ impl FreshArgs {
                  left out"
             ));
         }
-        let rows = all.finite_rows();
-        let finite = all.without_non_finite();
+        let all_theta = all.theta.clone();
+        let finite = all.rows(&usable);
         // Here the rows of the file are still known.
         if let Some(found) = outside(&model.prior, finite.theta.view()) {
-            let found = Outside { first: rows[found.first], ..found };
+            let found = Outside { first: usable[found.first], ..found };
             return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
+        }
+        // Of those that failed too: who succeeds may depend on theta.
+        let drawn: Vec<usize> = (0..all_theta.nrows())
+            .filter(|row| all_theta.row(*row).iter().all(|v| v.is_finite()))
+            .collect();
+        if let Some(how) = unlike_prior(all_theta.select(Axis(0), &drawn).view(), &model.prior) {
+            output.reporter.warn(&format!(
+                "{shown}: theta does not look like draws from the model's prior: {how}. A check is of draws from \
+                 it: what follows says more of these simulations than of the model"
+            ));
         }
         if let Some(share) = model.share_trained_on(&finite).filter(|share| *share > MOST_KNOWN) {
             return Err(Failure::failed(&format!(

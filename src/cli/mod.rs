@@ -17,6 +17,7 @@ mod infer;
 mod init;
 mod lines;
 mod log_prob;
+mod masks;
 mod observation;
 mod output;
 mod particles;
@@ -135,9 +136,12 @@ enum Verb {
     Run(run::Args),
 }
 
-/// Runs the program.
+/// Runs the program; `no_output` says that it was started without a standard output.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(no_output: bool) -> ExitCode {
+    if no_output {
+        output::note_closed();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return say(&error),

@@ -1,10 +1,11 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
-use super::table::TableArgs;
+use super::table::{TableArgs, data_order};
 use crate::run::{Reporter, open_origin};
 use freeform_inference::{Distance, Model, PosteriorError, Standing};
 use freeform_simulators::{AnySimulator, Expected, SimulationSource, Task};
+use ndarray::Axis;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -55,7 +56,7 @@ impl ObservationArg {
     /// observations of `task`.
     pub(super) fn of_task(&self, task: &Task, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => of_file(text, Expected::numbers(task.data_dim()), tables),
+            Self::File(text) => of_file(text, (Expected::numbers(task.data_dim()), None), tables),
             Self::Number(number) => Ok(task.observation(*number)?.x),
         }
     }
@@ -67,11 +68,7 @@ impl ObservationArg {
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => {
-                let channels = simulator.layout().map_or(1, |layout| layout.channels);
-                let data_dim = simulator.source().data_dim();
-                of_file(text, Expected { data_dim, channels }, tables)
-            }
+            Self::File(text) => of_file(text, (simulator.expected(), None), tables),
             Self::Number(number) => Ok(simulator.observation(*number)?),
         }
     }
@@ -85,30 +82,52 @@ impl ObservationArg {
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => of_file(text, model.expected(), tables),
+            Self::File(text) => {
+                let names = model.training.data_names.as_deref();
+                of_file(text, (model.expected(), names), tables)
+            }
             Self::Number(number) => {
                 let fix = format!(
                     "--observation {number} then means nothing; give a file with the observed data \
                      (.npy, .npz, .csv, .tsv, .txt or .dat), or --task"
                 );
-                Ok(open_origin(&model.training, named, &fix)?.observation(*number)?)
+                Ok(open_origin(model, named, &fix)?.observation(*number)?)
             }
         }
     }
 }
 
 /// The observation in a file, or in one of its rows.
-fn of_file(text: &Path, expected: Expected, tables: &TableArgs) -> Result<Vec<f64>, Failure> {
+fn of_file(
+    text: &Path,
+    (expected, known): (Expected, Option<&[String]>),
+    tables: &TableArgs,
+) -> Result<Vec<f64>, Failure> {
     let (path, number) = split(text);
-    let table = tables.observations(path)?;
-    if let Some(names) = &table.names {
+    let mut table = tables.observations(path)?;
+    let names = table.names_among(known.unwrap_or_default()).map(<[String]>::to_vec);
+    match (known, names) {
+        // A single column may be the numbers one below the other.
+        (Some(known), Some(names)) if names.len() > 1 || known.len() == 1 => match data_order(&names, known) {
+            Some(order) => table.values = table.values.select(Axis(1), &order),
+            None => {
+                return Err(Failure::failed(&format!(
+                    "{}: its columns are called {}, those of x that the model was trained on {}: name them \
+                     so, in any order, or leave the names out",
+                    path.display(),
+                    names.join(", "),
+                    known.join(", ")
+                )));
+            }
+        },
         // A warning, which no one has asked to be spared.
-        Reporter::new(true).warn(&format!(
+        (None, Some(names)) if !names.is_empty() => Reporter::new(true).warn(&format!(
             "{}: the names in its first line ({}) are not compared with those of the simulations: the \
              numbers are taken in their order",
             path.display(),
             names.join(", ")
-        ));
+        )),
+        _ => {}
     }
     Ok(table.observation(number, expected)?)
 }

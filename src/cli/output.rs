@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where and how results are printed.
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ impl Output {
 
 /// One line on standard output, which must have arrived when this returns.
 pub(super) fn print(line: &str) -> io::Result<()> {
-    if was_closed() {
+    if CLOSED.load(Ordering::Relaxed) {
         return Err(io::Error::other("it is closed"));
     }
     let mut out = io::stdout().lock();
@@ -67,15 +67,11 @@ pub(super) fn print(line: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Whether the program was started without a standard output. The runtime then opens the null
-/// device in its place, for reading and writing, as no shell does.
-fn was_closed() -> bool {
-    let is_null = || {
-        let target = std::fs::read_link("/proc/self/fd/1").ok()?;
-        let info = std::fs::read_to_string("/proc/self/fdinfo/1").ok()?;
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
-        let mode = i64::from_str_radix(flags.trim(), 8).ok()? & 0o3;
-        Some(target.as_os_str() == "/dev/null" && mode == 0o2)
-    };
-    is_null().unwrap_or(false)
+/// Whether the program was started without a standard output: the runtime opens the null device in its
+/// place, which takes everything.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Says that there is no standard output.
+pub(super) fn note_closed() {
+    CLOSED.store(true, Ordering::Relaxed);
 }

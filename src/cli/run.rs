@@ -1,6 +1,7 @@
 //! `freeform run`: the main job.
 
 use super::arguments::{Observations, parse_observations};
+use super::masks::mask;
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::settings::TrainingArgs;
@@ -66,7 +67,7 @@ fn budget(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let interrupt = output.interrupt_flag()?;
     let overrides = args.training.settings.overrides()?;
-    let simulator = AnySimulator::open(&args.task)?;
+    let simulator = AnySimulator::open(&args.task)?.with_missing(overrides.missing());
     if let AnySimulator::External(_) = &simulator {
         refuse_scoring(args)?;
     }
@@ -79,8 +80,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();
     let overwrite = existing == Existing::Overwrite;
-    let at = Workplace { folder: &args.out, overwrite, interrupt: &interrupt, reporter };
-    let input = source.load(seed, &at)?;
+    let at = Workplace {
+        folder: &args.out,
+        overwrite,
+        missing: overrides.missing(),
+        interrupt: &interrupt,
+        reporter,
+    };
+    let mut input = source.load(seed, &at)?;
+    let observed = observed(&simulator, &observations)?;
+    let from = args.training.masks_from.as_deref();
+    mask(&mut input, &overrides, (from, &observed), seed, reporter)?;
     let job = TrainJob {
         preset: args.training.settings.preset(),
         overrides: &overrides,
@@ -165,6 +175,14 @@ fn observations(args: &Args, simulator: &AnySimulator) -> Result<Vec<usize>, Fai
         .filter(|&&number| number > count)
         .try_for_each(|&number| simulator.observation(number).map(drop))?;
     Ok(asked.clone())
+}
+
+/// What was observed, by a simulator of one's own.
+fn observed(simulator: &AnySimulator, numbers: &[usize]) -> Result<Vec<Vec<f64>>, Failure> {
+    match simulator {
+        AnySimulator::Task(_) => Ok(Vec::new()),
+        program => numbers.iter().map(|number| Ok(program.observation(*number)?)).collect(),
+    }
 }
 
 fn summarise(

@@ -27,6 +27,10 @@ pub(super) struct SettingsArgs {
     /// --layout, which of the two it is is found out.
     #[arg(long, value_name = "N", value_parser = count)]
     channels: Option<usize>,
+    /// What a NaN in x means: failed, that the simulation did, or allowed: that the number was not
+    /// measured. transform.missing in short.
+    #[arg(long, value_parser = ["failed", "allowed"])]
+    missing: Option<String>,
     #[command(flatten)]
     pub(super) device: DeviceArg,
 }
@@ -36,6 +40,10 @@ pub(super) struct SettingsArgs {
 pub(super) struct TrainingArgs {
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
+    /// Observations with gaps: half of the simulations is given the very same, the other half as many
+    /// at random. Needs --missing allowed. `freeform run` does so of itself where no simulation has any.
+    #[arg(long, value_name = "FILE")]
+    pub(super) masks_from: Option<PathBuf>,
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
@@ -86,6 +94,9 @@ impl SettingsArgs {
         }
         if let Some(channels) = self.channels {
             overrides.set(&format!("transform.channels={channels}"))?;
+        }
+        if let Some(missing) = &self.missing {
+            overrides.set(&format!("transform.missing={missing}"))?;
         }
         Ok(overrides)
     }

@@ -45,6 +45,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let at = Workplace {
         folder: args.out.parent().unwrap_or(&args.out),
         overwrite: args.overwrite,
+        missing: None,
         interrupt: &interrupt,
         reporter: output.reporter,
     };

@@ -3,6 +3,7 @@
 use super::Failure;
 use clap::ValueEnum;
 use freeform_benchmark::{Outside, outside};
+use freeform_inference::Model;
 use freeform_simulators::{
     ArrayError, FileOwnership, FirstLine, Number, Prior, Simulations, Table, TableOptions,
     check_set, counted, prepare_output, read_table, write_draws, write_table, written,
@@ -62,22 +63,30 @@ impl TableArgs {
         read_table(path, &TableOptions::observations().with_first_line(self.first_line()))
     }
 
-    /// Simulations of these parameters.
-    pub(super) fn simulations(
-        &self,
-        path: &Path,
-        parameters: &[String],
-    ) -> Result<Simulations, ArrayError> {
-        Ok(Simulations::read_table(path, parameters, self.first_line())?.0)
+    /// Simulations of the parameters and the data that a model was trained on, their columns in its order.
+    pub(super) fn simulations(&self, path: &Path, model: &Model) -> Result<Simulations, Failure> {
+        let parameters = model.prior.names();
+        let (mut found, _, names) = Simulations::read_named(path, parameters, self.first_line())?;
+        let known = model.training.data_names.as_deref();
+        if let (Some(known), Some(names)) = (known, names) {
+            let Some(order) = data_order(&names, known) else {
+                return Err(Failure::failed(&format!(
+                    "{}: its columns of data are called {}, those that the model was trained on {}: name them \
+                     so, in any order",
+                    path.display(),
+                    names.join(", "),
+                    known.join(", ")
+                )));
+            };
+            found.x = found.x.select(Axis(1), &order);
+        }
+        Ok(found)
     }
 }
 
 /// The table's columns in the order of `names`, where it names them; numbers are no names.
 pub(super) fn in_order(table: Table, names: &[String]) -> Result<Array2<f64>, Failure> {
-    let is_number = |name: &String| name.parse::<f64>().is_ok();
-    let Some(found) = table.names.as_ref().filter(|found| !found.iter().all(is_number)) else {
-        return Ok(table.values);
-    };
+    let Some(found) = table.names_among(names) else { return Ok(table.values) };
     let places: Option<Vec<usize>> =
         names.iter().map(|name| found.iter().position(|other| other == name)).collect();
     match places {
@@ -90,6 +99,12 @@ pub(super) fn in_order(table: Table, names: &[String]) -> Result<Array2<f64>, Fa
             names.join(", "),
         ))),
     }
+}
+
+/// Where each of the `known` names of x stands among those of a table, if they are the same ones.
+pub(super) fn data_order(names: &[String], known: &[String]) -> Option<Vec<usize>> {
+    let places = known.iter().map(|name| names.iter().position(|other| other == name));
+    places.collect::<Option<Vec<usize>>>().filter(|places| places.len() == names.len())
 }
 
 /// So many draws of so many parameters, in words.

@@ -1,6 +1,7 @@
 //! `freeform train`.
 
 use super::lines::lines;
+use super::masks::mask;
 use super::settings::TrainingArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
@@ -77,12 +78,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let at = Workplace {
         folder: &args.out,
         overwrite: existing == Existing::Overwrite,
+        missing: overrides.missing(),
         interrupt: &interrupt,
         reporter: output.reporter,
     };
     let source = args.source.source()?;
     let _own = own(&args.out)?;
-    let input = source.load(args.training.seed, &at)?;
+    let mut input = source.load(args.training.seed, &at)?;
+    let (from, seed) = (args.training.masks_from.as_deref(), args.training.seed);
+    mask(&mut input, &overrides, (from, &[]), seed, output.reporter)?;
     let job = TrainJob {
         preset: args.training.settings.preset(),
         overrides: &overrides,

@@ -40,7 +40,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let overrides = args.settings.overrides()?;
     let interrupt = output.interrupt_flag()?;
     let reporter = output.reporter;
-    let at = Workplace { folder: &args.out, overwrite: false, interrupt: &interrupt, reporter };
+    let at = Workplace {
+        folder: &args.out,
+        overwrite: false,
+        missing: overrides.missing(),
+        interrupt: &interrupt,
+        reporter,
+    };
     let source = args.source.source()?;
     let _own = own(&args.out)?;
     let mut input = source.load(args.seed, &at)?;

@@ -2,6 +2,7 @@
 
 use freeform_inference::Preset;
 use freeform_inference::Problem;
+use freeform_simulators::Missing;
 use toml::{Table, Value};
 
 /// Settings that belong to one point of an axis: dotted keys and their values.
@@ -118,7 +119,13 @@ fn short(value: f64) -> f64 {
 /// Whether the setting takes whole numbers.
 fn is_whole(key: &str) -> bool {
     let first = key.split(',').next().unwrap_or(key).trim();
-    let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
+    let problem = Problem {
+        simulations: 1000,
+        theta_dim: 2,
+        context_dim: 2,
+        layout: None,
+        missing: Missing::Failed,
+    };
     let known = Table::try_from(Preset::default().config(problem)).unwrap_or_default();
     first
         .split_once('.')

@@ -10,7 +10,7 @@ use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
 use freeform_inference::{Config, Overrides, Problem};
 use freeform_simulators::{
-    AnySimulator, DataLayout, FirstLine, Prior, Simulations, Task, human_bytes,
+    AnySimulator, DataLayout, FirstLine, Missing, Prior, Simulations, Task, human_bytes,
     write_bytes_atomically,
 };
 use serde::Serialize;
@@ -133,6 +133,8 @@ struct Opened {
     dims: (usize, usize),
     /// What the numbers of x are to each other, where the simulator says so.
     layout: Option<DataLayout>,
+    /// What a NaN in x means, by the simulator.
+    missing: Missing,
     /// Rows of a given table.
     rows: Option<usize>,
     /// Observations that can be scored.
@@ -153,6 +155,7 @@ impl Opened {
                 identity,
                 dims: (table.parameter_dim(), table.data_dim()),
                 layout: None,
+                missing: Missing::Failed,
                 rows: Some(table.len()),
                 observations: 0,
             });
@@ -176,6 +179,7 @@ impl Opened {
             identity: simulator.source().identity(),
             dims: (simulator.prior().dim(), simulator.source().data_dim()),
             layout: simulator.layout(),
+            missing: simulator.missing(),
             rows: None,
             observations,
         })
@@ -231,7 +235,8 @@ fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<Pla
         return Err(GridError::Sweep { path: task.name.clone(), reason });
     }
     let (theta_dim, context_dim) = task.dims;
-    let problem = Problem { simulations: budget, theta_dim, context_dim, layout: task.layout };
+    let Opened { layout, missing, .. } = *task;
+    let problem = Problem { simulations: budget, theta_dim, context_dim, layout, missing };
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;

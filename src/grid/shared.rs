@@ -9,8 +9,8 @@ use crate::run::{
     set_warnings,
 };
 use freeform_simulators::{
-    AnySimulator, DataLayout, FirstLine, OwnershipError, Prior, SetError, SimulationSource,
-    Simulations, SourceError, read_theta_failed, write_bytes_atomically,
+    AnySimulator, DataLayout, FirstLine, Missing, OwnershipError, Prior, SetError,
+    SimulationSource, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,14 +49,20 @@ pub(super) fn input(
     // First, because it verifies the checksum of a set.
     let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
     let (table, channels) = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
-    let usable = table.len() - table.non_finite_rows();
+    let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
+    // A table of one's own: as the settings of the run say.
+    let missing = match &simulator {
+        Some(simulator) => simulator.missing(),
+        None => entry.overrides()?.missing().unwrap_or_default(),
+    };
+    let usable = table.usable_rows(missing).len();
     // Those of a part of the set are not known.
     let theta_failed = theta_failed.filter(|_| usable <= entry.simulations);
-    let table = first_usable(table, entry.simulations);
-    let theta_failed = all_failed(theta_failed, &table);
-    let rows = Some(table.finite_rows());
-    let (simulations, theta_from) = (table.without_non_finite(), None);
-    let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
+    let table = first_usable(table, entry.simulations, missing);
+    let theta_failed = all_failed(theta_failed, &table, missing);
+    let rows = table.usable_rows(missing);
+    let (simulations, theta_from) = (table.rows(&rows), None);
+    let rows = Some(rows);
     let layout = simulator.as_ref().and_then(AnySimulator::layout);
     let layout = layout.or(channels.map(DataLayout::of_channels));
     let simulator = match &simulator {
@@ -69,8 +75,11 @@ pub(super) fn input(
         prior,
         task,
         simulator,
+        data_names: None,
         table: Some(path),
         layout,
+        missing,
+        masks: None,
         theta_from,
         theta_failed,
         local: None,
@@ -80,13 +89,9 @@ pub(super) fn input(
 }
 
 /// The first rows, as many as hold `n` usable ones: with them the failed ones among these.
-fn first_usable(table: Simulations, n: usize) -> Simulations {
-    let finite = |row: &usize| {
-        let (theta, x) = (table.theta.row(*row), table.x.row(*row));
-        theta.iter().chain(x).all(|v| v.is_finite())
-    };
-    match (0..table.len()).filter(finite).nth(n) {
-        Some(beyond) => table.first(beyond),
+fn first_usable(table: Simulations, n: usize, missing: Missing) -> Simulations {
+    match table.usable_rows(missing).get(n) {
+        Some(beyond) => table.first(*beyond),
         None => table,
     }
 }
@@ -146,7 +151,7 @@ impl Set<'_> {
             std::fs::create_dir_all(&folder)?;
             self.reporter.say(&format!("simulating {} {} times", self.entry.task, self.most));
             let quiet = Reporter::new(true);
-            let at = Workplace { folder: &folder, overwrite: false, interrupt, reporter: quiet };
+            let at = Workplace::fresh(&folder, interrupt, quiet);
             let report = match make_set(source, self.most, self.entry.seed, path, &at) {
                 // A lost node's claim may be void a moment before its ownership of the set is.
                 Err(RunError::Source(SourceError::Set(SetError::Ownership(

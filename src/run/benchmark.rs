@@ -230,7 +230,7 @@ fn run_cell(job: &BenchmarkJob, cell: &Cell) -> Result<Vec<ResultRow>, RunError>
         interrupt: job.interrupt,
         reporter,
     };
-    let at = Workplace { folder: &folder, overwrite: false, interrupt: job.interrupt, reporter };
+    let at = Workplace::fresh(&folder, job.interrupt, reporter);
     let trained = train(&training, source.load(cell.seed, &at)?)?;
     let evaluation = Evaluation {
         folder: &folder,

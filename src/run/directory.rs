@@ -149,7 +149,10 @@ fn difference(found: &str, record: &str) -> String {
     if let Some((Some(before), Some(now))) = differs("run", "simulations") {
         return format!("of {before} simulations, not {now}");
     }
-    if ["task", "data", "theta_from", "local"].iter().any(|key| differs("run", key).is_some()) {
+    if differs("run", "theta_from").is_some() {
+        return "of simulations whose theta has another law (--theta-from)".to_owned();
+    }
+    if ["task", "data", "local"].iter().any(|key| differs("run", key).is_some()) {
         return "of other simulations, or of another prior".to_owned();
     }
     let settings = record.iter().filter_map(|(section, keys)| Some((section, keys.as_table()?)));

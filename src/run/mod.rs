@@ -19,6 +19,7 @@ mod predict;
 mod progress;
 mod room;
 mod rounds;
+mod said;
 mod score_pieces;
 mod scored;
 mod sealed;
@@ -51,12 +52,10 @@ pub use rounds::{
     Continued, FirstRound, Inferred, RoundsJob, holds_inference, infer_in_rounds, moved_in_words,
     share_in_words,
 };
+pub use said::{FAILING, failure_warning, noise_warning, set_warnings};
 pub(crate) use scored::known_scores;
 pub(crate) use source::all_failed;
-pub use source::{
-    FAILING, SimulatorRecord, Source, TrainingInput, Workplace, failure_warning, make_set,
-    noise_warning, set_warnings,
-};
+pub use source::{SimulatorRecord, Source, TrainingInput, Workplace, make_set};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

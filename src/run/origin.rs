@@ -1,7 +1,7 @@
 //! The simulator that a model was trained on, opened by what the model says of it.
 
 use super::{Reporter, RunError};
-use freeform_inference::TrainingSummary;
+use freeform_inference::Model;
 use freeform_simulators::{AnySimulator, Task};
 use std::path::Path;
 
@@ -48,12 +48,13 @@ pub enum OriginError {
 /// # Errors
 /// [`RunError::Origin`] where the model's own is not to be had as it was, else what is wrong with it.
 pub fn open_origin(
-    summary: &TrainingSummary,
+    model: &Model,
     named: Option<&str>,
     fix: &str,
 ) -> Result<AnySimulator, RunError> {
+    let (summary, missing) = (&model.training, Some(model.config.transform.missing));
     if let Some(named) = named {
-        return Ok(AnySimulator::open(named)?);
+        return Ok(AnySimulator::open(named)?.with_missing(missing));
     }
     let Some(task) = &summary.task else {
         return Err(OriginError::Unnamed { fix: fix.to_owned() }.into());
@@ -68,7 +69,7 @@ pub fn open_origin(
     if !path.exists() {
         return Err(OriginError::Missing { task: task.clone() }.into());
     }
-    let simulator = AnySimulator::open(task)?;
+    let simulator = AnySimulator::open(task)?.with_missing(missing);
     match &summary.simulator {
         Some(known) if *known != simulator.source().identity() => {
             Err(OriginError::Changed { task: task.clone() }.into())

@@ -1,12 +1,13 @@
 //! Where a training's simulations come from.
 
 use super::directory::{create_folder, recorded_data};
+use super::said::{FAILING, failure_warning, left_out_of, set_warnings, shortened, transposed};
 use super::{Reporter, RunError};
-use freeform_inference::{Locality, failed_rows, fingerprint};
+use freeform_inference::{Locality, Masks, failed_rows, fingerprint};
 use freeform_simulators::{
-    AnySimulator, DataLayout, FailureReport, FirstLine, Noise, Precision, Prior, SetJob, SetReport,
-    SimulatedBatch, SimulationSource, Simulations, SourceError, Task, counted, read_theta_failed,
-    simulate, simulate_set,
+    AnySimulator, DataLayout, FailureReport, FirstLine, Missing, Precision, Prior, SetJob,
+    SetReport, SimulatedBatch, SimulationSource, Simulations, SourceError, Task, counted,
+    read_theta_failed, simulate, simulate_set,
 };
 use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
@@ -50,8 +51,14 @@ pub struct TrainingInput {
     pub simulator: Option<SimulatorRecord>,
     /// The file that they were read from, if a user named one.
     pub table: Option<PathBuf>,
+    /// What the numbers of x are called in that file, if they are.
+    pub data_names: Option<Vec<String>>,
     /// What the numbers of x are to each other, where the simulator says so.
     pub layout: Option<DataLayout>,
+    /// What a NaN in x means.
+    pub missing: Missing,
+    /// What was hidden from the simulations, where anything was.
+    pub masks: Option<Masks>,
     /// The law that θ was drawn from, where it is not the prior.
     pub theta_from: Option<Prior>,
     /// Parameters of the simulations that failed, `[m, D]`, where they are known.
@@ -95,10 +102,27 @@ pub struct Workplace<'a> {
     pub folder: &'a Path,
     /// Whether to make simulations that are there already anew.
     pub overwrite: bool,
+    /// What a NaN in x means, where the user says so.
+    pub missing: Option<Missing>,
     /// Set by a signal.
     pub interrupt: &'a AtomicBool,
     /// Who tells the user.
     pub reporter: Reporter,
+}
+
+impl<'a> Workplace<'a> {
+    /// One where nothing is made anew and nothing is said of NaN.
+    pub(crate) fn fresh(folder: &'a Path, interrupt: &'a AtomicBool, reporter: Reporter) -> Self {
+        Self { folder, overwrite: false, missing: None, interrupt, reporter }
+    }
+}
+
+impl TrainingInput {
+    /// Hides numbers of the simulations as these say, by a seed.
+    pub fn mask(&mut self, masks: Masks, seed: u64) {
+        masks.apply(&mut self.simulations, seed);
+        self.masks = Some(masks);
+    }
 }
 
 impl Source {
@@ -110,53 +134,56 @@ impl Source {
     pub fn load(&self, seed: u64, at: &Workplace<'_>) -> Result<TrainingInput, RunError> {
         match self {
             Self::Task { name, simulations } => {
-                Self::simulated(name, &AnySimulator::open(name)?, *simulations, seed, at)
+                let simulator = AnySimulator::open(name)?.with_missing(at.missing);
+                Self::simulated(name, &simulator, *simulations, seed, at)
             }
             Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
                 let (simulations, channels, names) =
                     Simulations::read_named(path, prior.names(), *first_line)?;
-                if let Some(names) = names {
+                if let Some(names) = &names {
                     at.reporter.say(&format!(
                         "x is {}: {}, as {} has them",
                         counted(names.len(), "column"),
-                        shortened(&names),
+                        shortened(names),
                         path.display()
                     ));
                 }
-                let theta_failed = all_failed(theta_failed, &simulations);
-                let lost = simulations.non_finite_rows();
+                let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
+                let simulator = simulator.map(|simulator| simulator.with_missing(at.missing));
+                let missing = simulator.as_ref().map(AnySimulator::missing).or(at.missing);
+                let missing = missing.unwrap_or_default();
+                let theta_failed = all_failed(theta_failed, &simulations, missing);
+                let rows = simulations.usable_rows(missing);
+                let lost = simulations.len() - rows.len();
                 let mut warnings = Vec::new();
                 if lost > 0 {
-                    let rows = simulations.len();
-                    warnings.push(format!(
-                        "{}: {lost} of {rows} simulations are not finite and are left out; {FAILING}",
-                        path.display()
-                    ));
+                    warnings.push(left_out_of(path, &simulations, lost, missing));
                 }
                 if let Some(channels) = channels {
                     warnings.extend(transposed(path, simulations.data_dim() / channels, channels));
                 }
-                let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);
                 let layout = layout.or(channels.map(DataLayout::of_channels));
                 let simulator = match &simulator {
                     Some(simulator) => SimulatorRecord::of(simulator)?,
                     None => None,
                 };
-                let rows = Some(simulations.finite_rows());
                 Ok(TrainingInput {
-                    simulations: simulations.without_non_finite(),
+                    simulations: simulations.rows(&rows),
                     prior: (**prior).clone(),
                     task: task.clone(),
                     simulator,
                     table: Some(path.clone()),
+                    data_names: names,
                     layout,
                     theta_from: theta_from.as_deref().cloned(),
                     theta_failed,
+                    missing,
+                    masks: None,
                     local: None,
-                    rows,
+                    rows: Some(rows),
                     warnings,
                 })
             }
@@ -193,7 +220,10 @@ impl Source {
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
             table: None,
+            data_names: None,
             layout: simulator.layout(),
+            missing: simulator.missing(),
+            masks: None,
             theta_from: None,
             theta_failed,
             local: None,
@@ -204,8 +234,12 @@ impl Source {
 }
 
 /// θ of failed simulations: those known apart from a table, and those of its rows without data.
-pub(crate) fn all_failed(apart: Option<Array2<f64>>, table: &Simulations) -> Option<Array2<f64>> {
-    let found = failed_rows(table);
+pub(crate) fn all_failed(
+    apart: Option<Array2<f64>>,
+    table: &Simulations,
+    missing: Missing,
+) -> Option<Array2<f64>> {
+    let found = failed_rows(table, missing);
     match apart {
         Some(apart) if apart.ncols() == found.ncols() => {
             concatenate(Axis(0), &[apart.view(), found.view()]).ok()
@@ -263,64 +297,4 @@ pub fn make_set(
         }
         other => Ok(other?),
     }
-}
-
-/// What is to be said of an array of more numbers a point than points.
-fn transposed(path: &Path, points: usize, channels: usize) -> Option<String> {
-    /// As many may be meant.
-    const MOST: usize = 8;
-    (channels > points && channels > MOST).then(|| {
-        format!(
-            "{}: x is [n, {points}, {channels}], and so has {points} points of {channels} numbers each; a \
-             series is [n, T, channels]. If it is the other way round, transpose it (in numpy \
-             `np.swapaxes(x, 1, 2)`)",
-            path.display()
-        )
-    })
-}
-
-/// Names, the middle ones left out where they are many.
-fn shortened(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    match names {
-        [first @ .., last] if first.len() >= SHOWN => {
-            format!("{}, …, {last}", first[..SHOWN - 1].join(", "))
-        }
-        _ => names.join(", "),
-    }
-}
-
-/// What a user should know of failed simulations.
-#[must_use]
-pub fn failure_warning(report: &FailureReport) -> Option<String> {
-    let (lost, asked) = (report.total(), report.requested);
-    (lost > 0).then(|| {
-        format!("{lost} of {asked} simulations failed and are left out:\n{}", report.details())
-    })
-}
-
-/// What failures do to a prior, and what is done about it.
-pub const FAILING: &str = "where the probability to fail depends on theta, the simulations that are left follow \
-                       the prior times the probability to succeed, not the prior: training learns that \
-                       probability from the theta of those that failed, and counts it to the prior";
-
-/// What a user should know of lines that a simulator printed beside its answers.
-#[must_use]
-pub fn noise_warning(noise: &Noise) -> Option<String> {
-    let first = noise.first.as_ref()?;
-    let lines = noise.lines;
-    Some(format!(
-        "the simulator printed {} beside its answers, passed over; the first was \"{first}\" (messages \
-         belong on standard error)",
-        counted(lines as usize, "line")
-    ))
-}
-
-/// All that a user should know of a set.
-#[must_use]
-pub fn set_warnings(report: &SetReport) -> Vec<String> {
-    let failures = failure_warning(&report.failures);
-    let known = [failures.as_ref().map(|_| FAILING.to_owned()), noise_warning(&report.noise)];
-    let known = std::iter::once(failures).chain(known);
-    known.flatten().chain(report.remarks.iter().cloned()).collect()
 }

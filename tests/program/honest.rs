@@ -114,7 +114,7 @@ fn theta_of_another_law_is_warned_of_and_theta_from_mends_it() {
     assert!(output.status.success() && !text.contains("does not look like"), "{text}");
     // It is part of what the run is.
     let text = scratch.fails(1, &[&train[..], &["--resume"]].concat());
-    assert!(text.contains("other settings"), "{text}");
+    assert!(text.contains("another law (--theta-from)"), "{text}");
     let alone = ["train", "--task", "two_moons", "--theta-from", "proposal.toml", "--out", "m"];
     let text = scratch.fails(2, &alone);
     assert!(text.contains("--simulations"), "{text}");

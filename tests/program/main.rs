@@ -7,6 +7,7 @@ mod check;
 mod determinism;
 mod external;
 mod folders;
+mod gaps;
 mod grid;
 mod grid_bad_input;
 mod grid_files;

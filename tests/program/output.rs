@@ -46,6 +46,11 @@ fn results_that_cannot_be_written_are_failures() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let output = shell(&scratch, "tasks", "> /dev/null");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    // As other programs open it for those that they start.
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+    let program = assert_cmd::cargo::cargo_bin!("freeform");
+    let status = Command::new(program).arg("tasks").stdout(null).status().unwrap();
+    assert_eq!(status.code(), Some(0));
     // A reader that is gone.
     let program = assert_cmd::cargo::cargo_bin!("freeform");
     let piped = format!("(sleep 0.5; {} tasks; echo $? > code) | true", program.display());

@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 35] = [
+const MEANINGS: [(&str, &str); 36] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -67,6 +67,10 @@ const MEANINGS: [(&str, &str); 35] = [
         "what the numbers of x are to each other: vector, series, set, or auto: what held-out simulations say of a wide x",
     ),
     ("transform.channels", "numbers of one point of a series, or of one trial of a set"),
+    (
+        "transform.missing",
+        "what a NaN in x means: failed, that the simulation did; allowed, that the number was not measured",
+    ),
     (
         "transform.screening",
         "whether columns of a wide x that show no dependence on any parameter are left out",
@@ -138,9 +142,15 @@ impl Config {
 mod tests {
     use super::super::{Overrides, Preset, Problem};
     use super::*;
+    use freeform_simulators::Missing;
 
-    const PROBLEM: Problem =
-        Problem { simulations: 2000, theta_dim: 3, context_dim: 5, layout: None };
+    const PROBLEM: Problem = Problem {
+        simulations: 2000,
+        theta_dim: 3,
+        context_dim: 5,
+        layout: None,
+        missing: Missing::Failed,
+    };
 
     /// The list has serde's keys, all of them and no others, and in its order.
     #[test]

@@ -90,8 +90,13 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused_by_name_and_what_fits_is_not() {
-        let problem =
-            Problem { simulations: 1_000_000, theta_dim: 10, context_dim: 100, layout: None };
+        let problem = Problem {
+            simulations: 1_000_000,
+            theta_dim: 10,
+            context_dim: 100,
+            layout: None,
+            missing: freeform_simulators::Missing::Failed,
+        };
         let check = |setting: &str| {
             let mut overrides = Overrides::default();
             overrides.set(setting).unwrap();

@@ -6,7 +6,7 @@ use super::settings::{
     WhiteningKind,
 };
 use crate::network::Activation;
-use freeform_simulators::{DataLayout, Layout, Simulations};
+use freeform_simulators::{DataLayout, Layout, Missing, Simulations};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
@@ -31,6 +31,8 @@ pub struct Problem {
     pub context_dim: usize,
     /// The layout that is stated with the data, where one is.
     pub layout: Option<DataLayout>,
+    /// What a NaN in x means, as is stated with the data.
+    pub missing: Missing,
 }
 
 /// An x of no more numbers than these is taken as it is, unless its layout is stated.
@@ -45,6 +47,7 @@ impl Problem {
             theta_dim: simulations.parameter_dim(),
             context_dim: simulations.data_dim(),
             layout: None,
+            missing: Missing::Failed,
         }
     }
 
@@ -52,6 +55,12 @@ impl Problem {
     #[must_use]
     pub fn laid_out(self, layout: Option<DataLayout>) -> Self {
         Self { layout, ..self }
+    }
+
+    /// With what a NaN in x means, as is stated with the data.
+    #[must_use]
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     /// The layout that is stated; otherwise the one of a preset that `looks` at the data of a wide x.
@@ -127,6 +136,7 @@ fn recommended(problem: Problem) -> Config {
             data: DataTransform::Shape,
             layout,
             channels,
+            missing: problem.missing,
             screening: true,
         },
         whitening: WhiteningConfig {
@@ -184,6 +194,7 @@ fn paper(problem: Problem) -> Config {
             data: DataTransform::Standardize,
             layout,
             channels,
+            missing: problem.missing,
             screening: false,
         },
         whitening: WhiteningConfig {

@@ -2,7 +2,7 @@
 
 use super::places::{Places, line_of, places};
 use super::{Config, ConfigError, Place, Preset, Problem};
-use freeform_simulators::{DataLayout, Layout};
+use freeform_simulators::{DataLayout, Layout, Missing};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
@@ -155,6 +155,20 @@ impl Overrides {
             }
             _ => Ok(config),
         }
+    }
+
+    /// What a NaN in x means, where these say so.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        Missing::by_name(self.transform("missing")?.as_str()?)
+    }
+
+    /// What the numbers of x are to each other, and how many make a point, as far as these say so.
+    #[must_use]
+    pub fn layout(&self) -> (Option<Layout>, Option<usize>) {
+        let layout = self.transform("layout").and_then(|value| Layout::by_name(value.as_str()?));
+        let channels = self.transform("channels").and_then(Value::as_integer);
+        (layout, channels.and_then(|channels| usize::try_from(channels).ok()).filter(|c| *c > 0))
     }
 
     fn transform(&self, key: &str) -> Option<&Value> {

@@ -2,7 +2,7 @@
 
 use crate::engine::LogDet;
 use crate::network::{Activation, NetworkSpec};
-use freeform_simulators::Layout;
+use freeform_simulators::{Layout, Missing};
 use serde::{Deserialize, Serialize};
 
 /// All settings of one training.
@@ -109,6 +109,10 @@ pub struct TransformConfig {
     /// Numbers of one point of a series, or of one trial of a set, which stand side by side.
     #[serde(default = "one")]
     pub channels: usize,
+    /// What a NaN in x means: `failed`, that the simulation did, or `allowed`: that this number was not
+    /// measured.
+    #[serde(default)]
+    pub missing: Missing,
     /// Whether columns of a wide x (more than 16) that show no dependence on any parameter are
     /// left out.
     pub screening: bool,
@@ -243,7 +247,9 @@ impl Config {
     /// where they say what was so before, so that runs of before are still the same.
     #[must_use]
     pub fn known_by(text: &str) -> String {
-        let later = |line: &&str| matches!(*line, "layout = \"vector\"" | "channels = 1");
+        let later = |line: &&str| {
+            matches!(*line, "layout = \"vector\"" | "channels = 1" | "missing = \"failed\"")
+        };
         text.lines().filter(|line| !later(line)).map(|line| format!("{line}\n")).collect()
     }
 

@@ -36,7 +36,7 @@ pub fn assemble(
     let qualities: Vec<FlowQuality> = of(Role::Posterior).map(|m| m.quality).collect();
     let learnt = judge(trained, data, engine);
     let findings = data.findings().iter().map(ToString::to_string);
-    let (warnings, notes) = remarks(trained, learnt.as_ref());
+    let (warnings, notes) = remarks(trained, learnt.as_ref(), data);
     let remarks = findings.chain(warnings).collect();
     let notes = data.view_remark().map(str::to_owned).into_iter().chain(notes).collect();
     let (succeeded, failed) = data.outcomes();
@@ -50,10 +50,12 @@ pub fn assemble(
         correction: None,
         arithmetic: Some(Isa::best().arithmetic().to_owned()),
         simulator: None,
+        data_names: None,
         run: None,
         learnt,
         remarks,
         notes,
+        masks: None,
         local: origin.local.map(|local| LocalSummary {
             observation: local.observation.clone(),
             round: local.round,
@@ -89,6 +91,7 @@ pub fn assemble(
             summary: tables.summary.clone(),
             data: tables.data.clone(),
             regressors: tables.transform.clone(),
+            conditions: tables.conditions.clone(),
             strength: 1.0,
         };
         let correction = {

@@ -56,6 +56,11 @@ pub(super) fn judge(
     })
 }
 
+/// Fewer simulations teach nothing that can be relied on.
+const FEW: usize = 100;
+/// Nats gained a parameter, on average, beyond which x is nearly theta itself.
+const EXACT: f64 = 6.0;
+
 fn is_gain(learnt: &LearntSummary) -> bool {
     learnt.gain > LEAST_GAIN * learnt.error
 }
@@ -64,8 +69,26 @@ fn is_gain(learnt: &LearntSummary) -> bool {
 pub(super) fn remarks(
     trained: &[TrainedMember],
     learnt: Option<&LearntSummary>,
+    data: &TrainingData,
 ) -> (Vec<String>, Vec<String>) {
     let (mut warnings, mut notes) = (Vec::new(), Vec::new());
+    if data.len() < FEW {
+        warnings.push(format!(
+            "{} simulations are too few to learn a posterior from, and to judge it by: neither the draws nor \
+             the figures of held-out simulations can be trusted. Simulate at least {FEW}, or a few hundred a \
+             parameter",
+            data.len()
+        ));
+    }
+    let each = learnt.map_or(0.0, |learnt| learnt.gain / data.theta_dim() as f64);
+    if each > EXACT {
+        warnings.push(format!(
+            "x tells each parameter to about {:.0e} of what the prior leaves open ({each:.1} nats each): does \
+             the simulator draw its noise from the seed of each simulation, and is theta not among the \
+             numbers of x?",
+            (-each).exp()
+        ));
+    }
     // What is not finite is no gain either.
     if let Some(learnt) = learnt.filter(|l| !is_gain(l)) {
         let LearntSummary { log_prob, prior, gain, error, .. } = learnt;

@@ -16,7 +16,7 @@ use crate::engine::{EngineKind, guarded};
 use crate::posterior::Posterior;
 use crate::rounds::Locality;
 use crate::training::{CheckpointFolder, ThetaOrigin, TrainingData, members, train_ensemble};
-use freeform_simulators::{Prior, Simulations};
+use freeform_simulators::{Missing, Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -161,14 +161,17 @@ impl<'a> Fit<'a> {
         Self { progress: Some(progress), ..self }
     }
 
-    /// Trains on simulations; rows that are not finite are left out.
+    /// Trains on simulations; rows that are not finite are left out, but for NaN in x where
+    /// `transform.missing` is `allowed`: numbers that were not measured.
     ///
     /// # Errors
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
-        let failed = self.all_failed(&simulations);
-        let rows = simulations.finite_rows();
-        let simulations = simulations.without_non_finite();
+        let config = self.settings.resolve(self.preset, Problem::of(&simulations))?;
+        let missing = config.transform.missing;
+        let failed = self.all_failed(&simulations, missing);
+        let rows = simulations.usable_rows(missing);
+        let simulations = simulations.rows(&rows);
         let problem = Problem::of(&simulations);
         let config = self.settings.resolve(self.preset, problem)?;
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
@@ -210,9 +213,9 @@ impl<'a> Fit<'a> {
         Ok(Posterior::new(model, self.device))
     }
 
-    /// The θ given as failed, and those of rows whose x is not finite.
-    fn all_failed(&self, simulations: &Simulations) -> Option<Array2<f64>> {
-        let found = failed_rows(simulations);
+    /// The θ given as failed, and those of rows whose x says so.
+    fn all_failed(&self, simulations: &Simulations, missing: Missing) -> Option<Array2<f64>> {
+        let found = failed_rows(simulations, missing);
         match &self.failed_theta {
             Some(given) if given.ncols() == found.ncols() => {
                 Some(concatenate(Axis(0), &[given.view(), found.view()]).unwrap_or(found))
@@ -238,11 +241,12 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// θ of the rows whose x is not finite, `[m, D]`: their simulations failed.
+/// θ of the rows whose x holds what `missing` does not admit, `[m, D]`: their simulations failed.
 #[must_use]
-pub fn failed_rows(simulations: &Simulations) -> Array2<f64> {
-    let finite = |table: &Array2<f64>, row: usize| table.row(row).iter().all(|v| v.is_finite());
-    let failed = |row: &usize| finite(&simulations.theta, *row) && !finite(&simulations.x, *row);
+pub fn failed_rows(simulations: &Simulations, missing: Missing) -> Array2<f64> {
+    let finite = |row: usize| simulations.theta.row(row).iter().all(|v| v.is_finite());
+    let usable = |row: usize| simulations.x.row(row).iter().all(|v| missing.admits(*v));
+    let failed = |row: &usize| finite(*row) && !usable(*row);
     let rows: Vec<usize> = (0..simulations.len()).filter(failed).collect();
     simulations.theta.select(Axis(0), &rows)
 }

@@ -14,8 +14,8 @@ use crate::training::TrainedOn;
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_LAW, VERSION_WITH_TURN,
-    VERSION_WITH_VIEW, read_description, signed,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_LAW,
+    VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::write_bytes_atomically;
 use likelihood::{LikelihoodDescription, regressions};
@@ -76,6 +76,7 @@ impl Model {
             tensors.add_flat(TURN, turn.numbers());
         }
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
             _ if self.turn.is_some() => VERSION_WITH_TURN,
             (Some(_), _, _) => VERSION_WITH_VIEW,
             (None, None, None) => FORMAT_VERSION,
@@ -140,8 +141,9 @@ impl Model {
                 });
                 let flows = flows("likelihood", &described.flows)?;
                 let summary = Summary::from_regressions(regressions.collect::<Result<_, _>>()?);
-                let LikelihoodDescription { strength, data, regressors, .. } = described;
-                Some(LikelihoodModel { flows, summary, data, regressors, strength })
+                let LikelihoodDescription { strength, data, regressors, conditions, .. } =
+                    described;
+                Some(LikelihoodModel { flows, summary, data, regressors, conditions, strength })
             }
         };
         let success = match description.success {

@@ -2,14 +2,17 @@
 
 mod error;
 mod files;
+mod likelihood;
 mod tensors;
 
 pub use error::ModelError;
 pub use files::FORMAT_VERSION;
+pub(crate) use likelihood::LikelihoodModel;
 
 use crate::config::Config;
 use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::ThetaLaw;
+use crate::masks::Masks;
 use crate::summary::Summary;
 use crate::training::TrainedOn;
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
@@ -50,37 +53,6 @@ pub struct Model {
     pub training: TrainingSummary,
 }
 
-/// A learnt likelihood, and how far it is trusted.
-#[derive(Clone, Debug)]
-pub(crate) struct LikelihoodModel {
-    /// Flows for p(x | θ), or of a summary of x; their average counts.
-    pub flows: Vec<ConditionalFlow>,
-    /// What is described of an x too wide to describe itself.
-    pub summary: Option<Summary>,
-    /// x, or its summary, to what these flows describe.
-    pub data: DataTransform,
-    /// θ to what these flows see.
-    pub regressors: ParameterTransform,
-    /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
-    pub strength: f64,
-}
-
-impl LikelihoodModel {
-    /// An observation as these flows see it, from its view `x` and from that as the posterior's
-    /// networks see it.
-    pub fn target(&self, x: &[f64], context: &[f32]) -> Vec<f32> {
-        let mut target = vec![0.0; self.data.kept().len()];
-        match &self.summary {
-            None => self.data.apply(x, &mut target),
-            Some(summary) => {
-                let known: Vec<f64> = summary.of(context).into_iter().map(f64::from).collect();
-                self.data.apply(&known, &mut target);
-            }
-        }
-        target
-    }
-}
-
 /// How a model came to be.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +68,9 @@ pub struct TrainingSummary {
     /// simulates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulator: Option<String>,
+    /// What the numbers of x were called in the table that it was trained on, `[C]`, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_names: Option<Vec<String>>,
     /// The run whose model this is: a hash of all that determines it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -120,6 +95,9 @@ pub struct TrainingSummary {
     /// The same where it need not worry anybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What was hidden from simulations, where anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masks: Option<Masks>,
     /// The observation that the simulations were made for, where they were made in rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<LocalSummary>,
@@ -202,7 +180,11 @@ impl Model {
     /// stated or found.
     #[must_use]
     pub fn expected(&self) -> Expected {
-        Expected { data_dim: self.data_dim(), channels: self.layout().channels }
+        Expected {
+            data_dim: self.data_dim(),
+            channels: self.layout().channels,
+            any_number: self.view.trial().is_some(),
+        }
     }
 
     /// What the numbers of an observation are to each other, as was stated or found.

@@ -185,15 +185,10 @@ impl<'a> Corrected<'a> {
         let (model, dim) = (self.model(), self.model().theta_dim());
         let prior = &model.prior;
         let inside = Inside::of(theta, dim, |row| prior.contains(row));
-        let outputs = likelihood.regressors.outputs();
-        let mut regressors = vec![0.0; inside.theta.len() / dim * outputs];
-        let rows = inside.theta.chunks_exact(dim).zip(regressors.chunks_exact_mut(outputs));
-        let mut log_priors: Vec<f64> = rows
-            .map(|(row, out)| {
-                likelihood.regressors.apply(prior, row, out);
-                model.law.log_prob(prior, row, self.as_simulated)
-            })
-            .collect();
+        let rows = || inside.theta.chunks_exact(dim);
+        let regressors = likelihood.seen(prior, rows(), at.context);
+        let log_prior = |row| model.law.log_prob(prior, row, self.as_simulated);
+        let mut log_priors: Vec<f64> = rows().map(log_prior).collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
         if self.as_simulated {
             model.law.add_log_steps(dim, &inside.theta, &mut log_priors);

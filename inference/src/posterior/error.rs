@@ -18,8 +18,38 @@ pub enum PosteriorError {
         /// Expected.
         expected: usize,
     },
+    /// The observation is no whole number of trials.
+    #[error(
+        "the observation has {}, which are no whole number of trials of {numbers}, at least one",
+        counted(*.length, "number")
+    )]
+    ObservationTrials {
+        /// Given.
+        length: usize,
+        /// Numbers of a trial.
+        numbers: usize,
+    },
+    /// Every number of the observation is missing.
+    #[error(
+        "every number of the observation is NaN: nothing was measured, so that its posterior is the \
+         prior"
+    )]
+    NothingMeasured,
+    /// A number is missing that is there in every simulation.
+    #[error(
+        "number {} of the observation is NaN, but it is missing in no simulation that the model was \
+         trained on: train with simulations that have such gaps (--masks-from with the observation's \
+         file makes them)", index + 1
+    )]
+    GapNotTrained {
+        /// Where, from 0.
+        index: usize,
+    },
     /// The observation has a hole.
-    #[error("number {} of the observation is {value}; all must be finite", index + 1)]
+    #[error(
+        "number {} of the observation is {value}; all must be finite{}", index + 1, if value.is_nan() {
+        ", unless the model is trained with --missing allowed" } else { "" }
+    )]
     ObservationNotFinite {
         /// Where, from 0.
         index: usize,

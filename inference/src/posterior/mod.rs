@@ -1,5 +1,6 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
+mod admission;
 mod correction;
 mod diagnostics;
 mod drawn;
@@ -37,6 +38,7 @@ pub(crate) use strength::correction_strength;
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
+use admission::admit;
 use correction::Corrected;
 use draws::LEAST_EFFECTIVE;
 use elsewhere::elsewhere;
@@ -89,7 +91,7 @@ impl Posterior {
     /// # Errors
     /// [`PosteriorError`] where x has the wrong length or is not finite.
     pub fn distance(&self, x: &[f64]) -> Result<Option<Distance>, PosteriorError> {
-        self.check(x)?;
+        admit(&self.model, x)?;
         Ok(self
             .model
             .span

@@ -1,16 +1,21 @@
 //! An observation as the networks see it, and whether it may be asked about.
 
+use super::admission::admit;
 use super::correction::At;
 use super::{Asking, Posterior, PosteriorError};
 use crate::model::Model;
 use crate::transform::Distance;
+use crate::view::GapsStanding;
 
 /// Larger scores have squares beyond single precision.
 const FARTHEST: f32 = 1e18;
+
 /// An observation as the posterior's and the likelihood's networks see it.
 pub(super) struct Observed {
     pub context: Vec<f32>,
     target: Vec<f32>,
+    /// Where there may be any.
+    pub gaps: Option<GapsStanding>,
 }
 
 impl Observed {
@@ -36,20 +41,9 @@ impl Posterior {
         }
     }
 
-    pub(super) fn check(&self, x: &[f64]) -> Result<(), PosteriorError> {
-        let expected = self.model.data_dim();
-        if x.len() != expected {
-            return Err(PosteriorError::ObservationLength { length: x.len(), expected });
-        }
-        if let Some(index) = x.iter().position(|v| !v.is_finite()) {
-            return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
-        }
-        Ok(())
-    }
-
     /// An observation as the networks see it.
     pub(super) fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
-        self.check(x)?;
+        admit(&self.model, x)?;
         let Model { view, data, likelihood, .. } = &self.model;
         let shown = view.of(x);
         let mut context = vec![0.0; data.kept().len()];
@@ -64,10 +58,12 @@ impl Posterior {
         };
         if let Some(index) = of_context().or_else(of_target) {
             // Of statistics, the number that is most likely to blame.
-            let farthest = (0..x.len()).max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
+            let there = (0..x.len()).filter(|at| !x[*at].is_nan());
+            let farthest = there.max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
             let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
-        Ok(Observed { context, target })
+        let gaps = view.gaps().map(|gaps| gaps.standing(x));
+        Ok(Observed { context, target, gaps })
     }
 }

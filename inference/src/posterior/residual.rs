@@ -31,12 +31,8 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let (rows, outputs) = (theta.members.len(), likelihood.regressors.outputs());
-        let mut regressors = vec![0.0; rows * outputs];
-        let each = theta.theta.chunks_exact(model.theta_dim());
-        for (row, out) in each.zip(regressors.chunks_exact_mut(outputs)) {
-            likelihood.regressors.apply(&model.prior, row, out);
-        }
+        let (rows, each) = (theta.members.len(), theta.theta.chunks_exact(model.theta_dim()));
+        let regressors = likelihood.seen(&model.prior, each, at.context);
         let width = at.target.len();
         let mut squares = vec![0.0; rows];
         for flow in self.flows {

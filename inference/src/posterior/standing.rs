@@ -54,6 +54,10 @@ impl Posterior {
             }
             _ => None,
         };
-        typical.standing(posterior, seen, (prior.names(), residual))
+        let standing = typical.standing(posterior, seen, (prior.names(), residual));
+        match &observed.gaps {
+            None => standing,
+            gaps => Some(Standing { gaps: gaps.clone(), ..standing.unwrap_or_default() }),
+        }
     }
 }

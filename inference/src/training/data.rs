@@ -4,7 +4,8 @@ mod known;
 
 use super::bounds::{check_support, move_off};
 use super::check::{check_layout, check_sizes, held_out};
-use super::likelihood::{LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
+use super::likelihood::{Given, LikelihoodTables, MOST_TARGETS, Reversed, regressors, varying};
+use super::missing::{Described, check_measured, gaps};
 use super::order::Groups;
 use super::origin::{Outliers, ThetaOrigin};
 use super::rows::{contiguous, row, transformed};
@@ -55,8 +56,8 @@ pub struct TrainingData {
 impl TrainingData {
     /// Shuffles by seed, learns the standardisation, and applies it in place.
     ///
-    /// `simulations` must be finite (see [`Simulations::without_non_finite`]); `origin` says where
-    /// their θ came from. What it takes long to find for a likelihood is kept by `work`.
+    /// `simulations` must be finite, but for NaN in x where `config` allows it (see
+    /// [`Simulations::usable_rows`]); `origin` says where their θ came from. What it takes long to find for a likelihood is kept by `work`.
     ///
     /// # Errors
     /// [`DataError`] where there are too few rows or they do not fit the prior.
@@ -89,7 +90,7 @@ impl TrainingData {
         move_off(&mut theta, prior);
         check_support(&theta, prior, &table_rows)?;
         origin.check_law(&theta, &table_rows)?;
-        let span = DataSpan::of(columns_of_x, &x);
+        check_measured(&x, columns_of_x, &table_rows, &config.transform)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {
@@ -126,6 +127,8 @@ impl TrainingData {
         };
         let Choice { view, remark, doubt } = candidates.choose(&part.part("view"))?;
         findings.extend(doubt);
+        let span = DataSpan::of(view.compared(), &x);
+        let missing = if view.is_filled() { gaps(&x) } else { Vec::new() };
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
         let meanings = view.meanings(view.layout_of_x(&config.transform));
@@ -135,11 +138,19 @@ impl TrainingData {
         let x_name = shown.name();
         part.go_on()?;
         let wanted = config.posterior.correction != Correction::Off;
+        let seen_of_x =
+            Described { x: &x, width: context, view: &view, data: &data, gaps: &missing, seed };
+        let conditions = match wanted {
+            true => seen_of_x.conditions(seen, |r| row(&theta, columns, r)),
+            false => Vec::new(),
+        };
+        let spread = (wanted && view.gaps().is_some()).then(|| seen_of_x.spread());
         let reversed = wanted.then(|| {
             let transform = ParameterTransform::regressors(prior, theta_rows());
             Reversed {
                 dim: columns,
                 regressors: regressors(&transform, prior, &theta),
+                given: Given::of(&conditions, &data, (&x, context)),
                 transform,
                 training: &order[..rows - held_out],
                 validation: &order[rows - held_out..],
@@ -147,8 +158,10 @@ impl TrainingData {
                 seed,
             }
         });
-        let kept = varying(&data);
-        let describe = |r: &Reversed| r.tables(&x, context, &kept, part);
+        let mut kept = varying(&data);
+        kept.retain(|column| !conditions.iter().any(|place| data.kept()[*place] == *column));
+        let described_x = spread.as_ref().unwrap_or(&x);
+        let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);
         let described = (1..=MOST_TARGETS).contains(&kept.len());
         let mut likelihood = reversed.as_ref().filter(|_| described).map(describe).transpose()?;
         part.go_on()?;
@@ -232,7 +245,7 @@ impl TrainingData {
                 (target, &self.x, dims, -sum / held_out as f64)
             }
             (Role::Likelihood, Some(tables)) => {
-                let dims = (tables.data.kept().len(), tables.transform.outputs());
+                let dims = (tables.data.kept().len(), tables.inputs());
                 (&tables.targets, &tables.regressors, dims, 0.0)
             }
             (Role::Likelihood, None) => panic!("no likelihood was asked for"),

@@ -98,6 +98,22 @@ pub enum DataError {
         /// What that makes.
         points: usize,
     },
+    /// A simulation without a number.
+    #[error(
+        "row {row} of x is NaN throughout: nothing was measured there, which leaves nothing to learn \
+         from. If that simulation failed, leave its row out, and name its theta as one that failed \
+         (theta_failed)"
+    )]
+    NothingMeasured {
+        /// Row of the table, from 1.
+        row: usize,
+    },
+    /// A number that no simulation has.
+    #[error("{column} of x is NaN in every simulation: leave it out of x, in the observation too")]
+    NeverMeasured {
+        /// Which.
+        column: String,
+    },
     /// A parameter that never varies.
     #[error("parameter `{name}` is constant ({}) in all simulations: fix it in the simulator", written(*value))]
     ConstantParameter {

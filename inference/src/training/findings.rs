@@ -1,7 +1,8 @@
 //! What a user should know of the simulations that a training is of.
 
-use super::agreement::{ColumnShift, PairShift};
-use freeform_simulators::counted;
+use super::agreement::{ColumnShift, PairShift, deviations};
+use freeform_simulators::{Prior, counted};
+use ndarray::ArrayView2;
 use std::fmt;
 
 /// Something amiss in a table of simulations.
@@ -79,6 +80,33 @@ impl Finding {
     }
 }
 
+/// What differs, each with a semicolon after it.
+fn in_words(columns: &[ColumnShift], pairs: &[PairShift]) -> String {
+    let column = |ColumnShift { name, distance, means: [found, expected] }: &ColumnShift| {
+        format!(
+            " `{name}` has mean {found:.4} where {expected:.4} is expected (largest difference of the \
+             distribution functions {distance:.2});"
+        )
+    };
+    let pair = |PairShift { names: [a, b], correlations: [found, expected] }: &PairShift| {
+        format!(
+            " `{a}` and `{b}` depend on each other (correlation of scores or their squares {found:.2}, \
+             {expected:.2} expected);"
+        )
+    };
+    columns.iter().map(column).chain(pairs.iter().map(pair)).collect()
+}
+
+/// How rows of parameters `[n, D]`, all finite, differ from draws of a prior, in words; `None` where they
+/// look like such draws.
+#[must_use]
+pub fn unlike_prior(theta: ArrayView2<f64>, prior: &Prior) -> Option<String> {
+    let theta: Vec<f64> = theta.iter().copied().collect();
+    let (columns, pairs) = deviations(&theta, prior);
+    let words = in_words(&columns, &pairs);
+    (!words.is_empty()).then(|| words.trim_matches([' ', ';']).to_owned())
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,21 +134,11 @@ impl fmt::Display for Finding {
             ),
             Self::NotFromPrior { columns, pairs, proposal, with_failed } => {
                 let law = if *proposal { "the law given by --theta-from" } else { "the prior" };
-                write!(f, "theta does not look like draws from {law}:")?;
-                for ColumnShift { name, distance, means: [found, expected] } in columns {
-                    write!(
-                        f,
-                        " `{name}` has mean {found:.4} where {expected:.4} is expected (largest \
-                         difference of the distribution functions {distance:.2});"
-                    )?;
-                }
-                for PairShift { names: [a, b], correlations: [found, expected] } in pairs {
-                    write!(
-                        f,
-                        " `{a}` and `{b}` depend on each other (correlation of scores or their \
-                         squares {found:.2}, {expected:.2} expected);"
-                    )?;
-                }
+                write!(
+                    f,
+                    "theta does not look like draws from {law}:{}",
+                    in_words(columns, pairs)
+                )?;
                 write!(
                     f,
                     " what is learnt is not the posterior under the stated prior. State the prior \

@@ -31,10 +31,54 @@ pub struct LikelihoodTables {
     pub data: DataTransform,
     /// What is described of x, if not x itself.
     pub summary: Option<Summary>,
-    /// θ as the likelihood's networks see it, `[n, D]`.
+    /// θ as the likelihood's networks see it, and what tells of gaps beside it, `[n, inputs]`.
     pub regressors: Vec<f32>,
-    /// Raw θ to one of its rows.
+    /// Raw θ to the first part of one of its rows.
     pub transform: ParameterTransform,
+    /// Places among the numbers that the posterior's networks see that are its second part.
+    pub conditions: Vec<usize>,
+}
+
+impl LikelihoodTables {
+    /// Numbers in a row of regressors.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.transform.outputs() + self.conditions.len()
+    }
+}
+
+/// What the likelihood is one given, beside θ.
+pub(super) struct Given {
+    /// Places among the numbers that the posterior's networks see.
+    conditions: Vec<usize>,
+    /// These numbers, row after row.
+    rows: Vec<f32>,
+}
+
+impl Given {
+    /// Of what is seen of x, `[n, width]`.
+    pub fn of(conditions: &[usize], data: &DataTransform, (x, width): (&[f64], usize)) -> Self {
+        let conditions = conditions.to_vec();
+        if conditions.is_empty() {
+            return Self { conditions, rows: Vec::new() };
+        }
+        let mut seen = vec![0.0; data.kept().len()];
+        let mut rows = Vec::with_capacity(x.len() / width * conditions.len());
+        for row in x.chunks_exact(width) {
+            data.apply(row, &mut seen);
+            rows.extend(conditions.iter().map(|place| seen[*place]));
+        }
+        Self { conditions, rows }
+    }
+
+    /// Rows of θ with these beside them.
+    fn beside(&self, theta: &[f32], outputs: usize) -> Vec<f32> {
+        if self.conditions.is_empty() {
+            return theta.to_vec();
+        }
+        let rows = theta.chunks_exact(outputs).zip(self.rows.chunks_exact(self.conditions.len()));
+        rows.flat_map(|(theta, given)| theta.iter().chain(given)).copied().collect()
+    }
 }
 
 /// What they are made of, but for x.
@@ -44,6 +88,7 @@ pub(super) struct Reversed<'a> {
     /// θ as the likelihood's networks see it, `[n, D]`, and the map that made it.
     pub regressors: Vec<f32>,
     pub transform: ParameterTransform,
+    pub given: Given,
     pub training: &'a [u32],
     pub validation: &'a [u32],
     pub settings: &'a WhiteningConfig,
@@ -75,12 +120,17 @@ impl Reversed<'_> {
             plain
         } else {
             let [shape, plainly] = ["shaped", "plain"].map(|name| part.part(name));
-            let (with, without) =
-                rayon::join(|| self.nll(&shaped, &x, &shape), || self.nll(&plain, &x, &plainly));
+            let regressors = &self.given.beside(&self.regressors, self.transform.outputs());
+            let (with, without) = rayon::join(
+                || self.nll(&shaped, &x, regressors, &shape),
+                || self.nll(&plain, &x, regressors, &plainly),
+            );
             if with? < without? { shaped } else { plain }
         };
-        let (regressors, transform) = (self.regressors.clone(), self.transform.clone());
-        Ok(LikelihoodTables { targets, data, summary: None, regressors, transform })
+        let transform = self.transform.clone();
+        let regressors = self.given.beside(&self.regressors, transform.outputs());
+        let conditions = self.given.conditions.clone();
+        Ok(LikelihoodTables { targets, data, summary: None, regressors, transform, conditions })
     }
 
     /// Tables of a summary with its rows, where there is one and it tells more than `direct` does.
@@ -110,7 +160,7 @@ impl Reversed<'_> {
     pub fn information(&self, tables: &LikelihoodTables, part: &Part) -> Result<f64, Halt> {
         let (targets, dim) = (&tables.targets[..], tables.data.kept().len());
         let (training, validation) = (self.training, self.validation);
-        let (dims, context) = ((dim, self.transform.outputs()), &self.regressors[..]);
+        let (dims, context) = ((dim, tables.inputs()), &tables.regressors[..]);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let Some(whitening) = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?
         else {
@@ -123,7 +173,10 @@ impl Reversed<'_> {
         let told = judges.par_iter().map(|&judge| {
             part.go_on()?;
             let rows = std::iter::once(&judge).chain(others);
-            let thetas: Vec<f32> = rows.flat_map(|row| parameters(*row)).copied().collect();
+            // All under the judge's own gaps.
+            let (own, outputs) = (parameters(judge), self.transform.outputs());
+            let under = |row: &u32| parameters(*row)[..outputs].iter().chain(&own[outputs..]);
+            let thetas: Vec<f32> = rows.flat_map(under).copied().collect();
             let target = &targets[judge as usize * dim..][..dim];
             let mut white = target.repeat(others.len() + 1);
             let log_dets = whitening.apply(&mut white, &thetas);
@@ -145,10 +198,11 @@ impl Reversed<'_> {
         &self,
         (data, targets): &(DataTransform, Vec<f32>),
         x: &[f64],
+        context: &[f32],
         part: &Part,
     ) -> Result<f64, Halt> {
         let (width, dim) = (data.columns(), data.kept().len());
-        let (dims, context) = ((dim, self.transform.outputs()), &self.regressors[..]);
+        let dims = (dim, self.transform.outputs() + self.given.conditions.len());
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
         let whitening = Whitening::fit(&table, &self.settings.trial(), self.seed, part)?;

@@ -14,6 +14,7 @@ mod likelihood;
 #[cfg(feature = "burn")]
 mod lockstep;
 mod metrics;
+mod missing;
 mod observer;
 mod order;
 mod origin;
@@ -37,7 +38,7 @@ pub use checkpoints::CheckpointFolder;
 pub use data::TrainingData;
 pub use data_error::DataError;
 pub use ensemble::{EnsembleError, EnsembleJob, Host, TrainedMember, members};
-pub use findings::Finding;
+pub use findings::{Finding, unlike_prior};
 pub use fold::{Fold, Member, Role};
 pub use likelihood::LikelihoodTables;
 pub use metrics::{EpochMetrics, write_metrics};

@@ -41,10 +41,17 @@ fn half_cosine(from: f64, to: f64, t: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::config::{Preset, Problem};
+    use freeform_simulators::Missing;
 
     #[test]
     fn schedules_pass_through_their_landmarks() {
-        let problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
+        let problem = Problem {
+            simulations: 1000,
+            theta_dim: 2,
+            context_dim: 2,
+            layout: None,
+            missing: Missing::Failed,
+        };
         let mut config = Preset::Recommended.config(problem);
         config.optimizer.learning_rate = 1.0;
         let mut rate = |schedule, step| {

@@ -35,6 +35,7 @@ impl<'a> Shown<'a> {
             false => (0..width).collect(),
             true => informative_columns(rows, theta, |r| row(x, width, r), width),
         };
+        let kept = self.view.with_gaps(kept);
         let seen = rows.iter().map(|r| row(x, width, *r));
         let data = DataTransform::fit(settings.data, width, kept, seen);
         let titles = self.view.titles(self.view.layout_of_x(settings));

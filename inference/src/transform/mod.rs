@@ -13,6 +13,7 @@ pub use data::DataTransform;
 pub use parameters::ParameterTransform;
 pub(crate) use parameters::circles;
 pub use scaler::Scaler;
+pub(crate) use screening::dependent_columns;
 pub use screening::informative_columns;
 pub(crate) use screening::{normal_scores, standardized};
 pub use span::{Beyond, DataSpan, Distance};

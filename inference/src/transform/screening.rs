@@ -18,9 +18,27 @@ pub fn informative_columns<'a>(
     x: impl Fn(u32) -> &'a [f64],
     columns: usize,
 ) -> Vec<usize> {
-    let rows = &rows[..rows.len().min(MOST_ROWS)];
     if columns <= WIDE || rows.len() < 3 {
         return (0..columns).collect();
+    }
+    match dependent_columns(rows, theta, x, columns, FALSE_DISCOVERIES) {
+        none if none.is_empty() => (0..columns).collect(),
+        found => found,
+    }
+}
+
+/// The same however few columns there are, with another share of false discoveries; none where none stands
+/// out.
+pub(crate) fn dependent_columns<'a, 'b>(
+    rows: &[u32],
+    theta: impl Fn(u32) -> &'a [f64],
+    x: impl Fn(u32) -> &'b [f64],
+    columns: usize,
+    false_discoveries: f64,
+) -> Vec<usize> {
+    let rows = &rows[..rows.len().min(MOST_ROWS)];
+    if rows.len() < 3 {
+        return Vec::new();
     }
     let dim = theta(rows[0]).len();
     let scores = |value: &dyn Fn(u32) -> f64| -> [Vec<f64>; 2] {
@@ -45,10 +63,10 @@ pub fn informative_columns<'a>(
     let mut order: Vec<usize> = (0..columns).collect();
     order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
     let passes = |rank: usize| {
-        p_values[order[rank]] <= FALSE_DISCOVERIES * (rank + 1) as f64 / columns as f64
+        p_values[order[rank]] <= false_discoveries * (rank + 1) as f64 / columns as f64
     };
     match (0..columns).rev().find(|rank| passes(*rank)) {
-        None => (0..columns).collect(),
+        None => Vec::new(),
         Some(last) => {
             let mut kept = order[..=last].to_vec();
             kept.sort_unstable();

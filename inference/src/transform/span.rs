@@ -1,6 +1,7 @@
 //! Where the simulated data lie, and how far from there an observation is.
 
 use super::{ColumnMap, DataTransform};
+use crate::view::is_present;
 use freeform_simulators::{DataLayout, counted, tenths};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,16 +75,19 @@ impl DataSpan {
         let (mut least, mut most) =
             (vec![f64::INFINITY; columns], vec![f64::NEG_INFINITY; columns]);
         for row in x.chunks_exact(columns) {
+            // A NaN is neither less nor more.
             for ((value, least), most) in row.iter().zip(&mut least).zip(&mut most) {
                 *least = least.min(*value);
                 *most = most.max(*value);
             }
         }
         let quantiles = |column: usize| {
-            let values = x.iter().skip(column).step_by(columns * stride);
-            let mut values: Vec<f64> = values.copied().collect();
+            let values = x.iter().skip(column).step_by(columns).filter(|v| is_present(v));
+            let mut values: Vec<f64> = values.step_by(stride).copied().collect();
             values.sort_unstable_by(f64::total_cmp);
-            CORE.map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
+            let last = values.len().saturating_sub(1) as f64;
+            // Of a point that no simulation has, nothing is known.
+            CORE.map(|share| values.get((last * share).round() as usize).copied().unwrap_or(0.0))
         };
         let core: Vec<[f64; 2]> = (0..columns).into_par_iter().map(quantiles).collect();
         let (low, high) = core.into_iter().map(|[low, high]| (low, high)).unzip();
@@ -103,7 +107,7 @@ impl DataSpan {
         [&self.least, &self.most, &self.low, &self.high].iter().all(|v| v.len() == columns)
     }
 
-    /// Where `x` lies, seen through the maps of `data` where these are of its columns.
+    /// Where `x` lies: as one row, or as several of which it is said whether any lies beyond; seen through the maps of `data` where these are of its columns.
     #[must_use]
     pub fn distance(&self, x: &[f64], data: Option<&DataTransform>) -> Distance {
         let map = |column: usize| {
@@ -112,9 +116,11 @@ impl DataSpan {
             place.map_or(ColumnMap::Identity, |place| data.maps()[place])
         };
         let (mut columns_beyond, mut farthest) = (0, None::<Beyond>);
-        for (index, &value) in x.iter().enumerate() {
+        let columns = self.least.len();
+        for (place, &value) in x.iter().enumerate().filter(|(_, v)| is_present(v)) {
+            let index = place % columns;
             let (least, most) = (self.least[index], self.most[index]);
-            if (least..=most).contains(&value) {
+            if (least..=most).contains(&value) || least > most {
                 continue;
             }
             columns_beyond += 1;
@@ -123,11 +129,11 @@ impl DataSpan {
             let core = map.apply(self.high[index]) - map.apply(self.low[index]);
             let width = if core > 0.0 { core } else { to - from };
             let widths = (from - y).max(y - to) / width;
-            let column = index + 1;
+            let column = place + 1;
             if farthest.as_ref().is_none_or(|f| f.widths < widths) {
                 farthest = Some(Beyond {
                     column,
-                    place: self.layout.place(index),
+                    place: self.layout.place(place),
                     value,
                     least,
                     most,
@@ -138,7 +144,8 @@ impl DataSpan {
         // The least and the largest of n + 1 values each are the new one with probability
         // 1/(n + 1); of a constant column none is.
         let varying = self.least.iter().zip(&self.most).filter(|(l, m)| l < m).count();
-        let expected = 2.0 * varying as f64 / (self.rows + 1) as f64;
+        let rows = (x.len() / columns) as f64;
+        let expected = 2.0 * rows * varying as f64 / (self.rows + 1) as f64;
         Distance { columns_beyond, columns: x.len(), expected, farthest }
     }
 }

@@ -8,6 +8,7 @@ pub use cloud::{Misfit, Outlyingness};
 
 use crate::flow::ConditionalFlow;
 use crate::training::{Role, TrainingData};
+use crate::view::GapsStanding;
 use crate::whitening::Whitening;
 use freeform_simulators::tenths;
 use serde::Serialize;
@@ -30,7 +31,7 @@ pub(crate) struct Typical {
 }
 
 /// Where an observation lies among the simulations, its columns taken together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Standing {
     /// Of its numbers, or of the statistics that the networks see of them; `None` where they are more
     /// than 512.
@@ -40,6 +41,9 @@ pub struct Standing {
     /// Of its distance from what its own posterior predicts, by the learnt likelihood; `None` where
     /// there is none.
     pub residual: Option<Outlyingness>,
+    /// What is missing in it beside what is missing in them; `None` where nothing may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<GapsStanding>,
 }
 
 impl Typical {
@@ -99,7 +103,7 @@ impl Typical {
         let references: Vec<f64> = self.residuals.iter().map(|r| r.sqrt()).collect();
         let residual = residual.map(|r| Outlyingness::among(&references, r.sqrt()));
         let any = data.is_some() || summary.is_some() || residual.is_some();
-        any.then_some(Standing { data, summary, residual })
+        any.then_some(Standing { data, summary, residual, gaps: None })
     }
 }
 
@@ -114,7 +118,7 @@ impl Standing {
     /// Whether it lies farther out than chance explains.
     #[must_use]
     pub fn is_unusual(&self) -> bool {
-        self.parts().any(|found| found.unusual)
+        self.parts().any(|found| found.unusual) || self.unlike_gaps().is_some()
     }
 
     /// Whether it lies so far out that nothing is known of its posterior.
@@ -130,11 +134,19 @@ impl Standing {
     /// What is unusual, in words; `None` where nothing is.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        Some(
-            self.unusual()?
+        let unusual = self.unusual().map(|unusual| {
+            unusual
                 + ". Check its units and their order; else the simulator may not be able to explain it \
-                   (`freeform check --observation` simulates at the posterior's parameters)",
-        )
+                   (`freeform check --observation` simulates at the posterior's parameters)"
+        });
+        let gaps = self.unlike_gaps().map(ToString::to_string);
+        let parts: Vec<String> = gaps.into_iter().chain(unusual).collect();
+        (!parts.is_empty()).then(|| parts.join(". "))
+    }
+
+    /// The gaps, where they are unlike those of the simulations.
+    fn unlike_gaps(&self) -> Option<&GapsStanding> {
+        self.gaps.as_ref().filter(|gaps| gaps.is_unlike())
     }
 
     /// In what respects it is unusual; `None` where in none.

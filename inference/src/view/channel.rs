@@ -1,5 +1,6 @@
 //! One quantity that is measured again and again: its values on a common scale.
 
+use super::present::is_present;
 use crate::transform::ColumnMap;
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +21,11 @@ pub(super) struct Channel {
 
 impl Channel {
     /// Learnt from some of `values`.
-    pub fn fit(values: impl ExactSizeIterator<Item = f64>) -> Self {
-        let stride = values.len().div_ceil(MOST_VALUES).max(1);
-        let mut values: Vec<f64> = values.step_by(stride).collect();
+    ///
+    /// # Panics
+    /// Where none of them was measured.
+    pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let mut values = spaced(values, MOST_VALUES);
         let map = ColumnMap::fit(&mut values);
         values.iter_mut().for_each(|v| *v = map.apply(*v));
         let n = values.len() as f64;
@@ -47,6 +50,13 @@ impl Channel {
     }
 }
 
+/// At most so many of the values that were measured, evenly spaced.
+pub(super) fn spaced(values: impl Iterator<Item = f64> + Clone, most: usize) -> Vec<f64> {
+    let values = values.filter(is_present);
+    let stride = values.clone().count().div_ceil(most).max(1);
+    values.step_by(stride).collect()
+}
+
 /// The mean of some values; 0 of none.
 pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
@@ -59,6 +69,12 @@ const LEAST_VARIANCE: f64 = 1e-12;
 /// The logarithm of a variance, from below bounded by that of rounding.
 pub(super) fn log_variance(variance: f64) -> f64 {
     (variance + LEAST_VARIANCE).ln()
+}
+
+/// The logarithm of the mean square; of none that of variance 1, which says nothing.
+pub(super) fn log_mean_square(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v * v, count + 1.0));
+    if count > 0.0 { log_variance(sum / count) } else { 0.0 }
 }
 
 /// A covariance over a variance; 0 where there is nothing but rounding.

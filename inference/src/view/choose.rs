@@ -2,6 +2,8 @@
 //! training of a whitening.
 
 use super::components::Components;
+use super::gaps::{Gaps, Structure};
+use super::present::{is_present, means};
 use super::series::{Detail, Series};
 use super::set::Set;
 use super::trial::Trial;
@@ -56,7 +58,7 @@ impl Candidates<'_> {
     /// # Errors
     /// [`Halt`] where the work is to stop; trials are kept as pieces of `part`.
     pub fn choose(&self, part: &Part) -> Result<Choice, Halt> {
-        let plain = View::plain(self.columns);
+        let plain = self.plain();
         let TransformConfig { layout, channels, .. } = *self.transform;
         let wide = self.columns > NARROW;
         let structured = match layout {
@@ -184,35 +186,55 @@ impl Candidates<'_> {
             .collect()
     }
 
-    fn view(&self, blocks: Vec<Block>) -> View {
+    /// These, and what is told of gaps where there are any.
+    fn view(&self, mut blocks: Vec<Block>, structure: Structure) -> View {
+        blocks.extend(Gaps::of(self.x, self.columns, structure).map(Block::Gaps));
         View { inputs: self.columns, blocks }
+    }
+
+    /// x as it is, filled where numbers are missing.
+    fn plain(&self) -> View {
+        match self.x.iter().all(is_present) {
+            true => View::plain(self.columns),
+            false => {
+                let with = means(self.x, self.columns);
+                self.view(vec![Block::Filled { with }], Structure::Vector)
+            }
+        }
     }
 
     /// The numbers, and their components.
     fn of_vector(&self, components: &[View]) -> Vec<View> {
-        [&[View::plain(self.columns)], components].concat()
+        [&[self.plain()], components].concat()
     }
 
     /// A few components, and more.
     fn of_components(&self) -> Vec<View> {
-        let all = Components::fit(self.x, self.columns, self.seed);
+        let TransformConfig { layout, channels, .. } = *self.transform;
+        let along = (layout != Layout::Vector).then_some(channels);
+        let all = Components::fit(self.x, self.columns, along, self.seed);
         let few = all.first(self.columns, FEW_COMPONENTS);
-        [few, all].map(|components| self.view(vec![Block::Components(components)])).into()
+        let structure = along.map_or(Structure::Vector, Structure::Series);
+        [few, all].map(|found| self.view(vec![Block::Components(found)], structure)).into()
     }
 
     /// Few statistics and many, and many beside principal components.
     fn of_series(&self, channels: usize, components: &[View]) -> Vec<View> {
         let series = |detail| Block::Series(Series::fit(self.x, self.columns, channels, detail));
         let details = [Detail::Brief, Detail::Few, Detail::Many];
-        let mut views: Vec<View> = details.map(|detail| self.view(vec![series(detail)])).into();
-        let beside = |view: &View| [vec![series(Detail::Many)], view.blocks.clone()].concat();
-        views.extend(components.iter().map(|view| self.view(beside(view))));
+        let structure = Structure::Series(channels);
+        let of = |blocks: Vec<Block>| self.view(blocks, structure);
+        let mut views: Vec<View> = details.map(|detail| of(vec![series(detail)])).into();
+        let beside = |view: &View| vec![series(Detail::Many), view.blocks[0].clone()];
+        views.extend(components.iter().map(|view| of(beside(view))));
         views
     }
 
     fn of_set(&self, features: usize) -> Vec<View> {
         let set = |detailed| Block::Set(Set::fit(self.x, self.columns, features, detailed));
-        [false, true].map(|detailed| self.view(vec![set(detailed)])).into()
+        [false, true]
+            .map(|detailed| self.view(vec![set(detailed)], Structure::Set(features)))
+            .into()
     }
 
     pub(super) fn row(&self, index: u32) -> &[f64] {

@@ -1,10 +1,12 @@
 //! Leading principal components of a wide x: what its columns have in common, with the noise that each
 //! has of its own averaged out.
 
+use super::present::{interpolated, is_present};
 use crate::random::{Purpose, stream};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Components kept, at most; directions beside them while they are found; passes over the data.
 const MOST: usize = 16;
@@ -18,11 +20,15 @@ const MOST_ROWS: usize = 4000;
 /// A score farther out than this is taken for this.
 const FARTHEST: f64 = 1e30;
 
-/// x ↦ its projections on orthonormal directions, column by column z-scored before.
+/// x ↦ its projections on orthonormal directions, column by column z-scored before. Gaps are filled: those
+/// of a series between their neighbours, others with the column's mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Components {
     count: usize,
+    /// Of a series with gaps, numbers of a point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filled_along: Option<usize>,
     /// Each column's center, then each column's scale, then the directions one after the other.
     #[serde(skip)]
     numbers: Vec<f64>,
@@ -31,10 +37,17 @@ pub(crate) struct Components {
 impl Components {
     /// The leading ones of rows of x, each of `columns` numbers, by randomised subspace iteration
     /// (Halko, Martinsson & Tropp 2011).
-    pub fn fit(x: &[f64], columns: usize, seed: u64) -> Self {
+    /// Where numbers are missing, `channels` make a point of a series, if they do.
+    pub fn fit(x: &[f64], columns: usize, channels: Option<usize>, seed: u64) -> Self {
         let rows = x.len() / columns;
         let most = MOST_ROWS.min(MOST_NUMBERS / columns).max(2);
         let stride = rows.div_ceil(most).max(1);
+        let filled_along = channels.filter(|_| !x.iter().all(is_present));
+        // Without gaps the rows themselves; else a copy of those that are looked at.
+        let rows_of = || x.chunks_exact(columns).step_by(stride);
+        let copy: Option<Vec<f64>> = (!x.iter().all(is_present))
+            .then(|| rows_of().flat_map(|row| filled(row, filled_along).into_owned()).collect());
+        let (x, stride) = copy.as_ref().map_or((x, stride), |copy| (&copy[..], 1));
         let sample = || x.chunks_exact(columns).step_by(stride);
         let (center, scale) = moments(sample(), columns);
         let scored: Vec<f64> = sample().flat_map(|row| scores(row, &center, &scale)).collect();
@@ -56,13 +69,14 @@ impl Components {
         let directions = basis.dot(&rotation);
         let kept = directions.columns().into_iter().take(count).flat_map(|c| c.to_vec());
         let numbers = center.iter().chain(&scale).copied().chain(kept).collect();
-        Self { count, numbers }
+        Self { count, filled_along, numbers }
     }
 
     /// The first `count` of them, for x of `columns`.
     pub fn first(&self, columns: usize, count: usize) -> Self {
         let count = count.min(self.count);
-        Self { count, numbers: self.numbers[..columns * (2 + count)].to_vec() }
+        let numbers = self.numbers[..columns * (2 + count)].to_vec();
+        Self { count, filled_along: self.filled_along, numbers }
     }
 
     pub fn count(&self) -> usize {
@@ -84,26 +98,37 @@ impl Components {
 
     /// Its numbers may still be missing.
     pub fn is_whole(&self, columns: usize) -> bool {
-        (1..=MOST.min(columns)).contains(&self.count) && self.parameters(columns).is_some()
+        let along = |channels: usize| channels > 0 && columns.is_multiple_of(channels);
+        (1..=MOST.min(columns)).contains(&self.count)
+            && self.parameters(columns).is_some()
+            && self.filled_along.is_none_or(along)
     }
 
     pub fn apply(&self, x: &[f64], out: &mut Vec<f64>) {
         let (center, rest) = self.numbers.split_at(x.len());
         let (scale, directions) = rest.split_at(x.len());
-        let scores: Vec<f64> = scores(x, center, scale).collect();
+        let x = filled(x, self.filled_along);
+        let scores: Vec<f64> = scores(&x, center, scale).collect();
         for direction in directions.chunks_exact(x.len()) {
             out.push(direction.iter().zip(&scores).map(|(d, s)| d * s).sum());
         }
     }
 }
 
+/// A row without those gaps that have neighbours.
+fn filled(row: &[f64], channels: Option<usize>) -> Cow<'_, [f64]> {
+    channels.map_or(Cow::Borrowed(row), |channels| interpolated(row, channels))
+}
+
+/// z-scores; 0, the column's mean, for a gap.
 fn scores<'a>(
     x: &'a [f64],
     center: &'a [f64],
     scale: &'a [f64],
 ) -> impl Iterator<Item = f64> + use<'a> {
     let columns = x.iter().zip(center).zip(scale);
-    columns.map(|((v, c), s)| ((v - c) / s).clamp(-FARTHEST, FARTHEST))
+    let score = |v: f64, c: f64, s: f64| ((v - c) / s).clamp(-FARTHEST, FARTHEST);
+    columns.map(move |((v, c), s)| if is_present(v) { score(*v, *c, *s) } else { 0.0 })
 }
 
 /// Mean and standard deviation of each column; 1 for one that does not vary.
@@ -111,8 +136,16 @@ fn moments<'a>(
     rows: impl Iterator<Item = &'a [f64]> + Clone,
     columns: usize,
 ) -> (Vec<f64>, Vec<f64>) {
-    let count = rows.clone().count() as f64;
-    let origin = rows.clone().next().map_or_else(|| vec![0.0; columns], <[f64]>::to_vec);
+    // Of each column, how many numbers there are, and the first of them.
+    let (mut counts, mut origin) = (vec![0.0; columns], vec![0.0; columns]);
+    for row in rows.clone() {
+        for (column, value) in row.iter().enumerate().filter(|(_, v)| is_present(v)) {
+            if counts[column] == 0.0 {
+                origin[column] = *value;
+            }
+            counts[column] += 1.0;
+        }
+    }
     // In units of the farthest from there, so that neither sums nor squares are too large.
     let mut units = vec![0.0_f64; columns];
     let mut sums = vec![0.0; columns];
@@ -123,16 +156,18 @@ fn moments<'a>(
     }
     units.iter_mut().filter(|u| !(**u > 0.0 && u.is_finite())).for_each(|u| *u = 1.0);
     let differences = |row: &'a [f64], each: &mut dyn FnMut(usize, f64)| {
-        for (column, value) in row.iter().enumerate() {
+        for (column, value) in row.iter().enumerate().filter(|(_, v)| is_present(v)) {
             each(column, (value - origin[column]) / units[column]);
         }
     };
     for row in rows.clone() {
-        differences(row, &mut |column, v| sums[column] += v / count);
+        differences(row, &mut |column, v| sums[column] += v / counts[column]);
     }
     let mut squares = vec![0.0; columns];
     for row in rows {
-        differences(row, &mut |column, v| squares[column] += (v - sums[column]).powi(2) / count);
+        differences(row, &mut |column, v| {
+            squares[column] += (v - sums[column]).powi(2) / counts[column];
+        });
     }
     let center = (0..columns).map(|c| origin[c] + units[c] * sums[c]).collect();
     let scale = (0..columns).map(|c| units[c] * squares[c].sqrt());
@@ -216,7 +251,7 @@ mod tests {
                 (0..columns).map(|j| 1e9 + a * wave(j, 1.0) + b * wave(j, 2.0) + 0.2 * normal()),
             );
         }
-        let components = Components::fit(&x, columns, 1);
+        let components = Components::fit(&x, columns, None, 1);
         assert!(components.is_whole(columns) && components.count() == MOST);
         assert_eq!(components.numbers().len(), components.parameters(columns).unwrap());
         // Each column has its own scale, which mixes the waves a little: both together are told.

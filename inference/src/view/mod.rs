@@ -7,20 +7,26 @@
 mod channel;
 mod choose;
 mod components;
+mod gaps;
 mod names;
+mod present;
 mod series;
 mod set;
 mod trial;
 mod words;
 
 pub(crate) use choose::{Candidates, Choice};
+pub use gaps::GapsStanding;
+pub(crate) use present::is_present;
 
 use components::Components;
 use freeform_simulators::Layout;
+use gaps::{Gaps, Structure};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use series::Series;
 use set::Set;
+use std::ops::Range;
 
 /// A part of what the networks are given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,12 +34,16 @@ use set::Set;
 pub(crate) enum Block {
     /// The numbers of x.
     Columns,
+    /// The same, with these numbers where one is missing.
+    Filled { with: Vec<f64> },
     /// Leading principal components of them.
     Components(Components),
     /// Statistics of a series.
     Series(Series),
     /// Statistics of a set of trials, which forget their order.
     Set(Set),
+    /// Where numbers are missing; the last.
+    Gaps(Gaps),
 }
 
 /// x ↦ the numbers that take its place, block after block.
@@ -51,9 +61,51 @@ impl View {
         Self { inputs, blocks: vec![Block::Columns] }
     }
 
-    /// Numbers in an observation, C.
+    /// Numbers in an observation, C; of a set of any number of trials, those of the simulations.
     pub fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    /// Numbers that simulations and observations are compared in, one by one: those of x, or of a trial
+    /// where there may be any number of these.
+    pub fn compared(&self) -> usize {
+        self.trial().unwrap_or(self.inputs)
+    }
+
+    /// Numbers of a trial, where there may be any number of them.
+    pub fn trial(&self) -> Option<usize> {
+        match self.gaps()?.structure() {
+            Structure::Set(width) => Some(width),
+            _ => None,
+        }
+    }
+
+    /// What is told of gaps in x, where there may be any.
+    pub fn gaps(&self) -> Option<&Gaps> {
+        match self.blocks.last() {
+            Some(Block::Gaps(gaps)) => Some(gaps),
+            _ => None,
+        }
+    }
+
+    /// Which of its numbers tell of gaps alone, whatever was measured.
+    pub fn of_gaps(&self) -> Range<usize> {
+        let all = self.outputs();
+        all - self.gaps().map_or(0, Gaps::outputs)..all
+    }
+
+    /// Its columns that may be used, of those that `kept` says tell of θ: with them what is told of gaps,
+    /// which says how far the others can be trusted.
+    pub fn with_gaps(&self, mut kept: Vec<usize>) -> Vec<usize> {
+        let gaps = self.of_gaps();
+        kept.retain(|column| !gaps.contains(column));
+        kept.extend(gaps);
+        kept
+    }
+
+    /// Whether its first numbers are those of x, filled.
+    pub fn is_filled(&self) -> bool {
+        matches!(self.blocks[0], Block::Filled { .. })
     }
 
     /// How many numbers take their place.
@@ -76,7 +128,7 @@ impl View {
         let structures = self.blocks.iter().find_map(|block| match block {
             Block::Series(_) => Some(Layout::Series),
             Block::Set(_) => Some(Layout::Set),
-            Block::Columns | Block::Components(_) => None,
+            _ => None,
         });
         structures.unwrap_or(Layout::Vector)
     }
@@ -86,29 +138,35 @@ impl View {
         let sizes = self.blocks.iter().find_map(|block| match block {
             Block::Series(series) => Some(series.sizes()),
             Block::Set(set) => Some(set.sizes()),
-            Block::Columns | Block::Components(_) => None,
+            _ => None,
         });
         sizes.map_or(1, |(_, channels)| channels)
     }
 
     fn outputs_of(&self, block: &Block) -> usize {
         match block {
-            Block::Columns => self.inputs,
+            Block::Columns | Block::Filled { .. } => self.inputs,
             Block::Components(components) => components.count(),
             Block::Series(series) => series.outputs(),
             Block::Set(set) => set.outputs(),
+            Block::Gaps(gaps) => gaps.outputs(),
         }
     }
 
-    /// Of one x; every number is finite where those of x are.
+    /// Of one x; every number is finite where those of x are, or are missing where they may be.
     pub fn of(&self, x: &[f64]) -> Vec<f64> {
         let mut out = Vec::with_capacity(self.outputs());
         for block in &self.blocks {
             match block {
                 Block::Columns => out.extend_from_slice(x),
+                Block::Filled { with } => {
+                    let fill = |(v, with): (&f64, &f64)| if is_present(v) { *v } else { *with };
+                    out.extend(x.iter().zip(with).map(fill));
+                }
                 Block::Components(components) => components.apply(x, &mut out),
                 Block::Series(series) => series.apply(x, &mut out),
                 Block::Set(set) => set.apply(x, &mut out),
+                Block::Gaps(gaps) => gaps.apply(x, &mut out),
             }
         }
         out
@@ -126,11 +184,20 @@ impl View {
     pub fn is_whole(&self) -> bool {
         let whole = |block: &Block| match block {
             Block::Columns => true,
+            Block::Filled { with } => {
+                with.len() == self.inputs && with.iter().all(|v| v.is_finite())
+            }
             Block::Components(components) => components.is_whole(self.inputs),
             Block::Series(series) => series.is_whole(self.inputs),
             Block::Set(set) => set.is_whole(self.inputs),
+            Block::Gaps(gaps) => gaps.is_whole(self.inputs),
         };
-        self.inputs > 0 && !self.blocks.is_empty() && self.blocks.iter().all(whole)
+        let gaps = |block: &Block| matches!(block, Block::Gaps(_));
+        let before = self.blocks.split_last().map_or(&[][..], |(_, before)| before);
+        self.inputs > 0
+            && !self.blocks.first().is_none_or(gaps)
+            && !before.iter().any(gaps)
+            && self.blocks.iter().all(whole)
     }
 
     /// The numbers of principal components, for a weights file; empty where there are none.

@@ -18,11 +18,17 @@ impl View {
     pub fn meanings(&self, layout: DataLayout) -> Vec<Option<String>> {
         let of = |block: &Block| match block {
             Block::Columns => (0..self.inputs).map(|column| layout.place(column)).collect(),
+            Block::Filled { .. } => (1..=self.inputs)
+                .map(|column| {
+                    Some(format!("{}, filled where it is missing", layout.column(column - 1)))
+                })
+                .collect(),
             Block::Components(components) => (1..=components.count())
                 .map(|number| Some(format!("principal component {number}")))
                 .collect(),
             Block::Series(series) => series.names().into_iter().map(Some).collect(),
             Block::Set(set) => set.names().into_iter().map(Some).collect::<Vec<_>>(),
+            Block::Gaps(gaps) => gaps.names().into_iter().map(Some).collect(),
         };
         self.blocks.iter().flat_map(of).collect()
     }

@@ -1,7 +1,8 @@
 //! Statistics of a series: level and spread, autocovariances and increments at several lags, the ends,
 //! and how channels go together.
 
-use super::channel::{Channel, log_variance, mean, ratio};
+use super::channel::{Channel, log_mean_square, log_variance, mean, ratio};
+use super::present::{is_present, present};
 use freeform_simulators::counted;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub(crate) struct Series {
     points: usize,
     detail: Detail,
     channels: Vec<Channel>,
+    /// Whether points are missing in some: steps from each that is there to the next come along.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gaps: bool,
 }
 
 impl Series {
@@ -40,8 +44,8 @@ impl Series {
     pub fn fit(x: &[f64], columns: usize, channels: usize, detail: Detail) -> Self {
         let values =
             |channel: usize| Channel::fit(x.iter().skip(channel).step_by(channels).copied());
-        let points = columns / channels;
-        Self { points, detail, channels: (0..channels).map(values).collect() }
+        let (points, gaps) = (columns / channels, !x.iter().all(is_present));
+        Self { points, detail, channels: (0..channels).map(values).collect(), gaps }
     }
 
     /// How many points, and of how many numbers each.
@@ -75,6 +79,7 @@ impl Series {
     pub fn outputs(&self) -> usize {
         let lags = self.lags().count();
         let own = if self.is_detailed() { 4 + 2 * lags + 7 } else { 4 + lags + lags.min(1) };
+        let own = own + if self.gaps { 2 } else { 0 };
         let pairs = self.channels.len() * (self.channels.len() - 1) / 2;
         let cross = self.cross_lags().map(|lag| if lag == 0 { 1 } else { 2 }).sum::<usize>();
         own * self.channels.len() + pairs * cross
@@ -116,6 +121,10 @@ impl Series {
                 names.push(format!("log mean square of increments{channel} over {over}"));
             }
         }
+        if self.gaps {
+            let steps = ["log mean square of steps a point", "return to the mean a point"];
+            names.extend(steps.map(|what| format!("{what}{channel}")));
+        }
         if self.is_detailed() {
             names.extend(
                 [
@@ -154,29 +163,36 @@ impl Series {
 
     /// Statistics of one channel.
     fn own(&self, channel: &Centred, out: &mut Vec<f64>) {
-        let Centred { mean: level, variance, values } = channel;
-        let ends = [values[0], values[values.len() - 1]].map(|v| level + v);
-        out.extend([*level, log_variance(*variance), ends[0], ends[1]]);
+        let Centred { mean: level, variance, values, .. } = channel;
+        let ends = [values.iter().find(|v| is_present(v)), values.iter().rfind(|v| is_present(v))];
+        let ends = ends.map(|v| level + v.unwrap_or(&0.0));
+        out.extend([*level, channel.log_variance(), ends[0], ends[1]]);
         for lag in self.lags() {
             out.push(channel.correlation(channel, lag));
             // Those over one point have digits that correlations near 1 lack.
             if lag == 1 || self.is_detailed() {
-                out.push(log_variance(mean(channel.increments(lag).map(|d| d * d))));
+                out.push(log_mean_square(present(channel.increments(lag))));
             }
+        }
+        if self.gaps {
+            out.extend(channel.steps());
         }
         if !self.is_detailed() {
             return;
         }
         let middle = 0.5 * (values.len() - 1) as f64;
         let place = |t: usize| (t as f64 - middle) / (middle + 1.0);
-        let trend = mean(values.iter().enumerate().map(|(t, v)| v * place(t)));
-        let power = |k: i32| mean(values.iter().map(|v| v.powi(k)));
-        let steps = || values.iter().zip(channel.increments(1));
+        let trend = mean(present(values.iter().enumerate().map(|(t, v)| v * place(t))));
+        let power = |k: i32| mean(present(values.iter().copied()).map(|v| v.powi(k)));
+        let steps = || values.iter().zip(channel.increments(1)).filter(|(_, d)| is_present(d));
         let spread = variance.sqrt();
         out.extend([
             trend,
             ratio(power(3), variance * spread),
-            log_variance(power(4)) - 2.0 * log_variance(*variance),
+            match channel.count {
+                0 | 1 => 0.0,
+                _ => log_variance(power(4)) - 2.0 * log_variance(*variance),
+            },
             // How steps, and their size, depend on where the series is.
             ratio(mean(steps().map(|(v, d)| d * v * v)), variance * spread),
             ratio(mean(steps().map(|(v, d)| d * v.powi(3))), variance * variance),
@@ -186,20 +202,47 @@ impl Series {
     }
 }
 
-/// A channel's scores without their mean.
+/// A channel's scores without their mean, NaN where there are none.
 struct Centred {
     mean: f64,
     variance: f64,
+    /// How many there are.
+    count: usize,
     values: Vec<f64>,
 }
 
 impl Centred {
     fn of(mut values: Vec<f64>) -> Self {
-        let level = mean(values.iter().copied());
+        let level = mean(present(values.iter().copied()));
         values.iter_mut().for_each(|v| *v -= level);
-        Self { mean: level, variance: mean(values.iter().map(|v| v * v)), values }
+        let count = values.iter().filter(|v| is_present(v)).count();
+        let variance = mean(present(values.iter().map(|v| v * v)));
+        Self { mean: level, variance, count, values }
     }
 
+    /// That of one point says nothing.
+    fn log_variance(&self) -> f64 {
+        if self.count > 1 { log_variance(self.variance) } else { 0.0 }
+    }
+
+    /// Over the steps from each point that is there to the next, d points later: the log mean of their
+    /// squares over d, which every step of a random walk has alike, and the mean product of a step and
+    /// the value before it over that of d and its square, the pull of what returns to its mean.
+    fn steps(&self) -> [f64; 2] {
+        let there = self.values.iter().enumerate().filter(|(_, v)| is_present(v));
+        let there: Vec<(usize, f64)> = there.map(|(t, v)| (t, *v)).collect();
+        let steps = || {
+            there.windows(2).map(|pair| {
+                let [(from, before), (to, after)] = [pair[0], pair[1]];
+                ((to - from) as f64, before, after - before)
+            })
+        };
+        let square = log_mean_square(steps().map(|(d, _, step)| step / d.sqrt()));
+        let pull = mean(steps().map(|(_, before, step)| before * step));
+        [square, ratio(pull, mean(steps().map(|(d, before, _)| d * before * before)))]
+    }
+
+    /// NaN where one of the two points is missing.
     fn increments(&self, lag: usize) -> impl Iterator<Item = f64> {
         self.values.iter().zip(&self.values[lag.min(self.values.len())..]).map(|(a, b)| b - a)
     }
@@ -207,7 +250,7 @@ impl Centred {
     /// The mean product with another channel `lag` points later, in units of both spreads.
     fn correlation(&self, later: &Self, lag: usize) -> f64 {
         let pairs = self.values.iter().zip(&later.values[lag.min(later.values.len())..]);
-        ratio(mean(pairs.map(|(a, b)| a * b)), (self.variance * later.variance).sqrt())
+        ratio(mean(present(pairs.map(|(a, b)| a * b))), (self.variance * later.variance).sqrt())
     }
 }
 
@@ -250,6 +293,34 @@ mod tests {
         assert!((cross[0] - 1.3_f64.cos()).abs() < 0.02, "{cross:?}");
         assert!((cross[1] - 1.0).abs() < 0.02, "{cross:?}");
         assert!((cross[2] - 2.6_f64.cos()).abs() < 0.02, "{cross:?}");
+    }
+
+    /// Of scores 0, 1, none, 3 less their mean: steps of 1 and, two points on, of 2.
+    #[test]
+    fn steps_over_gaps_are_those_of_a_point() {
+        let x = [-1.0, 0.0, f64::NAN, 2.0];
+        let series = Series::fit(&x, 4, 1, Detail::Brief);
+        let scores = x.map(|v| series.channels[0].apply(v));
+        let centred = Centred::of(scores.to_vec());
+        let [a, b, _, d] = [0, 1, 2, 3].map(|t| centred.values[t]);
+        let square = 0.5 * ((b - a).powi(2) + 0.5 * (d - b).powi(2));
+        let pull = (a * (b - a) + b * (d - b)) / (a * a + 2.0 * b * b);
+        let mut out = Vec::new();
+        series.apply(&x, &mut out);
+        assert_eq!(out.len(), series.outputs());
+        assert_eq!(out.len(), series.names().len());
+        let [found, level] = [out[out.len() - 2], out[out.len() - 1]];
+        assert!((found - square.ln()).abs() < 1e-9, "{found} {}", square.ln());
+        assert!((level - pull).abs() < 1e-9, "{level} {pull}");
+        // A single point, and none at all.
+        for x in [[1.0, f64::NAN, f64::NAN, f64::NAN], [f64::NAN; 4]] {
+            for detail in [Detail::Brief, Detail::Few, Detail::Many] {
+                let series = Series { detail, ..series.clone() };
+                let mut out = Vec::new();
+                series.apply(&x, &mut out);
+                assert!(out.len() == series.outputs() && out.iter().all(|v| v.is_finite()));
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Statistics of a set of trials: quantiles and spreads of each feature, shares of categories, the
 //! others' quantiles within each, and correlations. None depends on the trials' order.
 
-use super::channel::{Channel, log_variance, mean, ratio};
+use super::channel::{Channel, log_variance, mean, ratio, spaced};
+use super::present::{is_present, present};
 use freeform_simulators::written;
 use serde::{Deserialize, Serialize};
 
@@ -145,16 +146,17 @@ impl Set {
             .map(|(index, channel)| column(index).map(|v| channel.apply(v)).collect())
             .collect();
         for scores in &scores {
-            self.own(scores, out);
+            self.own(present(scores.iter().copied()).collect(), out);
         }
         for (index, values) in self.categories() {
             for value in values {
-                let within = |v: f64| nearest(values, v) == *value;
-                out.push(mean(column(index).map(|v| f64::from(u8::from(within(v))))));
+                let within = |v: f64| is_present(&v) && nearest(values, v) == *value;
+                let those = present(column(index)).map(|v| f64::from(u8::from(within(v))));
+                out.push(mean(those));
                 for scores in &scores {
                     let of_trials = scores.iter().zip(column(index));
                     let own = of_trials.filter(|(_, v)| within(*v)).map(|(score, _)| *score);
-                    let own = sorted(own.collect());
+                    let own = sorted(present(own).collect());
                     // Nobody there: the share says so, and these say nothing.
                     let known = if own.is_empty() { &[0.0][..] } else { &own };
                     out.extend(LEVELS_WITHIN.map(|level| quantile(known, level)));
@@ -164,17 +166,22 @@ impl Set {
         }
         for (index, first) in scores.iter().enumerate() {
             for second in &scores[index + 1..] {
-                let means = [first, second].map(|s| mean(s.iter().copied()));
-                let pairs = first.iter().zip(second);
+                let both = first.iter().zip(second).filter(|(a, b)| is_present(a) && is_present(b));
+                let (first, second): (Vec<f64>, Vec<f64>) = both.unzip();
+                let means = [&first, &second].map(|s| mean(s.iter().copied()));
+                let pairs = first.iter().zip(&second);
                 let product = mean(pairs.map(|(a, b)| (a - means[0]) * (b - means[1])));
-                out.push(ratio(product, (variance(first) * variance(second)).sqrt()));
+                out.push(ratio(product, (variance(&first) * variance(&second)).sqrt()));
             }
         }
     }
 
-    /// Statistics of one quantity.
-    fn own(&self, scores: &[f64], out: &mut Vec<f64>) {
-        let values = sorted(scores.to_vec());
+    /// Statistics of one quantity; 0, which is what most say, where too few trials have it.
+    fn own(&self, scores: Vec<f64>, out: &mut Vec<f64>) {
+        let values = sorted(scores);
+        let few = values.len() < 2;
+        let values = if values.is_empty() { vec![0.0] } else { values };
+        let log_variance = |v: f64| if few { 0.0 } else { log_variance(v) };
         out.extend(self.levels().iter().map(|level| quantile(&values, *level)));
         out.extend(SPREADS.map(|[low, high]| {
             let distance = quantile(&values, high) - quantile(&values, low);
@@ -194,10 +201,9 @@ impl Set {
 }
 
 /// The different values, ascending, where there are few.
-fn categories(values: impl ExactSizeIterator<Item = f64>) -> Option<Vec<f64>> {
-    let stride = values.len().div_ceil(MOST_VALUES).max(1);
+fn categories(values: impl Iterator<Item = f64> + Clone) -> Option<Vec<f64>> {
     let mut known: Vec<f64> = Vec::new();
-    for value in values.step_by(stride) {
+    for value in spaced(values, MOST_VALUES) {
         if let Err(place) = known.binary_search_by(|k| k.total_cmp(&value)) {
             if known.len() == MOST_CATEGORIES {
                 return None;

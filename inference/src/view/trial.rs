@@ -91,6 +91,7 @@ impl Candidates<'_> {
             false => (0..width).collect(),
             true => informative_columns(&places, theta, seen_row, width),
         };
+        let kept = view.with_gaps(kept);
         let data =
             DataTransform::fit(Kind::Shape, width, kept, places.iter().map(|p| seen_row(*p)));
         let context_dim = data.kept().len();

@@ -1,35 +1,44 @@
 //! What a view shows, in words.
 
+use super::gaps::Gaps;
 use super::{Block, View};
 use freeform_simulators::counted;
 
-/// Points or trials, and how many numbers each has.
-fn sizes((count, width): (usize, usize), name: &str) -> String {
+/// Points or trials, and how many numbers each has; of a set with gaps, how many there are.
+fn sizes(view: &View, (count, width): (usize, usize), name: &str) -> String {
+    let present = view.gaps().filter(|_| name == "trial").map(Gaps::present);
+    let points = match present {
+        Some((least, most)) if least < most => format!("{least} to {}", counted(most, name)),
+        _ => counted(count, name),
+    };
     match width {
-        1 => counted(count, name),
-        _ => format!("{} of {width} numbers", counted(count, name)),
+        1 => points,
+        _ => format!("{points} of {width} numbers"),
     }
 }
 
 /// What a view shows, in words.
 pub(super) fn describe(view: &View) -> String {
-    let words = view.blocks.iter().map(|block| match block {
-        Block::Columns => "its numbers".to_owned(),
-        Block::Components(c) => counted(c.count(), "principal component"),
-        Block::Series(s) => {
-            format!(
-                "{} of a series of {}",
-                counted(s.outputs(), "statistic"),
-                sizes(s.sizes(), "point")
-            )
-        }
-        Block::Set(s) => {
-            format!(
-                "{} of a set of {}",
-                counted(s.outputs(), "statistic"),
-                sizes(s.sizes(), "trial")
-            )
-        }
+    let words = view.blocks.iter().filter_map(|block| {
+        Some(match block {
+            Block::Columns | Block::Filled { .. } => "its numbers".to_owned(),
+            Block::Components(c) => counted(c.count(), "principal component"),
+            Block::Series(s) => {
+                format!(
+                    "{} of a series of {}",
+                    counted(s.outputs(), "statistic"),
+                    sizes(view, s.sizes(), "point")
+                )
+            }
+            Block::Set(s) => {
+                format!(
+                    "{} of a set of {}",
+                    counted(s.outputs(), "statistic"),
+                    sizes(view, s.sizes(), "trial")
+                )
+            }
+            Block::Gaps(_) => return None,
+        })
     });
     words.collect::<Vec<_>>().join(" and ")
 }

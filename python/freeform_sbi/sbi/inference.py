@@ -152,7 +152,8 @@ class DirectPosterior:
         chosen = self._x if x is None else x
         if chosen is None:
             raise ValueError("x: give an observation, or set_default_x first")
-        rows, _ = observations(chosen, self.posterior.data_dim)
+        known = self.posterior
+        rows, _ = observations(chosen, known.data_dim, known.trial_dim)
         if single and len(rows) != 1:
             raise ValueError(f"x holds {len(rows)} observations; use sample_batched")
         return rows, self._tensors or is_tensor(chosen)

@@ -8,7 +8,7 @@ use super::error::shorten;
 use super::format::{Format, prepare_place};
 use super::npy::Numbers;
 use super::npz::{self, Archive};
-use crate::write_atomically;
+use crate::{Missing, write_atomically};
 
 use super::{ArrayError, FirstLine, Table, TableOptions, read_table};
 
@@ -86,6 +86,34 @@ impl Simulations {
     #[must_use]
     pub fn finite_rows(&self) -> Vec<usize> {
         (0..self.len()).filter(|&row| self.is_finite(row)).collect()
+    }
+
+    /// The rows, from 0, whose θ is finite and whose x holds nothing but what `missing` admits.
+    #[must_use]
+    pub fn usable_rows(&self, missing: Missing) -> Vec<usize> {
+        let usable = |row: &usize| {
+            self.theta.row(*row).iter().all(|v| v.is_finite())
+                && self.x.row(*row).iter().all(|v| missing.admits(*v))
+        };
+        (0..self.len()).filter(usable).collect()
+    }
+
+    /// The simulations that are these rows, in ascending order; without a copy where they are all.
+    #[must_use]
+    pub fn rows(self, keep: &[usize]) -> Self {
+        if keep.len() == self.len() {
+            return self;
+        }
+        Self { theta: self.theta.select(Axis(0), keep), x: self.x.select(Axis(0), keep) }
+    }
+
+    /// How many rows hold a NaN in x beside numbers: gaps, perhaps.
+    #[must_use]
+    pub fn rows_with_gaps(&self) -> usize {
+        let gaps = |row: ndarray::ArrayView1<'_, f64>| {
+            row.iter().any(|v| v.is_nan()) && row.iter().any(|v| v.is_finite())
+        };
+        self.x.rows().into_iter().filter(|row| gaps(*row)).count()
     }
 
     /// The simulations without the rows that hold a NaN or an infinity.
@@ -231,6 +259,16 @@ fn columns_of(
         }
     }
     let x: Vec<usize> = (0..names.len()).filter(|place| !theta.contains(place)).collect();
+    if let Some(at) = names.iter().position(|name| name.trim().is_empty()) {
+        return refuse(format!(
+            "its column {} has no name, as pandas' row index has none (leave that out with to_csv(…, \
+             index=False))",
+            at + 1
+        ));
+    }
+    if let Some(twice) = x.iter().find(|at| names[..**at].contains(&names[**at])) {
+        return refuse(format!("it has two columns {}", names[*twice]));
+    }
     if x.is_empty() {
         return refuse("it has no columns of data beside the parameters".to_owned());
     }

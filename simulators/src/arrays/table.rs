@@ -51,6 +51,16 @@ pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Tabl
 }
 
 impl Table {
+    /// Names of the columns: the file's, or words in a comment where these are all of `known`, which a
+    /// comment of other words is not. Numbers are no names.
+    #[must_use]
+    pub fn names_among(&self, known: &[String]) -> Option<&[String]> {
+        let is_number = |name: &String| name.parse::<f64>().is_ok();
+        let names = self.names.as_deref().filter(|names| !names.iter().all(is_number));
+        let meant = |labels: &&[String]| known.iter().all(|name| labels.contains(name));
+        names.or_else(|| self.labels.as_deref().filter(meant))
+    }
+
     /// The numbers in single precision, `[rows, columns]`.
     ///
     /// # Errors
@@ -74,8 +84,10 @@ impl Table {
         expected: Expected,
     ) -> Result<Vec<f64>, ArrayError> {
         let (rows, columns) = self.values.dim();
-        let Expected { data_dim, channels } = expected;
-        let whole = rows > 1 && rows.checked_mul(columns) == Some(data_dim) && number.is_none();
+        let Expected { data_dim, channels, any_number } = expected;
+        let fits = rows.checked_mul(columns) == Some(data_dim);
+        let points = columns == channels && any_number && columns != data_dim;
+        let whole = rows > 1 && (fits || points) && number.is_none();
         if whole && columns == channels && columns > 1 {
             return Ok(self.values.iter().copied().collect());
         }
@@ -103,13 +115,22 @@ pub struct Expected {
     pub data_dim: usize,
     /// How many of them make a point of a series or a trial of a set; 1 of a vector.
     pub channels: usize,
+    /// Whether there may be any number of these, as of the trials of a set.
+    pub any_number: bool,
 }
 
 impl Expected {
     /// C numbers, each for itself.
     #[must_use]
     pub fn numbers(data_dim: usize) -> Self {
-        Self { data_dim, channels: 1 }
+        Self { data_dim, channels: 1, any_number: false }
+    }
+
+    /// Whether an observation may have so many numbers.
+    #[must_use]
+    pub fn admits(self, numbers: usize) -> bool {
+        let trials = self.any_number && numbers > 0 && numbers.is_multiple_of(self.channels);
+        numbers == self.data_dim || trials
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{FailureKind, Noise, Precision, SimulationRng};
+use crate::{FailureKind, Missing, Noise, Precision, SimulationRng};
 use rand::Rng;
 
 /// What became of one simulation.
@@ -30,6 +30,7 @@ pub(super) struct Batch {
     pub(super) parameter_dim: usize,
     pub(super) data_dim: usize,
     precision: Precision,
+    missing: Missing,
 }
 
 impl Batch {
@@ -39,6 +40,7 @@ impl Batch {
         seed: u64,
         range: Range<u64>,
         (parameter_dim, data_dim): (usize, usize),
+        missing: Missing,
         draw: &(dyn Fn(u64, &mut [f64]) + Sync),
     ) -> Self {
         let rows = (range.end - range.start) as usize;
@@ -51,7 +53,18 @@ impl Batch {
         let seeds = range.clone().map(own).collect();
         let (x, verdicts) = (vec![f64::NAN; rows * data_dim], vec![None; rows]);
         let (start, noise) = (range.start, Noise::default());
-        Self { start, theta, seeds, x, verdicts, noise, parameter_dim, data_dim, precision }
+        Self {
+            start,
+            theta,
+            seeds,
+            x,
+            verdicts,
+            noise,
+            parameter_dim,
+            data_dim,
+            precision,
+            missing,
+        }
     }
 
     /// Number of simulations.
@@ -80,17 +93,19 @@ impl Batch {
         } else {
             let shown = values.iter().take(8).map(f64::to_string).collect::<Vec<_>>().join(", ");
             let more = if expected > 8 { ", …" } else { "" };
-            Verdict::Failed(FailureKind::NonFinite, format!("x = [{shown}{more}]"))
+            let hint = self.missing.hint(values);
+            Verdict::Failed(FailureKind::NonFinite, format!("x = [{shown}{more}]{hint}"))
         };
         self.verdicts[row] = Some(verdict);
     }
 
-    /// Takes the right number of values; whether all of the row is finite in the set's precision.
+    /// Takes the right number of values; whether the row is a simulation that succeeded, in the set's
+    /// precision.
     fn keep(&mut self, row: usize, values: &[f64]) -> bool {
         let kept = &mut self.x[row * self.data_dim..][..self.data_dim];
         kept.copy_from_slice(values);
         self.precision.round(kept);
-        kept.iter().all(|v| v.is_finite()) && self.theta_row(row).iter().all(|v| v.is_finite())
+        self.missing.is_success(kept) && self.theta_row(row).iter().all(|v| v.is_finite())
     }
 
     /// The rows among `rows` that have no verdict yet.

@@ -10,7 +10,7 @@ use super::answers::number;
 use super::named_file;
 use super::worker::Worker;
 use super::{ExternalError, ExternalSettings, Protocol};
-use crate::{Marginal, Prior};
+use crate::{Marginal, Missing, Prior};
 
 /// A program that answers each line `0 0 x1 x2 …` with a line `0 y`: the line protocol of
 /// simulators, with 0 as index and seed. Workers are started as threads call, live as long as this, and are killed with
@@ -45,6 +45,7 @@ impl ExternalFunction {
             prior,
             data_names: vec!["y".to_owned()],
             layout: None,
+            missing: Missing::Failed,
             observations: None,
             timeout,
             workers: None,

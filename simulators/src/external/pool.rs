@@ -104,7 +104,8 @@ fn work(job: &Job<'_>, queue: &Mutex<Queue>, moved: &Condvar, sender: &Sender<Fi
     };
     while let Some(range) = take(job, queue, moved, size) {
         let dims = (settings.prior.dim(), settings.data_names.len());
-        let mut batch = Batch::new(job.precision, job.seed, range, dims, job.draw);
+        let mut batch =
+            Batch::new(job.precision, job.seed, range, dims, settings.missing, job.draw);
         let started = Instant::now();
         let message = match settle(&mut *runner, &mut batch, &stop) {
             Ok(true) => {

@@ -1,5 +1,7 @@
 //! `simulator.toml`.
 
+mod of_x;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +11,11 @@ use toml::{Table, Value};
 
 use super::ExternalError;
 use crate::Prior;
-use crate::layout::{DataLayout, Layout};
+use crate::layout::DataLayout;
+use crate::missing::Missing;
 use crate::nearest::suggest;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "name",
     "version",
     "command",
@@ -21,6 +24,7 @@ const KEYS: [&str; 16] = [
     "data_names",
     "layout",
     "channels",
+    "missing",
     "observations",
     "timeout",
     "workers",
@@ -60,6 +64,8 @@ pub struct ExternalSettings {
     pub data_names: Vec<String>,
     /// What these values are to each other, where that is said.
     pub layout: Option<DataLayout>,
+    /// What a NaN among them means.
+    pub missing: Missing,
     /// A table of observations, one a row.
     pub observations: Option<PathBuf>,
     /// Time without any answer after which a process is taken for hung.
@@ -145,6 +151,7 @@ impl Reader<'_> {
             protocol,
             prior: self.prior()?,
             layout: self.layout(data_names.len())?,
+            missing: self.missing_numbers()?,
             data_names,
             observations: self.text("observations")?.map(|file| self.path.with_file_name(file)),
             timeout: self.timeout()?,
@@ -227,29 +234,6 @@ impl Reader<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    fn layout(&self, numbers: usize) -> Result<Option<DataLayout>, ExternalError> {
-        let channels = self.count("channels")?;
-        let known = "write \"series\", \"set\", \"vector\" or \"auto\"";
-        let layout = match self.text("layout")? {
-            Some(name) => Layout::by_name(&name).ok_or_else(|| self.bad("layout", known))?,
-            None if channels.is_none() => return Ok(None),
-            None => Layout::Auto,
-        };
-        if layout == Layout::Vector && channels.is_some_and(|channels| channels > 1) {
-            return Err(
-                self.bad("channels", "a vector has none; write layout = \"series\" or \"set\"")
-            );
-        }
-        let stated = DataLayout { layout, channels: channels.unwrap_or(1) };
-        if stated.misfit(numbers).is_some() {
-            let key = if channels.is_some() { "channels" } else { "layout" };
-            let need =
-                "channels must divide data_dim into 3 points of a series, or trials, at least";
-            return Err(self.bad(key, need));
-        }
-        Ok(Some(stated))
     }
 
     fn text(&self, key: &'static str) -> Result<Option<String>, ExternalError> {

@@ -8,6 +8,8 @@ use ndarray::{Array2, ArrayView2};
 
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
+use crate::layout::Layout;
+use crate::missing::Missing;
 use crate::simulation::{DrawTheta, SimulationSource, SourceError, collect};
 use crate::{Expected, Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
 
@@ -40,6 +42,24 @@ impl ExternalSimulator {
     #[must_use]
     pub fn settings(&self) -> &ExternalSettings {
         &self.settings
+    }
+
+    /// The same with another answer to what a NaN means than the file has, where there is one.
+    #[must_use]
+    pub fn with_missing(mut self, missing: Option<Missing>) -> Self {
+        self.settings.missing = missing.unwrap_or(self.settings.missing);
+        self
+    }
+
+    /// What an observation must be.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        let layout = self.settings.layout.unwrap_or_default();
+        Expected {
+            data_dim: self.settings.data_names.len(),
+            channels: layout.channels,
+            any_number: layout.layout == Layout::Set && self.settings.missing.is_allowed(),
+        }
     }
 
     /// How many observations the file named by `observations` holds; 0 without one.
@@ -75,9 +95,11 @@ impl ExternalSimulator {
             return Ok(Some(table.values));
         }
         // All of it may be one.
-        let channels = self.settings.layout.map_or(1, |layout| layout.channels);
-        let one = table.observation(None, Expected { data_dim: expected, channels });
-        match one.ok().and_then(|one| Array2::from_shape_vec((1, expected), one).ok()) {
+        let one = table.observation(None, self.expected()).ok();
+        let fits = |one: &Vec<f64>| self.expected().admits(one.len());
+        let one = one.filter(fits).and_then(|one| Array2::from_shape_vec((1, one.len()), one).ok());
+        match one {
+            None if self.expected().admits(found) => Ok(Some(table.values)),
             Some(one) => Ok(Some(one)),
             None => {
                 let path = path.clone();
@@ -151,6 +173,9 @@ impl SimulationSource for ExternalSimulator {
             hasher.update(bytes);
         };
         part(format!("{:?} {}", settings.protocol, settings.data_names.len()).as_bytes());
+        if settings.missing.is_allowed() {
+            part(b"missing numbers");
+        }
         part(settings.prior.identity().as_bytes());
         part(format!("{:?} {:?}", settings.environment, settings.version).as_bytes());
         for argument in &settings.command {

@@ -169,10 +169,13 @@ impl Tables {
                     Err(error) => (FailureKind::Reported, error.to_string()),
                     Ok(()) => {
                         precision.round(x);
-                        if x.iter().chain(theta.iter()).all(|v| v.is_finite()) {
+                        let finite = theta.iter().all(|v| v.is_finite());
+                        if finite && simulator.missing().is_success(x) {
                             continue;
                         }
-                        (FailureKind::NonFinite, format!("the data are not finite: x = {x:?}"))
+                        let hint = simulator.missing().hint(x);
+                        let message = format!("the data are not finite: x = {x:?}{hint}");
+                        (FailureKind::NonFinite, message)
                     }
                 };
                 *good = false;

@@ -1,7 +1,7 @@
 //! A simulator from a closure.
 
 use super::{SimulationError, SimulationRng, Simulator};
-use crate::Prior;
+use crate::{Missing, Prior};
 
 /// A [`Simulator`] whose model is a closure `(θ [D], random numbers, x [C])`.
 ///
@@ -21,6 +21,7 @@ pub struct SimulatorFn<F> {
     prior: Prior,
     data_dim: usize,
     model: F,
+    missing: Missing,
 }
 
 impl<F> SimulatorFn<F>
@@ -29,7 +30,13 @@ where
 {
     /// A simulator of `data_dim` numbers under `prior`.
     pub fn new(prior: Prior, data_dim: usize, model: F) -> Self {
-        Self { prior, data_dim, model }
+        Self { prior, data_dim, model, missing: Missing::Failed }
+    }
+
+    /// The same with another answer to what a NaN in x means than that the simulation failed.
+    #[must_use]
+    pub fn missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 }
 
@@ -43,6 +50,10 @@ where
 
     fn data_dim(&self) -> usize {
         self.data_dim
+    }
+
+    fn missing(&self) -> Missing {
+        self.missing
     }
 
     fn simulate(

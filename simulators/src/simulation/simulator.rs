@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::SimulationRng;
-use crate::Prior;
+use crate::{Missing, Prior};
 
 /// A stochastic model: parameters θ in, data x out, and a prior over θ.
 ///
@@ -61,6 +61,12 @@ pub trait Simulator: Send + Sync {
         x: &mut [f64],
     ) -> Result<(), SimulationError>;
 
+    /// What a NaN in x means: that the simulation failed, unless overridden. Where
+    /// [`Missing::Allowed`], a number left at NaN was not measured.
+    fn missing(&self) -> Missing {
+        Missing::Failed
+    }
+
     /// Names of the data values, `[C]`; `x1`, `x2`, … unless overridden.
     fn data_names(&self) -> Vec<String> {
         (1..=self.data_dim()).map(|i| format!("x{i}")).collect()
@@ -83,6 +89,10 @@ impl<S: Simulator + ?Sized> Simulator for Box<S> {
         x: &mut [f64],
     ) -> Result<(), SimulationError> {
         (**self).simulate(theta, rng, x)
+    }
+
+    fn missing(&self) -> Missing {
+        (**self).missing()
     }
 
     fn data_names(&self) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Programs as simulators: the protocol, every way to fail, and sets that survive anything.
 
 mod bit_rot;
+mod changes;
 mod earlier;
 mod examples;
 mod failures;

@@ -60,7 +60,7 @@ fn vectors_of_numpy_are_rows() {
 #[test]
 fn points_in_rows_are_one_observation() {
     let points = table(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-    let series = |data_dim, channels| Expected { data_dim, channels };
+    let series = |data_dim, channels| Expected { data_dim, channels, any_number: false };
     let whole = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     assert_eq!(points.observation(None, series(6, 2)).unwrap(), whole);
     let found = points.observation(None, series(6, 1));

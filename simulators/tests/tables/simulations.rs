@@ -42,6 +42,7 @@ fn columns_that_are_not_there_are_named() {
     refused(read("s.csv", "1,2,4\n5,6,7\n"), &["no names", "rate, scale"]);
     refused(read("s.csv", "rate,y\n1,2\n"), &["no column scale, only rate, y"]);
     refused(read("s.csv", "rate,scale,rate,y\n1,2,3,4\n"), &["two columns rate"]);
+    refused(read("s.csv", "rate,scale,y,y\n1,2,3,4\n"), &["two columns y"]);
     refused(read("s.csv", "rate,scale\n1,2\n"), &["no columns of data"]);
     refused(read("s.csv", "rate,scale,y\n1,2,3\n1,2,4e400\n"), &["line 3", "4e400"]);
     refused(read("s.npy", ""), &[".npz (arrays theta and x)", "named columns"]);

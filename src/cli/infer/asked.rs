@@ -45,7 +45,8 @@ impl<'a> Asked<'a> {
         else {
             return Err(Failure::usage(&"name a TASK or simulator.toml, --observation and --out"));
         };
-        let simulator = AnySimulator::open(name)?;
+        let missing = args.settings.overrides()?.missing();
+        let simulator = AnySimulator::open(name)?.with_missing(missing);
         let plan = RoundPlan::of(args.simulations.unwrap_or(BUDGET), args.rounds.0);
         Self::first_time(
             args,
@@ -70,7 +71,7 @@ impl<'a> Asked<'a> {
                 &"--from a model goes on with its simulator and its seed: leave TASK and --seed out",
             ));
         }
-        let first = FirstRound::of(from, &model.training)?;
+        let first = FirstRound::of(from, &model)?;
         let plan = first.plan(from, args.simulations.unwrap_or(BUDGET), args.rounds.0)?;
         let name = model.training.task.clone().unwrap_or_default();
         let simulator = (name.as_str(), first.simulator);
@@ -162,8 +163,13 @@ fn check(
     }
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(Failure::failed(&format!(
-            "{observation}: {} is {value}: an observation's numbers must be finite",
-            simulator.layout().unwrap_or_default().column(column)
+            "{observation}: {} is {value}: an observation's numbers must be finite{}",
+            simulator.layout().unwrap_or_default().column(column),
+            match value.is_nan() {
+                true =>
+                    "; `freeform run` takes such with gaps (--missing allowed), `infer` does not",
+                false => "",
+            }
         )));
     }
     Ok(())

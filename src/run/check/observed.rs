@@ -21,6 +21,8 @@ use std::sync::atomic::Ordering;
 const DRAWS: usize = 2000;
 /// Of them, those that are simulated.
 const SIMULATED: usize = 500;
+/// Fewer simulations that have what was measured are not compared with it.
+const LEAST_COMPARED: usize = 100;
 /// Wider data are replaced by the learnt summary in the local test: classifiers see more in few
 /// numbers that say much.
 const WIDEST: usize = 20;
@@ -178,8 +180,8 @@ impl<'a> Observing<'a> {
         });
         let name = format!("predictive-{}.npz", &hasher.finalize().to_hex()[..16]);
         let path = job.pairs.folder.join("calibration").join(name);
-        let known =
-            Simulations::read(&path).ok().filter(|known| known.x.ncols() == observation.x.len());
+        let width = simulator.source().data_dim();
+        let known = Simulations::read(&path).ok().filter(|known| known.x.ncols() == width);
         let simulated = match known {
             Some(known) => known.x,
             None => {
@@ -193,7 +195,13 @@ impl<'a> Observing<'a> {
                 batch.simulations.x
             }
         };
-        Ok(Some(Predictive::of(simulated.view(), &observation.x)))
+        let Some((simulated, places)) = compared(simulated, &observation.x) else {
+            return Ok(None);
+        };
+        let x: Vec<f64> = places.iter().map(|at| observation.x[*at]).collect();
+        let mut predictive = Predictive::of(simulated.view(), &x);
+        predictive.columns.iter_mut().for_each(|c| c.column = places[c.column - 1] + 1);
+        Ok(Some(predictive))
     }
 }
 
@@ -213,16 +221,35 @@ fn stopped(job: &CheckJob) -> RunError {
     RunError::CalibrationInterrupted { path }
 }
 
+/// Simulations in the numbers of an observation that were measured, and which these are, where enough
+/// simulations have all of them: of an observation without gaps, all. A set's trials are any: those of a smaller one are compared
+/// with the first ones of a larger.
+fn compared(simulated: Array2<f64>, x: &[f64]) -> Option<(Array2<f64>, Vec<usize>)> {
+    let present: Vec<usize> = (0..x.len()).filter(|at| !x[*at].is_nan()).collect();
+    if present.len() == simulated.ncols() && simulated.iter().all(|v| !v.is_nan()) {
+        return Some((simulated, present));
+    }
+    if present.last().is_none_or(|last| *last >= simulated.ncols()) {
+        return None;
+    }
+    let simulated = simulated.select(Axis(1), &present);
+    let whole = |row: &usize| simulated.row(*row).iter().all(|v| !v.is_nan());
+    let rows: Vec<usize> = (0..simulated.nrows()).filter(whole).collect();
+    (rows.len() >= LEAST_COMPARED).then(|| (simulated.select(Axis(0), &rows), present))
+}
+
 /// What the classifiers see of x.
 fn features(posterior: &Posterior, x: ArrayView2<f64>) -> Result<Array2<f64>, RunError> {
-    if x.ncols() <= WIDEST {
+    let gaps = posterior.model().config.transform.missing.is_allowed();
+    if x.ncols() <= WIDEST && !gaps {
         return Ok(x.to_owned());
     }
     let mut rows = Vec::new();
     for row in x.rows() {
         match posterior.summary(&row.to_vec())? {
             Some(summary) => rows.extend(summary),
-            None => return Ok(x.to_owned()),
+            // What is missing says nothing then.
+            None => return Ok(x.mapv(|v| if v.is_nan() { 0.0 } else { v })),
         }
     }
     let width = rows.len() / x.nrows().max(1);

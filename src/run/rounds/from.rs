@@ -4,7 +4,7 @@ use super::record::{InferenceRecord, ROUNDS};
 use crate::run::directory::{CONFIG, STATUS, create_folder};
 use crate::run::sealed::Sealed;
 use crate::run::{Owned, RunError, open_origin, own};
-use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan, TrainingSummary};
+use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
 use freeform_simulators::{
     AnySimulator, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
 };
@@ -49,7 +49,11 @@ impl Continued {
         let Some(mut record) = InferenceRecord::read(folder)? else {
             return refuse("its inference.toml is damaged".to_owned());
         };
-        if record.sizes().iter().sum::<usize>() != budget {
+        let first = folder.join(ROUNDS).join("01");
+        let model = Model::load(&first)?;
+        let simulator = open_origin(&model, None, "it cannot be simulated again")?;
+        // Rounds that ended early, with some of the budget left, are given more too.
+        if record.sizes().iter().sum::<usize>() != budget || record.may_end_early() {
             let Some(done) = rounds_done(folder) else {
                 return refuse(
                     "its inference is not finished: the command that began it goes on with it"
@@ -80,9 +84,6 @@ impl Continued {
                 _ => {}
             }
         }
-        let first = folder.join(ROUNDS).join("01");
-        let model = Model::load(&first)?;
-        let simulator = open_origin(&model.training, None, "it cannot be simulated again")?;
         Ok(Self {
             name: named(&first).unwrap_or_else(|| simulator.source().name().to_owned()),
             simulator,
@@ -128,7 +129,8 @@ impl FirstRound {
     ///
     /// # Errors
     /// [`RunError::NoMoreRounds`] where they are not kept there; [`RunError::Origin`].
-    pub fn of(folder: &Path, model: &TrainingSummary) -> Result<Self, RunError> {
+    pub fn of(folder: &Path, trained: &Model) -> Result<Self, RunError> {
+        let model = &trained.training;
         let refuse = |reason: &str| {
             let (path, reason) = (folder.display().to_string(), reason.to_owned());
             Err(RunError::NoMoreRounds { path, reason })
@@ -138,7 +140,7 @@ impl FirstRound {
                 "its model is of one round of an inference; name the folder of that inference",
             );
         }
-        let simulator = open_origin(model, None, "there is nothing to simulate")?;
+        let simulator = open_origin(trained, None, "there is nothing to simulate")?;
         let path = folder.join(SIMULATIONS);
         let size = match &simulator {
             AnySimulator::Task(_) => model.simulations,

@@ -75,6 +75,11 @@ impl InferenceRecord {
         &self.sizes
     }
 
+    /// Whether rounds end where the posterior stands still.
+    pub fn may_end_early(&self) -> bool {
+        !self.rounds_chosen
+    }
+
     /// Plans other rounds, as somebody chose them.
     pub fn plan(&mut self, plan: &RoundPlan) {
         self.sizes.clone_from(&plan.sizes);
@@ -154,7 +159,19 @@ impl InferenceRecord {
             () if self.sizes != found.sizes => {
                 format!("its rounds have {:?} simulations, not {:?}", found.sizes, self.sizes)
             }
-            () => "it has other settings".to_owned(),
+            () if self.preset != found.preset => format!("it has the preset {}", found.preset),
+            () if self.device != found.device => format!("it was made on {}", found.device),
+            () if self.rounds_chosen != found.rounds_chosen => {
+                "of one of them the number of rounds was chosen, of the other not".to_owned()
+            }
+            () => {
+                let shown = |settings: &str| match settings.trim() {
+                    "" => "none".to_owned(),
+                    settings => settings.replace('\n', ", "),
+                };
+                let (found, own) = (shown(&found.settings), shown(&self.settings));
+                format!("its settings are {found}, not {own}")
+            }
         }
     }
 }

@@ -4,9 +4,8 @@ use super::RoundsJob;
 use super::record::{ROUNDS, keep_proposals, kept_proposals};
 use super::{moved_in_words, share_in_words, stopped};
 use crate::run::directory::create_folder;
-use crate::run::source::{
-    FAILING, SimulatorRecord, TrainingInput, Workplace, make_set, set_warnings,
-};
+use crate::run::said::{FAILING, set_warnings};
+use crate::run::source::{SimulatorRecord, TrainingInput, Workplace, make_set};
 use crate::run::{Existing, RunError, TrainJob, train};
 use freeform_inference::{
     Asking, Locality, Outlook, Posterior, PosteriorError, Proposals, Round, RoundPlan, RoundReport,
@@ -63,8 +62,7 @@ impl RoundStage for FolderStage<'_> {
         let (source, reporter) = (job.simulator.source(), job.reporter);
         reporter
             .say(&format!("round {} of {}: {} simulations", round.number, self.rounds, round.size));
-        let at =
-            Workplace { folder: &folder, overwrite: false, interrupt: job.interrupt, reporter };
+        let at = Workplace::fresh(&folder, job.interrupt, reporter);
         let (n, seed) = (round.size, round.seed);
         let report = match round.proposals {
             None => make_set(source, n, seed, &path, &at)?,
@@ -91,9 +89,12 @@ impl RoundStage for FolderStage<'_> {
             task: Some(job.name.to_owned()),
             simulator: self.record.clone(),
             layout: job.simulator.layout(),
+            missing: job.simulator.missing(),
+            masks: None,
             theta_from: None,
             theta_failed: Some(simulated.failed),
             local: Some(local.clone()),
+            data_names: None,
             table: None,
             rows: None,
             warnings: Vec::new(),

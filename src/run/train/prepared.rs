@@ -11,7 +11,7 @@ use freeform_inference::training::{
     DataError, Host, ThetaOrigin, TrainedMember, TrainingData, check_simulations, members,
 };
 use freeform_inference::{
-    Config, Halt, Locality, Model, ModelError, Problem, TrainingSummary, assemble, guarded,
+    Config, Halt, Locality, Masks, Model, ModelError, Problem, TrainingSummary, assemble, guarded,
 };
 use freeform_simulators::Prior;
 use serde::Serialize;
@@ -39,12 +39,15 @@ pub(super) struct Prepared<'a> {
     prior: Prior,
     theta_from: Option<Prior>,
     local: Option<Locality>,
+    masks: Option<Masks>,
     task: Option<String>,
     pub data: TrainingData,
     /// Names the training in checkpoints and model.
     pub identity: String,
     /// Content of the simulator that `task` names.
     simulator: Option<SimulatorRecord>,
+    /// What the numbers of x are called.
+    data_names: Option<Vec<String>>,
     pub host: FolderHost<'a>,
     resumed: bool,
 }
@@ -60,14 +63,17 @@ impl<'a> Prepared<'a> {
             task,
             simulator,
             layout,
+            missing,
+            masks,
             theta_from,
             theta_failed,
             local,
             table,
+            data_names,
             rows,
             ..
         } = input;
-        let problem = Problem::of(&simulations).laid_out(layout);
+        let problem = Problem::of(&simulations).laid_out(layout).with_missing(missing);
         let config = job.overrides.resolve(job.preset, problem)?;
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
@@ -118,10 +124,12 @@ impl<'a> Prepared<'a> {
             prior,
             theta_from,
             local,
+            masks,
             task,
             data,
             identity,
             simulator,
+            data_names,
             host,
             resumed,
         })))
@@ -134,7 +142,7 @@ impl<'a> Prepared<'a> {
     /// Makes and saves the model; `None` where the training was interrupted.
     pub fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
         let Self { job, config, prior, theta_from, local, task, data, .. } = self;
-        let Self { identity, simulator, host, .. } = self;
+        let Self { identity, simulator, data_names, masks, host, .. } = self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
@@ -149,7 +157,9 @@ impl<'a> Prepared<'a> {
         })?;
         let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
         model.training.simulator = simulator.map(|s| s.identity);
+        model.training.data_names = data_names;
         model.training.run = Some(identity);
+        model.training.masks = masks;
         tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
         write_status(

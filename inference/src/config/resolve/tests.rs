@@ -2,7 +2,13 @@
 
 use super::*;
 
-const PROBLEM: Problem = Problem { simulations: 1000, theta_dim: 2, context_dim: 2, layout: None };
+const PROBLEM: Problem = Problem {
+    simulations: 1000,
+    theta_dim: 2,
+    context_dim: 2,
+    layout: None,
+    missing: Missing::Failed,
+};
 
 fn resolve(text: &str) -> Result<Config, ConfigError> {
     Overrides::parse(text)?.resolve(Preset::Recommended, PROBLEM)
@@ -103,6 +109,7 @@ fn a_run_is_known_by_what_could_be_said_of_old() {
     assert!(text.contains("layout = \"vector\"\nchannels = 1\n"), "{text}");
     let known = Config::known_by(&text);
     assert!(!known.contains("layout") && !known.contains("channels"), "{known}");
+    assert!(text.contains("missing") && !known.contains("missing"), "{known}");
     assert_eq!(Config::known_by(&known), known);
     let other = text.replace("layout = \"vector\"", "layout = \"set\"");
     assert!(Config::known_by(&other).contains("layout = \"set\""));

@@ -21,6 +21,8 @@ pub(super) const VERSION_WITH_LAW: u64 = 4;
 pub(super) const VERSION_WITH_VIEW: u64 = 5;
 /// That of models with angles, whose flows see them from a cut that depends on x.
 pub(super) const VERSION_WITH_TURN: u64 = 6;
+/// That of models of data with gaps.
+pub(super) const VERSION_WITH_GAPS: u64 = 7;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -123,17 +125,17 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION..=VERSION_WITH_TURN) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION..=VERSION_WITH_TURN) => {}
+        Some(FORMAT_VERSION..=VERSION_WITH_GAPS) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION..=VERSION_WITH_GAPS) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_TURN });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_GAPS });
         }
     }
     let description: Description =
         table.try_into().map_err(|e: toml::de::Error| invalid(e.message().to_owned()))?;
     let (dim, data) = (description.prior.dim(), &description.data);
     let width = data.kept().len();
-    let inputs = description.view.as_ref().map_or(data.columns(), View::inputs);
+    let compared = description.view.as_ref().map_or(data.columns(), View::compared);
     description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
         && description.posterior.iter().all(|flow| flow.fits(dim, width))
@@ -141,7 +143,7 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
         && description.parameters.fits(&description.prior)
         && description.turn.as_ref().is_none_or(|turn| turn.fits(&description.prior, width))
         && description.view.as_ref().is_none_or(|v| v.is_whole() && v.outputs() == data.columns())
-        && description.span.as_ref().is_none_or(|span| span.fits(inputs))
+        && description.span.as_ref().is_none_or(|span| span.fits(compared))
         && description.typical.as_ref().is_none_or(|typical| typical.fits(dim, width))
         && description.theta_from.as_ref().is_none_or(|law| law.dim() == dim)
         && description

@@ -19,6 +19,8 @@ pub(super) struct LikelihoodDescription {
     pub summary: Vec<WhiteningShape>,
     pub data: DataTransform,
     pub regressors: ParameterTransform,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<usize>,
 }
 
 impl LikelihoodDescription {
@@ -29,6 +31,7 @@ impl LikelihoodDescription {
             summary: regressions(model).map(Whitening::shape).collect(),
             data: model.data.clone(),
             regressors: model.regressors.clone(),
+            conditions: model.conditions.clone(),
         }
     }
 
@@ -40,13 +43,15 @@ impl LikelihoodDescription {
             (w.dim, w.context_dim) == (theta_dim, context_dim) && w.parameters().is_some()
         };
         let targets = self.data.kept().len();
+        let inputs = self.regressors.outputs() + self.conditions.len();
         !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
             && self.data.columns() == described
             && self.summary.iter().all(whole)
             && self.data.is_whole()
             && self.regressors.fits(prior)
-            && self.flows.iter().all(|flow| flow.fits(targets, self.regressors.outputs()))
+            && self.conditions.iter().all(|place| *place < context_dim)
+            && self.flows.iter().all(|flow| flow.fits(targets, inputs))
     }
 }
 

@@ -60,7 +60,11 @@ pub(crate) fn parse(
         if first.is_none() {
             first = Some(record.clone());
             columns = record.len();
-            if first_line::is_names(&record, first_line, path, line)? {
+            // Names in a comment are those that are meant, and the first line is one of numbers.
+            if first_line == FirstLine::Names && record.iter().all(field::is_number) {
+                names = labels(&text, separator, columns);
+            }
+            if names.is_none() && first_line::is_names(&record, first_line, path, line)? {
                 names = Some(record.iter().map(str::to_owned).collect());
                 continue;
             }

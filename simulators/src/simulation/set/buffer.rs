@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::description::{Description, Origin};
+use super::witness::Witness;
 use crate::simulation::{FailureReport, Precision, SimulatedBatch};
 
 /// Rows in memory that will become a chunk, or the end of the table.
@@ -13,17 +14,20 @@ pub(super) struct Buffer {
     /// θ and x of the good simulations and θ of the failed ones, row-major, as in [`super::ARRAYS`].
     arrays: [Vec<f64>; 3],
     failures: FailureReport,
+    /// The first good simulation.
+    pub(super) witness: Option<Witness>,
 }
 
 impl Buffer {
     /// An empty buffer for simulations from `start` on.
     pub(super) fn new(start: u64) -> Self {
         let (arrays, failures) = (Default::default(), FailureReport::default());
-        Self { start, end: start, rows: 0, arrays, failures }
+        Self { start, end: start, rows: 0, arrays, failures, witness: None }
     }
 
     /// Takes the next simulations.
     pub(super) fn push(&mut self, batch: SimulatedBatch) {
+        self.witness = self.witness.take().or_else(|| Witness::of(&batch));
         self.end += batch.failures.requested as u64;
         self.rows += batch.simulations.len() as u64;
         let [theta, x, failed] = &mut self.arrays;
@@ -40,7 +44,13 @@ impl Buffer {
 
     pub(super) fn description(&self, origin: &Origin) -> Description {
         let failed = Some(self.end - self.start - self.rows);
-        Description::new(origin, (self.start, self.end), self.rows, failed, &self.failures)
+        Description::new(
+            origin,
+            (self.start, self.end),
+            self.rows,
+            failed,
+            (self.witness.clone(), &self.failures),
+        )
     }
 
     /// Writes one of the arrays in little-endian order, a bounded piece at a time.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::witness::Witness;
 use crate::simulation::{
     FailureCount, FailureKind, FailureReport, FirstFailure, Precision, SimulationSource,
 };
@@ -26,6 +27,9 @@ pub(super) struct Description {
     /// Failed simulations whose parameters it holds: all of them, or, unknown to format 1, none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failed_rows: Option<u64>,
+    /// The first good simulation; unknown to earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) witness: Option<Witness>,
     #[serde(default)]
     failure: Vec<Failure>,
 }
@@ -70,6 +74,11 @@ impl Origin {
         }
     }
 
+    /// Whether the source is what it was.
+    pub(super) fn is_still(&self, source: &dyn SimulationSource) -> bool {
+        self.identity == source.identity()
+    }
+
     /// How `other` differs, in words, if it does.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.seed != other.seed {
@@ -100,7 +109,7 @@ impl Description {
         (start, end): (u64, u64),
         rows: u64,
         failed_rows: Option<u64>,
-        failures: &FailureReport,
+        (witness, failures): (Option<Witness>, &FailureReport),
     ) -> Self {
         let entry = |known: &FailureCount| Failure {
             kind: known.kind,
@@ -110,7 +119,7 @@ impl Description {
             message: known.first.message.clone(),
         };
         let failure = failures.kinds.iter().map(entry).collect();
-        Self { origin: origin.clone(), start, end, rows, failed_rows, failure }
+        Self { origin: origin.clone(), start, end, rows, failed_rows, witness, failure }
     }
 
     /// The account of failures.
@@ -151,7 +160,9 @@ impl Description {
             (found.start..found.end).contains(&failure.index)
                 && [0, parameter_dim].contains(&failure.theta.len())
         });
+        let seen = |witness: &Witness| (found.start..found.end).contains(&witness.index);
         let sound = places
+            && found.witness.as_ref().is_none_or(seen)
             && counts.fold(0, u64::saturating_add) == failed
             && found.failed_rows.is_none_or(|known| known == failed);
         ((1..=FORMAT).contains(&format) && sound).then_some(found)

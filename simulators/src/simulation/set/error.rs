@@ -40,6 +40,16 @@ pub enum SetError {
         /// The set.
         path: PathBuf,
     },
+    /// The simulator is not what it was when the run began.
+    #[error(
+        "{path}: the program's files were changed while it ran, so what it gave since is not kept; put them \
+         back and run the same command again to go on with the program as it was, or add --overwrite to \
+         begin with the new one"
+    )]
+    ChangedMeanwhile {
+        /// The set.
+        path: PathBuf,
+    },
     /// The set does not fit on the disk.
     #[error(
         "{path}: {n} simulations of {columns} numbers each (-n) need {needed} on disk, but {free} are free \

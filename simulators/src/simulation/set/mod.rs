@@ -13,6 +13,7 @@ mod description;
 mod error;
 mod job;
 mod under_way;
+mod witness;
 
 pub use archive::{check_set, read_theta_failed};
 pub use error::SetError;

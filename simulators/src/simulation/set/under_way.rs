@@ -9,6 +9,7 @@ use super::buffer::Buffer;
 use super::chunk::{Chunk, clear};
 use super::description::{Description, Origin};
 use super::job::{SetJob, SetReport, belongs};
+use super::witness::Witness;
 use crate::files::FileOwnership;
 use crate::simulation::source::check_share;
 use crate::simulation::{FailureKind, FailureReport, Noise, SimulateError, SourceError};
@@ -114,6 +115,7 @@ impl<'a> Run<'a> {
 
     /// Simulates whatever no chunk holds.
     pub fn fill(&mut self) -> Result<(), SourceError> {
+        let mut compared = false;
         while self.buffer.end < self.job.n {
             let position = self.buffer.end;
             // Of two that start here, the longer one; those that overlap what we have are of no use.
@@ -133,6 +135,9 @@ impl<'a> Run<'a> {
             let range = position..next.unwrap_or(self.job.n);
             let (source, job, precision) = (self.job.source, self.job, self.origin.precision);
             (job.progress)(position, &self.failures);
+            if !std::mem::replace(&mut compared, true) {
+                self.compare()?;
+            }
             let result =
                 source.run(precision, job.seed, range, job.stop, &mut |batch| self.take(batch));
             if let Err(error) = result {
@@ -166,6 +171,7 @@ impl<'a> Run<'a> {
     fn flush(&mut self) -> Result<(), SetError> {
         if self.buffer.end > self.buffer.start {
             self.owner.check()?;
+            self.check_unchanged()?;
             self.chunks.push(Chunk::write(self.folder, &self.buffer, &self.origin)?);
             self.buffer = Buffer::new(self.buffer.end);
         }
@@ -192,11 +198,49 @@ impl<'a> Run<'a> {
         }
         let parts = Parts { base, chunks: &self.chunks, tail: &self.buffer };
         let whole = (0, self.job.n);
-        let description = Description::new(&self.origin, whole, self.rows, failed, &self.failures);
+        let seen = (self.witness(), &self.failures);
+        let description = Description::new(&self.origin, whole, self.rows, failed, seen);
         self.owner.check().map_err(SetError::from)?;
+        if self.buffer.end > self.buffer.start {
+            self.check_unchanged()?;
+        }
         write(self.job.path, &parts, description)?;
         clear(self.folder, self.job.n)?;
         Ok(self.report())
+    }
+
+    /// What was simulated since the program's files were looked at last may be of either program.
+    fn check_unchanged(&self) -> Result<(), SetError> {
+        match self.origin.is_still(self.job.source) {
+            true => Ok(()),
+            false => Err(SetError::ChangedMeanwhile { path: self.job.path.to_owned() }),
+        }
+    }
+
+    /// The first good simulation of all.
+    fn witness(&self) -> Option<Witness> {
+        let there = self.base.iter().chain(self.chunks.iter().map(|chunk| &chunk.description));
+        there
+            .filter_map(|known| known.witness.clone())
+            .next()
+            .or_else(|| self.buffer.witness.clone())
+    }
+
+    /// Whether the first simulation of an earlier call, made again, is what it was; a remark where not.
+    fn compare(&mut self) -> Result<(), SourceError> {
+        let ahead = || self.ahead.iter().find_map(|chunk| chunk.description.witness.clone());
+        let Some(witness) = self.witness().or_else(ahead) else { return Ok(()) };
+        let how = (self.origin.precision, self.job.seed);
+        if !witness.stands(self.job.source, how, self.job.stop)? {
+            self.remarks.push(format!(
+                "simulation {}, run again with its seed, gives other numbers than those that {} holds of it: \
+                 either the program does not use the SEED that it is given, or something that it uses has \
+                 changed since, and the set is of both",
+                witness.index,
+                self.job.path.display()
+            ));
+        }
+        Ok(())
     }
 
     /// How many failed simulations there are, if the parameters of all of them are known.

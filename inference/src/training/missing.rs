@@ -1,0 +1,108 @@
+//! Simulations with gaps: what cannot be trained on, and what their likelihood learns from.
+
+use super::DataError;
+use super::rows::{TableRows, row};
+use crate::config::TransformConfig;
+use crate::random::{Purpose, stream};
+use crate::transform::{DataTransform, dependent_columns};
+use crate::view::{View, is_present};
+use freeform_simulators::{DataLayout, Layout};
+use rand::RngExt;
+
+/// Gaps that depend on θ no more than chance does this often are taken not to.
+const BY_CHANCE: f64 = 1e-3;
+
+/// Refuses simulations of which nothing was measured, and numbers that never were.
+pub(super) fn check_measured(
+    x: &[f64],
+    columns: usize,
+    rows: &TableRows,
+    transform: &TransformConfig,
+) -> Result<(), DataError> {
+    if x.iter().all(is_present) {
+        return Ok(());
+    }
+    let nothing = |row: &[f64]| !row.iter().any(is_present);
+    if let Some(row) = x.chunks_exact(columns).position(nothing) {
+        return Err(DataError::NothingMeasured { row: rows.row_of(row) + 1 });
+    }
+    let layout = DataLayout { layout: transform.layout, channels: transform.channels };
+    // Any trial may be missing in all, and any point of a series; but not one of their channels.
+    let points = matches!(layout.layout, Layout::Set | Layout::Series);
+    let own = if points { layout.channels } else { columns };
+    let measured = |column: &usize| x.iter().skip(*column).step_by(own).any(is_present);
+    match (0..own).find(|column| !measured(column)) {
+        None => Ok(()),
+        Some(column) => {
+            let column = match layout.layout {
+                Layout::Set => format!("channel {} of every trial", column + 1),
+                Layout::Series => format!("channel {} of every point", column + 1),
+                _ => layout.column(column),
+            };
+            Err(DataError::NeverMeasured { column })
+        }
+    }
+}
+
+/// Places in the rows of x, `[n, C]`, where a number is missing.
+pub(super) fn gaps(x: &[f64]) -> Vec<usize> {
+    x.iter().enumerate().filter(|(_, v)| !is_present(v)).map(|(place, _)| place).collect()
+}
+
+/// What a likelihood makes of gaps.
+pub(super) struct Described<'a> {
+    /// What is seen of x, `[n, width]`.
+    pub x: &'a [f64],
+    pub width: usize,
+    pub view: &'a View,
+    /// Columns that the networks see.
+    pub data: &'a DataTransform,
+    /// Where numbers of x itself are missing.
+    pub gaps: &'a [usize],
+    pub seed: u64,
+}
+
+impl Described<'_> {
+    /// Places among the numbers that the networks see that tell of gaps, where these do not depend on θ:
+    /// the likelihood is one given them. Where they do, they are data, as any others.
+    pub fn conditions<'t>(&self, rows: &[u32], theta: impl Fn(u32) -> &'t [f64]) -> Vec<usize> {
+        let of_gaps = self.view.of_gaps();
+        let seen = |r: u32| &row(self.x, self.width, r)[of_gaps.clone()];
+        let columns = of_gaps.len();
+        let depend = || !dependent_columns(rows, theta, seen, columns, BY_CHANCE).is_empty();
+        if columns == 0 || depend() {
+            return Vec::new();
+        }
+        let kept = self.data.kept().iter().enumerate();
+        kept.filter(|(_, column)| of_gaps.contains(column)).map(|(place, _)| place).collect()
+    }
+
+    /// A copy of what is seen, for densities that have bounds: a number that is missing is one of those
+    /// that stand in its column elsewhere, drawn at random, which says nothing; what tells of gaps is
+    /// spread over what it stands for.
+    pub fn spread(&self) -> Vec<f64> {
+        let (mut x, width, of_gaps) = (self.x.to_vec(), self.width, self.view.of_gaps());
+        let rows = x.len() / width;
+        if self.view.is_filled() {
+            let inputs = self.view.inputs();
+            let mut missing = vec![false; rows * inputs];
+            self.gaps.iter().for_each(|place| missing[*place] = true);
+            let measured: Vec<Vec<usize>> = (0..inputs)
+                .map(|column| (0..rows).filter(|row| !missing[row * inputs + column]).collect())
+                .collect();
+            for place in self.gaps {
+                let (row, column) = (place / inputs, place % inputs);
+                let mut rng = stream(self.seed, Purpose::Gaps, *place as u64);
+                let other = measured[column][rng.random_range(0..measured[column].len())];
+                x[row * width + column] = self.x[other * width + column];
+            }
+        }
+        if let Some(gaps) = self.view.gaps() {
+            for (row, seen) in x.chunks_exact_mut(width).enumerate() {
+                let mut rng = stream(self.seed, Purpose::GapSpread, row as u64);
+                gaps.spread(&mut seen[of_gaps.clone()], || rng.random_range(-0.5..0.5));
+            }
+        }
+        x
+    }
+}

@@ -1,0 +1,56 @@
+"""Numbers that were not measured, and sets of any number of trials."""
+
+import numpy as np
+import pytest
+
+import freeform_sbi as ff
+
+QUICK = {
+    "training.members": 2,
+    "training.max_epochs": 8,
+    "whitening.steps": 4000,
+    "whitening.width": 32,
+    "transform.layout": "set",
+}
+ALLOWED = {**QUICK, "transform.missing": "allowed"}
+
+
+def trials(theta, rng):
+    """3 to 20 draws of N(θ, 1), padded with NaN."""
+    x = np.full(20, np.nan)
+    n = rng.integers(3, 21)
+    x[:n] = theta[0] + rng.normal(size=n)
+    return x
+
+
+def test_sets_of_any_number_have_the_closed_form_posterior():
+    prior = ff.Prior(mean=ff.Normal(0.0, 1.0))
+    with pytest.raises(RuntimeError, match='missing="allowed"'):
+        ff.simulate(trials, prior, 100, seed=1, progress=False)
+    sims = ff.simulate(trials, prior, 1000, seed=1, missing="allowed", progress=False)
+    assert sims.x.shape == (1000, 20) and np.isnan(sims.x).any()
+    with pytest.warns(UserWarning, match="transform.missing"):
+        partly = np.where(np.arange(1000)[:, None] < 500, 0.0, sims.x)
+        ff.fit(
+            theta=sims.theta,
+            x=partly,
+            prior=prior,
+            settings={**QUICK, "training.max_epochs": 1},
+            progress=False,
+        )
+    posterior = ff.fit(sims, seed=1, settings=ALLOWED, progress=False)
+    assert (posterior.data_dim, posterior.trial_dim) == (20, 1)
+    rng = np.random.default_rng(5)
+    for n in (4, 10, 20):
+        x = 0.5 + rng.normal(size=n)
+        draws = posterior.sample(4000, x=x, seed=1)[:, 0]
+        width = (n + 1) ** -0.5
+        assert abs(draws.mean() - x.sum() / (n + 1)) < width
+        assert 0.8 < draws.std() / width < 1.25
+    same = posterior.sample(100, x=np.append(x[::-1], np.nan), seed=1)
+    assert np.array_equal(same, posterior.sample(100, x=x, seed=1))
+    with pytest.warns(UserWarning, match="60 trials"):
+        posterior.sample(100, x=rng.normal(size=60), anyway=True)
+    fresh = ff.simulate(trials, prior, 120, seed=9, missing="allowed", progress=False)
+    judged = ff.sbc(posterior, fresh, progress=False)
+    assert judged.ranks.shape == (120, 1)
