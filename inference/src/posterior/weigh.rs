@@ -109,7 +109,7 @@ impl Corrected<'_> {
 
     fn limit(&self, n: usize) -> usize {
         let most = PATIENCE * self.model().config.posterior.proposals;
-        n.saturating_mul(most).min(MOST_PROPOSALS).max(LEAST_LIMIT).max(n)
+        n.saturating_mul(most).clamp(LEAST_LIMIT, MOST_PROPOSALS).max(n)
     }
 
     /// Proposals with their weights, enough for the goal if the limit allows; and the share of the
