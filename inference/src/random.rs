@@ -37,6 +37,10 @@ pub enum Purpose {
     GapSpread = 14,
     /// Which numbers are hidden from a simulation (index: row).
     Masks = 15,
+    /// Draws of a law that follows weighted ones (index: round, then chunk).
+    Mixture = 16,
+    /// Markov steps of draws that resampling repeated (index: chunk of draws).
+    Moves = 17,
 }
 
 /// The stream of a seed, purpose and index.

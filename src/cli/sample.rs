@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         });
     };
     let asking =
-        Asking { anyway: args.anyway, interrupt: Some(&interrupt), progress: Some(&progress) };
+        Asking { anyway: args.anyway, progress: Some(&progress), ..Asking::until(&interrupt) };
     let draws = posterior.sample_as(&x, args.draws, args.seed, &asking);
     if let Ok(bar) = bar.lock() {
         bar.finish();

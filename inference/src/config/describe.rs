@@ -92,7 +92,10 @@ const MEANINGS: [(&str, &str); 36] = [
         "posterior.correction",
         "off, on, or auto: corrected by a learnt likelihood as far as held-out simulations say that it helps",
     ),
-    ("posterior.proposals", "proposals for each corrected draw"),
+    (
+        "posterior.proposals",
+        "at most eight times as many proposals are made for each corrected draw",
+    ),
 ];
 
 impl Config {

@@ -168,7 +168,7 @@ pub struct PosteriorConfig {
     /// Whether draws are corrected by a likelihood p(x | θ) learnt from the same simulations:
     /// `off`, `on`, or `auto`: as far as the held-out simulations say that it helps.
     pub correction: Correction,
-    /// Proposals for each corrected draw.
+    /// At most eight times as many proposals are made for each corrected draw.
     pub proposals: usize,
 }
 

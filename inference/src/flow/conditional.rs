@@ -1,6 +1,6 @@
 //! A conditional density of u ∈ R^D given c ∈ R^C: a whitening, and a free-form flow over it.
 
-use super::{FlowQuality, encoder_log_density, polish, quality};
+use super::{FlowQuality, branch_log_density, encoder_log_density, polish, quality};
 use crate::engine::{self, Direction, Engine, EngineKind};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::whitening::Whitening;
@@ -34,25 +34,54 @@ pub struct FlowEvaluator<'a> {
 impl FlowEvaluator<'_> {
     /// log p(u | c) by the encoder, exact, of rows of u `[n, D]`.
     pub fn log_density(&mut self, target: &[f32], context: &[f32]) -> Vec<f64> {
+        self.whitened(target, context, encoder_log_density)
+    }
+
+    /// The same where draws lie, −∞ elsewhere: an encoder that folds gives density to points that are
+    /// never decoded, whatever the latent; `polish_steps` as in [`decode`](Self::decode).
+    pub fn branch_log_density(
+        &mut self,
+        target: &[f32],
+        context: &[f32],
+        polish_steps: usize,
+    ) -> Vec<f64> {
+        self.whitened(target, context, |engine, white, context| {
+            branch_log_density(engine, white, context, polish_steps)
+        })
+    }
+
+    fn whitened(
+        &mut self,
+        target: &[f32],
+        context: &[f32],
+        log_density: impl Fn(&mut dyn Engine, &[f32], &[f32]) -> Vec<f64>,
+    ) -> Vec<f64> {
         let Some(whitening) = self.whitening else {
-            return encoder_log_density(&mut *self.engine, target, context);
+            return log_density(&mut *self.engine, target, context);
         };
         let mut white = target.to_vec();
         let mut out = whitening.apply(&mut white, context);
-        let densities = encoder_log_density(&mut *self.engine, &white, context);
+        let densities = log_density(&mut *self.engine, &white, context);
         out.iter_mut().zip(densities).for_each(|(log_det, density)| *log_det += density);
         out
     }
 
-    /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps.
-    pub fn decode(&mut self, z: &[f32], context: &[f32], polish_steps: usize) -> Vec<f32> {
+    /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps; and
+    /// log p(u | c) by the encoder, −∞ where a draw did not reach its latent's preimage.
+    pub fn decode(
+        &mut self,
+        z: &[f32],
+        context: &[f32],
+        polish_steps: usize,
+    ) -> (Vec<f32>, Vec<f64>) {
         let mut out = vec![0.0; z.len()];
         self.engine.transform(Direction::Decode, z, context, &mut out);
-        polish(&mut *self.engine, z, context, polish_steps, &mut out);
+        let mut log_densities = polish(&mut *self.engine, z, context, polish_steps, &mut out);
         if let Some(whitening) = self.whitening {
-            whitening.invert(&mut out, context);
+            let log_dets = whitening.invert(&mut out, context);
+            log_densities.iter_mut().zip(log_dets).for_each(|(p, log_det)| *p += log_det);
         }
-        out
+        (out, log_densities)
     }
 
     /// How faithful encoder and decoder are to each other on rows of u with their contexts.
@@ -67,5 +96,44 @@ impl FlowEvaluator<'_> {
         quality.encoder_nll -= shift;
         quality.decoder_nll -= shift;
         quality
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Activation;
+    use crate::random::{Purpose, stream};
+    use crate::whitening::WhiteningShape;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// The density that comes with draws is the one that is given when asked, and f takes the draws
+    /// back to their latents.
+    #[test]
+    fn draws_come_with_their_density() {
+        let network = NetworkSpec::small(2, 1, Activation::Silu);
+        let shape = WhiteningShape { dim: 2, context_dim: 1, width: None };
+        let numbers = [0.1, 0.2, -0.3, 0.4, 2.0, 0.5, 0.7];
+        let flow = ConditionalFlow {
+            whitening: Whitening::from_numbers(shape, &numbers, Vec::new()),
+            weights: network.identity_weights(1),
+            network,
+        };
+        assert!(flow.whitening.is_some());
+        let mut rng = stream(1, Purpose::Latents, 0);
+        let z: Vec<f32> = (0..2 * 700).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let mut evaluator = flow.evaluator(EngineKind::Cpu);
+        let (points, densities) = evaluator.decode(&z, &[0.3], 20);
+        let asked = evaluator.log_density(&points, &[0.3]);
+        for (given, asked) in densities.iter().zip(asked) {
+            assert!((given - asked).abs() < 1e-3, "{given} {asked}");
+        }
+        let mut back = points;
+        evaluator.whitening.unwrap().apply(&mut back, &[0.3]);
+        let mut images = vec![0.0; back.len()];
+        evaluator.engine.transform(Direction::Encode, &back, &[0.3], &mut images);
+        let apart = |(a, b): (&[f32], &[f32])| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let farthest = z.chunks(2).zip(images.chunks(2)).map(apart).fold(0.0, f32::max);
+        assert!(farthest < 6e-3, "{farthest}");
     }
 }

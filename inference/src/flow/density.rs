@@ -1,5 +1,6 @@
 //! Log-densities of encoder and decoder, and how well the two invert each other.
 
+use super::polish::returns;
 use crate::engine::{Direction, Engine, invert, normal_normalizer};
 
 /// Rows evaluated at once: bounds memory, and fixes the arithmetic whatever the thread count.
@@ -14,6 +15,27 @@ pub fn encoder_log_density(engine: &mut dyn Engine, theta: &[f32], context: &[f3
     for_chunks(engine, theta, context, |engine, theta, context| {
         let (z, jacobian) = jacobians(engine, Direction::Encode, theta, context);
         out.extend(log_densities(&z, &jacobian, 1.0, engine.spec().theta_dim));
+    });
+    out
+}
+
+/// [`encoder_log_density`] where draws lie, −∞ elsewhere: at points that their own latent is not decoded
+/// and polished to, by at most `steps` Newton steps.
+pub fn branch_log_density(
+    engine: &mut dyn Engine,
+    theta: &[f32],
+    context: &[f32],
+    steps: usize,
+) -> Vec<f64> {
+    let dim = engine.spec().theta_dim;
+    let mut out = Vec::with_capacity(theta.len() / dim);
+    for_chunks(engine, theta, context, |engine, theta, context| {
+        let (z, jacobian) = jacobians(engine, Direction::Encode, theta, context);
+        let mut back = vec![0.0; z.len()];
+        engine.transform(Direction::Decode, &z, context, &mut back);
+        let returned = returns(engine, (theta, &z, &back), context, steps);
+        let densities = log_densities(&z, &jacobian, 1.0, dim).zip(returned);
+        out.extend(densities.map(|(log, is_there)| if is_there { log } else { f64::NEG_INFINITY }));
     });
     out
 }

@@ -6,5 +6,7 @@ mod density;
 mod polish;
 
 pub use conditional::{ConditionalFlow, FlowEvaluator};
-pub use density::{FlowQuality, decoder_log_density, encoder_log_density, quality};
+pub use density::{
+    FlowQuality, branch_log_density, decoder_log_density, encoder_log_density, quality,
+};
 pub use polish::polish;

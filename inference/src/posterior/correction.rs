@@ -1,30 +1,16 @@
-//! Correction of the posterior flows by a likelihood learnt from the same simulations.
+//! What corrects the posterior flows: a likelihood learnt from the same simulations, and the law that
+//! θ of the simulations was drawn from.
 //!
-//! With q(θ | x) the flows' average and L(x | θ) the learnt likelihood, the corrected posterior is
-//! the geometric mean q^(1 − α) · (L·p)^α up to a constant. Draws from q are resampled by their
-//! weights (L·p/q)^α, truncated (Ionides 2008). Where θ of the simulations was not drawn from p but
-//! from r, q learnt what follows from r: q·p/r stands in its place. Where simulations fail, both know
-//! θ of those that succeeded only, so that p is multiplied by P(success | θ), which q has learnt.
+//! Posterior flow q_j(θ | x) and learnt likelihood L_k(x | θ) make the pair
+//! t_jk = q_j^(1 − α) · (L_k·p)^α; the corrected posterior is, up to a constant, the average of all
+//! pairs. Draws ask one pair each, not all. Where θ of the simulations was not drawn from p but from r,
+//! q_j learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
+//! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
-use super::PosteriorError;
-use super::draws::{Draws, LEAST_EFFECTIVE};
-use super::effective::{effective_number, merged, pareto_k};
-use super::proposal::{Drawn, Inside, Proposal, average_density, in_chunks, log_sum};
+use super::proposal::{CHUNK, Inside, Proposal, log_sum};
 use crate::flow::ConditionalFlow;
 use crate::model::{LikelihoodModel, Model};
-use crate::random::{Purpose, stream};
-use ndarray::{ArrayView2, Axis};
-use rand::RngExt;
-
-/// Fewest proposals to resample from, for weights worth the name.
-const LEAST_PROPOSALS: usize = 2048;
-/// Where few of them have any weight, up to so many times as many are made, and no more than
-/// memory should have to hold.
-const MOST_ROUNDS: usize = 8;
-const MOST_PROPOSALS: usize = 1 << 22;
-/// Effective draws that are enough for a constant, and their share of the draws asked for.
-const ENOUGH_FOR_A_CONSTANT: f64 = 100.0;
-const ENOUGH_SHARE: f64 = 0.5;
+use rayon::prelude::*;
 
 /// An observation as the two kinds of flow see it.
 #[derive(Clone, Copy)]
@@ -47,37 +33,31 @@ pub(super) struct Corrected<'a> {
     pub as_simulated: bool,
 }
 
-/// Proposals with their log-weights.
-#[derive(Default)]
-struct Weighed {
-    drawn: Drawn,
-    log_weights: Vec<f64>,
+/// Rows of θ, each asked of one pair.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    /// `[n, D]`, row after row.
+    pub theta: &'a [f64],
+    /// The pair of each: j + k times the number of posterior flows.
+    pub pairs: &'a [usize],
+    /// log q_j of each, where it is known.
+    pub log_q: Option<&'a [f64]>,
 }
 
-impl Weighed {
-    /// Weights over their sum, none above the mean times √n; `None` where all are 0.
-    fn truncated(&self) -> Option<Vec<f64>> {
-        let (total, most) = self.total_and_most();
-        let weight = |w: &f64| (w.min(most) - total).exp();
-        total.is_finite().then(|| self.log_weights.iter().map(weight).collect())
-    }
-
-    /// Share of the weights' sum that [`Self::truncated`] cuts off; 0 where no weight is too large.
-    fn cut_off(&self) -> f64 {
-        let (total, most) = self.total_and_most();
-        let cut = |w: &f64| (w.max(most) - total).exp() - (most - total).exp();
-        self.log_weights.iter().map(cut).sum()
-    }
-
-    /// The logarithms of the weights' sum and of the largest that is let be.
-    fn total_and_most(&self) -> (f64, f64) {
-        let total = log_sum(&self.log_weights);
-        (total, total - 0.5 * (self.log_weights.len() as f64).ln())
+impl<'a> Rows<'a> {
+    /// `len` rows from `start`, or what is left.
+    fn chunk(self, start: usize, len: usize, dim: usize) -> Self {
+        let end = (start + len).min(self.pairs.len());
+        Self {
+            theta: &self.theta[start * dim..end * dim],
+            pairs: &self.pairs[start..end],
+            log_q: self.log_q.map(|log_q| &log_q[start..end]),
+        }
     }
 }
 
-impl Corrected<'_> {
-    pub fn model(&self) -> &Model {
+impl<'a> Corrected<'a> {
+    pub fn model(&self) -> &'a Model {
         self.proposal.model
     }
 
@@ -86,28 +66,125 @@ impl Corrected<'_> {
         self.likelihood.map_or(1, |likelihood| likelihood.data.kept().len())
     }
 
-    fn strength(&self) -> f64 {
+    /// α.
+    pub fn strength(&self) -> f64 {
         self.likelihood.map_or(0.0, |likelihood| likelihood.strength)
     }
 
-    /// log L(x | θ) p(θ), up to a constant that depends on x alone, of each row of `theta`.
-    fn log_joint(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let Some(likelihood) = self.likelihood else { return vec![0.0; theta.nrows()] };
-        in_chunks(theta, |rows| self.log_joint_chunk(rows, at, likelihood))
+    /// How many pairs there are.
+    pub fn pairs(&self) -> usize {
+        self.proposal.flows.len() * self.flows.len().max(1)
     }
 
-    fn log_joint_chunk(
+    /// log t_jk of each row; −∞ outside the support, off flow j's branch, and where it is no number.
+    pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
+        let alpha = self.strength();
+        in_chunks(rows, self.model().theta_dim(), |rows| {
+            let log_q =
+                if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
+            let log_joint = if alpha > 0.0 { self.log_joint(rows, at) } else { log_q.clone() };
+            let shifts = self.log_shifts(rows);
+            let mix = |row: usize| {
+                // Outside either law's support there is no density, whatever the flows say.
+                let shift = shifts.as_ref().map_or(0.0, |shifts| shifts[row]);
+                let value = match alpha {
+                    0.0 => log_q[row] + shift,
+                    1.0 => log_joint[row],
+                    _ => (1.0 - alpha) * (log_q[row] + shift) + alpha * log_joint[row],
+                };
+                let is_number = shift.is_finite() && value.is_finite();
+                if is_number { value } else { f64::NEG_INFINITY }
+            };
+            (0..log_q.len()).map(mix).collect()
+        })
+    }
+
+    /// log of the corrected density of rows of θ `[n, D]`, up to a constant that depends on x alone.
+    pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
+        let (alpha, flows) = (self.strength(), self.proposal.flows.len());
+        let pairs = vec![0; theta.len() / self.model().theta_dim()];
+        in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
+            let len = rows.pairs.len();
+            let log_q = |j| self.log_q(Rows { pairs: &vec![j; len], ..rows }, at);
+            let log_joint =
+                |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
+            let mut densities = vec![0.0; len];
+            // The average of products is the product of the averages: every j goes with every k.
+            let mut add = |power: f64, each: Vec<Vec<f64>>| {
+                let share = (each.len() as f64).ln();
+                for (row, density) in densities.iter_mut().enumerate() {
+                    let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
+                    *density += log_sum(&powers) - share;
+                }
+            };
+            if alpha < 1.0 {
+                add(1.0 - alpha, (0..flows).map(log_q).collect());
+            }
+            if alpha > 0.0 {
+                add(alpha, (0..self.flows.len()).map(log_joint).collect());
+            }
+            if let Some(shifts) = self.log_shifts(rows) {
+                for (density, shift) in densities.iter_mut().zip(shifts) {
+                    // Outside either law's support there is no density, whatever the flows say.
+                    *density +=
+                        if shift.is_finite() { (1.0 - alpha) * shift } else { f64::NEG_INFINITY };
+                }
+            }
+            densities
+        })
+    }
+
+    /// log(L_k·p/q_j) of each row; −∞ where that is no number.
+    pub fn log_ratios(&self, rows: Rows, at: At) -> Vec<f64> {
+        in_chunks(rows, self.model().theta_dim(), |rows| {
+            let ratio = |(joint, q): (f64, f64)| match joint - q {
+                ratio if ratio.is_finite() => ratio,
+                _ => f64::NEG_INFINITY,
+            };
+            self.log_joint(rows, at).into_iter().zip(self.log_q(rows, at)).map(ratio).collect()
+        })
+    }
+
+    /// log q_j of each row.
+    pub fn log_q(&self, rows: Rows, at: At) -> Vec<f64> {
+        self.log_q_by(rows, |proposal, theta| proposal.log_prob_rows(theta, at.context))
+    }
+
+    /// The same where flow j's draws lie, −∞ elsewhere.
+    pub fn branch_log_q(&self, rows: Rows, at: At) -> Vec<f64> {
+        self.log_q_by(rows, |proposal, theta| proposal.branch_log_prob_rows(theta, at.context))
+    }
+
+    fn log_q_by(&self, rows: Rows, ask: impl Fn(Proposal, &[f64]) -> Vec<f64>) -> Vec<f64> {
+        if let Some(known) = rows.log_q {
+            return known.to_vec();
+        }
+        let flows = self.proposal.flows;
+        let flow_of = |pair| pair % flows.len();
+        self.by_flow(rows, flows.len(), flow_of, |flow, theta| {
+            ask(Proposal { flows: &flows[flow..=flow], ..self.proposal }, theta)
+        })
+    }
+
+    /// log L_k(x | θ) p(θ) of each row, up to a constant that depends on x alone.
+    fn log_joint(&self, rows: Rows, at: At) -> Vec<f64> {
+        let Some(likelihood) = self.likelihood else { return vec![0.0; rows.pairs.len()] };
+        let flow_of = |pair| pair / self.proposal.flows.len() % self.flows.len();
+        self.by_flow(rows, self.flows.len(), flow_of, |flow, theta| {
+            self.log_joint_of(&self.flows[flow], theta, at, likelihood)
+        })
+    }
+
+    fn log_joint_of(
         &self,
-        theta: &ArrayView2<f64>,
+        flow: &ConditionalFlow,
+        theta: &[f64],
         at: At,
         likelihood: &LikelihoodModel,
     ) -> Vec<f64> {
         let (model, dim) = (self.model(), self.model().theta_dim());
         let prior = &model.prior;
-        if self.proposal.asking.stopped() {
-            return vec![f64::NAN; theta.nrows()];
-        }
-        let inside = Inside::of(theta, |row| prior.contains(row));
+        let inside = Inside::of(theta, dim, |row| prior.contains(row));
         let rows = || inside.theta.chunks_exact(dim);
         let regressors = likelihood.seen(prior, rows(), at.context);
         let log_prior = |row| model.law.log_prob(prior, row, self.as_simulated);
@@ -117,177 +194,50 @@ impl Corrected<'_> {
             model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
         }
         let target = at.target.repeat(log_priors.len());
-        let kind = self.proposal.kind;
-        let mut densities = average_density(self.flows, kind, &target, &regressors);
+        let mut densities = flow.evaluator(self.proposal.kind).log_density(&target, &regressors);
         densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
         inside.spread(&densities)
     }
 
+    /// Asks each of `flows` about its rows.
+    fn by_flow(
+        &self,
+        rows: Rows,
+        flows: usize,
+        flow_of: impl Fn(usize) -> usize,
+        ask: impl Fn(usize, &[f64]) -> Vec<f64>,
+    ) -> Vec<f64> {
+        let dim = self.model().theta_dim();
+        let mut out = vec![f64::NAN; rows.pairs.len()];
+        for flow in 0..flows {
+            // What is computed from then on is of no use.
+            if self.proposal.asking.stopped() {
+                return out;
+            }
+            let own: Vec<usize> =
+                (0..out.len()).filter(|row| flow_of(rows.pairs[*row]) == flow).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let of = |row: &usize| &rows.theta[row * dim..(row + 1) * dim];
+            let theta: Vec<f64> = own.iter().flat_map(of).copied().collect();
+            own.into_iter().zip(ask(flow, &theta)).for_each(|(row, value)| out[row] = value);
+        }
+        out
+    }
+
     /// log p/r of each row, r the law that θ of the simulations was drawn from: what takes q from one
     /// to the other. `None` where they are the same.
-    fn log_shifts(&self, theta: &ArrayView2<f64>) -> Option<Vec<f64>> {
+    fn log_shifts(&self, rows: Rows) -> Option<Vec<f64>> {
         let (law, prior) = (&self.model().law, &self.model().prior);
-        let shift = |row: ndarray::ArrayView1<f64>| law.log_shift(prior, &row.to_vec());
         let shifted = law.is_shifted() && !self.as_simulated;
-        shifted.then(|| theta.rows().into_iter().map(shift).collect())
-    }
-
-    /// log(L·p/q) of each row of `theta`; −∞ where that is no number.
-    pub fn log_ratios(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let proposal = self.proposal.log_prob(theta, at.context);
-        let ratio = |(joint, proposal): (f64, f64)| match joint - proposal {
-            ratio if ratio.is_finite() => ratio,
-            _ => f64::NEG_INFINITY,
-        };
-        self.log_joint(theta, at).into_iter().zip(proposal).map(ratio).collect()
-    }
-
-    /// log of the corrected density, up to a constant that depends on x alone.
-    pub fn log_density(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let alpha = self.strength();
-        let mut density = self.proposal.log_prob(theta, at.context);
-        let shifts = self.log_shifts(theta);
-        for (q, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
-            *q += shift;
-        }
-        if alpha > 0.0 {
-            let joint = self.log_joint(theta, at);
-            let mix = |q: f64, j: f64| match alpha {
-                1.0 => j,
-                _ => (1.0 - alpha) * q + alpha * j,
-            };
-            density.iter_mut().zip(joint).for_each(|(q, j)| *q = mix(*q, j));
-        }
-        // Outside either law's support there is no density, whatever the flows say.
-        for (density, shift) in density.iter_mut().zip(shifts.iter().flatten()) {
-            *density = if shift.is_finite() { *density } else { f64::NEG_INFINITY };
-        }
-        density
-    }
-
-    /// [`log_density`](Self::log_density) of each row, and the log-weight that makes draws of the
-    /// proposal such of it.
-    pub fn log_density_and_weights(&self, theta: &ArrayView2<f64>, at: At) -> (Vec<f64>, Vec<f64>) {
-        (self.log_density(theta, at), self.log_weights(theta, at))
-    }
-
-    /// log of the mean weight of at least `n` proposals: the constant that
-    /// [`log_density`](Self::log_density) leaves out. With it, how many effective draws it rests on,
-    /// and the share of draws inside the support.
-    pub fn log_evidence(
-        &self,
-        at: At,
-        n: usize,
-        seed: u64,
-    ) -> Result<(f64, f64, f64), PosteriorError> {
-        let weighed = self.weigh_until(at, n, ENOUGH_FOR_A_CONSTANT, seed)?;
-        let Weighed { drawn, log_weights } = &weighed;
-        let effective = weighed.truncated().map_or(0.0, |weights| effective_number(&weights));
-        // The draws are those inside the support, the density is that of all.
-        let mean = log_sum(log_weights) - (log_weights.len() as f64).ln();
-        Ok((mean + drawn.acceptance().ln(), effective, drawn.acceptance()))
-    }
-
-    fn log_weights(&self, theta: &ArrayView2<f64>, at: At) -> Vec<f64> {
-        let alpha = self.strength();
-        let mut weights = match alpha {
-            0.0 => vec![0.0; theta.nrows()],
-            _ => self.log_ratios(theta, at).into_iter().map(|r| alpha * r).collect(),
-        };
-        if let Some(shifts) = self.log_shifts(theta) {
-            weights.iter_mut().zip(shifts).for_each(|(weight, shift)| {
-                *weight = match shift.is_finite() {
-                    true => *weight + (1.0 - alpha) * shift,
-                    false => f64::NEG_INFINITY,
-                };
-            });
-        }
-        weights
-    }
-
-    /// Proposals until their effective number is `enough`: `first`, then twice as many and so on, up
-    /// to a limit.
-    fn weigh_until(
-        &self,
-        at: At,
-        first: usize,
-        enough: f64,
-        seed: u64,
-    ) -> Result<Weighed, PosteriorError> {
-        let limit = (MOST_ROUNDS * first).min(MOST_PROPOSALS).max(first);
-        let limit = limit.max(MOST_ROUNDS * LEAST_PROPOSALS);
-        let (mut weighed, mut count, dim) = (Weighed::default(), first, self.model().theta_dim());
-        loop {
-            let known = weighed.log_weights.len();
-            self.proposal.draw_to(&mut weighed.drawn, at.context, count, seed)?;
-            let fresh = weighed.drawn.rows(known, count, dim);
-            weighed.log_weights.extend(self.log_weights(&fresh.view(), at));
-            self.proposal.asking.check()?;
-            let effective = weighed.truncated().map_or(0.0, |weights| effective_number(&weights));
-            if effective >= enough || 2 * count > limit {
-                return Ok(weighed);
-            }
-            count *= 2;
-        }
-    }
-
-    /// `n` corrected draws; an error where they would be a few points repeated. Where such are asked
-    /// for and no proposal has any weight, those of the flows, worth none.
-    pub fn draw(&self, at: At, n: usize, seed: u64) -> Result<Draws, PosteriorError> {
-        let count = (n * self.model().config.posterior.proposals).max(LEAST_PROPOSALS);
-        let enough = (n as f64 * ENOUGH_SHARE).max(ENOUGH_FOR_A_CONSTANT);
-        let weighed = self.weigh_until(at, count, enough, seed)?;
-        let (count, dim) = (weighed.log_weights.len(), self.model().theta_dim());
-        let acceptance = weighed.drawn.acceptance();
-        let weights = weighed.truncated();
-        let proposals = weighed.drawn.rows(0, count, dim);
-        let effective = weights
-            .as_ref()
-            .map_or(0.0, |weights| effective_number(&merged(&proposals, weights.iter().copied())));
-        if effective < LEAST_EFFECTIVE && !self.proposal.asking.anyway {
-            return Err(PosteriorError::Collapsed { effective, proposals: count });
-        }
-        let Some(weights) = weights else {
-            let draws = Draws::plain(weighed.drawn.rows(0, n, dim), acceptance);
-            return Ok(Draws { effective: 0.0, proposals: count, ..draws });
-        };
-        let offset = stream(seed, Purpose::Resampling, 0).random_range(0.0..1.0);
-        let chosen = systematic(&weights, n, offset);
-        let theta = proposals.select(Axis(0), &chosen);
-        Ok(Draws {
-            effective: effective.min(n as f64),
-            proposals: count,
-            pareto_k: pareto_k(&weighed.log_weights),
-            truncated: weighed.cut_off(),
-            ..Draws::plain(theta, acceptance)
-        })
+        let shift = |row: &[f64]| law.log_shift(prior, row);
+        shifted.then(|| rows.theta.chunks_exact(self.model().theta_dim()).map(shift).collect())
     }
 }
 
-/// Systematic resampling: index i as often as `n` · weight i / Σ weights, give or take one.
-fn systematic(weights: &[f64], n: usize, offset: f64) -> Vec<usize> {
-    let step = weights.iter().sum::<f64>() / n as f64;
-    let (mut index, mut reached) = (0, weights[0]);
-    (0..n)
-        .map(|k| {
-            let at = (k as f64 + offset) * step;
-            while reached < at && index + 1 < weights.len() {
-                index += 1;
-                reached += weights[index];
-            }
-            index
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn systematic_resampling_follows_the_weights() {
-        let chosen = systematic(&[0.1, 0.0, 0.6, 0.3], 10, 0.5);
-        assert_eq!(chosen, [0, 2, 2, 2, 2, 2, 2, 3, 3, 3]);
-        assert_eq!(systematic(&[2.0], 3, 0.0), [0, 0, 0]);
-    }
+/// Runs `each` on runs of rows, in parallel; the runs are the same whatever the thread count.
+fn in_chunks<T: Send>(rows: Rows, dim: usize, each: impl Fn(Rows) -> Vec<T> + Sync) -> Vec<T> {
+    let starts: Vec<usize> = (0..rows.pairs.len()).step_by(CHUNK).collect();
+    starts.into_par_iter().flat_map_iter(|start| each(rows.chunk(start, CHUNK, dim))).collect()
 }

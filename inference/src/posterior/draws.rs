@@ -91,6 +91,10 @@ pub struct Asking<'a> {
     pub interrupt: Option<&'a AtomicBool>,
     /// Told after each batch of draws.
     pub progress: Option<&'a (dyn Fn(DrawProgress) + Sync)>,
+    /// How many independent draws the draws should be worth, where that is all that counts, as for
+    /// means and ranks: rows repeat as often as it allows, and a good deal less is computed. `None`:
+    /// as many as are asked for, with hardly a row that occurs twice.
+    pub worth: Option<f64>,
 }
 
 impl<'a> Asking<'a> {

@@ -1,9 +1,8 @@
 //! What a likelihood brings on held-out simulations.
 
-use super::correction::{At, Corrected};
+use super::correction::{At, Corrected, Rows};
 use super::proposal::log_sum;
 use crate::work::{Halt, Pack, Part, Unpack};
-use ndarray::Array2;
 use rayon::prelude::*;
 
 /// Simulations that are judged, and kept, at a time.
@@ -42,10 +41,12 @@ impl HeldOutRatios {
             model.theta_at(point, &model.cuts(context), &mut truth);
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
             let drawn = corrected.proposal.sketch(context, proposals, seed);
-            let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
-            theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
-            theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
-            Ok(corrected.log_ratios(&theta.view(), at))
+            let of_truth = Rows { theta: &truth, pairs: &[0], log_q: None };
+            let of_drawn =
+                Rows { theta: &drawn.theta, pairs: &drawn.members, log_q: Some(&drawn.log_own) };
+            let mut ratios = corrected.log_ratios(of_truth, at);
+            ratios.extend(corrected.log_ratios(of_drawn, at));
+            Ok(ratios)
         };
         let mut ratios = Vec::new();
         for (number, rows) in rows.chunks(JUDGED_AT_ONCE).enumerate() {

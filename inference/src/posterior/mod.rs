@@ -3,21 +3,29 @@
 mod admission;
 mod correction;
 mod diagnostics;
+mod drawn;
 mod draws;
 mod edges;
 mod effective;
 mod elsewhere;
 mod error;
+mod follow;
 mod held_out;
 mod judges;
+mod mixture;
+mod moves;
+mod observed;
+mod pool;
 mod proposal;
 mod reach;
 mod residual;
+mod spread;
 mod standing;
 mod strength;
+mod weigh;
 
 pub use diagnostics::{
-    RANKED_DRAWS, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
+    RANKED_DRAWS, RANKED_WORTH, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };
 pub use draws::{Asking, DrawProgress, Draws, LogProb};
 pub use edges::EdgeMass;
@@ -30,18 +38,16 @@ pub(crate) use strength::correction_strength;
 use crate::engine::{EngineKind, guarded};
 use crate::model::{Model, ModelError};
 use crate::transform::Distance;
-use crate::view::GapsStanding;
 use admission::admit;
-use correction::{At, Corrected};
+use correction::Corrected;
 use draws::LEAST_EFFECTIVE;
 use elsewhere::elsewhere;
 use ndarray::ArrayView2;
+use observed::Observed;
 use proposal::Proposal;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-/// Larger scores have squares beyond single precision.
-const FARTHEST: f32 = 1e18;
 /// Draws that estimate the share of the flow's mass inside the prior's support.
 const LEAKAGE_DRAWS: usize = 10_000;
 
@@ -134,6 +140,20 @@ impl Posterior {
         asking: &Asking,
     ) -> Result<Draws, PosteriorError> {
         let (observed, distance) = self.admitted(x, asking)?;
+        let draws = self.drawn(&observed, n, seed, asking)?;
+        let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
+        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
+        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
+    }
+
+    /// Draws alone, without a look at the observation.
+    fn drawn(
+        &self,
+        observed: &Observed,
+        n: usize,
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Draws, PosteriorError> {
         let draws = guarded(self.kind, || match self.corrected(*asking) {
             None => self.proposal(*asking).draw(&observed.context, n, seed),
             Some(corrected) => corrected.draw(observed.at(), n, seed),
@@ -142,9 +162,7 @@ impl Posterior {
         if effective < LEAST_EFFECTIVE.min(n as f64) && !asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals });
         }
-        let edges = EdgeMass::of(&self.model.prior, draws.theta.view());
-        let (standing, elsewhere) = (self.stands(&observed, asking)?, elsewhere(&self.model, x));
-        Ok(Draws { distance, standing, edges, elsewhere, ..draws })
+        Ok(draws)
     }
 
     /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
@@ -182,7 +200,7 @@ impl Posterior {
                 let inside = self.proposal(*asking).acceptance(&observed.context, n, seed);
                 inside.map(|inside| (inside.ln(), n as f64, inside))
             }
-            Some(corrected) => corrected.log_evidence(observed.at(), n, seed),
+            Some(corrected) => corrected.log_evidence(observed.at(), seed),
         })?;
         let (log_mass, effective, acceptance) = constant?;
         // Without any weight there is no constant to divide by.
@@ -248,9 +266,10 @@ impl Posterior {
         if theta.ncols() != dim {
             return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
         }
+        let rows: Vec<f64> = theta.iter().copied().collect();
         let values = guarded(self.kind, || match self.corrected(*asking) {
-            None => self.proposal(*asking).log_prob(theta, &observed.context),
-            Some(corrected) => corrected.log_density(theta, observed.at()),
+            None => self.proposal(*asking).log_prob(&rows, &observed.context),
+            Some(corrected) => corrected.log_density(&rows, observed.at()),
         })?;
         asking.check()?;
         Ok(values)
@@ -269,61 +288,5 @@ impl Posterior {
         let flows = likelihood.map_or(&[][..], |l| &l.flows);
         let proposal = self.proposal(asking);
         Some(Corrected { proposal, likelihood, flows, as_simulated: false })
-    }
-
-    /// An observation that may be asked about, and where it lies.
-    fn admitted(
-        &self,
-        x: &[f64],
-        asking: &Asking,
-    ) -> Result<(Observed, Option<Distance>), PosteriorError> {
-        // First, because where networks have no numbers there is no answer of any worth.
-        let observed = self.observed(x)?;
-        match self.distance(x)? {
-            Some(distance) if distance.is_far() && !asking.anyway => {
-                Err(PosteriorError::FarAway { distance: Box::new(distance) })
-            }
-            distance => Ok((observed, distance)),
-        }
-    }
-
-    /// An observation as the networks see it.
-    fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
-        admit(&self.model, x)?;
-        let Model { view, data, likelihood, .. } = &self.model;
-        let shown = view.of(x);
-        let mut context = vec![0.0; data.kept().len()];
-        data.apply(&shown, &mut context);
-        let likelihood = likelihood.as_ref();
-        let target = likelihood.map_or_else(Vec::new, |l| l.target(&shown, &context));
-        let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
-        let of_context = || Some(data.kept()[context.iter().position(far)?]);
-        let of_target = || {
-            let likelihood = likelihood.filter(|l| l.summary.is_none())?;
-            Some(likelihood.data.kept()[target.iter().position(far)?])
-        };
-        if let Some(index) = of_context().or_else(of_target) {
-            // Of statistics, the number that is most likely to blame.
-            let there = (0..x.len()).filter(|at| !x[*at].is_nan());
-            let farthest = there.max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs()));
-            let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
-            return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
-        }
-        let gaps = view.gaps().map(|gaps| gaps.standing(x));
-        Ok(Observed { context, target, gaps })
-    }
-}
-
-/// An observation as the posterior's and the likelihood's networks see it.
-struct Observed {
-    context: Vec<f32>,
-    target: Vec<f32>,
-    /// Where there may be any.
-    gaps: Option<GapsStanding>,
-}
-
-impl Observed {
-    fn at(&self) -> At<'_> {
-        At { context: &self.context, target: &self.target }
     }
 }

@@ -6,11 +6,11 @@ use super::draws::Asking;
 use super::effective::weighted_median;
 use super::judges::Judges;
 use super::proposal::Proposal;
+use super::weigh::minus;
 use crate::engine::EngineKind;
 use crate::model::Model;
 use crate::training::TrainingData;
 use crate::work::{Halt, Pack, Part, Unpack};
-use ndarray::Array2;
 use rayon::prelude::*;
 
 /// Held-out simulations that judge, over all members, and posterior draws for each.
@@ -73,11 +73,11 @@ fn falls_of(
         model.theta_at(point, &model.cuts(at.context), &mut truth);
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
         let drawn = corrected.proposal.sketch(at.context, DRAWS, seed);
-        let mut theta = Array2::zeros((drawn.nrows() + 1, dim));
-        theta.row_mut(0).iter_mut().zip(&truth).for_each(|(t, v)| *t = *v);
-        theta.slice_mut(ndarray::s![1.., ..]).assign(&drawn);
-        let (density, weights) = corrected.log_density_and_weights(&theta.view(), at);
-        let middle = weighted_median(&density[1..], &weights[1..]);
+        let theta = [&truth[..], &drawn.theta].concat();
+        let density = corrected.log_density(&theta, at);
+        let weights: Vec<f64> =
+            density[1..].iter().zip(&drawn.log_own).map(|(d, own)| minus(*d, *own)).collect();
+        let middle = weighted_median(&density[1..], &weights);
         Ok(middle.map_or(f64::NAN, |middle| middle - density[0]))
     };
     let mut falls = Vec::new();

@@ -31,13 +31,12 @@ impl Predicting<'_> {
     pub fn residual(&self, at: At) -> Option<f64> {
         let (model, likelihood) = (self.proposal.model, self.likelihood);
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
-        let rows: Vec<Vec<f64>> = theta.rows().into_iter().map(|row| row.to_vec()).collect();
-        let rows = rows.iter().map(|row| &row[..]);
-        let regressors = likelihood.seen(&model.prior, rows, at.context);
+        let (rows, each) = (theta.members.len(), theta.theta.chunks_exact(model.theta_dim()));
+        let regressors = likelihood.seen(&model.prior, each, at.context);
         let width = at.target.len();
-        let mut squares = vec![0.0; theta.nrows()];
+        let mut squares = vec![0.0; rows];
         for flow in self.flows {
-            let mut white = at.target.repeat(theta.nrows());
+            let mut white = at.target.repeat(rows);
             flow.whitening.as_ref()?.apply(&mut white, &regressors);
             for (square, row) in squares.iter_mut().zip(white.chunks_exact(width)) {
                 let sum: f64 = row.iter().map(|z| f64::from(*z).powi(2)).sum();

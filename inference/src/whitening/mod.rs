@@ -165,12 +165,13 @@ impl Whitening {
         log_dets
     }
 
-    /// The inverse of [`apply`](Self::apply), in place.
-    pub fn invert(&self, target: &mut [f32], context: &[f32]) {
+    /// The inverse of [`apply`](Self::apply), in place; returns log|det| of `apply` there.
+    pub fn invert(&self, target: &mut [f32], context: &[f32]) -> Vec<f64> {
         let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
+        let mut log_dets = vec![self.linear.log_det(); target.len() / d];
         if let Some(network) = &self.network {
             network.evaluator().each(context, target.len() / d, |row, maps| {
-                maps.invert(&mut target[row * d..(row + 1) * d]);
+                log_dets[row] += maps.invert(&mut target[row * d..(row + 1) * d]);
             });
         }
         let mut contexts = Contexts::new(context, self.linear.context_dim());
@@ -178,6 +179,7 @@ impl Whitening {
             self.linear.invert(row, contexts.next(), &mut out);
             row.copy_from_slice(&out);
         }
+        log_dets
     }
 
     /// Where the Gaussians of some whitenings of one θ lie given one context, on average, `[D]`; `None`

@@ -47,14 +47,18 @@ impl<'a> Triangular<'a> {
         log_det
     }
 
-    /// Undoes [`apply`](Self::apply) in place.
-    pub fn invert(&self, row: &mut [f32]) {
+    /// Undoes [`apply`](Self::apply) in place; returns the log-determinant of `apply`.
+    pub fn invert(&self, row: &mut [f32]) -> f64 {
+        let mut log_det = 0.0;
         for i in 0..self.dim {
             let (below, rest) = row.split_at_mut(i);
             let sheared: f32 = self.shear(i).iter().zip(below.iter()).map(|(n, r)| n * r).sum();
-            rest[0] = (-self.log_scale(i)).exp() * rest[0] - sheared;
+            let s = self.log_scale(i);
+            rest[0] = (-s).exp() * rest[0] - sheared;
+            log_det += f64::from(s);
         }
         row.iter_mut().zip(self.output).for_each(|(u, mean)| *u += mean);
+        log_det
     }
 
     /// ½‖out‖² − log-determinant of a row, and its gradient with respect to the outputs, times

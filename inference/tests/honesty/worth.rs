@@ -18,7 +18,7 @@ fn an_ordinary_question_is_answered_with_what_its_draws_are_worth() {
     let posterior = trained(0.2, "on");
     let draws = posterior.sample(&[0.5], 4000, 1).unwrap();
     assert!(draws.warnings().is_empty() && !draws.are_worthless(), "{:?}", draws.warnings());
-    assert_eq!(draws.proposals, 16_000);
+    assert!((4000..16_000).contains(&draws.proposals), "{}", draws.proposals);
     assert!(draws.effective > 2000.0 && draws.effective <= 4000.0, "{}", draws.effective);
     let mut rows: Vec<u64> = draws.theta.iter().map(|t| t.to_bits()).collect();
     rows.sort_unstable();
@@ -118,7 +118,7 @@ fn hopeless_draws_are_given_up_on_and_an_interrupt_is_heard() {
     }
     let flag = AtomicBool::new(false);
     let stop = |_| flag.store(true, Ordering::Relaxed);
-    let asking = Asking { anyway: true, interrupt: Some(&flag), progress: Some(&stop) };
+    let asking = Asking { anyway: true, progress: Some(&stop), ..Asking::until(&flag) };
     let error = posterior.sample_as(&[0.0], 10_000_000, 1, &asking).unwrap_err();
     assert!(matches!(error, PosteriorError::Interrupted), "{error}");
 }
