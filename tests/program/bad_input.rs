@@ -211,7 +211,7 @@ fn a_folder_in_use_is_not_overwritten_unasked() {
     let same = [&head[..], &TINY].concat();
     contains_all(&scratch.fails(FAILED, &same), &["already holds a run", "--resume"]);
     let other = [&same[..], &["--seed", "2", "--resume"]].concat();
-    contains_all(&scratch.fails(FAILED, &other), &["other settings", "--overwrite"]);
+    contains_all(&scratch.fails(FAILED, &other), &["with seed 1, not 2", "--overwrite"]);
     let replaced = [&same[..], &["--seed", "2", "--overwrite"]].concat();
     scratch.succeeds(&replaced);
 }

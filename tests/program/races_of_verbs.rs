@@ -74,7 +74,7 @@ const TOLD: [&str; 6] = [
     "is in use: process ",
     "already holds ",
     "holds a trained model",
-    "other settings",
+    "its settings are ",
     " with seed ",
     "it has seed ",
 ];
