@@ -74,20 +74,21 @@ class Collected:
         if lost > self.share * max(self.done, min(50, len(self.theta))):
             raise SimulationError(
                 f"{lost} of the first {self.done} simulations failed, more than max_failure_share = "
-                f"{self.share} allows:\n{self._details()}\nmend the simulator, narrow the prior, or "
+                f"{self.share} allows:\n{self.details()}\nmend the simulator, narrow the prior, or "
                 "raise max_failure_share"
             )
 
-    def _details(self) -> str:
+    def details(self) -> str:
+        """The failures, one line a kind."""
         return _native.failure_details(self.done, list(self.kinds.values()))
 
     def finish(self, prior: Prior | None) -> Simulations:
         """The table of those that succeeded."""
         n, lost = len(self.theta), int((~self.good).sum())
         if self.x is None:
-            raise SimulationError(f"all {n} simulations failed:\n{self._details()}")
+            raise SimulationError(f"all {n} simulations failed:\n{self.details()}")
         theta, x = (self.theta, self.x) if not lost else (self.theta[self.good], self.x[self.good])
-        return told(Simulations(theta, x, prior), (n, lost, self._details()))
+        return told(Simulations(theta, x, prior), (n, lost, self.details()))
 
 
 _interrupted: Collected | None = None

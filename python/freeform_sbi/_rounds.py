@@ -120,6 +120,11 @@ def _kept(simulator: Any, theta: np.ndarray, seed: int, how: Any) -> np.ndarray:
         if known == caller and np.array_equal(points, theta):
             return x
     found = collected(caller, theta, how, False)
+    if found.lost:
+        warnings.warn(
+            f"{found.lost} of {len(theta)} simulations failed and are left out:\n{found.details()}",
+            stacklevel=5,
+        )
     x = np.full((len(theta), 1 if found.x is None else found.x.shape[1]), np.nan)
     if found.x is not None:
         x[found.good] = found.x[found.good]
