@@ -9,9 +9,8 @@ use crate::prior::Prior;
 use crate::work::run;
 use freeform_inference as inference;
 use freeform_inference::{
-    Asking, EngineKind, Fit, Locality, Outlook, Overrides, PosteriorError, Preset, Proposals,
-    Round, RoundPlan, RoundReport, RoundStage, RoundsError, Simulated, fingerprint,
-    infer as infer_in_rounds, simulate_round,
+    Asking, EngineKind, Fit, Locality, Overrides, PosteriorError, Preset, Round, RoundPlan,
+    RoundStage, RoundsError, Simulated, fingerprint, infer as infer_in_rounds, simulate_round,
 };
 use freeform_simulators::{AnySimulator, Simulations};
 use ndarray::{Array2, Axis};
@@ -76,14 +75,6 @@ impl Stage<'_> {
 impl RoundStage for Stage<'_> {
     type Error = RoundsError;
 
-    fn proposals(
-        &self,
-        _: usize,
-        make: &dyn Fn() -> Result<Proposals, PosteriorError>,
-    ) -> Result<Proposals, RoundsError> {
-        Ok(make()?)
-    }
-
     fn simulate(&self, round: &Round<'_>) -> Result<Simulated, RoundsError> {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = (round.number, round.size);
         let made = match self.simulator {
@@ -116,10 +107,6 @@ impl RoundStage for Stage<'_> {
             fit = fit.task(name.clone());
         }
         Ok(fit.run(simulated.simulations)?)
-    }
-
-    fn finished(&self, _: &RoundReport, _: &Outlook) -> Result<(), RoundsError> {
-        Ok(())
     }
 
     fn asking(&self) -> Asking<'_> {

@@ -210,18 +210,17 @@ impl FreshArgs {
                  left out"
             ));
         }
-        let all_theta = all.theta.clone();
+        // Of those that failed too: who succeeds may depend on theta.
+        let is_drawn = |row: &usize| all.theta.row(*row).iter().all(|v| v.is_finite());
+        let drawn: Vec<usize> = (0..rows).filter(is_drawn).collect();
+        let drawn = all.theta.select(Axis(0), &drawn);
         let finite = all.rows(&usable);
         // Here the rows of the file are still known.
         if let Some(found) = outside(&model.prior, finite.theta.view()) {
             let found = Outside { first: usable[found.first], ..found };
             return Err(RunError::OutsidePrior { simulations: finite.len(), found }.into());
         }
-        // Of those that failed too: who succeeds may depend on theta.
-        let drawn: Vec<usize> = (0..all_theta.nrows())
-            .filter(|row| all_theta.row(*row).iter().all(|v| v.is_finite()))
-            .collect();
-        if let Some(how) = unlike_prior(all_theta.select(Axis(0), &drawn).view(), &model.prior) {
+        if let Some(how) = unlike_prior(drawn.view(), &model.prior) {
             output.reporter.warn(&format!(
                 "{shown}: theta does not look like draws from the model's prior: {how}. A check is of draws from \
                  it: what follows says more of these simulations than of the model"

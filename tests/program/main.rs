@@ -20,6 +20,7 @@ mod main_job;
 mod mutated_folders;
 mod mutated_models;
 mod mutated_rounds;
+mod names;
 mod newcomer;
 mod numbers;
 mod numbers_in_files;

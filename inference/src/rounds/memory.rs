@@ -1,8 +1,6 @@
 //! Rounds in memory, in one call.
 
-use super::{
-    Locality, Outlook, Proposals, Round, RoundPlan, RoundReport, RoundStage, Simulated, infer,
-};
+use super::{Locality, Round, RoundPlan, RoundReport, RoundStage, Simulated, infer};
 use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::fit::{Fit, FitError};
@@ -163,14 +161,6 @@ impl<'a> Rounds<'a> {
 impl RoundStage for Rounds<'_> {
     type Error = RoundsError;
 
-    fn proposals(
-        &self,
-        _: usize,
-        make: &dyn Fn() -> Result<Proposals, PosteriorError>,
-    ) -> Result<Proposals, RoundsError> {
-        Ok(make()?)
-    }
-
     fn simulate(&self, round: &Round<'_>) -> Result<Simulated, RoundsError> {
         let never = AtomicBool::new(false);
         Ok(simulate_round(self.source, round, self.interrupt.unwrap_or(&never))?)
@@ -194,10 +184,6 @@ impl RoundStage for Rounds<'_> {
             fit = fit.interrupt(flag);
         }
         Ok(fit.run(simulated.simulations)?)
-    }
-
-    fn finished(&self, _: &RoundReport, _: &Outlook) -> Result<(), RoundsError> {
-        Ok(())
     }
 
     fn asking(&self) -> Asking<'_> {

@@ -26,14 +26,16 @@ mod outlook;
 mod plan;
 mod propose;
 mod region;
+mod stage;
 
-pub use drive::{Round, RoundReport, RoundStage, Simulated, infer};
+pub use drive::infer;
 pub use law::RoundsLaw;
 pub use memory::{Rounds, RoundsError, simulate_round};
 pub use outlook::Outlook;
 pub use plan::RoundPlan;
 pub use propose::{Proposals, ProposedBy};
 pub use region::Region;
+pub use stage::{Round, RoundReport, RoundStage, Simulated};
 
 /// Share of the posterior's draws that a region may leave out.
 const BEYOND: f64 = 1e-3;
