@@ -1,7 +1,7 @@
 //! What in the data makes a C2ST say less than it seems to.
 
 use super::C2stError;
-use freeform_simulators::counted;
+use freeform_simulators::{counted, written};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -90,11 +90,11 @@ pub(super) fn remarks(
         if *decisive <= HANDFUL.min(each / 20) {
             remarks.push(format!(
                 "column {} of X: {decisive} of {each} rows make up half of its variance (row {} \
-                 holds {:e}), so its z-scores rest on a handful of rows and differences \
+                 holds {}), so its z-scores rest on a handful of rows and differences \
                  between all the others may be hidden; leave such rows out if they are errors",
                 column + 1,
                 row + 1,
-                *value as f32,
+                written(f64::from(*value as f32)),
             ));
         }
     }

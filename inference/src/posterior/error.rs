@@ -2,7 +2,7 @@
 
 use crate::transform::Distance;
 use crate::typical::Standing;
-use freeform_simulators::counted;
+use freeform_simulators::{counted, written};
 
 /// A question that the posterior cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +58,10 @@ pub enum PosteriorError {
     },
     /// The observation lies where networks have no numbers.
     #[error(
-        "number {} of the observation is {value:e}, so far from all simulations that networks have \
-         no number for it: is it in the units of the simulations?", index + 1
+        "number {} of the observation is {}, so far from all simulations that networks have \
+         no number for it: is it in the units of the simulations?",
+        index + 1,
+        written(*.value)
     )]
     ObservationTooFar {
         /// Where, from 0.

@@ -48,7 +48,7 @@ pub enum DataError {
     )]
     OutsideLaw(Box<OutsideRows>),
     /// Numbers whose spread no precision holds.
-    #[error("{column}: values as large as {value:e} are too large to be scaled; use larger units")]
+    #[error("{column}: values as large as {} are too large to be scaled; use larger units", written(*.value))]
     TooLarge {
         /// Which column.
         column: String,
@@ -57,8 +57,9 @@ pub enum DataError {
     },
     /// A value beside which the others are all the same.
     #[error(
-        "{column} has the value {value:e} in row {row}, so far from the others that z-scores do not \
-         tell these apart: leave that simulation out, or set {fix}"
+        "{column} has the value {} in row {row}, so far from the others that z-scores do not \
+         tell these apart: leave that simulation out, or set {fix}",
+        written(*.value)
     )]
     FarOut {
         /// Which column.

@@ -1,7 +1,7 @@
 //! What a user should know of the simulations that a training is of.
 
 use super::agreement::{ColumnShift, PairShift, deviations};
-use freeform_simulators::{Prior, counted};
+use freeform_simulators::{Prior, counted, written};
 use ndarray::ArrayView2;
 use std::fmt;
 
@@ -169,10 +169,11 @@ impl fmt::Display for Finding {
                 let what = meaning.as_ref().map_or(String::new(), |what| format!(" ({what})"));
                 write!(
                     f,
-                    "column {column}{what} of {table} is dominated by one value: {value:e} in row \
-                     {row} holds more than half of its variance, and all others look alike beside it. Where \
+                    "column {column}{what} of {table} is dominated by one value: {} in row {row} \
+                     holds more than half of its variance, and all others look alike beside it. Where \
                      it is a fault, mend the simulator or drop that row; where it is not, the logarithm of \
-                     that column says more"
+                     that column says more",
+                    written(*value)
                 )
             }
         }

@@ -8,6 +8,7 @@ use super::format::Format;
 use super::npy::Numbers;
 use super::npz::Archive;
 use super::{ArrayError, TableOptions, npy, text};
+use crate::words::written;
 
 /// A table of numbers in double precision, at least one row and column.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +149,10 @@ pub fn single_precision(
             place: path.display().to_string(),
             row: row + 1,
             column: column + 1,
-            reason: format!("{value:e} is beyond single precision (3.4e38); use larger units"),
+            reason: format!(
+                "{} is beyond single precision (3.4e38); use larger units",
+                written(*value)
+            ),
         });
     }
     Ok(values.mapv(|value| value as f32))
