@@ -88,6 +88,15 @@ impl AnySimulator {
         }
     }
 
+    /// What the numbers of x are called, where `data_names` in `simulator.toml` says so.
+    #[must_use]
+    pub fn data_names(&self) -> Option<&[String]> {
+        match self {
+            Self::Task(_) => None,
+            Self::External(simulator) => simulator.data_names(),
+        }
+    }
+
     /// What the numbers of x are to each other, where that is said.
     #[must_use]
     pub fn layout(&self) -> Option<DataLayout> {

@@ -33,8 +33,8 @@ mod words;
 pub use any::AnySimulator;
 pub use arrays::{
     ArrayError, Expected, FirstLine, NamedSimulations, Number, Orientation, Simulations, Table,
-    TableOptions, beyond_single_precision, prepare_output, prepare_simulations_output, read_table,
-    single_precision, write_arrays, write_csv, write_table,
+    TableOptions, beyond_single_precision, data_order, prepare_output, prepare_simulations_output,
+    read_table, single_precision, write_arrays, write_csv, write_table,
 };
 pub use draws::{single_holds, write_draws};
 pub use external::{
@@ -52,7 +52,7 @@ pub use prior::{
 };
 pub use simulation::{
     DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision,
-    Progress, Proposed, SetError, SetJob, SetReport, SimulateError, SimulatedBatch,
+    Progress, Proposed, SetError, SetJob, SetRecord, SetReport, SimulateError, SimulatedBatch,
     SimulationError, SimulationRng, SimulationSource, Simulator, SimulatorFn, SourceError,
     check_set, read_theta_failed, simulate, simulate_at, simulate_range, simulate_set,
 };

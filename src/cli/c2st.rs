@@ -80,6 +80,13 @@ fn score_run(folder: &Path, args: &Args, output: &Output) -> Result<(), Failure>
             folder.display()
         )));
     };
+    if model.training.simulator.is_some() {
+        return Err(Failure::usage(&format!(
+            "{}: {name} is a simulator of your own, and only benchmark tasks have reference draws; to compare \
+             two sets of draws: `freeform c2st X Y`",
+            folder.display()
+        )));
+    }
     let task = Task::by_name(name)?;
     args.observations.0.iter().try_for_each(|&number| task.observation(number).map(drop))?;
     let interrupt = output.interrupt_flag()?;
@@ -123,7 +130,15 @@ fn compare(sets: [&Path; 2], args: &Args, output: &Output) -> Result<(), Failure
     // Columns of the same names are compared with each other.
     let y = match x.names.as_ref().or(x.labels.as_ref()) {
         Some(names) if y.names_among(names).is_some() => in_order(y, names)?,
-        _ => y.values,
+        _ => {
+            if x.names.is_some() != y.names.is_some() {
+                output.reporter.warn(
+                    "only one of the sets names its columns: they are compared in their order, the first \
+                     with the first",
+                );
+            }
+            y.values
+        }
     };
     let x = x.values;
     let classifier = match args.classifier {

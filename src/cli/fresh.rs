@@ -10,7 +10,7 @@ use crate::run::{
 use freeform_benchmark::{Outside, outside};
 use freeform_inference::training::unlike_prior;
 use freeform_inference::{EngineKind, Model, Posterior};
-use freeform_simulators::{AnySimulator, SetError, Simulations, SourceError, counted};
+use freeform_simulators::{AnySimulator, SetError, SetRecord, Simulations, SourceError, counted};
 use ndarray::Axis;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -180,11 +180,14 @@ impl FreshArgs {
         let name = self.task.as_deref().unwrap_or_default();
         let input = Source::simulated(name, simulator, found as usize, seed, at)?;
         said(&input.warnings).for_each(|warning| output.reporter.warn(warning));
-        let left_out = (found as usize).saturating_sub(input.simulations.len());
-        let n = self.count.min(input.simulations.len());
-        let said = format!("{n} of {found} simulations made before are looked at");
+        let record =
+            SetRecord::read(at.folder.join("simulations.npz")).map_err(SourceError::from)?;
+        let n = record.map_or(self.count.min(input.simulations.len()), |record| {
+            record.successes_among(self.count as u64, &input.simulations, simulator.source())
+        });
+        let said = format!("the first {} of {found} simulations are looked at", self.count);
         output.reporter.say(&said);
-        Ok((input.simulations.first(n), left_out))
+        Ok((input.simulations.first(n), self.count - n))
     }
 
     fn read(

@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         seed: asked.seed,
         engine: asked.engine,
         folder: &asked.out,
-        first: asked.first,
+        first: asked.first.as_deref(),
         overwrite: args.overwrite,
         anyway: args.anyway,
         interrupt: &interrupt,

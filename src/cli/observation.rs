@@ -1,11 +1,10 @@
 //! `--observation 3`, or a file.
 
 use super::Failure;
-use super::table::{TableArgs, data_order};
+use super::table::TableArgs;
 use crate::run::{Reporter, open_origin};
 use freeform_inference::{Distance, Model, PosteriorError, Standing};
 use freeform_simulators::{AnySimulator, Expected, SimulationSource, Task};
-use ndarray::Axis;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -68,7 +67,9 @@ impl ObservationArg {
         tables: &TableArgs,
     ) -> Result<Vec<f64>, Failure> {
         match self {
-            Self::File(text) => of_file(text, (simulator.expected(), None), tables),
+            Self::File(text) => {
+                of_file(text, (simulator.expected(), simulator.data_names()), tables)
+            }
             Self::Number(number) => Ok(simulator.observation(*number)?),
         }
     }
@@ -105,29 +106,19 @@ fn of_file(
 ) -> Result<Vec<f64>, Failure> {
     let (path, number) = split(text);
     let mut table = tables.observations(path)?;
-    let names = table.names_among(known.unwrap_or_default()).map(<[String]>::to_vec);
-    match (known, names) {
-        // A single column may be the numbers one below the other.
-        (Some(known), Some(names)) if names.len() > 1 || known.len() == 1 => match data_order(&names, known) {
-            Some(order) => table.values = table.values.select(Axis(1), &order),
-            None => {
-                return Err(Failure::failed(&format!(
-                    "{}: its columns are called {}, those of x that the model was trained on {}: name them \
-                     so, in any order, or leave the names out",
-                    path.display(),
-                    names.join(", "),
-                    known.join(", ")
-                )));
-            }
-        },
+    match known {
+        Some(known) => table = table.data_in_order(known)?,
         // A warning, which no one has asked to be spared.
-        (None, Some(names)) if !names.is_empty() => Reporter::new(true).warn(&format!(
-            "{}: the names in its first line ({}) are not compared with those of the simulations: the \
-             numbers are taken in their order",
-            path.display(),
-            names.join(", ")
-        )),
-        _ => {}
+        None => {
+            if let Some(names) = table.names_among(&[]).filter(|names| !names.is_empty()) {
+                Reporter::new(true).warn(&format!(
+                    "{}: the names in its first line ({}) are not compared with those of the simulations: \
+                     the numbers are taken in their order",
+                    path.display(),
+                    names.join(", ")
+                ));
+            }
+        }
     }
     Ok(table.observation(number, expected)?)
 }

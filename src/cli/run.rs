@@ -76,7 +76,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
     let _own = own(&args.out)?;
-    reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
     let existing = args.training.existing();
     let overwrite = existing == Existing::Overwrite;
@@ -87,6 +86,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         interrupt: &interrupt,
         reporter,
     };
+    if overwrite || !args.out.join("config.toml").exists() {
+        reporter.say(&format!("simulating {} {} times", args.task, args.simulations));
+    }
     let mut input = source.load(seed, &at)?;
     let observed = observed(&simulator, &observations)?;
     let from = args.training.masks_from.as_deref();

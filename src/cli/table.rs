@@ -6,7 +6,7 @@ use freeform_benchmark::{Outside, outside};
 use freeform_inference::Model;
 use freeform_simulators::{
     ArrayError, FileOwnership, FirstLine, Number, Prior, Simulations, Table, TableOptions,
-    check_set, counted, prepare_output, read_table, write_draws, write_table, written,
+    check_set, counted, data_order, prepare_output, read_table, write_draws, write_table, written,
 };
 use ndarray::{Array2, ArrayView2, Axis};
 use std::path::{Path, PathBuf};
@@ -69,15 +69,11 @@ impl TableArgs {
         let (mut found, _, names) = Simulations::read_named(path, parameters, self.first_line())?;
         let known = model.training.data_names.as_deref();
         if let (Some(known), Some(names)) = (known, names) {
-            let Some(order) = data_order(&names, known) else {
-                return Err(Failure::failed(&format!(
-                    "{}: its columns of data are called {}, those that the model was trained on {}: name them \
-                     so, in any order",
-                    path.display(),
-                    names.join(", "),
-                    known.join(", ")
-                )));
-            };
+            let order = data_order(&names, known).ok_or_else(|| ArrayError::OtherNames {
+                path: path.to_owned(),
+                found: names.join(", "),
+                known: known.join(", "),
+            })?;
             found.x = found.x.select(Axis(1), &order);
         }
         Ok(found)
@@ -99,12 +95,6 @@ pub(super) fn in_order(table: Table, names: &[String]) -> Result<Array2<f64>, Fa
             names.join(", "),
         ))),
     }
-}
-
-/// Where each of the `known` names of x stands among those of a table, if they are the same ones.
-pub(super) fn data_order(names: &[String], known: &[String]) -> Option<Vec<usize>> {
-    let places = known.iter().map(|name| names.iter().position(|other| other == name));
-    places.collect::<Option<Vec<usize>>>().filter(|places| places.len() == names.len())
 }
 
 /// So many draws of so many parameters, in words.

@@ -11,6 +11,8 @@ use std::path::Path;
 
 pub(super) const CONFIG: &str = "config.toml";
 pub(super) const STATUS: &str = "status.json";
+/// What to do about a folder of another run.
+pub(super) const OTHER_RUN: &str = "choose another folder, or add --overwrite to start anew";
 
 /// What to do with a folder that holds a run already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +116,13 @@ pub(super) fn claim(folder: &Path, record: &str, existing: Existing) -> Result<b
             let differs = (!is_same(&found)).then(|| difference(&found, record));
             let fix = match differs {
                 None => "add --resume to go on with it, or --overwrite to start anew",
-                Some(_) => "choose another folder, or add --overwrite to start anew",
+                Some(_) => OTHER_RUN,
             };
             return Err(RunError::Occupied { path: shown, differs, fix });
         }
         (Err(_), Existing::Refuse | Existing::Resume) if folder.join("model.toml").exists() => {
-            let fix = "choose another folder, or add --overwrite to start anew";
             let differs = Some("with other settings".to_owned());
-            return Err(RunError::Occupied { path: shown, differs, fix });
+            return Err(RunError::Occupied { path: shown, differs, fix: OTHER_RUN });
         }
         (Err(_), _) => {}
     }

@@ -1,13 +1,13 @@
 //! Where a training's simulations come from.
 
-use super::directory::{create_folder, recorded_data};
+use super::directory::{CONFIG, OTHER_RUN, create_folder, recorded_data};
 use super::said::{FAILING, failure_warning, left_out_of, set_warnings, shortened, transposed};
 use super::{Reporter, RunError};
 use freeform_inference::{Locality, Masks, failed_rows, fingerprint};
 use freeform_simulators::{
     AnySimulator, DataLayout, FailureReport, FirstLine, Missing, Precision, Prior, SetJob,
-    SetReport, SimulatedBatch, SimulationSource, Simulations, SourceError, Task, counted,
-    read_theta_failed, simulate, simulate_set,
+    SetRecord, SetReport, SimulatedBatch, SimulationSource, Simulations, SourceError, Task,
+    counted, read_theta_failed, simulate, simulate_set,
 };
 use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
@@ -152,12 +152,22 @@ impl Source {
                 }
                 let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
                 let simulator = simulator.map(|simulator| simulator.with_missing(at.missing));
+                let record = SetRecord::read(path).map_err(SourceError::from)?;
+                let differs = simulator.as_ref().zip(record);
+                let differs = differs.and_then(|(now, record)| record.differs_from(now.source()));
                 let missing = simulator.as_ref().map(AnySimulator::missing).or(at.missing);
                 let missing = missing.unwrap_or_default();
                 let theta_failed = all_failed(theta_failed, &simulations, missing);
                 let rows = simulations.usable_rows(missing);
                 let lost = simulations.len() - rows.len();
                 let mut warnings = Vec::new();
+                if let Some(differs) = differs {
+                    warnings.push(format!(
+                        "{} {differs}: the model learns from these, and whatever simulates for it later (checks, \
+                         predictions) from the program as it is now",
+                        path.display()
+                    ));
+                }
                 if lost > 0 {
                     warnings.push(left_out_of(path, &simulations, lost, missing));
                 }
@@ -166,6 +176,8 @@ impl Source {
                 }
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);
                 let layout = layout.or(channels.map(DataLayout::of_channels));
+                let stated = simulator.as_ref().and_then(AnySimulator::data_names);
+                let names = names.or(stated.map(<[String]>::to_vec));
                 let simulator = match &simulator {
                     Some(simulator) => SimulatorRecord::of(simulator)?,
                     None => None,
@@ -209,6 +221,7 @@ impl Source {
             AnySimulator::External(program) => {
                 let path = at.folder.join("simulations.npz");
                 create_folder(at.folder)?;
+                not_of_others(at, &path, n)?;
                 let report = make_set(&**program, n, seed, &path, at)?;
                 let failed = read_theta_failed(&path).map_err(SourceError::from)?;
                 (Simulations::read(&path)?, name, failed, set_warnings(&report))
@@ -220,7 +233,7 @@ impl Source {
             task: Some(task.to_owned()),
             simulator: SimulatorRecord::of(simulator)?,
             table: None,
-            data_names: None,
+            data_names: simulator.data_names().map(<[String]>::to_vec),
             layout: simulator.layout(),
             missing: simulator.missing(),
             masks: None,
@@ -230,6 +243,22 @@ impl Source {
             rows: None,
             warnings,
         })
+    }
+}
+
+/// Refuses to give a run's folder other simulations than its run has.
+fn not_of_others(at: &Workplace<'_>, set: &Path, n: usize) -> Result<(), RunError> {
+    if at.overwrite || !at.folder.join(CONFIG).exists() {
+        return Ok(());
+    }
+    let record = SetRecord::read(set).map_err(SourceError::from)?;
+    match record.map(|record| record.simulations()).filter(|found| *found != n as u64) {
+        None => Ok(()),
+        Some(found) => Err(RunError::Occupied {
+            path: at.folder.display().to_string(),
+            differs: Some(format!("of {found} simulations, not {n}")),
+            fix: OTHER_RUN,
+        }),
     }
 }
 

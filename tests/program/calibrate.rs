@@ -247,3 +247,24 @@ fn a_smaller_calibration_takes_the_first_of_a_larger_ones_simulations() {
     verdict(&scratch, &["-n", "120", "--seed", "5"]);
     assert_eq!(calibrate("120"), (small, 620));
 }
+
+/// Of the first simulations of a larger set, those that failed are counted as of a set of their own.
+#[test]
+fn failures_among_the_first_simulations_are_those_of_a_smaller_set() {
+    let program = "while read -r index seed a b; do [ -n \"$index\" ] || continue\n\
+         case $((index % 7)) in 3) echo \"$index error\";; *) echo \"$index $a $b $((seed % 100))\";; esac\ndone\n";
+    let counts = |asked: &[&str]| {
+        let scratch = Scratch::new();
+        std::fs::write(scratch.path("model.sh"), program).unwrap();
+        let head = "command = [\"sh\", \"model.sh\"]\ndata_dim = 3\nmax_failure_share = 0.5\n";
+        std::fs::write(scratch.path("simulator.toml"), head.to_owned() + PRIOR).unwrap();
+        let train = ["train", "--task", "simulator.toml", "-n", "300", "--out", "model"];
+        scratch.succeeds(&[&train[..], &crate::support::TINY].concat());
+        let last = asked.iter().map(|n| verdict(&scratch, &["-n", n]).1).last().unwrap();
+        (last["simulations"].clone(), last["left_out"].clone(), last["coverage_deviation"].clone())
+    };
+    let first = counts(&["130"]);
+    // 3, 10, … 129 of 0 to 129.
+    assert_eq!((&first.0, &first.1), (&serde_json::json!(111), &serde_json::json!(19)));
+    assert_eq!(counts(&["180", "130"]), first);
+}

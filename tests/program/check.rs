@@ -111,6 +111,7 @@ fn a_wrong_model_is_found_out() {
         assert_eq!(finding(&found, name)["passed"], false, "{name}: {found}");
     }
     assert!(finding(&found, "ranks (SBC)")["says"].to_string().contains("narrow"));
+    assert!(finding(&found, "coverage (TARP)")["says"].to_string().contains("narrow"));
     assert!(finding(&found, "coverage")["advice"].to_string().contains("simulations"));
     // To hold 90% takes more than a level of 90%.
     assert!(found["conformal"][2]["take"].as_f64().is_none_or(|take| take > 0.97));

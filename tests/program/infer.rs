@@ -180,9 +180,22 @@ fn an_inference_begins_with_a_models_simulations() {
     assert!(scratch.fails(1, &few).contains("trained on 200 simulations"));
     let error = scratch.fails(2, &["infer", "--from", "model", "-n", "400"]);
     assert!(error.contains("add --observation"), "{error}");
-    std::fs::remove_file(scratch.path("model/simulations.npz")).unwrap();
+    std::fs::rename(scratch.path("model/simulations.npz"), scratch.path("set.npz")).unwrap();
     let error = scratch.fails(1, &from);
-    assert!(error.contains("there is no simulations.npz"), "{error}");
+    assert!(error.contains("simulations.npz, which is not to be had"), "{error}");
+    // A model of that very set, named as a file.
+    let train =
+        ["train", "--task", "simulator.toml", "--simulations", "set.npz", "--out", "second", "-q"];
+    scratch.succeeds(&[&train[..], &TINY].concat());
+    let from =
+        ["infer", "--from", "second", "--observation", "1", "-n", "400", "--out", "out2", "-q"];
+    scratch.succeeds(&[&from[..], &TINY].concat());
+    assert!(set("set.npz") == set("out2/rounds/01/simulations.npz"));
+    // It is not that set any more.
+    let more = ["simulate", "simulator.toml", "-n", "260", "--seed", "4", "--out", "set.npz"];
+    scratch.succeeds(&more);
+    let error = scratch.fails(1, &[&from[..8], &["out3"]].concat());
+    assert!(error.contains("260 simulations") && error.contains("the 200 that"), "{error}");
 }
 
 /// Half of the region fails: what is left is trained on, and the failures are counted.
@@ -248,6 +261,12 @@ fn what_cannot_be_inferred_is_said() {
         let error = scratch.fails(2, &of("1", &["--rounds", rounds]));
         assert!(error.contains("auto") && error.contains(rounds), "{error}");
     }
+    // None are named.
+    let text = std::fs::read_to_string(scratch.path("simulator.toml")).unwrap();
+    let without = text.replace("observations = \"observed.csv\"\n", "");
+    std::fs::write(scratch.path("other.toml"), without).unwrap();
+    let none = ["infer", "other.toml", "--out", "out", "--observation", "1"];
+    assert!(scratch.fails(2, &none).contains("names no table of observations"));
     let error = scratch.fails(1, &of("1", &["-n", "20"]));
     assert!(error.contains("20 simulations are too few"), "{error}");
     assert!(!scratch.path("out/model.toml").exists());

@@ -56,7 +56,7 @@ fn columns_are_taken_by_their_names() {
     assert!(draws("comment.csv", &["--header", "yes"]) == right);
     fs::write(scratch.path("foreign.csv"), "u,w\n4,0.5\n").unwrap();
     let foreign = ["sample", "m", "--observation", "foreign.csv", "--out", "e.csv"];
-    contains_all(&scratch.fails(1, &foreign), &["called u, w", "trained on u, v"]);
+    contains_all(&scratch.fails(1, &foreign), &["called u, w", "those of x u, v"]);
     // Parameters too.
     let plain = String::from_utf8(right).unwrap();
     fs::write(scratch.path("named.csv"), "a,b\n".to_owned() + &plain).unwrap();
@@ -100,7 +100,7 @@ fn columns_are_taken_by_their_names() {
     );
     contains_all(
         &said("w.csv", ["v", "a", "w", "b"], &mut random),
-        &["called v, w", "trained on u, v"],
+        &["called v, w", "those of x u, v"],
     );
     // Another law of theta.
     let narrow = fs::read_to_string(scratch.path("c.csv")).unwrap();
@@ -114,4 +114,46 @@ fn columns_are_taken_by_their_names() {
     let output = scratch.freeform(&["calibrate", "m", "--simulations", "n.csv"]).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     contains_all(&told, &["does not look like draws from the model's prior: `a` has mean"]);
+}
+
+/// `data_names` are the names of x: its own observations, and files of them, are taken by name.
+#[test]
+fn a_simulators_names_of_x_are_heeded() {
+    let scratch = Scratch::new();
+    let program = "while read -r index seed a b; do [ -n \"$index\" ] || continue\n\
+                   echo \"$index $a $b\"\ndone\n";
+    fs::write(scratch.path("model.sh"), program).unwrap();
+    let head = "command = [\"sh\", \"model.sh\"]\ndata_names = [\"u\", \"v\"]\nobservations = \"obs.csv\"\n";
+    fs::write(scratch.path("simulator.toml"), head.to_owned() + PRIOR).unwrap();
+    fs::write(scratch.path("obs.csv"), "v,u\n0.5,-0.4\n").unwrap();
+    fs::write(scratch.path("x.csv"), "u,v\n-0.4,0.5\n").unwrap();
+    let train = ["train", "--task", "simulator.toml", "-n", "150", "--out", "m"];
+    scratch.succeeds(&[&train[..], &TINY[..]].concat());
+    let draws = |observation: &str| {
+        let sample = [
+            "sample",
+            "m",
+            "-n",
+            "100",
+            "--anyway",
+            "--out",
+            "d.csv",
+            "--observation",
+            observation,
+        ];
+        let said = scratch.says(&sample);
+        assert!(!said.contains("not compared"), "{said}");
+        bytes(scratch.path("d.csv"))
+    };
+    assert!(draws("1") == draws("x.csv"));
+    fs::write(scratch.path("obs.csv"), "v,w\n0.5,-0.4\n").unwrap();
+    let sample = ["sample", "m", "--observation", "1", "--out", "d.csv"];
+    contains_all(&scratch.fails(1, &sample), &["called v, w", "those of x u, v"]);
+    // Of draws, names on one side only are said.
+    fs::write(scratch.path("named.csv"), "a,b\n".to_owned() + &"0.1,0.2\n0.3,0.1\n".repeat(20))
+        .unwrap();
+    fs::write(scratch.path("bare.csv"), "0.1,0.2\n0.3,0.1\n".repeat(20)).unwrap();
+    assert!(
+        scratch.says(&["c2st", "named.csv", "bare.csv"]).contains("only one of the sets names")
+    );
 }

@@ -92,3 +92,32 @@ fn a_relative_name_of_a_former_version_opens_nothing() {
         }
     }
 }
+
+/// A run's folder keeps its simulations, whoever asks for more; a set of a former program is said to be.
+#[test]
+fn a_runs_simulations_are_not_extended_in_its_folder() {
+    let scratch = Scratch::new();
+    project(&scratch, ".", "0", "0.31");
+    let run = |n: &'static str| {
+        [&["run", "simulator.toml", "--simulations", n, "--out", "run"][..], &TINY, &["--resume"]]
+            .concat()
+    };
+    scratch.succeeds(&run("120"));
+    let set = || fs::read(scratch.path("run/simulations.npz")).unwrap();
+    let before = set();
+    for (n, more) in [("200", &[][..]), ("100", &[])] {
+        let error = scratch.fails(1, &[&run(n)[..], more].concat());
+        assert!(error.contains(&format!("a run of 120 simulations, not {n}")), "{error}");
+    }
+    let train = ["train", "--task", "simulator.toml", "-n", "200", "--out", "run"];
+    assert!(scratch.fails(1, &train).contains("a run of 120 simulations, not 200"));
+    assert!(set() == before);
+    scratch.succeeds(&run("120"));
+
+    scratch.succeeds(&["simulate", "simulator.toml", "-n", "120", "--out", "set.npz"]);
+    let train = ["train", "--task", "simulator.toml", "--simulations", "set.npz", "--out", "m"];
+    let train = [&train[..], &TINY, &["--overwrite"]].concat();
+    assert!(!scratch.says(&train).contains("before it was changed"));
+    project(&scratch, ".", "3", "0.31");
+    assert!(scratch.says(&train).contains("set.npz holds simulations of"));
+}

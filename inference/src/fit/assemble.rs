@@ -51,6 +51,7 @@ pub fn assemble(
         arithmetic: Some(Isa::best().arithmetic().to_owned()),
         simulator: None,
         data_names: None,
+        table: None,
         run: None,
         learnt,
         remarks,

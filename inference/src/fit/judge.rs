@@ -2,7 +2,7 @@
 
 use crate::engine::EngineKind;
 use crate::model::LearntSummary;
-use crate::training::{Role, TrainedMember, TrainingData};
+use crate::training::{Finding, Role, TrainedMember, TrainingData};
 use freeform_simulators::counted;
 
 /// Held-out rows that judge, over all flows.
@@ -81,7 +81,9 @@ pub(super) fn remarks(
         ));
     }
     let each = learnt.map_or(0.0, |learnt| learnt.gain / data.theta_dim() as f64);
-    if each > EXACT {
+    // Of θ that another law gave, the prior's density says nothing of what x tells.
+    let of_prior = !data.findings().iter().any(|f| matches!(f, Finding::NotFromPrior { .. }));
+    if each > EXACT && of_prior {
         warnings.push(format!(
             "x tells each parameter to about {:.0e} of what the prior leaves open ({each:.1} nats each): does \
              the simulator draw its noise from the seed of each simulation, and is theta not among the \

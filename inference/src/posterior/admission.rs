@@ -13,7 +13,8 @@ pub(super) fn admit(model: &Model, x: &[f64]) -> Result<(), PosteriorError> {
             return Err(PosteriorError::ObservationTrials { length, numbers });
         }
         None if length != expected => {
-            return Err(PosteriorError::ObservationLength { length, expected });
+            let may_be_padded = missing.is_allowed() && length < expected;
+            return Err(PosteriorError::ObservationLength { length, expected, may_be_padded });
         }
         _ => {}
     }

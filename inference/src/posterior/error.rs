@@ -9,14 +9,17 @@ use freeform_simulators::{counted, written};
 pub enum PosteriorError {
     /// The observation does not fit the model.
     #[error(
-        "the observation has {}, but the model was trained on {expected}",
-        counted(*.length, "number")
+        "the observation has {}, but the model was trained on {expected}{}",
+        counted(*.length, "number"),
+        if *.may_be_padded { ": write nan where a number was not measured, and behind its end" } else { "" }
     )]
     ObservationLength {
         /// Given.
         length: usize,
         /// Expected.
         expected: usize,
+        /// Whether NaN may stand for numbers that were not measured.
+        may_be_padded: bool,
     },
     /// The observation is no whole number of trials.
     #[error(

@@ -11,14 +11,14 @@ use super::origin::{Outliers, ThetaOrigin};
 use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
 use super::shown::Shown;
-use super::{DataError, Finding, Fold, Role, TrainedOn};
+use super::{DataError, Finding, Fold, Role, TrainedOn, columns};
 use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
-use freeform_simulators::Simulations;
+use freeform_simulators::{DataLayout, Simulations};
 use std::borrow::Cow;
 
 /// Standardised simulations in a seeded order, and the maps that made them.
@@ -86,6 +86,8 @@ impl TrainingData {
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         let x = contiguous(simulations.x);
+        let (layout, channels) = (config.transform.layout, config.transform.channels);
+        columns::look(&x, columns_of_x, DataLayout { layout, channels }, &mut findings);
         let trained_on = TrainedOn::of((&theta, columns), (&x, columns_of_x));
         move_off(&mut theta, prior);
         check_support(&theta, prior, &table_rows)?;

@@ -57,6 +57,20 @@ pub enum Finding {
         /// The options that say so.
         fix: String,
     },
+    /// A column of x rises from each row to the next.
+    Rising {
+        /// From 1.
+        column: usize,
+    },
+    /// Trials of a set whose place tells them apart.
+    UnlikeTrials {
+        /// Which of a trial's numbers, from 1, where it has several.
+        channel: Option<usize>,
+        /// The trials whose means are farthest apart, from 1.
+        trials: [usize; 2],
+        /// These means over all simulations.
+        means: [f64; 2],
+    },
     /// One row holds more than half of a column's variance.
     Dominated {
         /// `x` or `theta`.
@@ -165,6 +179,22 @@ impl fmt::Display for Finding {
                  layout, or its number of channels, is wrong: {fix} (`layout` and `channels` in \
                  simulator.toml)"
             ),
+            Self::Rising { column } => write!(
+                f,
+                "column {column} of x rises from each simulation to the next: is it a count of the rows, or a \
+                 time at which they were made? It says nothing of theta then: leave it out"
+            ),
+            Self::UnlikeTrials { channel, trials: [low, high], means: [least, most] } => {
+                let number =
+                    channel.map_or(String::new(), |channel| format!("number {channel} of "));
+                write!(
+                    f,
+                    "x is said to be a set, whose trials are alike, but {number}trial {low} has mean \
+                     {least:.4} and of trial {high} {most:.4}: do the numbers of one trial stand side by \
+                     side, trial after trial? Where the trials are sorted, that is harmless; where their \
+                     order means something, x is a series"
+                )
+            }
             Self::Dominated { table, column, meaning, row, value } => {
                 let what = meaning.as_ref().map_or(String::new(), |what| format!(" ({what})"));
                 write!(

@@ -5,6 +5,7 @@ mod bounds;
 mod check;
 mod checkpoint;
 mod checkpoints;
+mod columns;
 mod data;
 mod data_error;
 mod ensemble;

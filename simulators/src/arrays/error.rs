@@ -27,6 +27,19 @@ pub enum ArrayError {
         /// The endings that would do.
         expected: &'static str,
     },
+    /// Columns of data have other names than those of x.
+    #[error(
+        "{path}: its columns are called {found}, those of x {known}: name them so, in any order, or leave the \
+         names out"
+    )]
+    OtherNames {
+        /// The file.
+        path: PathBuf,
+        /// Its names.
+        found: String,
+        /// Those of x.
+        known: String,
+    },
     /// The content is not what the name's ending promises.
     #[error("{path} is not a readable {format} file: {reason}")]
     Malformed {

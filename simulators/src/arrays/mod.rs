@@ -20,5 +20,5 @@ pub use npy::Number;
 pub use options::{FirstLine, Orientation, TableOptions};
 pub use rounding::beyond_single_precision;
 pub use simulations::{NamedSimulations, Simulations, prepare_simulations_output};
-pub use table::{Expected, Table, read_table, single_precision};
+pub use table::{Expected, Table, data_order, read_table, single_precision};
 pub use write::{write_arrays, write_csv, write_table};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::format::Format;
 use super::npy::Numbers;
@@ -62,6 +62,28 @@ impl Table {
         names.or_else(|| self.labels.as_deref().filter(meant))
     }
 
+    /// Observations with their columns in the order of `known` names of x, where the table names its own.
+    ///
+    /// # Errors
+    /// [`ArrayError::OtherNames`] where these are other names.
+    pub fn data_in_order(mut self, known: &[String]) -> Result<Self, ArrayError> {
+        let Some(names) = self.names_among(known) else { return Ok(self) };
+        // A single column may be the numbers of an observation, one below the other.
+        if names.is_empty() || names.len() == 1 && known.len() != 1 {
+            return Ok(self);
+        }
+        let Some(order) = data_order(names, known) else {
+            return Err(ArrayError::OtherNames {
+                path: self.path.clone(),
+                found: names.join(", "),
+                known: known.join(", "),
+            });
+        };
+        self.values = self.values.select(Axis(1), &order);
+        (self.names, self.labels) = (Some(known.to_vec()), None);
+        Ok(self)
+    }
+
     /// The numbers in single precision, `[rows, columns]`.
     ///
     /// # Errors
@@ -107,6 +129,13 @@ impl Table {
         };
         Ok(table.row(row).to_vec())
     }
+}
+
+/// Where each of the `known` names of x stands among those of a table, if they are the same ones.
+#[must_use]
+pub fn data_order(names: &[String], known: &[String]) -> Option<Vec<usize>> {
+    let places = known.iter().map(|name| names.iter().position(|other| other == name));
+    places.collect::<Option<Vec<usize>>>().filter(|places| places.len() == names.len())
 }
 
 /// What an observation must be.

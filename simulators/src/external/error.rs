@@ -93,6 +93,17 @@ pub enum ExternalError {
         /// How many there are.
         count: usize,
     },
+    /// No observations are named.
+    #[error(
+        "{path} names no table of observations, so there is no observation {number}: give a file with the \
+         observed data, or add `observations = \"FILE\"`"
+    )]
+    NoObservations {
+        /// `simulator.toml`.
+        path: PathBuf,
+        /// The number given.
+        number: usize,
+    },
     /// The table of observations has the wrong number of columns.
     #[error("{path} has {}, but data_dim = {expected}", counted(*.found, "column"))]
     ObservationSize {

@@ -44,6 +44,7 @@ impl ExternalFunction {
             protocol: Protocol::Lines,
             prior,
             data_names: vec!["y".to_owned()],
+            data_are_named: true,
             layout: None,
             missing: Missing::Failed,
             observations: None,

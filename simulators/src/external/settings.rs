@@ -62,6 +62,8 @@ pub struct ExternalSettings {
     pub prior: Prior,
     /// Names of the data values, `[C]`.
     pub data_names: Vec<String>,
+    /// Whether these were given: else they are `x1`, `x2`, ….
+    pub data_are_named: bool,
     /// What these values are to each other, where that is said.
     pub layout: Option<DataLayout>,
     /// What a NaN among them means.
@@ -142,6 +144,7 @@ impl Reader<'_> {
         let batch = self.count("batch")?;
         self.check_placeholders(&command, protocol, batch)?;
         let data_names = self.data_names()?;
+        let data_are_named = self.table.contains_key("data_names");
         let name = self.text("name")?.unwrap_or_else(|| default_name(self.path));
         Ok(ExternalSettings {
             path: self.path.to_owned(),
@@ -153,6 +156,7 @@ impl Reader<'_> {
             layout: self.layout(data_names.len())?,
             missing: self.missing_numbers()?,
             data_names,
+            data_are_named,
             observations: self.text("observations")?.map(|file| self.path.with_file_name(file)),
             timeout: self.timeout()?,
             workers: self.count("workers")?,

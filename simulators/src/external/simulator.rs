@@ -62,10 +62,17 @@ impl ExternalSimulator {
         }
     }
 
+    /// What the numbers of x are called, `[C]`, where `data_names` says so.
+    #[must_use]
+    pub fn data_names(&self) -> Option<&[String]> {
+        self.settings.data_are_named.then_some(&*self.settings.data_names)
+    }
+
     /// How many observations the file named by `observations` holds; 0 without one.
     ///
     /// # Errors
-    /// [`SourceError`] if the file cannot be read or its columns are not the data values.
+    /// [`SourceError`] if the file cannot be read or its columns are not the data values, in number or, where
+    /// both have them, in names.
     pub fn observation_count(&self) -> Result<usize, SourceError> {
         Ok(self.observations()?.map_or(0, |table| table.nrows()))
     }
@@ -82,14 +89,22 @@ impl ExternalSimulator {
             (Some(table), Some(row)) => Ok(table.row(row).to_vec()),
             _ => {
                 let path = self.settings.path.clone();
-                Err(ExternalError::NoObservation { path, number, count: rows }.into())
+                Err(match self.settings.observations {
+                    Some(_) => ExternalError::NoObservation { path, number, count: rows },
+                    None => ExternalError::NoObservations { path, number },
+                }
+                .into())
             }
         }
     }
 
     fn observations(&self) -> Result<Option<Array2<f64>>, SourceError> {
         let Some(path) = &self.settings.observations else { return Ok(None) };
-        let table = read_table(path, &TableOptions::observations()).map_err(ExternalError::from)?;
+        let mut table =
+            read_table(path, &TableOptions::observations()).map_err(ExternalError::from)?;
+        if let Some(known) = self.data_names() {
+            table = table.data_in_order(known).map_err(ExternalError::from)?;
+        }
         let (found, expected) = (table.values.ncols(), self.settings.data_names.len());
         if found == expected {
             return Ok(Some(table.values));

@@ -16,6 +16,8 @@ use crate::FailureKind;
 const GLANCE: Duration = Duration::from_millis(50);
 /// Lines that are no answers, between two answers, after which a worker is given up.
 const MOST_NOISE: u64 = 10_000;
+/// Characters of a line that are shown.
+const SHOWN: usize = 200;
 /// How long a worker may take to end by itself.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -48,9 +50,18 @@ impl<'a> LineRunner<'a> {
         Ok(self.worker.insert(worker))
     }
 
-    fn timed_out(&mut self) -> Attempt {
+    /// `passed` is the last line that was no answer, if there was one since the last answer.
+    fn timed_out(&mut self, passed: Option<&str>) -> Attempt {
         let seconds = self.settings.timeout.as_secs_f64();
-        self.fault(FailureKind::Timeout, &format!("no answer for timeout = {seconds} s"))
+        let mut message = format!("no answer for timeout = {seconds} s");
+        if let Some(line) = passed {
+            let shown: String = line.chars().take(SHOWN).collect();
+            message += &format!(
+                "; what it printed meanwhile does not begin with the INDEX of an open simulation, as \
+                 \"{shown}\": an answer is \"INDEX x1 x2 …\""
+            );
+        }
+        self.fault(FailureKind::Timeout, &message)
     }
 
     /// Ends the worker and says what was wrong with it.
@@ -86,6 +97,7 @@ impl Runner for LineRunner<'_> {
         let mut missing = rows.len();
         let mut heard = Instant::now();
         let mut noise = 0;
+        let mut passed = None;
         while missing > 0 {
             let Some(worker) = &self.worker else { break };
             match worker.answers.recv_timeout(GLANCE.min(timeout)) {
@@ -94,12 +106,14 @@ impl Runner for LineRunner<'_> {
                         let accepted = accept(batch, rows, &line, &mut values)?;
                         if accepted == Line::Noise {
                             batch.noise.hear(&line);
+                            passed = Some(line);
                         }
                         Ok(accepted)
                     });
                     match result {
                         Ok(Line::Answer) => {
                             (missing, heard, noise) = (missing - 1, Instant::now(), 0);
+                            passed = None;
                         }
                         Ok(Line::Noise) if noise < MOST_NOISE => noise += 1,
                         Ok(Line::Noise) => {
@@ -115,7 +129,7 @@ impl Runner for LineRunner<'_> {
                         return Ok(Attempt::Stopped);
                     }
                     if noise > 0 && heard.elapsed() >= timeout {
-                        return Ok(self.timed_out());
+                        return Ok(self.timed_out(passed.as_deref()));
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
@@ -127,7 +141,7 @@ impl Runner for LineRunner<'_> {
                     return Ok(Attempt::Stopped);
                 }
                 Err(RecvTimeoutError::Timeout) if heard.elapsed() >= timeout => {
-                    return Ok(self.timed_out());
+                    return Ok(self.timed_out(passed.as_deref()));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

@@ -21,7 +21,7 @@ pub use report::{
     FailureCount, FailureKind, FailureReport, FirstFailure, SimulateError, SimulatedBatch,
 };
 pub use rng::SimulationRng;
-pub use set::{SetError, SetJob, SetReport, check_set, read_theta_failed, simulate_set};
+pub use set::{SetError, SetJob, SetRecord, SetReport, check_set, read_theta_failed, simulate_set};
 pub use simulator::{SimulationError, Simulator};
 pub use source::{DrawTheta, SimulationSource, SourceError};
 

@@ -50,3 +50,12 @@ fn noise_neither_floods_nor_holds_up() {
         assert!(kinds.len() == 1 && either.contains(&kinds[0]), "{kinds:?}");
     }
 }
+
+#[test]
+fn an_answer_without_its_index_is_shown_with_the_timeout() {
+    let script = "while read -r index seed rate; do\n[ -n \"$index\" ] || continue\n\
+                  echo \"0.25 $rate\"\ndone\n";
+    let project = Project::new("data_dim = 2\ntimeout = 0.5\nworkers = 1", script);
+    let error = project.open().simulate(3, 1).unwrap_err().to_string();
+    assert!(error.contains("\"0.25 0.") && error.contains("INDEX x1 x2"), "{error}");
+}

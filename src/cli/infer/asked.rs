@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const BUDGET: usize = 10_000;
 
 /// An inference, ready to be made.
-pub(super) struct Asked<'a> {
+pub(super) struct Asked {
     pub name: String,
     pub simulator: AnySimulator,
     pub x: Vec<f64>,
@@ -25,14 +25,14 @@ pub(super) struct Asked<'a> {
     pub seed: u64,
     pub engine: EngineKind,
     pub out: PathBuf,
-    /// The folder of the model whose simulations are the first round.
-    pub first: Option<&'a Path>,
+    /// Simulations that are the first round.
+    pub first: Option<PathBuf>,
     /// The folder that is gone on with.
     _own: Option<Owned>,
 }
 
-impl<'a> Asked<'a> {
-    pub fn of(args: &'a Args) -> Result<Self, Failure> {
+impl Asked {
+    pub fn of(args: &Args) -> Result<Self, Failure> {
         match &args.from {
             Some(from) if holds_inference(from) => Self::more_rounds(args, from),
             Some(from) => Self::from_model(args, from),
@@ -40,7 +40,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn anew(args: &'a Args) -> Result<Self, Failure> {
+    fn anew(args: &Args) -> Result<Self, Failure> {
         let (Some(name), Some(observation), Some(out)) = (&args.task, &args.observation, &args.out)
         else {
             return Err(Failure::usage(&"name a TASK or simulator.toml, --observation and --out"));
@@ -57,7 +57,7 @@ impl<'a> Asked<'a> {
         )
     }
 
-    fn from_model(args: &'a Args, from: &'a Path) -> Result<Self, Failure> {
+    fn from_model(args: &Args, from: &Path) -> Result<Self, Failure> {
         let model = Model::load(from)?;
         let (Some(observation), Some(out)) = (&args.observation, &args.out) else {
             return Err(Failure::usage(&format!(
@@ -75,15 +75,15 @@ impl<'a> Asked<'a> {
         let plan = first.plan(from, args.simulations.unwrap_or(BUDGET), args.rounds.0)?;
         let name = model.training.task.clone().unwrap_or_default();
         let simulator = (name.as_str(), first.simulator);
-        Self::first_time(args, simulator, observation, (plan, first.seed), (out, Some(from)))
+        Self::first_time(args, simulator, observation, (plan, first.seed), (out, first.set))
     }
 
     fn first_time(
-        args: &'a Args,
+        args: &Args,
         (name, simulator): (&str, AnySimulator),
         observation: &ObservationArg,
         (plan, seed): (RoundPlan, u64),
-        (out, first): (&Path, Option<&'a Path>),
+        (out, first): (&Path, Option<PathBuf>),
     ) -> Result<Self, Failure> {
         let x = observation.of_simulator(&simulator, &args.tables)?;
         check(&simulator, name, observation, &x)?;
@@ -105,7 +105,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    fn more_rounds(args: &'a Args, from: &Path) -> Result<Self, Failure> {
+    fn more_rounds(args: &Args, from: &Path) -> Result<Self, Failure> {
         let own = [
             ("TASK", args.task.is_some()),
             ("--observation", args.observation.is_some()),
@@ -155,10 +155,16 @@ fn check(
 ) -> Result<(), Failure> {
     let expected = simulator.source().data_dim();
     if x.len() != expected {
+        let fewer = simulator.expected().admits(x.len());
         return Err(Failure::failed(&format!(
             "{observation} has {} numbers, a simulation of {name} {expected}: give the observed data in the \
-             order of the simulator's",
+             order of the simulator's{}",
             x.len(),
+            if fewer {
+                "; `freeform run` takes any number of trials, `infer` does not"
+            } else {
+                ""
+            }
         )));
     }
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {

@@ -101,7 +101,7 @@ impl OnAverage {
             .parameters
             .iter()
             .filter(|p| p.ecdf_p_value * all < SIGNIFICANCE)
-            .map(|p| format!("{} ({})", p.name, shape(&p.ecdf)))
+            .map(|p| format!("{} ({})", p.name, shape_of_ranks(&p.ecdf)))
             .collect();
         let says = match wrong.is_empty() {
             true => "ranks of the true parameters are uniform".to_owned(),
@@ -112,13 +112,18 @@ impl OnAverage {
 
     fn coverage(&self) -> Finding {
         let Calibration { coverage, coverage_p_value, .. } = &self.calibration;
-        let says = side(coverage, *coverage_p_value, "highest-density regions");
+        let says = side(coverage, *coverage_p_value);
         Finding::judged(("coverage", SIGNIFICANCE), *coverage_p_value, says, ON_AVERAGE)
     }
 
     fn tarp(&self) -> Finding {
         let CoverageCurve { coverage, p_value, .. } = &self.tarp;
-        let says = side(coverage, *p_value, "balls around random points");
+        let numbers = numbers(coverage, "balls around random points");
+        let says = match *p_value >= SIGNIFICANCE {
+            true => format!("{numbers} at worst, within what chance explains"),
+            // A truth beyond all draws lies inside balls of every level or of none.
+            false => format!("{numbers}: {}", shape(coverage)),
+        };
         Finding::judged(("coverage (TARP)", SIGNIFICANCE), *p_value, says, ON_AVERAGE)
     }
 
@@ -142,29 +147,51 @@ const ON_AVERAGE: &str = "train on more simulations, and compare; until then tak
                           adjusted levels say, which hold on average whatever the posterior";
 
 /// What a distribution function of ranks looks like, in words.
-fn shape(ecdf: &[(f64, f64)]) -> &'static str {
-    let n = ecdf.len().max(1) as f64;
-    // Twice the mean of the differences, and their contrast between the two halves.
-    let mean = ecdf.iter().map(|(p, y)| y - p).sum::<f64>() / n;
-    let half = |p: f64| if p < 0.5 { 1.0 } else { -1.0 };
-    let contrast = ecdf.iter().map(|(p, y)| half(*p) * (y - p)).sum::<f64>() / n;
-    match (mean.abs() > contrast.abs(), mean > 0.0, contrast > 0.0) {
-        (true, true, _) => "the posterior lies too high",
-        (true, false, _) => "the posterior lies too low",
-        (false, _, true) => "the posterior is too narrow",
-        (false, _, false) => "the posterior is too wide",
+fn shape_of_ranks(ecdf: &[(f64, f64)]) -> &'static str {
+    let (mean, contrast) = mean_and_contrast(ecdf);
+    match (mean.abs() > contrast.abs(), mean > 0.0) {
+        (true, true) => "the posterior lies too high",
+        (true, false) => "the posterior lies too low",
+        (false, _) => shape(ecdf),
     }
 }
 
-/// What a coverage curve says, in words.
-fn side(coverage: &[(f64, f64)], p_value: f64, regions: &str) -> String {
+/// Of differences from the diagonal: their mean, and their contrast between the two halves.
+fn mean_and_contrast(curve: &[(f64, f64)]) -> (f64, f64) {
+    let n = curve.len().max(1) as f64;
+    let mean = curve.iter().map(|(p, y)| y - p).sum::<f64>() / n;
+    let half = |p: f64| if p < 0.5 { 1.0 } else { -1.0 };
+    (mean, curve.iter().map(|(p, y)| half(*p) * (y - p)).sum::<f64>() / n)
+}
+
+/// What a distribution function says of the posterior that is steep at both ends where truths lie beyond all
+/// draws, on either side: of ranks, or of balls around random points.
+fn shape(curve: &[(f64, f64)]) -> &'static str {
+    let (mean, contrast) = mean_and_contrast(curve);
+    match (mean.abs() > contrast.abs(), contrast > 0.0) {
+        (true, _) => "the posterior lies beside the truths",
+        (false, true) => "the posterior is too narrow",
+        (false, false) => "the posterior is too wide",
+    }
+}
+
+/// Where a coverage curve is farthest from the diagonal.
+fn farthest(coverage: &[(f64, f64)]) -> (f64, f64) {
     let farthest = coverage.iter().max_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()));
-    let (level, found) = farthest.copied().unwrap_or((0.0, 0.0));
-    let numbers = format!(
-        "{regions} of level {:.0}% hold {:.0}% of the true parameters",
-        100.0 * level,
-        100.0 * found
-    );
+    farthest.copied().unwrap_or((0.0, 0.0))
+}
+
+/// The same in words.
+fn numbers(coverage: &[(f64, f64)], regions: &str) -> String {
+    let (level, found) = farthest(coverage);
+    let (level, found) = (100.0 * level, 100.0 * found);
+    format!("{regions} of level {level:.0}% hold {found:.0}% of the true parameters")
+}
+
+/// What the coverage of regions of highest density says, in words.
+fn side(coverage: &[(f64, f64)], p_value: f64) -> String {
+    let (level, found) = farthest(coverage);
+    let numbers = numbers(coverage, "highest-density regions");
     match (p_value >= SIGNIFICANCE, found < level) {
         (true, _) => format!("{numbers} at worst, within what chance explains"),
         (false, true) => format!("{numbers}: the posterior is too sure of itself"),
@@ -174,12 +201,16 @@ fn side(coverage: &[(f64, f64)], p_value: f64, regions: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shape;
+    use super::{shape, shape_of_ranks};
+    use freeform_benchmark::{expected_coverage, tarp_share};
+    use freeform_simulators::{Marginal, Prior};
 
     #[test]
     fn shapes_of_ranks_have_names() {
         let of = |f: &dyn Fn(f64) -> f64| {
-            shape(&(1..100).map(|i| f64::from(i) / 100.0).map(|p| (p, f(p))).collect::<Vec<_>>())
+            shape_of_ranks(
+                &(1..100).map(|i| f64::from(i) / 100.0).map(|p| (p, f(p))).collect::<Vec<_>>(),
+            )
         };
         // Low ranks are too many: most draws lie above the truth.
         assert!(of(&f64::sqrt).contains("high"));
@@ -188,5 +219,26 @@ mod tests {
         let ends = |p: f64| p + 0.1 * (std::f64::consts::TAU * p).sin();
         assert!(of(&ends).contains("narrow"));
         assert!(of(&|p| 2.0 * p - ends(p)).contains("wide"));
+    }
+
+    /// Truths from a normal law in two dimensions, draws from one so many times as wide.
+    #[test]
+    fn balls_around_random_points_tell_narrow_from_wide() {
+        let of = |width: f64, shift: f64| {
+            let normal = |mean: f64, std: f64, seed: u64, n: usize| {
+                Prior::identical(2, Marginal::Normal { mean, std }).unwrap().sample_n(seed, n)
+            };
+            let truths = normal(0.0, 1.0, 1, 400);
+            let points = normal(0.0, 3.0, 2, 400);
+            let share = |i: usize| {
+                let draws = normal(shift, width, 3 + i as u64, 200);
+                let (truth, point) = (truths.row(i).to_vec(), points.row(i).to_vec());
+                tarp_share(draws.view(), &truth, &point, &[1.0, 1.0])
+            };
+            let shares: Vec<f64> = (0..400).map(share).collect();
+            shape(&expected_coverage(&shares, 100))
+        };
+        assert!(of(0.5, 0.0).contains("narrow"));
+        assert!(of(2.0, 0.0).contains("wide"));
     }
 }

@@ -6,11 +6,13 @@ use crate::run::sealed::Sealed;
 use crate::run::{Owned, RunError, open_origin, own};
 use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
 use freeform_simulators::{
-    AnySimulator, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
+    AnySimulator, SetRecord, Simulations, SourceError, write_bytes_atomically,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const SIMULATIONS: &str = "simulations.npz";
+/// The share of a set's simulations that a model remembers, if it was trained on it.
+const ALL_KNOWN: f64 = 0.99;
 
 /// A finished inference that is given more rounds.
 pub struct Continued {
@@ -122,6 +124,8 @@ pub struct FirstRound {
     pub size: usize,
     /// The seed that they were made with: the inference's own.
     pub seed: u64,
+    /// Where they are, unless they are made again.
+    pub set: Option<PathBuf>,
 }
 
 impl FirstRound {
@@ -141,20 +145,41 @@ impl FirstRound {
             );
         }
         let simulator = open_origin(trained, None, "there is nothing to simulate")?;
-        let path = folder.join(SIMULATIONS);
-        let size = match &simulator {
-            AnySimulator::Task(_) => model.simulations,
-            AnySimulator::External(_) if !path.exists() => {
-                return refuse(
-                    "there is no simulations.npz, the simulations that its model was trained on",
-                );
+        let kept = folder.join(SIMULATIONS);
+        let set = match (&simulator, &model.table) {
+            (_, Some(table)) if !kept.exists() => table.clone(),
+            // Made again in a moment.
+            (AnySimulator::Task(_), _) => {
+                return Ok(Self {
+                    simulator,
+                    size: model.simulations,
+                    seed: model.seed,
+                    set: None,
+                });
             }
-            AnySimulator::External(_) => {
-                let failed = read_theta_failed(&path).map_err(SourceError::from)?;
-                Simulations::read(&path)?.len() + failed.map_or(0, |failed| failed.nrows())
-            }
+            (AnySimulator::External(_), _) => kept,
         };
-        Ok(Self { simulator, size, seed: model.seed })
+        let shown = set.display();
+        let Some(record) = SetRecord::read(&set).map_err(SourceError::from)? else {
+            return refuse(&format!(
+                "its model was trained on {shown}, which is not to be had, or not a set that `freeform \
+                 simulate` made: put it there, or infer without --from"
+            ));
+        };
+        if let Some(differs) = record.differs_from(simulator.source()) {
+            return refuse(&format!("{shown} {differs}"));
+        }
+        let simulations = Simulations::read(&set)?;
+        let others = trained.share_trained_on(&simulations).is_some_and(|share| share < ALL_KNOWN);
+        if others || simulations.len() != model.simulations {
+            return refuse(&format!(
+                "{shown} holds {} simulations, and not the {} that its model was trained on",
+                simulations.len(),
+                model.simulations
+            ));
+        }
+        let seed = record.seed().unwrap_or(model.seed);
+        Ok(Self { simulator, size: record.simulations() as usize, seed, set: Some(set) })
     }
 
     /// The rounds of `budget` simulations that begin with these.
@@ -184,14 +209,13 @@ impl FirstRound {
     }
 }
 
-/// Copies the simulations of the model in `from` to where the first round of the inference in `folder` looks
-/// for them.
-pub(super) fn hand_over(from: &Path, folder: &Path) -> Result<(), RunError> {
+/// Copies the simulations of a model to where the first round of the inference in `folder` looks for them.
+pub(super) fn hand_over(set: &Path, folder: &Path) -> Result<(), RunError> {
     let there = folder.join(ROUNDS).join("01");
-    let (kept, copy) = (from.join(SIMULATIONS), there.join(SIMULATIONS));
-    if kept.exists() && !copy.exists() {
+    let copy = there.join(SIMULATIONS);
+    if !copy.exists() {
         create_folder(&there)?;
-        write_bytes_atomically(&copy, &std::fs::read(&kept)?)?;
+        write_bytes_atomically(&copy, &std::fs::read(set)?)?;
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     }
     let own = own(job.folder)?;
     InferenceRecord::of(job)?.claim(job.folder, job.overwrite)?;
-    job.first.map_or(Ok(()), |from| from::hand_over(from, job.folder))?;
+    job.first.map_or(Ok(()), |set| from::hand_over(set, job.folder))?;
     let stage = FolderStage::new(job, plan)?;
     let asked = (job.simulator.prior(), job.x);
     let (posterior, rounds) = infer(asked, plan, job.stop_early, job.seed, &stage)?;

@@ -15,7 +15,7 @@ use freeform_inference::{
 };
 use freeform_simulators::Prior;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct TrainStatus<'a> {
@@ -48,6 +48,8 @@ pub(super) struct Prepared<'a> {
     simulator: Option<SimulatorRecord>,
     /// What the numbers of x are called.
     data_names: Option<Vec<String>>,
+    /// The file that the simulations were read from.
+    table: Option<PathBuf>,
     pub host: FolderHost<'a>,
     resumed: bool,
 }
@@ -90,7 +92,7 @@ impl<'a> Prepared<'a> {
             rows: rows.as_deref(),
         };
         // Before a former run is touched.
-        check_simulations(&simulations, &origin, &config).map_err(|error| match table {
+        check_simulations(&simulations, &origin, &config).map_err(|error| match &table {
             Some(path) => RunError::DataFile { path: path.display().to_string(), error },
             None => error.into(),
         })?;
@@ -130,6 +132,7 @@ impl<'a> Prepared<'a> {
             identity,
             simulator,
             data_names,
+            table,
             host,
             resumed,
         })))
@@ -142,7 +145,7 @@ impl<'a> Prepared<'a> {
     /// Makes and saves the model; `None` where the training was interrupted.
     pub fn conclude(self, trained: Option<Vec<TrainedMember>>) -> Result<TrainResult, RunError> {
         let Self { job, config, prior, theta_from, local, task, data, .. } = self;
-        let Self { identity, simulator, data_names, masks, host, .. } = self;
+        let Self { identity, simulator, data_names, table, masks, host, .. } = self;
         let Some(trained) = trained else {
             return Err(RunError::Interrupted { path: job.folder.display().to_string() });
         };
@@ -158,6 +161,7 @@ impl<'a> Prepared<'a> {
         let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
         model.training.simulator = simulator.map(|s| s.identity);
         model.training.data_names = data_names;
+        model.training.table = table.and_then(|table| std::path::absolute(table).ok());
         model.training.run = Some(identity);
         model.training.masks = masks;
         tell(&model.training, &data, job.reporter);

@@ -69,7 +69,7 @@ pub(super) fn describe(path: &Path) -> Result<Option<Description>, SetError> {
 }
 
 /// What lies at a path.
-enum Found {
+pub(super) enum Found {
     Nothing,
     /// Not made by us.
     Foreign,
@@ -77,7 +77,7 @@ enum Found {
 }
 
 /// Looks at `path`; a file with a checksum is whole.
-fn open(path: &Path) -> Result<Found, SetError> {
+pub(super) fn open(path: &Path) -> Result<Found, SetError> {
     let failed = |e| SetError::io("read", path, e);
     match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),

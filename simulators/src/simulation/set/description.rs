@@ -84,15 +84,29 @@ impl Origin {
         if self.seed != other.seed {
             Some(format!("holds simulations with seed {}, not {}", other.seed, self.seed))
         } else if self.identity != other.identity {
-            let (own, name) = (&self.simulator, &other.simulator);
-            Some(if own == name {
-                format!("holds simulations of \"{name}\" as it was before it was changed")
-            } else {
-                format!("holds simulations of \"{name}\", not of \"{own}\"")
-            })
+            Some(other.told_apart(&self.simulator))
         } else {
             let same = (self.parameter_dim, self.data_dim) == (other.parameter_dim, other.data_dim);
             (!same).then(|| "holds simulations of another size".to_owned())
+        }
+    }
+
+    /// The seed, as text.
+    pub(super) fn seed(&self) -> &str {
+        &self.seed
+    }
+
+    /// How this differs from what a source would make, in words, if it does.
+    pub(super) fn other_source(&self, source: &dyn SimulationSource) -> Option<String> {
+        (!self.is_still(source)).then(|| self.told_apart(source.name()))
+    }
+
+    /// What this is, as it is not of the simulator of this name as it is.
+    fn told_apart(&self, own: &str) -> String {
+        let name = &self.simulator;
+        match own == name {
+            true => format!("holds simulations of \"{name}\" as it was before it was changed"),
+            false => format!("holds simulations of \"{name}\", not of \"{own}\""),
         }
     }
 

@@ -12,12 +12,14 @@ mod chunk;
 mod description;
 mod error;
 mod job;
+mod record;
 mod under_way;
 mod witness;
 
 pub use archive::{check_set, read_theta_failed};
 pub use error::SetError;
 pub use job::{SetJob, SetReport, simulate_set};
+pub use record::SetRecord;
 
 /// The arrays of a set: θ `[n, D]` and x `[n, C]` of the good simulations, and θ `[m, D]` of the
 /// failed ones, in the order of the index.
