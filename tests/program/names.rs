@@ -148,7 +148,7 @@ fn a_simulators_names_of_x_are_heeded() {
     assert!(draws("1") == draws("x.csv"));
     fs::write(scratch.path("obs.csv"), "v,w\n0.5,-0.4\n").unwrap();
     let sample = ["sample", "m", "--observation", "1", "--out", "d.csv"];
-    contains_all(&scratch.fails(1, &sample), &["called v, w", "those of x u, v"]);
+    contains_all(&scratch.fails(2, &sample), &["called v, w", "those of x u, v"]);
     // Of draws, names on one side only are said.
     fs::write(scratch.path("named.csv"), "a,b\n".to_owned() + &"0.1,0.2\n0.3,0.1\n".repeat(20))
         .unwrap();

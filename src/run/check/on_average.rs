@@ -169,7 +169,7 @@ fn mean_and_contrast(curve: &[(f64, f64)]) -> (f64, f64) {
 fn shape(curve: &[(f64, f64)]) -> &'static str {
     let (mean, contrast) = mean_and_contrast(curve);
     match (mean.abs() > contrast.abs(), contrast > 0.0) {
-        (true, _) => "the posterior lies beside the truths",
+        (true, _) => "the posterior lies beside the truths, or has another width",
         (false, true) => "the posterior is too narrow",
         (false, false) => "the posterior is too wide",
     }
@@ -229,7 +229,7 @@ mod tests {
                 Prior::identical(2, Marginal::Normal { mean, std }).unwrap().sample_n(seed, n)
             };
             let truths = normal(0.0, 1.0, 1, 400);
-            let points = normal(0.0, 3.0, 2, 400);
+            let points = normal(0.0, 10.0, 2, 400);
             let share = |i: usize| {
                 let draws = normal(shift, width, 3 + i as u64, 200);
                 let (truth, point) = (truths.row(i).to_vec(), points.row(i).to_vec());
