@@ -115,6 +115,15 @@ impl FreshArgs {
         interrupt: &AtomicBool,
         output: &Output,
     ) -> Result<(Simulations, usize), Failure> {
+        if model.training.local.is_some() && self.simulations.is_none() {
+            return Err(Failure::usage(&format!(
+                "{0}: this model is of one observation, learnt from simulations near it: fresh ones from the \
+                 whole prior say nothing of it. What there is to say at its observation, `freeform sample` and \
+                 `freeform report {0}` say; averages are of a model of every observation (`freeform run`), or \
+                 of simulations near this one (--simulations)",
+                folder.display()
+            )));
+        }
         let (mut simulations, left_out) = match &self.simulations {
             Some(path) => self.read(path, model, output)?,
             None => self.simulate(folder, model, interrupt, output)?,

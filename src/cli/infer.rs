@@ -6,7 +6,7 @@ use super::observation::{ObservationArg, with_advice};
 use super::settings::SettingsArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
-use crate::report::record_command;
+use crate::report::{add_command, record_command, report};
 use crate::run::{Inferred, RoundsJob, RunError, infer_in_rounds, moved_in_words, share_in_words};
 use asked::Asked;
 use std::path::PathBuf;
@@ -105,7 +105,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let inferred = infer_in_rounds(&job);
     // Of worthless draws too.
     if let Ok(_) | Err(RunError::Worthless { .. }) = &inferred {
-        record_command(&asked.out, "infer", &super::command())?;
+        match asked.goes_on {
+            true => add_command(&asked.out, "infer", &super::command())?,
+            false => record_command(&asked.out, "infer", &super::command())?,
+        }
+        report(&asked.out)?;
     }
     let inferred = inferred.map_err(|error| match error {
         RunError::Posterior(error) => with_advice(error, "goes on"),

@@ -10,7 +10,7 @@ Examples:
 
 Writes report.html into the folder: one file that loads nothing, light or dark as the reader's system
 says, and fit for print. What was run, the posteriors of the run's and of checked observations, the
-training, and the checks with a verdict in words and what to do about it. `run` and `check` write it too.";
+training, and the checks with a verdict in words and what to do about it. `run`, `infer` and `check` write it too.";
 
 /// Options of `freeform report`.
 #[derive(clap::Args)]

@@ -13,6 +13,22 @@ pub fn record_command(folder: &Path, verb: &str, command: &str) -> std::io::Resu
     let mut lines = read(folder);
     lines.retain(|(known, _)| known != verb);
     lines.push((verb.to_owned(), command.replace(['\n', '\t'], " ")));
+    write(folder, &lines)
+}
+
+/// Keeps `command` as one that did `verb` in the folder, beside those before it.
+///
+/// # Errors
+/// The system's.
+pub fn add_command(folder: &Path, verb: &str, command: &str) -> std::io::Result<()> {
+    let command = command.replace(['\n', '\t'], " ");
+    let mut lines = read(folder);
+    lines.retain(|(_, known)| *known != command);
+    lines.push((verb.to_owned(), command));
+    write(folder, &lines)
+}
+
+fn write(folder: &Path, lines: &[(String, String)]) -> std::io::Result<()> {
     let text: String = lines.iter().map(|(verb, command)| format!("{verb}\t{command}\n")).collect();
     write_bytes_atomically(&folder.join(FILE), text.as_bytes())
 }
@@ -41,5 +57,10 @@ mod tests {
         }
         let known = |verb: &str, command: &str| (verb.to_owned(), command.to_owned());
         assert_eq!(read(folder.path()), [known("check", "freeform check a"), known("run", "b")]);
+        for command in ["more", "more", "and more"] {
+            add_command(folder.path(), "run", command).unwrap();
+        }
+        let all = ["freeform check a", "b", "more", "and more"];
+        assert!(read(folder.path()).iter().map(|(_, command)| command).eq(&all));
     }
 }

@@ -4,13 +4,14 @@
 mod checks;
 mod commands;
 mod draws;
+mod inference;
 mod page;
 mod posterior;
 mod run;
 mod text;
 mod training;
 
-pub use commands::record_command;
+pub use commands::{add_command, record_command};
 pub(crate) use draws::ParameterSummary;
 
 use crate::run::{Check, Found, RunError, known_scores, read_check, read_status};
@@ -44,6 +45,7 @@ pub fn report(folder: &Path) -> Result<PathBuf, RunError> {
     let sections = [
         run::section(&content),
         posterior::section(&content),
+        inference::section(&content),
         checks::section(&content),
         training::section(&content),
     ];

@@ -24,7 +24,7 @@ pub(super) fn section(content: &Content) -> String {
     }
 }
 
-const CAPTION: &str = "Marginals with the median, 50% and 90% intervals; below them the regions of \
+pub(super) const CAPTION: &str = "Marginals with the median, 50% and 90% intervals; below them the regions of \
                        highest density that hold 50% and 90% of the draws";
 
 /// The draws of a run, by number.
@@ -78,7 +78,7 @@ fn remarks(content: &Content, number: usize) -> String {
     content.status.as_ref().and_then(of).unwrap_or_default()
 }
 
-fn marginals(summaries: &[ParameterSummary]) -> String {
+pub(super) fn marginals(summaries: &[ParameterSummary]) -> String {
     let set = |low: &str, high: &str| format!("<span class=\"set\">{low} … {high}</span>");
     let known = summaries.iter().any(|summary| summary.truth.is_some());
     let row = |summary: &ParameterSummary| {

@@ -1,8 +1,9 @@
 //! What was run.
 
 use super::Content;
-use super::commands;
 use super::text::{escaped, number, pairs, table, warned};
+use super::{commands, inference};
+use crate::run::inference_seed;
 use freeform_simulators::{Block, Conditional, Prior, Term};
 
 pub(super) fn section(content: &Content) -> String {
@@ -10,8 +11,8 @@ pub(super) fn section(content: &Content) -> String {
     let mut rows = vec![
         ("parameters", model.theta_dim().to_string()),
         ("numbers in x", model.data_dim().to_string()),
-        ("simulations", training.simulations.to_string()),
-        ("seed", training.seed.to_string()),
+        ("simulations", simulations(content)),
+        ("seed", inference_seed(content.folder).unwrap_or_else(|| training.seed.to_string())),
         ("trained on", escaped(&training.device)),
     ];
     if let Some(task) = &training.task {
@@ -29,8 +30,25 @@ pub(super) fn section(content: &Content) -> String {
     text + "<h3>Prior</h3>\n" + &prior(&model.prior)
 }
 
+/// How many were made, and how many the last of several trainings learnt from.
+fn simulations(content: &Content) -> String {
+    let learnt = content.model.training.simulations;
+    match inference::rounds(content) {
+        [] => learnt.to_string(),
+        rounds => {
+            let made: u64 = rounds.iter().filter_map(|round| round["simulations"].as_u64()).sum();
+            format!("{made}, of which the last round learnt from {learnt}")
+        }
+    }
+}
+
 /// The verdict of the checks, or how to have one.
 fn verdict(content: &Content) -> String {
+    if content.check.is_none() && content.model.training.local.is_some() {
+        return "<div class=\"verdict\"><b>Valid for one observation,</b> and those near it: checks over all \
+                simulations are for a model of every observation.</div>\n"
+            .to_owned();
+    }
     let folder = escaped(&content.folder.display().to_string());
     let (class, mark, says) = match &content.check {
         None => ("", "Not checked yet.", format!("<code>freeform check {folder}</code> does it.")),

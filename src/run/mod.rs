@@ -48,6 +48,7 @@ pub use predict::{ObservationSummary, Prediction, predict};
 pub(crate) use progress::Bar;
 pub use progress::Reporter;
 pub use room::check_room;
+pub(crate) use rounds::inference_seed;
 pub use rounds::{
     Continued, FirstRound, Inferred, RoundsJob, holds_inference, infer_in_rounds, moved_in_words,
     share_in_words,

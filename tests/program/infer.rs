@@ -145,6 +145,16 @@ fn a_finished_inference_is_given_more_rounds() {
     assert_eq!((&status["budget"], &status["spent"]), (&600.into(), &600.into()), "{status}");
     // Again, it is there.
     scratch.succeeds(&more("whole"));
+    // The page is of all rounds, with the commands of both.
+    let page = String::from_utf8(bytes(scratch.path("whole/report.html"))).unwrap();
+    for known in ["600, of which", "<h2>Posterior</h2>", "--rounds 3", "--from whole -n 600"] {
+        assert!(page.contains(known), "{known}");
+    }
+    assert!(!page.contains("Not checked yet"));
+    for verb in ["check", "calibrate"] {
+        let error = scratch.fails(2, &[verb, "whole", "-n", "120"]);
+        assert!(error.contains("of one observation"), "{error}");
+    }
     let error = scratch.fails(1, &["infer", "--from", "whole", "-n", "610"]);
     assert!(
         error.contains("have made 600 simulations") && error.contains("at least 50 more"),

@@ -9,6 +9,8 @@ use freeform_simulators::counted;
 const JUDGES: usize = 2000;
 /// Standard errors that a gain must exceed.
 const LEAST_GAIN: f64 = 2.0;
+/// Nats that would be something.
+const MAY_MATTER: f64 = 0.5;
 /// Nats below its start that an epoch's end shows a training gone astray.
 const ASTRAY: f64 = 1.0;
 
@@ -94,12 +96,20 @@ pub(super) fn remarks(
     // What is not finite is no gain either.
     if let Some(learnt) = learnt.filter(|l| !is_gain(l)) {
         let LearntSummary { log_prob, prior, gain, error, .. } = learnt;
-        warnings.push(format!(
-            "nothing was learnt: on held-out simulations log p(theta | x) is {log_prob:.4}, the \
-             prior's own log-density {prior:.4} ({gain:+.4} ± {error:.4} nats). Either x says nothing \
-             of theta, or the training failed: look at the other warnings, at the columns of x, and \
-             at optimizer.learning_rate"
-        ));
+        let numbers = format!(
+            "on held-out simulations log p(theta | x) is {log_prob:.4}, the prior's own log-density \
+             {prior:.4} ({gain:+.4} ± {error:.4} nats)"
+        );
+        warnings.push(match gain + LEAST_GAIN * error > MAY_MATTER {
+            true => format!(
+                "held-out simulations cannot tell whether anything was learnt: {numbers}. A few of them \
+                 decide; more simulations, or more members (training.members), tell, and so does `check`"
+            ),
+            false => format!(
+                "nothing was learnt: {numbers}. Either x says nothing of theta, or the training failed: \
+                 look at the other warnings, at the columns of x, and at optimizer.learning_rate"
+            ),
+        });
     }
     let stayed: Vec<&TrainedMember> =
         trained.iter().filter(|m| m.best_epoch == 0 && m.start_nll.is_some()).collect();

@@ -159,6 +159,22 @@ pub enum ArrayError {
         /// Its rows.
         rows: usize,
     },
+    /// Rows that are no observations.
+    #[error(
+        "{path} has {rows} rows of {}, and an observation has {data_dim}: give these alone, as a row or as a \
+         column, without times, labels or an index beside them",
+        counted(*.columns, "number")
+    )]
+    ObservationShape {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// C.
+        data_dim: usize,
+    },
     /// Rows that are no observations, of so many numbers together that they may be the points of one.
     #[error(
         "{path} has {rows} rows of {columns} numbers, together as many as one observation, but the model \

@@ -98,6 +98,7 @@ impl Table {
     /// one point each, `[T, channels]` with T × channels = C, are one.
     ///
     /// # Errors
+    /// [`ArrayError::ObservationShape`] where its rows are no observations,
     /// [`ArrayError::SeveralObservations`] where there are several and no number,
     /// [`ArrayError::NoObservation`] where there is none of this number. Whether it has C numbers
     /// is for the caller to say.
@@ -121,6 +122,10 @@ impl Table {
         let row = match number {
             None if rows > 1 && whole && columns > 1 => {
                 return Err(ArrayError::PointsOrObservations { path, rows, columns, channels });
+            }
+            None if rows > 1 && !any_number && table.ncols() != data_dim => {
+                let columns = table.ncols();
+                return Err(ArrayError::ObservationShape { path, rows, columns, data_dim });
             }
             None if rows > 1 => return Err(ArrayError::SeveralObservations { path, rows }),
             None => 0,

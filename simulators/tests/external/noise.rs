@@ -59,3 +59,12 @@ fn an_answer_without_its_index_is_shown_with_the_timeout() {
     let error = project.open().simulate(3, 1).unwrap_err().to_string();
     assert!(error.contains("\"0.25 0.") && error.contains("INDEX x1 x2"), "{error}");
 }
+
+#[test]
+fn an_answer_between_commas_is_refused_at_once() {
+    let script = "while read -r index seed rate; do\n[ -n \"$index\" ] || continue\n\
+                  echo \"$index,0.25,$rate\"\ndone\n";
+    let project = Project::new("data_dim = 2\nworkers = 1", script);
+    let error = project.open().simulate(3, 1).unwrap_err().to_string();
+    assert!(error.contains("\"0,0.25,0.") && error.contains("INDEX x1 x2"), "{error}");
+}

@@ -56,6 +56,15 @@ fn vectors_of_numpy_are_rows() {
     );
 }
 
+/// Times beside the values, or decimals with a comma, are told as what they are.
+#[test]
+fn rows_that_are_no_observations_are_told() {
+    let beside = table(Array2::from_shape_fn((12, 2), |(t, c)| (t + c) as f64));
+    let found = beside.observation(None, Expected::numbers(12));
+    refused(found, &["12 rows of 2 numbers", "an observation has 12", "without times"]);
+    refused(text("1,8920;1,0393;0,5\n"), &["\"1,8920\" has a decimal comma", "with a point"]);
+}
+
 /// Where the model knows of points, one a row makes one observation; otherwise that is asked.
 #[test]
 fn points_in_rows_are_one_observation() {

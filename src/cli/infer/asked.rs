@@ -25,6 +25,8 @@ pub(super) struct Asked {
     pub seed: u64,
     pub engine: EngineKind,
     pub out: PathBuf,
+    /// Whether it is an inference that is given more rounds.
+    pub goes_on: bool,
     /// Simulations that are the first round.
     pub first: Option<PathBuf>,
     /// The folder that is gone on with.
@@ -101,6 +103,7 @@ impl Asked {
             engine: args.settings.device.open()?,
             out: out.to_owned(),
             first,
+            goes_on: false,
             _own: None,
         })
     }
@@ -142,6 +145,7 @@ impl Asked {
             engine,
             out: from.to_owned(),
             first: None,
+            goes_on: true,
             _own: Some(own),
         })
     }

@@ -80,6 +80,12 @@ pub fn holds_inference(folder: &Path) -> bool {
     InferenceRecord::is_in(folder)
 }
 
+/// The seed of the inference in `folder`, where there is one.
+pub(crate) fn inference_seed(folder: &Path) -> Option<String> {
+    let record = InferenceRecord::read(folder).ok().flatten()?;
+    record.seed().ok().map(|seed| seed.to_string())
+}
+
 /// Infers, or goes on with, the posterior of one observation. What an earlier call left in the folder is
 /// used: the same call, interrupted or killed at any moment, ends in the same files.
 ///

@@ -36,6 +36,7 @@ pub(super) fn is_mistyped(field: &str) -> bool {
     starts || (digits && fraction && field.chars().all(confused))
 }
 
-fn has_decimal_comma(field: &str) -> bool {
+/// Whether a field is a number with a comma for its point.
+pub(super) fn has_decimal_comma(field: &str) -> bool {
     field.contains(',') && field.replace(',', ".").parse::<f64>().is_ok()
 }

@@ -39,6 +39,11 @@ pub(super) fn is_names(
              index=False)), or a missing number (write nan)"
         ));
     }
+    if let Some(at) = fields.iter().position(field::has_decimal_comma) {
+        let reason = format!("{} has a decimal comma", shown(at));
+        let fix = "write decimals with a point";
+        return Err(ArrayError::FirstLine { path: path.to_owned(), line, reason, fix });
+    }
     if let Some(number) = fields.iter().position(field::is_number) {
         let (odd, number) = (shown(odd), shown(number));
         return refuse(format!("{odd}, is not a number, but {number}, is"));
