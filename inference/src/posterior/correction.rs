@@ -145,24 +145,16 @@ impl<'a> Corrected<'a> {
         })
     }
 
-    /// log q_j of each row.
+    /// log q_j of each row; −∞ where none of flow j's draws lie.
     pub fn log_q(&self, rows: Rows, at: At) -> Vec<f64> {
-        self.log_q_by(rows, |proposal, theta| proposal.log_prob_rows(theta, at.context))
-    }
-
-    /// The same where flow j's draws lie, −∞ elsewhere.
-    pub fn branch_log_q(&self, rows: Rows, at: At) -> Vec<f64> {
-        self.log_q_by(rows, |proposal, theta| proposal.branch_log_prob_rows(theta, at.context))
-    }
-
-    fn log_q_by(&self, rows: Rows, ask: impl Fn(Proposal, &[f64]) -> Vec<f64>) -> Vec<f64> {
         if let Some(known) = rows.log_q {
             return known.to_vec();
         }
         let flows = self.proposal.flows;
         let flow_of = |pair| pair % flows.len();
         self.by_flow(rows, flows.len(), flow_of, |flow, theta| {
-            ask(Proposal { flows: &flows[flow..=flow], ..self.proposal }, theta)
+            let own = Proposal { flows: &flows[flow..=flow], ..self.proposal };
+            own.log_prob_rows(theta, at.context)
         })
     }
 
