@@ -4,8 +4,9 @@ use super::density::{for_chunks, jacobians, log_densities};
 use super::polish::{LOST, ends};
 use crate::engine::{Direction, Engine};
 
-/// Squared distance, in units of the latent, within which two points are taken for one.
-const SAME: f64 = LOST;
+/// Squared distance, in units of the latent, within which two points are taken for one: so near to each
+/// other, two that the encoder takes to one latent hold next to nothing between them.
+const SAME: f64 = 0.09;
 /// The same after Newton's steps, which may end as far from their latent.
 const SAME_AT_END: f64 = 4.0 * LOST;
 /// Share of a difference by which the encoder may deviate from its tangent there, for Newton's steps to
