@@ -1,6 +1,5 @@
 //! Log-densities of encoder and decoder, and how well the two invert each other.
 
-use super::polish::returns;
 use crate::engine::{Direction, Engine, invert, normal_normalizer};
 
 /// Rows evaluated at once: bounds memory, and fixes the arithmetic whatever the thread count.
@@ -15,27 +14,6 @@ pub fn encoder_log_density(engine: &mut dyn Engine, theta: &[f32], context: &[f3
     for_chunks(engine, theta, context, |engine, theta, context| {
         let (z, jacobian) = jacobians(engine, Direction::Encode, theta, context);
         out.extend(log_densities(&z, &jacobian, 1.0, engine.spec().theta_dim));
-    });
-    out
-}
-
-/// [`encoder_log_density`] where draws lie, −∞ elsewhere: at points that their own latent is not decoded
-/// and polished to, by at most `steps` Newton steps.
-pub fn branch_log_density(
-    engine: &mut dyn Engine,
-    theta: &[f32],
-    context: &[f32],
-    steps: usize,
-) -> Vec<f64> {
-    let dim = engine.spec().theta_dim;
-    let mut out = Vec::with_capacity(theta.len() / dim);
-    for_chunks(engine, theta, context, |engine, theta, context| {
-        let (z, jacobian) = jacobians(engine, Direction::Encode, theta, context);
-        let mut back = vec![0.0; z.len()];
-        engine.transform(Direction::Decode, &z, context, &mut back);
-        let returned = returns(engine, (theta, &z, &back), context, steps);
-        let densities = log_densities(&z, &jacobian, 1.0, dim).zip(returned);
-        out.extend(densities.map(|(log, is_there)| if is_there { log } else { f64::NEG_INFINITY }));
     });
     out
 }
@@ -138,7 +116,12 @@ pub(super) fn jacobians(
 }
 
 /// log N(z; 0, I) + sign · log|det J| of each row.
-fn log_densities(z: &[f32], jacobian: &[f32], sign: f64, dim: usize) -> impl Iterator<Item = f64> {
+pub(super) fn log_densities(
+    z: &[f32],
+    jacobian: &[f32],
+    sign: f64,
+    dim: usize,
+) -> impl Iterator<Item = f64> {
     let normalizer = normal_normalizer(dim);
     let (mut matrix, mut pivots) = (vec![0.0; dim * dim], vec![0; dim]);
     z.chunks_exact(dim).zip(jacobian.chunks_exact(dim * dim)).map(move |(z, j)| {

@@ -7,9 +7,7 @@ use crate::engine::{Direction, Engine, invert, normal_normalizer};
 /// width: its law is the encoder's to within a fraction of a percent.
 const CONVERGED: f64 = 2.5e-5;
 /// A row whose residual stays above this did not find its latent's preimage.
-const LOST: f64 = 1e-2;
-/// Farthest apart, over √D, that two points are taken for one, in the flow's space.
-const NEAR: f64 = 0.1;
+pub(super) const LOST: f64 = 1e-2;
 /// Longest Newton step, in the flow's (unit-variance) space: keeps far jumps in the same branch.
 const LONGEST_STEP: f64 = 1.0;
 
@@ -38,37 +36,20 @@ pub fn polish(
     log_densities
 }
 
-/// Whether each θ is what its own latent z = f(θ) is decoded and polished to. An encoder that folds, as
-/// it must where one latent normal covers several modes, has points that are not: no draw is ever there.
-/// `theta`, `z` and `back`, the decoder's g(z), are `[n, D]` of one chunk.
-pub(super) fn returns(
+/// Where the decoder's g(z), as rows `theta` `[n, D]`, ends after at most `steps` Newton steps, and the
+/// squared residual ‖f(θ) − z‖² there.
+pub(super) fn ends(
     engine: &mut dyn Engine,
-    (theta, z, back): (&[f32], &[f32], &[f32]),
+    z: &[f32],
     context: &[f32],
     steps: usize,
-) -> Vec<bool> {
-    let (dim, width) = (engine.spec().theta_dim, engine.spec().context_dim);
-    let near = |a: &[f32], b: &[f32]| {
-        let square: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-        square <= NEAR * NEAR * dim as f64
-    };
-    let pairs = theta.chunks_exact(dim).zip(back.chunks_exact(dim));
-    let mut returned: Vec<bool> = pairs.map(|(theta, back)| near(theta, back)).collect();
-    // A decoder may be far off, and Newton's steps mend it.
-    let far: Vec<usize> = (0..returned.len()).filter(|row| !returned[*row]).collect();
-    let of = |table: &[f32], width: usize| -> Vec<f32> {
-        far.iter().flat_map(|row| &table[row * width..(row + 1) * width]).copied().collect()
-    };
-    let mut ends = of(back, dim);
-    let contexts = if context.len() == width { context.to_vec() } else { of(context, width) };
-    let mut rows = Rows::new(dim, &mut ends);
-    if !far.is_empty() {
-        rows.polish(engine, &of(z, dim), &contexts, steps);
+    theta: &mut [f32],
+) -> Vec<f64> {
+    let mut rows = Rows::new(engine.spec().theta_dim, theta);
+    if !z.is_empty() {
+        rows.polish(engine, z, context, steps);
     }
-    for (row, (end, best)) in far.iter().zip(rows.theta.chunks_exact(dim).zip(&rows.best)) {
-        returned[*row] = *best <= LOST && near(&theta[row * dim..(row + 1) * dim], end);
-    }
-    returned
+    rows.best
 }
 
 /// Rows on their way, with the best of each so far.

@@ -105,7 +105,7 @@ impl<'a> Corrected<'a> {
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
             let len = rows.pairs.len();
-            let log_q = |j| self.log_q(Rows { pairs: &vec![j; len], ..rows }, at);
+            let log_q = |j| self.log_power(1.0 - alpha, Rows { pairs: &vec![j; len], ..rows }, at);
             let log_joint =
                 |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
             let mut densities = vec![0.0; len];
@@ -117,9 +117,7 @@ impl<'a> Corrected<'a> {
                     *density += log_sum(&powers) - share;
                 }
             };
-            if alpha < 1.0 {
-                add(1.0 - alpha, (0..flows).map(log_q).collect());
-            }
+            add(1.0, (0..flows).map(log_q).collect());
             if alpha > 0.0 {
                 add(alpha, (0..self.flows.len()).map(log_joint).collect());
             }
@@ -145,25 +143,34 @@ impl<'a> Corrected<'a> {
         })
     }
 
-    /// log q_j of each row.
+    /// log q_j of each row; −∞ where none of flow j's draws lie.
     pub fn log_q(&self, rows: Rows, at: At) -> Vec<f64> {
-        self.log_q_by(rows, |proposal, theta| proposal.log_prob_rows(theta, at.context))
-    }
-
-    /// The same where flow j's draws lie, −∞ elsewhere.
-    pub fn branch_log_q(&self, rows: Rows, at: At) -> Vec<f64> {
-        self.log_q_by(rows, |proposal, theta| proposal.branch_log_prob_rows(theta, at.context))
-    }
-
-    fn log_q_by(&self, rows: Rows, ask: impl Fn(Proposal, &[f64]) -> Vec<f64>) -> Vec<f64> {
         if let Some(known) = rows.log_q {
             return known.to_vec();
         }
         let flows = self.proposal.flows;
         let flow_of = |pair| pair % flows.len();
         self.by_flow(rows, flows.len(), flow_of, |flow, theta| {
-            ask(Proposal { flows: &flows[flow..=flow], ..self.proposal }, theta)
+            let own = Proposal { flows: &flows[flow..=flow], ..self.proposal };
+            own.log_prob_rows(theta, at.context)
         })
+    }
+
+    /// log q_j^power of each row. To the power of 0 it still says where flow j's draws lie, the ends of an
+    /// interval, which its space does not have, included.
+    fn log_power(&self, power: f64, rows: Rows, at: At) -> Vec<f64> {
+        let mut log_q = self.log_q(rows, at);
+        if power > 0.0 {
+            log_q.iter_mut().for_each(|log| *log *= power);
+            return log_q;
+        }
+        let Model { prior, parameters, .. } = self.model();
+        for (log, row) in log_q.iter_mut().zip(rows.theta.chunks_exact(self.model().theta_dim())) {
+            if log.is_finite() || !parameters.reaches(prior, row) {
+                *log = 0.0;
+            }
+        }
+        log_q
     }
 
     /// log L_k(x | θ) p(θ) of each row, up to a constant that depends on x alone.

@@ -176,7 +176,7 @@ impl Corrected<'_> {
             }
         }
         let pairs: Vec<usize> = rows.iter().map(|row| pairs[*row]).collect();
-        let log_q = self.branch_log_q(Rows { theta: &theta, pairs: &pairs, log_q: None }, at);
+        let log_q = self.log_q(Rows { theta: &theta, pairs: &pairs, log_q: None }, at);
         let floor = |row: usize| floors[pairs[row] % floors.len()];
         let counts = |row: &usize| log_q[*row] - log_dets[*row] >= floor(*row);
         let kept: Vec<usize> = (0..rows.len()).filter(counts).collect();

@@ -10,7 +10,8 @@ const JUDGED_AT_ONCE: usize = 32;
 
 /// log(L·p/q) at the true parameters of held-out simulations, and at proposals for each.
 pub(super) struct HeldOutRatios {
-    /// One simulation an entry: the truth's ratio first, then the proposals'.
+    /// One simulation an entry: the truth's ratio first, then the proposals'; nothing where the flow never
+    /// draws the truth: whatever the likelihood says, its pair has no density there.
     pub ratios: Vec<Vec<f64>>,
 }
 
@@ -42,6 +43,11 @@ impl HeldOutRatios {
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
             let drawn = corrected.proposal.sketch(context, proposals, seed);
             let of_truth = Rows { theta: &truth, pairs: &[0], log_q: None };
+            let log_q = corrected.log_q(of_truth, at);
+            if !log_q[0].is_finite() {
+                return Ok(Vec::new());
+            }
+            let of_truth = Rows { log_q: Some(&log_q), ..of_truth };
             let of_drawn =
                 Rows { theta: &drawn.theta, pairs: &drawn.members, log_q: Some(&drawn.log_own) };
             let mut ratios = corrected.log_ratios(of_truth, at);
@@ -70,16 +76,17 @@ impl HeldOutRatios {
         Ok(Self { ratios })
     }
 
-    /// Gains in log p(θ | x) at the truths under strength α. The truth counts among the proposals
-    /// that estimate the constant, which makes each gain a lower bound in expectation: a
-    /// correction is not kept by luck.
-    pub fn gains(&self, alpha: f64) -> Vec<f64> {
+    /// Gains in log p(θ | x) at the truths under strength α, of a posterior of which the share `left` is
+    /// what the flow alone says. The truth counts among the proposals that estimate the constant, which
+    /// makes each gain a lower bound in expectation: a correction is not kept by luck.
+    pub fn gains(&self, alpha: f64, left: f64) -> Vec<f64> {
         let gain = |ratios: &Vec<f64>| {
             // At worst the correction gives the truth next to no weight.
             let scaled: Vec<f64> = ratios.iter().map(|r| alpha * r.max(-1e3)).collect();
-            scaled[0] - (log_sum(&scaled) - (scaled.len() as f64).ln())
+            let gain = scaled[0] - (log_sum(&scaled) - (scaled.len() as f64).ln());
+            if left > 0.0 { ((1.0 - left) * gain.exp() + left).ln() } else { gain }
         };
-        self.ratios.iter().map(gain).collect()
+        self.ratios.iter().filter(|ratios| !ratios.is_empty()).map(gain).collect()
     }
 }
 
@@ -89,10 +96,11 @@ mod tests {
 
     #[test]
     fn gains_are_zero_without_strength_and_bounded_by_the_number_of_proposals() {
-        let ratios = HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0]] };
-        assert_eq!(ratios.gains(0.0), [0.0]);
+        let ratios = HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0], vec![]] };
+        assert_eq!(ratios.gains(0.0, 0.0), [0.0]);
         // log of e⁵ over the mean of e⁵, 1, 1, 1.
         let expected = 5.0 - ((5_f64.exp() + 3.0) / 4.0).ln();
-        assert!((ratios.gains(1.0)[0] - expected).abs() < 1e-12);
+        assert!((ratios.gains(1.0, 0.0)[0] - expected).abs() < 1e-12);
+        assert!((ratios.gains(1.0, 0.25)[0] - (0.75 * expected.exp() + 0.25).ln()).abs() < 1e-12);
     }
 }

@@ -165,10 +165,10 @@ impl Posterior {
         Ok(draws)
     }
 
-    /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density, −∞ outside the
-    /// prior's support, corrected as the draws are, and divided by its mass inside the support
-    /// (estimated from 10,000 draws with `seed`), so that it is the density that
-    /// [`sample`](Self::sample) draws from.
+    /// log p(θ | x) of each row of `theta` `[n, D]`: the encoders' exact density where each flow's draws
+    /// lie, −∞ where none do and outside the prior's support, corrected as the draws are, and divided by
+    /// its mass inside the support (estimated from 10,000 draws with `seed`), so that it is the density
+    /// that [`sample`](Self::sample) draws from.
     ///
     /// # Errors
     /// [`PosteriorError`] where x or theta do not fit the model, and as [`sample`](Self::sample).

@@ -143,8 +143,9 @@ impl Proposal<'_> {
         kept
     }
 
-    /// log q(θ | x) of rows of θ `[n, D]`, leakage not counted; −∞ outside the prior's support, and
-    /// at its ends where the flow's space has none: there the density goes to 0.
+    /// log q(θ | x) of rows of θ `[n, D]`, leakage not counted: each flow's where its draws lie. −∞ where
+    /// no flow's do, outside the prior's support, and at its ends where the flow's space has none: there
+    /// the density goes to 0.
     pub fn log_prob(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
         let chunks = theta.par_chunks(CHUNK * self.dim());
         chunks.flat_map_iter(|rows| self.log_prob_rows(rows, context)).collect()
@@ -152,16 +153,10 @@ impl Proposal<'_> {
 
     /// As [`log_prob`](Self::log_prob), of a few rows.
     pub fn log_prob_rows(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
-        self.log_prob_by(theta, context, |flow, points| flow.log_density(points, context))
-    }
-
-    /// The same where draws lie, −∞ elsewhere.
-    pub fn branch_log_prob_rows(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
         let steps = self.model.config.posterior.polish_steps;
-        let density = |flow: &mut FlowEvaluator, points: &[f32]| {
+        self.log_prob_by(theta, context, |flow, points| {
             flow.branch_log_density(points, context, steps)
-        };
-        self.log_prob_by(theta, context, density)
+        })
     }
 
     fn log_prob_by(
@@ -275,8 +270,9 @@ mod tests {
             let sum: f64 = log_densities.iter().map(|l| l.exp()).sum();
             sum * (4.0 / f64::from(n)).powi(2)
         };
-        let whole = integral(proposal.log_prob_rows(&grid, &context));
-        let branch = integral(proposal.branch_log_prob_rows(&grid, &context));
+        let encoder = |flow: &mut FlowEvaluator, points: &[f32]| flow.log_density(points, &context);
+        let whole = integral(proposal.log_prob_by(&grid, &context, encoder));
+        let branch = integral(proposal.log_prob_rows(&grid, &context));
         assert!(whole > 1.15 && (branch - 1.0).abs() < 0.1, "{whole} {branch}");
     }
 

@@ -14,12 +14,17 @@ use crate::work::{Halt, Part};
 /// Held-out simulations that judge, over all members, and proposals for each.
 const JUDGES: usize = 400;
 const PROPOSALS: usize = 255;
-/// Halvings of the interval that holds the best strength.
-const ROUNDS: usize = 20;
+/// Share of a posterior that is judged as if it were not corrected: a likelihood flow that says nothing
+/// of a simulation is one of several, and costs the average of all pairs no more.
+const LEFT: f64 = 0.25;
+/// Strengths that are tried, evenly spaced, before the best is improved on by thirds.
+const TRIED: usize = 20;
+const THIRDS: usize = 16;
 
 /// The strength α of `model`'s likelihood whose mean gain in log p(θ | x) over held-out
-/// simulations is largest (the gain is concave in α), or 1 where the settings ask for it. Each
-/// simulation is judged by the flows that did not train on it.
+/// simulations is largest, or 1 where the settings ask for it. Each simulation is judged by the one pair
+/// of flows that did not train on it; the average of all pairs is better than each of them, and bears a
+/// greater strength, so that a share of what is judged is left uncorrected.
 ///
 /// # Errors
 /// [`Halt`] where the work is to stop; what was judged is kept as pieces of `part`.
@@ -45,8 +50,10 @@ pub(crate) fn correction_strength(
         let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed, &part)?;
         all.ratios.extend(judged.ratios);
     }
+    // A flow that is alone has no others to fall back on.
+    let left = if members > 1 { LEFT } else { 0.0 };
     let mean = |alpha: f64| {
-        let gains = all.gains(alpha);
+        let gains = all.gains(alpha, left);
         gains.iter().sum::<f64>() / gains.len().max(1) as f64
     };
     let strength = match model.config.posterior.correction {
@@ -54,16 +61,19 @@ pub(crate) fn correction_strength(
         Correction::On => 1.0,
         Correction::Auto => best(mean),
     };
-    let gains = all.gains(strength);
+    let gains = all.gains(strength, left);
     let (n, gain) = (gains.len().max(1) as f64, mean(strength));
     let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     Ok(CorrectionSummary { strength, gain, error: (variance / n).sqrt() })
 }
 
-/// The maximum of a concave function on [0, 1] by thirds; an end where that is as good.
+/// The maximum of a function on [0, 1] with one peak, or of its highest; an end where that is as good.
 fn best(f: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..ROUNDS {
+    let at = |k: usize| k as f64 / TRIED as f64;
+    let values: Vec<f64> = (0..=TRIED).map(|k| f(at(k))).collect();
+    let peak = (0..=TRIED).fold(0, |peak, k| if values[k] > values[peak] { k } else { peak });
+    let (mut low, mut high) = (at(peak.saturating_sub(1)), at((peak + 1).min(TRIED)));
+    for _ in 0..THIRDS {
         let third = (high - low) / 3.0;
         if f(low + third) < f(high - third) { low += third } else { high -= third }
     }

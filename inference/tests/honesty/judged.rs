@@ -72,7 +72,7 @@ fn one_huge_value_is_named() {
     let text = told(None, Some(1e20), "shape");
     assert!(text.contains("parameter `theta1` has the value 1e20 in row 5"), "{text}");
     let text = told(None, Some(1e3), "shape");
-    assert!(text.contains("column 1 of theta") && text.contains("1e3 in row 5"), "{text}");
+    assert!(text.contains("column 1 of theta") && text.contains("1000 in row 5"), "{text}");
 }
 
 /// 50 θ with 20 replicates each.

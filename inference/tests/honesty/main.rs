@@ -4,5 +4,6 @@ mod bounds;
 mod drawing;
 mod judged;
 mod law;
+mod modes;
 mod support;
 mod worth;
