@@ -8,6 +8,7 @@ mod places;
 mod preset;
 mod resolve;
 mod settings;
+mod shape;
 
 pub use describe::Setting;
 pub use error::{ConfigError, Place};

@@ -3,6 +3,7 @@
 
 use super::components::Components;
 use super::gaps::{Gaps, Structure};
+use super::image::Image;
 use super::present::{is_present, means};
 use super::series::{Detail, Series};
 use super::set::Set;
@@ -25,6 +26,8 @@ const DOUBTFUL_GAIN: f64 = 0.05;
 /// Numbers of channels that are tried where nobody said how many, and points that they leave at least.
 const CHANNELS: [usize; 4] = [1, 2, 3, 4];
 const LEAST_POINTS: usize = 5;
+/// A square of numbers is tried as an image from so many a side on.
+const LEAST_SIDE: usize = 16;
 
 /// Simulations that views are tried on.
 pub(crate) struct Candidates<'a> {
@@ -62,7 +65,7 @@ impl Candidates<'_> {
         let TransformConfig { layout, channels, .. } = *self.transform;
         let wide = self.columns > NARROW;
         let structured = match layout {
-            Layout::Series | Layout::Set => true,
+            Layout::Series | Layout::Set | Layout::Image => true,
             Layout::Auto => wide || channels > 1,
             Layout::Vector => wide,
         };
@@ -76,10 +79,18 @@ impl Candidates<'_> {
                 self.stated(own, self.of_vector(&components), part)
             }
             Layout::Set => self.stated(self.of_set(channels), self.of_vector(&components), part),
+            Layout::Image => {
+                let mut others = self.of_vector(&components);
+                others.extend(self.of_transposed());
+                let own = self.of_image(self.transform.shape, channels, &components);
+                self.stated([own, components].concat(), others, part)
+            }
             Layout::Vector => self.found([vec![plain], components].concat(), None, part),
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
-                let own = [vec![plain], components.clone(), series, self.of_set(channels)].concat();
+                let image = self.of_image(self.shape_of_pixels(), channels, &[]);
+                let set = self.of_set(channels);
+                let own = [vec![plain], components.clone(), series, set, image].concat();
                 // One is what nobody has to say.
                 self.found(own, (channels == 1).then_some(&components), part)
             }
@@ -93,6 +104,7 @@ impl Candidates<'_> {
         let channels = self.transform.channels;
         let more = self.divisors().filter(|other| *other != channels);
         let mut others = others;
+        let more = more.filter(|_| self.transform.layout != Layout::Image);
         for other in more.chain([channels]) {
             let same = other == channels;
             if !(same && self.transform.layout == Layout::Series) {
@@ -162,6 +174,10 @@ impl Candidates<'_> {
         match view.layout() {
             layout @ (Layout::Series | Layout::Set) => {
                 format!("--layout {} --channels {}", layout.name(), view.channels())
+            }
+            Layout::Image => {
+                let [high, wide] = view.pixels().unwrap_or_default();
+                format!("--layout image --shape {high}x{wide} --channels {}", view.channels())
             }
             _ => "--layout vector".to_owned(),
         }
@@ -235,6 +251,45 @@ impl Candidates<'_> {
         [false, true]
             .map(|detailed| self.view(vec![set(detailed)], Structure::Set(features)))
             .into()
+    }
+
+    /// Few statistics and many, and many beside a coarse image or principal components.
+    fn of_image(
+        &self,
+        shape: Option<[usize; 2]>,
+        channels: usize,
+        components: &[View],
+    ) -> Vec<View> {
+        let Some(shape) = shape else { return vec![] };
+        let image = |detail, coarse| {
+            Block::Image(Image::fit(self.x, shape, channels, detail, coarse))
+        };
+        let view = |blocks: Vec<Block>| View { inputs: self.columns, blocks };
+        let details = [Detail::Brief, Detail::Few, Detail::Many];
+        let mut views: Vec<View> = details.map(|detail| view(vec![image(detail, false)])).into();
+        views.push(view(vec![image(Detail::Many, true)]));
+        let beside = |other: &View| view(vec![image(Detail::Many, false), other.blocks[0].clone()]);
+        views.extend(components.iter().map(beside));
+        views
+    }
+
+    /// The image with as many columns as it is said to have rows.
+    fn of_transposed(&self) -> Vec<View> {
+        let turned = self.transform.shape.filter(|[a, b]| a != b).map(|[high, wide]| [wide, high]);
+        self.of_image(turned, self.transform.channels, &[]).into_iter().skip(1).take(1).collect()
+    }
+
+    /// Rows and columns of pixels of an x of which nobody says that it is an image: those of its array, or
+    /// of a large square.
+    fn shape_of_pixels(&self) -> Option<[usize; 2]> {
+        if !self.x.iter().all(is_present) {
+            return None;
+        }
+        let TransformConfig { channels, shape, .. } = *self.transform;
+        let pixels = self.columns / channels;
+        let side = pixels.isqrt();
+        let square = (side >= LEAST_SIDE && side * side == pixels).then_some([side, side]);
+        shape.filter(|[high, wide]| high * wide == pixels).or(square)
     }
 
     pub(super) fn row(&self, index: u32) -> &[f64] {

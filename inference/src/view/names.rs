@@ -8,8 +8,8 @@ impl View {
     /// What the numbers of x are to each other: as this view takes them, or else as `stated`.
     pub fn layout_of_x(&self, stated: &TransformConfig) -> DataLayout {
         match self.layout() {
-            Layout::Vector => DataLayout { layout: stated.layout, channels: stated.channels },
-            layout => DataLayout { layout, channels: self.channels() },
+            Layout::Vector => stated.layout(),
+            layout => DataLayout { layout, channels: self.channels(), shape: self.pixels() },
         }
     }
 
@@ -28,6 +28,7 @@ impl View {
                 .collect(),
             Block::Series(series) => series.names().into_iter().map(Some).collect(),
             Block::Set(set) => set.names().into_iter().map(Some).collect::<Vec<_>>(),
+            Block::Image(image) => image.names().into_iter().map(Some).collect(),
             Block::Gaps(gaps) => gaps.names().into_iter().map(Some).collect(),
         };
         self.blocks.iter().flat_map(of).collect()
