@@ -110,7 +110,11 @@ impl DataLayout {
         if let (Layout::Image, Some([_, columns])) = (self.layout, self.shape) {
             let (pixel, channel) = (column / self.channels, column % self.channels + 1);
             let of = if self.channels > 1 { format!(", channel {channel}") } else { String::new() };
-            return Some(format!("row {}, column {}{of}", pixel / columns + 1, pixel % columns + 1));
+            return Some(format!(
+                "row {}, column {}{of}",
+                pixel / columns + 1,
+                pixel % columns + 1
+            ));
         }
         let within = self.layout != Layout::Vector && self.channels > 1;
         let point = if self.layout == Layout::Set { "trial" } else { "point" };
@@ -208,7 +212,10 @@ mod tests {
         assert_eq!(DataLayout::new(Layout::Image, 1).misfit(9), Some(LayoutMisfit::NoShape));
         assert_eq!(image.side_by_side(), 10);
         // Three dimensions leave open what they are, four do not.
-        assert_eq!(DataLayout::of_lengths(&[4, 5]).map(|l| (l.layout, l.channels)), Some((Layout::Auto, 5)));
+        assert_eq!(
+            DataLayout::of_lengths(&[4, 5]).map(|l| (l.layout, l.channels)),
+            Some((Layout::Auto, 5))
+        );
         assert_eq!(DataLayout::of_lengths(&[4, 5, 2]), Some(image));
     }
 }

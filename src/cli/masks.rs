@@ -26,8 +26,7 @@ pub(super) fn mask(
                 ));
             }
             let is_set = layout.layout == Layout::Set;
-            let expected =
-                Expected { data_dim: numbers, layout, any_number: is_set };
+            let expected = Expected { data_dim: numbers, layout, any_number: is_set };
             let observed = observations(path, expected)?;
             let Some(masks) = Masks::of(&observed, numbers, layout) else {
                 return Err(Failure::usage(&format!(

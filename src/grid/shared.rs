@@ -9,8 +9,8 @@ use crate::run::{
     set_warnings,
 };
 use freeform_simulators::{
-    AnySimulator, FirstLine, Missing, OwnershipError, Prior, SetError,
-    SimulationSource, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
+    AnySimulator, FirstLine, Missing, OwnershipError, Prior, SetError, SimulationSource,
+    Simulations, SourceError, read_theta_failed, write_bytes_atomically,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,8 @@
 //! What a user is told of simulations: what failed, what a simulator printed, what x is.
 
-use freeform_simulators::{DataLayout, FailureReport, Missing, Noise, SetReport, Simulations, counted};
+use freeform_simulators::{
+    DataLayout, FailureReport, Missing, Noise, SetReport, Simulations, counted,
+};
 use std::path::Path;
 
 /// What a user should know of failed simulations.

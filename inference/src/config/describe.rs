@@ -66,7 +66,10 @@ const MEANINGS: [(&str, &str); 37] = [
         "transform.layout",
         "what the numbers of x are to each other: vector, series, set, image, or auto: what held-out simulations say of a wide x",
     ),
-    ("transform.channels", "numbers of one point of a series, of one trial of a set or of one pixel"),
+    (
+        "transform.channels",
+        "numbers of one point of a series, of one trial of a set or of one pixel",
+    ),
     ("transform.shape", "rows and columns of pixels of an image, as [32, 32]"),
     (
         "transform.missing",

@@ -211,10 +211,9 @@ impl Overrides {
     /// Channels alone, with no layout, belong to a series or a set, whichever; rows and columns of
     /// pixels to an image.
     fn with_channels(&self, problem: Problem) -> Problem {
-        let alone = |key: &str| {
-            self.transform(key).is_some() && self.transform("layout").is_none()
-        };
-        let shaped = self.transform("shape").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
+        let alone = |key: &str| self.transform(key).is_some() && self.transform("layout").is_none();
+        let shaped =
+            self.transform("shape").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
         match problem.layout {
             Some(DataLayout { layout: Layout::Image, .. }) => problem,
             stated if alone("shape") && shaped => {

@@ -176,7 +176,8 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
-        let config = self.settings.resolve(self.preset, Problem::of(&simulations).laid_out(self.layout))?;
+        let config =
+            self.settings.resolve(self.preset, Problem::of(&simulations).laid_out(self.layout))?;
         let missing = config.transform.missing;
         let failed = self.all_failed(&simulations, missing);
         let rows = simulations.usable_rows(missing);

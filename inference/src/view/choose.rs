@@ -88,7 +88,8 @@ impl Candidates<'_> {
             Layout::Vector => self.found([vec![plain], components].concat(), None, part),
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
-                let image = self.of_image(self.shape_of_pixels(), channels, &[]);
+                let (shape, depth) = self.pixels();
+                let image = self.of_image(shape, depth, &[]);
                 let set = self.of_set(channels);
                 let own = [vec![plain], components.clone(), series, set, image].concat();
                 // One is what nobody has to say.
@@ -99,7 +100,9 @@ impl Candidates<'_> {
 
     /// The best of what was stated; where another kind of view is better by far, with a doubt.
     fn stated(&self, own: Vec<View>, others: Vec<View>, part: &Part) -> Result<Choice, Halt> {
-        let stated = self.try_all(own, "view", part)?;
+        let mut stated = self.try_all(own, "view", part)?;
+        let unmapped = self.unmapped(stated.iter());
+        stated.extend(self.try_all(unmapped, "unmapped", part)?);
         let best = Trial::best(stated.iter()).unwrap_or_else(|| unreachable!("a layout has views"));
         let channels = self.transform.channels;
         let more = self.divisors().filter(|other| *other != channels);
@@ -155,6 +158,13 @@ impl Candidates<'_> {
             _ => vec![],
         };
         let best = Trial::best(more.iter()).unwrap_or(best);
+        let found = |trial: &&Trial| {
+            (trial.view.layout(), trial.view.channels())
+                == (best.view.layout(), best.view.channels())
+        };
+        let unmapped = self.unmapped(trials.iter().chain(&more).filter(found));
+        let unmapped = self.try_all(unmapped, "unmapped", part)?;
+        let best = Trial::best(std::iter::once(best).chain(&unmapped)).unwrap_or(best);
         let gain = best.over(first);
         let remark = (!best.view.is_plain()).then(|| {
             format!(
@@ -167,6 +177,11 @@ impl Candidates<'_> {
             )
         });
         Ok(Choice { view: best.view.clone(), remark, doubt: None })
+    }
+
+    /// These views of points and pixels whose tails are not drawn in.
+    fn unmapped<'t>(&self, trials: impl Iterator<Item = &'t Trial>) -> Vec<View> {
+        trials.filter_map(|trial| trial.view.unmapped(self.x)).collect()
     }
 
     /// How a view is asked for.
@@ -247,9 +262,11 @@ impl Candidates<'_> {
     }
 
     fn of_set(&self, features: usize) -> Vec<View> {
-        let set = |detailed| Block::Set(Set::fit(self.x, self.columns, features, detailed));
-        [false, true]
-            .map(|detailed| self.view(vec![set(detailed)], Structure::Set(features)))
+        let fit = |detailed| Set::fit(self.x, self.columns, features, detailed);
+        let set = |detailed| Block::Set(fit(detailed));
+        let ends = |detailed| Block::Set(fit(detailed).with_extremes());
+        [set(false), set(true), ends(false), ends(true)]
+            .map(|block| self.view(vec![block], Structure::Set(features)))
             .into()
     }
 
@@ -261,9 +278,8 @@ impl Candidates<'_> {
         components: &[View],
     ) -> Vec<View> {
         let Some(shape) = shape else { return vec![] };
-        let image = |detail, coarse| {
-            Block::Image(Image::fit(self.x, shape, channels, detail, coarse))
-        };
+        let image =
+            |detail, coarse| Block::Image(Image::fit(self.x, shape, channels, detail, coarse));
         let view = |blocks: Vec<Block>| View { inputs: self.columns, blocks };
         let details = [Detail::Brief, Detail::Few, Detail::Many];
         let mut views: Vec<View> = details.map(|detail| view(vec![image(detail, false)])).into();
@@ -279,17 +295,20 @@ impl Candidates<'_> {
         self.of_image(turned, self.transform.channels, &[]).into_iter().skip(1).take(1).collect()
     }
 
-    /// Rows and columns of pixels of an x of which nobody says that it is an image: those of its array, or
-    /// of a large square.
-    fn shape_of_pixels(&self) -> Option<[usize; 2]> {
-        if !self.x.iter().all(is_present) {
-            return None;
-        }
+    /// Rows and columns of pixels, and numbers of each, of an x of which nobody says that it is an image:
+    /// those of its array, or of a large square.
+    fn pixels(&self) -> (Option<[usize; 2]>, usize) {
         let TransformConfig { channels, shape, .. } = *self.transform;
-        let pixels = self.columns / channels;
-        let side = pixels.isqrt();
-        let square = (side >= LEAST_SIDE && side * side == pixels).then_some([side, side]);
-        shape.filter(|[high, wide]| high * wide == pixels).or(square)
+        let divides = |shape: &[usize; 2]| self.columns.is_multiple_of(shape[0] * shape[1]);
+        match shape.filter(divides) {
+            _ if !self.x.iter().all(is_present) => (None, 1),
+            Some(shape) => (Some(shape), self.columns / (shape[0] * shape[1])),
+            None => {
+                let side = (self.columns / channels).isqrt();
+                let square = side >= LEAST_SIDE && side * side * channels == self.columns;
+                (square.then_some([side, side]), channels)
+            }
+        }
     }
 
     pub(super) fn row(&self, index: u32) -> &[f64] {

@@ -38,10 +38,26 @@ pub(crate) struct Image {
 
 impl Image {
     /// Of rows of x, each of H × W × `channels` numbers.
-    pub fn fit(x: &[f64], shape: [usize; 2], channels: usize, detail: Detail, coarse: bool) -> Self {
+    pub fn fit(
+        x: &[f64],
+        shape: [usize; 2],
+        channels: usize,
+        detail: Detail,
+        coarse: bool,
+    ) -> Self {
         let values =
             |channel: usize| Channel::fit(x.iter().skip(channel).step_by(channels).copied());
         Self { shape, detail, coarse, channels: (0..channels).map(values).collect() }
+    }
+
+    /// The same, its tails not drawn in; `None` where they are not.
+    pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
+        let width = self.channels.len();
+        let all = self.channels.iter().enumerate();
+        let channels: Vec<Channel> = all
+            .map(|(index, channel)| channel.unmapped(x.iter().skip(index).step_by(width).copied()))
+            .collect();
+        (channels != self.channels).then(|| Self { channels, ..self.clone() })
     }
 
     /// Rows and columns of pixels, and of how many numbers each.
@@ -65,21 +81,25 @@ impl Image {
         (self.coarse && long).then_some(PARTS)
     }
 
-    /// Along columns, rows, and where there is more than the shortest one, both diagonals.
-    fn lags(&self) -> Vec<Lag> {
+    /// Along a side.
+    fn steps(&self) -> impl Iterator<Item = usize> {
         let lags = match self.detail {
             Detail::Brief => &ONE_LAG[..],
             Detail::Few => &FEW_LAGS[..],
             Detail::Many => &MANY_LAGS[..],
         };
         let shorter = self.shape[0].min(self.shape[1]);
-        let fits = |lag: &&usize| *lag * LEAST_REPEATS < shorter;
+        lags.iter().copied().filter(move |lag| lag * LEAST_REPEATS < shorter)
+    }
+
+    /// Along columns, rows, and where there is more than the shortest one, both diagonals.
+    fn lags(&self) -> Vec<Lag> {
         let along = |lag: usize| {
             let signed = lag as isize;
             let all = [(0, signed), (lag, 0), (lag, signed), (lag, -signed)];
             all.into_iter().take(if self.detail == Detail::Brief { 2 } else { 4 })
         };
-        lags.iter().filter(fits).flat_map(|lag| along(*lag)).collect()
+        self.steps().flat_map(along).collect()
     }
 
     /// Whether the increments at a lag come along: those at the shortest ones have digits that correlations
@@ -106,7 +126,7 @@ impl Image {
             Detail::Many => 2 + rings + LEVELS.len(),
         };
         let blocks = self.parts().map_or(0, |parts| parts * parts);
-        let own = 2 + lags.len() + increments + rings + moments + blocks;
+        let own = 2 + lags.len() + increments + self.steps().count() + rings + moments + blocks;
         let pairs = self.channels.len() * (self.channels.len() - 1) / 2;
         own * self.channels.len() + pairs * (2 * self.cross_lags().len() - 1)
     }
@@ -139,6 +159,10 @@ impl Image {
                 names.push(format!("log mean square of differences{of}{}", away(lag)));
             }
         }
+        names.extend(self.steps().map(|lag| {
+            let over = freeform_simulators::counted(lag, "pixel");
+            format!("log mean square of differences{of} over {over} along both sides")
+        }));
         let waves = |what: &'static str| {
             let name = move |[from, to]: [f64; 2]| {
                 format!("log power{of}{what} of {from:.1} to {to:.1} waves across")
@@ -190,6 +214,7 @@ impl Image {
                 out.push(plane.increments(lag));
             }
         }
+        out.extend(self.steps().map(|lag| plane.mixed(lag)));
         out.extend(log_powers(plane, false));
         if self.detail != Detail::Brief {
             out.extend(plane.shape_of_values());

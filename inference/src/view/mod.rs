@@ -189,6 +189,23 @@ impl View {
         out
     }
 
+    /// The same for points and pixels whose tails are not drawn in, of these rows of x; `None` where that
+    /// is no other.
+    pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
+        let mut changed = false;
+        let mut other = |block: &Block| {
+            let other = match block {
+                Block::Series(series) => series.unmapped(x).map(Block::Series),
+                Block::Image(image) => image.unmapped(x).map(Block::Image),
+                _ => None,
+            };
+            changed |= other.is_some();
+            other.unwrap_or_else(|| block.clone())
+        };
+        let blocks = self.blocks.iter().map(&mut other).collect();
+        changed.then(|| Self { inputs: self.inputs, blocks })
+    }
+
     /// Of every row of a table of x, `[n, C]` to `[n, outputs]`.
     pub fn table(&self, x: Vec<f64>) -> Vec<f64> {
         match self.is_plain() {

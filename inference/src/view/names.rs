@@ -100,7 +100,10 @@ mod tests {
     fn statistics_of_a_set_are_what_they_are_called() {
         let x: Vec<f64> =
             (0..41).flat_map(|i| [f64::from(i), f64::from(u8::from(i % 4 == 0))]).collect();
-        let view = View { inputs: 82, blocks: vec![Block::Set(Set::fit(&x, 82, 2, true))] };
+        let view = View {
+            inputs: 82,
+            blocks: vec![Block::Set(Set::fit(&x, 82, 2, true).with_extremes())],
+        };
         let at = |name: &str| called(&view, &x, name);
         near(at("share of trials with 1 in channel 2"), 11.0 / 41.0);
         near(at("share of trials with 0 in channel 2"), 30.0 / 41.0);
@@ -116,6 +119,9 @@ mod tests {
         near(at("70% quantile of channel 1 where channel 2 is 1"), 8.0 / spread);
         near(at("log variance of channel 1 where channel 2 is 1"), (160.0 / spread / spread).ln());
         near(at("mean of channel 1"), 0.0);
+        near(at("smallest of channel 1"), -20.0 / spread);
+        near(at("largest of channel 1"), 20.0 / spread);
+        near(at("smallest of channel 1 where channel 2 is 0"), -19.0 / spread);
         let titles = view.titles(DataLayout::default());
         assert_eq!(titles[0], "statistic 1 (2% quantile of channel 1)");
         assert_eq!(View::plain(2).titles(DataLayout::default()), ["column 1", "column 2"]);

@@ -39,7 +39,8 @@ pub(super) fn describe(view: &View) -> String {
             }
             Block::Image(image) => {
                 let ([high, wide], channels) = image.sizes();
-                let of = if channels > 1 { format!(" of {channels} numbers") } else { String::new() };
+                let of =
+                    if channels > 1 { format!(" of {channels} numbers") } else { String::new() };
                 format!(
                     "{} of an image of {high} × {wide} pixels{of}",
                     counted(image.outputs(), "statistic")

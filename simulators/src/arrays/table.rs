@@ -165,7 +165,11 @@ impl Table {
             1 => vec![high, wide],
             _ => vec![high, wide, channels],
         };
-        if fits { Ok(()) } else { Err(ArrayError::OtherPixels { path: self.path.clone(), found, wanted }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(ArrayError::OtherPixels { path: self.path.clone(), found, wanted })
+        }
     }
 }
 

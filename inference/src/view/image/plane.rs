@@ -44,6 +44,20 @@ impl Plane {
         log_mean_square(self.pairs(self, lag).map(|(a, b)| b - a))
     }
 
+    /// The log mean square of what is left of steps along both sides, `lag` each, where one is the same
+    /// before and after the other: that of a pixel itself where neighbours nearly share their values.
+    pub fn mixed(&self, lag: usize) -> f64 {
+        let [high, wide] = self.shape;
+        let rows = 0..high.saturating_sub(lag);
+        let at = |row: usize, column: usize| self.values[row * wide + column];
+        log_mean_square(rows.flat_map(|row| {
+            (0..wide.saturating_sub(lag)).map(move |column| {
+                let (below, right) = (row + lag, column + lag);
+                at(row, column) - at(row, right) - at(below, column) + at(below, right)
+            })
+        }))
+    }
+
     pub fn log_variance(&self) -> f64 {
         log_variance(self.variance)
     }

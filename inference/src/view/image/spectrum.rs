@@ -7,9 +7,10 @@ use std::f64::consts::TAU;
 
 /// More points a side are averaged together first: what waves they show beyond these, lags see too.
 const MOST_POINTS: usize = 256;
-/// Where the first rings of waves end, in waves across the longer side; further ones are half an octave
-/// wide.
-const FIRST_ENDS: [f64; 3] = [1.5, 2.5, 3.5];
+/// Where the first rings of waves end, in waves across the longer side; further ones are a quarter of an
+/// octave wide, within which the power of waves hardly differs.
+const FIRST_ENDS: [f64; 4] = [1.5, 2.5, 3.5, 5.0];
+const WIDTH: f64 = 1.189_207;
 
 /// The rings of an image of so many rows and columns: each from where to where, in waves across its longer
 /// side. The last one ends with the shortest wave that there is.
@@ -22,10 +23,10 @@ pub(super) fn rings(shape: [usize; 2]) -> Vec<[f64; 2]> {
     while from < shortest {
         let to = match FIRST_ENDS.get(rings.len()) {
             Some(end) => *end,
-            None => from * 2_f64.sqrt(),
+            None => from * WIDTH,
         };
         // A narrow rest would be next to nothing.
-        let to = if shortest < 1.2 * to { shortest * (1.0 + 1e-9) } else { to };
+        let to = if shortest < 1.1 * to { shortest * (1.0 + 1e-9) } else { to };
         rings.push([from, to]);
         from = to;
     }
