@@ -1,6 +1,6 @@
 //! One observation of a file.
 
-use freeform_simulators::{Expected, Table, TableOptions};
+use freeform_simulators::{DataLayout, Expected, Layout, Table, TableOptions};
 use ndarray::{Array2, ShapeBuilder, array};
 
 use crate::support::{refused, text};
