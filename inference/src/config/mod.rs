@@ -2,6 +2,7 @@
 
 mod describe;
 mod error;
+mod laid_out;
 mod limits;
 mod memory;
 mod places;

@@ -1,8 +1,8 @@
 //! A preset, a file over it, and single keys over that.
 
 use super::places::{Places, line_of, places};
-use super::{Config, ConfigError, Place, Preset, Problem, TransformConfig};
-use freeform_simulators::{DataLayout, Layout, Missing};
+use super::{Config, ConfigError, Place, Preset, Problem};
+use freeform_simulators::{Layout, Missing};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
@@ -172,58 +172,8 @@ impl Overrides {
         (layout, channels.and_then(|channels| usize::try_from(channels).ok()).filter(|c| *c > 0))
     }
 
-    /// Rows and columns of pixels belong to an image, and what an array says of them where nobody says
-    /// more; its channels are then what is left of x.
-    fn settle_shape(
-        &self,
-        transform: &mut TransformConfig,
-        problem: Problem,
-    ) -> Result<(), ConfigError> {
-        let given = self.transform("shape").filter(|_| transform.shape.is_some());
-        match (transform.layout, given) {
-            (Layout::Image, _) => {
-                let stated = problem.layout.unwrap_or_default();
-                transform.shape = transform.shape.or(stated.shape);
-                let pixels = transform.shape.map(|[rows, columns]| rows.saturating_mul(columns));
-                if self.transform("channels").is_none() && stated.layout != Layout::Image {
-                    let left = pixels.filter(|pixels| problem.context_dim.is_multiple_of(*pixels));
-                    transform.channels = left.map_or(1, |pixels| problem.context_dim / pixels);
-                }
-            }
-            (Layout::Auto, _) => {}
-            (_, None) => transform.shape = None,
-            (_, Some(value)) => {
-                let key = "transform.shape".to_owned();
-                let requirement = "left out unless transform.layout is image: it is the rows and \
-                                   columns of pixels"
-                    .to_owned();
-                let place = Box::new(self.place(&key));
-                return Err(ConfigError::Value { place, key, value: shown(value), requirement });
-            }
-        }
-        Ok(())
-    }
-
-    fn transform(&self, key: &str) -> Option<&Value> {
+    pub(super) fn transform(&self, key: &str) -> Option<&Value> {
         self.table.get("transform")?.get(key)
-    }
-
-    /// Channels alone, with no layout, belong to a series or a set, whichever; rows and columns of
-    /// pixels to an image.
-    fn with_channels(&self, problem: Problem) -> Problem {
-        let alone = |key: &str| self.transform(key).is_some() && self.transform("layout").is_none();
-        let shaped =
-            self.transform("shape").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
-        match problem.layout {
-            Some(DataLayout { layout: Layout::Image, .. }) => problem,
-            stated if alone("shape") && shaped => {
-                let shape = stated.and_then(|stated| stated.shape);
-                let image = DataLayout { shape, ..DataLayout::new(Layout::Image, 1) };
-                problem.laid_out(Some(image))
-            }
-            None if alone("channels") => problem.laid_out(Some(DataLayout::of_channels(1))),
-            _ => problem,
-        }
     }
 
     /// Says of a value that was refused where it was set.
@@ -237,7 +187,7 @@ impl Overrides {
         error
     }
 
-    fn place(&self, dotted: &str) -> Place {
+    pub(super) fn place(&self, dotted: &str) -> Place {
         let within = |key: &str| key.strip_prefix(dotted).is_some_and(|rest| rest.starts_with('.'));
         // Of a section, where the first of its settings stands.
         let found = self
@@ -306,7 +256,7 @@ fn nearest(key: &str, known: &Table) -> Option<String> {
 }
 
 /// A value, at a length that fits a line.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     const MOST: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(MOST) {

@@ -13,6 +13,7 @@ mod names;
 mod present;
 mod series;
 mod set;
+mod suited;
 mod trial;
 mod words;
 
