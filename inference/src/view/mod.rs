@@ -204,7 +204,7 @@ impl View {
             other.unwrap_or_else(|| block.clone())
         };
         let blocks = self.blocks.iter().map(&mut other).collect();
-        changed.then(|| Self { inputs: self.inputs, blocks })
+        changed.then_some(Self { inputs: self.inputs, blocks })
     }
 
     /// Of every row of a table of x, `[n, C]` to `[n, outputs]`.
