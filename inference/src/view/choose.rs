@@ -1,9 +1,9 @@
 //! Which view of x says most about θ: held-out simulations decide, by the likelihood of θ under a short
 //! training of a whitening.
 
+use super::View;
 use super::trial::Trial;
 use super::words::describe;
-use super::View;
 use crate::config::{NARROW, TransformConfig, WhiteningConfig};
 use crate::training::Finding;
 use crate::work::{Halt, Part};

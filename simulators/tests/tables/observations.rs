@@ -95,7 +95,11 @@ fn arrays_of_three_dimensions_are_rows_of_points() {
         let path = folder.path().join(name);
         ndarray_npy::write_npy(&path, &array).unwrap();
         let read = freeform_simulators::read_table(&path, &TableOptions::observations()).unwrap();
-        assert_eq!((read.values.dim(), read.lengths.as_deref()), ((2, 12), Some(&[3, 4][..])), "{name}");
+        assert_eq!(
+            (read.values.dim(), read.lengths.as_deref()),
+            ((2, 12), Some(&[3, 4][..])),
+            "{name}"
+        );
         let second = read.observation(Some(2), Expected::numbers(12)).unwrap();
         let expected =
             [100.0, 101.0, 102.0, 103.0, 110.0, 111.0, 112.0, 113.0, 120.0, 121.0, 122.0, 123.0];
