@@ -88,7 +88,43 @@ class StudentTrials:
         return total
 
 
-CASES = {"ou": OrnsteinUhlenbeck(), "ar2": Autoregression(), "student": StudentTrials()}
+class GaussianField:
+    """A Gaussian random field of 32 x 32 pixels around whose edges it goes on: waves of k crests a side
+    have power amplitude^2 / (1 + k^2)^(index / 2)."""
+
+    names, layout = ["index", "amplitude"], "image"
+    low, high = np.array([0.0, 0.5]), np.array([4.0, 2.0])
+    side = 32
+
+    def __init__(self):
+        k = np.fft.fftfreq(self.side, 1 / self.side)
+        self.squares = 1 + k[:, None] ** 2 + k**2
+
+    def simulate(self, theta, rng):
+        """`[n, 32, 32]`."""
+        index, amplitude = theta.T[:, :, None, None]
+        noise = np.fft.fft2(rng.normal(size=(len(theta), self.side, self.side)))
+        return np.fft.ifft2(amplitude * self.squares ** (-index / 4) * noise).real
+
+    def log_likelihood(self, theta, x):
+        """By its waves, those of one length together."""
+        index, amplitude = theta.T
+        power = np.abs(np.fft.fft2(x)) ** 2 / self.side**2
+        lengths, which = np.unique(self.squares, return_inverse=True)
+        sums = np.bincount(which.ravel(), power.ravel())
+        total = np.zeros(len(theta))
+        for length, count, own in zip(lengths, np.bincount(which.ravel()), sums):
+            law = amplitude**2 * length ** (-index / 2)
+            total -= 0.5 * (own / law + count * np.log(law))
+        return total
+
+
+CASES = {
+    "ou": OrnsteinUhlenbeck(),
+    "ar2": Autoregression(),
+    "student": StudentTrials(),
+    "field": GaussianField(),
+}
 
 
 def exact(case, x, n, rng):

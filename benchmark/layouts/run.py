@@ -42,7 +42,7 @@ def main(name, simulations, seed, *options):
         table = ("--simulations", at / "sims.npz", "--prior", at / "prior.toml")
         _, said = freeform("train", *table, "--seed", seed, "--out", at / "model", *options)
         seconds = time.time() - begun
-        said = [line for line in said.splitlines() if line.startswith(("x of", "the networks see"))]
+        said = [line for line in said.splitlines() if line.startswith(("x of", "the networks see", "warning"))]
         scores = []
         for index, row in enumerate(observed):
             np.save(at / "x.npy", row[None])

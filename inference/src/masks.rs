@@ -87,7 +87,7 @@ mod tests {
     use ndarray::Array2;
 
     fn of(observations: &[Vec<f64>], numbers: usize, layout: Layout, channels: usize) -> Masks {
-        Masks::of(observations, numbers, DataLayout { layout, channels }).unwrap()
+        Masks::of(observations, numbers, DataLayout::new(layout, channels)).unwrap()
     }
 
     fn masked(masks: &Masks, rows: usize, numbers: usize) -> Vec<Vec<bool>> {
@@ -122,7 +122,7 @@ mod tests {
     fn a_smaller_set_lacks_trials() {
         let masks = of(&[vec![1.0; 7]], 10, Layout::Set, 1);
         assert!((masks.share() - 0.3).abs() < 1e-12);
-        let none = DataLayout { layout: Layout::Set, channels: 1 };
+        let none = DataLayout::new(Layout::Set, 1);
         assert_eq!(Masks::of(&[vec![1.0; 10], vec![1.0; 14]], 10, none), None);
         // Where one number of a trial is missing alone, numbers are hidden one by one.
         let masks = of(&[vec![1.0, f64::NAN, 1.0, 1.0]], 4, Layout::Set, 2);

@@ -189,7 +189,7 @@ fn channels_are_found_and_wrong_statements_doubted() {
         (model.expected(), [&model.training.notes[..], &model.training.remarks].concat().join("\n"))
     };
     let (found, words) = said(&[]);
-    assert_eq!((found.data_dim, found.channels), (100, 2));
+    assert_eq!((found.data_dim, found.layout.channels), (100, 2));
     assert!(words.contains("a series of 50 points of 2 numbers"), "{words}");
     // As one series of 100, and as a set.
     for layout in ["series", "set"] {
@@ -199,5 +199,5 @@ fn channels_are_found_and_wrong_statements_doubted() {
     }
     // What is right is left alone.
     let (found, words) = said(&["transform.layout=series", "transform.channels=2"]);
-    assert!(found.channels == 2 && !words.contains("nats more"), "{words}");
+    assert!(found.layout.channels == 2 && !words.contains("nats more"), "{words}");
 }

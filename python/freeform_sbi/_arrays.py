@@ -49,12 +49,37 @@ def table(value: Any, name: str, columns: int | None = None) -> np.ndarray:
     return array
 
 
+def data(value: Any) -> tuple[np.ndarray, tuple[int, ...] | None]:
+    """Data of simulations as a table `[n, C]`, and the lengths behind the first of an array `[n, T,
+    channels]` or `[n, H, W, channels]`."""
+    array = numbers(value, "x")
+    if array.ndim not in (3, 4):
+        return table(array, "x"), None
+    if 0 in array.shape:
+        raise ValueError(f"x has shape {array.shape}, which holds no numbers")
+    return array.reshape(len(array), -1), array.shape[1:]
+
+
 def observations(
-    value: Any, columns: int, trial: int | None = None
+    value: Any,
+    columns: int,
+    trial: int | None = None,
+    shape: tuple[int, ...] | None = None,
 ) -> tuple[np.ndarray, bool]:
     """Observations `[m, columns]`, and whether there was but one, without an axis of its own. Of any
-    number of trials, each of `trial` numbers, there may be another number of columns."""
+    number of trials, each of `trial` numbers, there may be another number of columns; where an
+    observation has a `shape`, arrays may have it."""
     array = numbers(value, "x")
+    if shape is not None and array.ndim > 1:
+        own = (shape, shape[:-1]) if shape[-1] == 1 else (shape,)
+        if array.shape in own:
+            return array.reshape(1, -1), True
+        if array.ndim > 2 and array.shape[1:] in own:
+            array = array.reshape(len(array), -1)
+        elif array.ndim > 2 and trial is None:
+            raise ValueError(
+                f"x has shape {array.shape}, but an observation has {own[-1]}, several (m, *{own[-1]})"
+            )
     single = array.ndim < 2
     array = array.reshape(1, -1) if single else array
     if array.ndim != 2:

@@ -28,7 +28,7 @@ def to_arviz(
     simulated at the draws, `[n, C]`, go along as `posterior_predictive`; draws from the prior unless
     `prior` is False.
     """
-    row, _ = observations(x, posterior.data_dim, posterior.trial_dim)
+    row, _ = observations(x, posterior.data_dim, posterior.trial_dim, posterior.x_shape)
     if len(row) != 1:
         raise ValueError(f"x holds {len(row)} observations; give one")
     n, chains = count(n, "n"), count(chains, "chains")

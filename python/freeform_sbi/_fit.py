@@ -52,7 +52,7 @@ def fit(
     """Learns p(θ | x) from simulations whose θ were drawn from `prior`.
 
     `simulations` come from `simulate`, or are the name of an `.npz` file; or give `theta` `[n, D]` and
-    `x` `[n, C]`. `settings` replace the preset's: `{"training.max_epochs": 50}`, the same nested, or
+    `x` `[n, C]`, or `[n, T, channels]`, or `[n, H, W, channels]`. `settings` replace the preset's: `{"training.max_epochs": 50}`, the same nested, or
     the name of a TOML file. The same seed gives the same posterior, whatever the thread count, and the
     same as the command line's.
 
@@ -72,6 +72,7 @@ def fit(
         "settings": given,
         "device": device,
         "task": found.task if task is None else task,
+        "shape": None if found.shape is None else list(found.shape),
     }
     folder: ContextManager[Any]
     if checkpoints is None or checkpoints is True:
@@ -102,7 +103,7 @@ def _simulations(simulations: Any, theta: Any, x: Any) -> Simulations:
     if simulations is None:
         if theta is None or x is None:
             raise TypeError("give simulations, or theta and x")
-        return Simulations(table(theta, "theta"), table(x, "x"))
+        return Simulations(table(theta, "theta"), x)
     if theta is not None or x is not None:
         raise TypeError("give simulations, or theta and x, not both")
     if isinstance(simulations, Simulations):
@@ -156,6 +157,10 @@ def _toml(name: str, value: Any) -> str:
         return repr(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    raise TypeError(f"settings: {name} is {value!r}; it must be a number, a text, True or False")
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(name, one) for one in value) + "]"
+    raise TypeError(
+        f"settings: {name} is {value!r}; it must be a number, a text, True or False, or a list of these"
+    )
 
 

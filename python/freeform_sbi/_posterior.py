@@ -48,6 +48,13 @@ class Posterior:
         return self._native.trial_dim
 
     @property
+    def x_shape(self) -> tuple[int, ...] | None:
+        """Lengths of an observation that is more than a vector: `(T, channels)`, or of an image `(H, W,
+        channels)`; arrays of this shape are one observation."""
+        shape = self._native.x_shape
+        return None if shape is None else tuple(shape)
+
+    @property
     def training(self) -> dict[str, Any]:
         """How the training went: flows, validation NLL, quality, the correction by a likelihood."""
         return dict(json.loads(self._native.training()))
@@ -66,7 +73,7 @@ class Posterior:
         to nothing (x far outside everything simulated, a few points repeated) this raises a
         ValueError, unless `anyway`.
         """
-        rows, single = observations(x, self.data_dim, self.trial_dim)
+        rows, single = observations(x, self.data_dim, self.trial_dim, self.x_shape)
         draws, remarks = self._native.sample(rows, count(n, "n"), seed_number(seed), bool(anyway))
         for remark in remarks:
             warnings.warn(remark, stacklevel=2)
@@ -81,7 +88,7 @@ class Posterior:
         `normalized` a constant that depends on x alone is left out, which is much cheaper; `seed` is
         that of the draws which estimate it.
         """
-        rows, single = observations(x, self.data_dim, self.trial_dim)
+        rows, single = observations(x, self.data_dim, self.trial_dim, self.x_shape)
         points = numbers(theta, "theta")
         if points.ndim == 3 and not single:
             if len(points) != len(rows):

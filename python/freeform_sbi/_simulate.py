@@ -135,7 +135,7 @@ def _by_name(
             bar.update(done, n, f"{failed} failed" if failed else "")
 
         account = _native.simulate(name, target, n, seed, overwrite, report)
-        theta, x = _native.read_simulations(target)
+        theta, x, _ = _native.read_simulations(target)
     return told(Simulations(theta, x, prior, name), account)
 
 

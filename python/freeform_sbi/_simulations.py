@@ -9,7 +9,7 @@ from typing import Any, Iterator
 import numpy as np
 
 from . import _native
-from ._arrays import table
+from ._arrays import data, table
 from ._prior import Prior, as_prior
 
 
@@ -18,7 +18,8 @@ class Simulations:
     """Row i of `theta` `[n, D]` produced row i of `x` `[n, C]`.
 
     `requested` simulations were asked for; those that failed are left out, and `failures` tells of
-    each kind of failure the first. `theta, x = simulations` works.
+    each kind of failure the first. `theta, x = simulations` works. An x `[n, T, channels]` or `[n, H, W,
+    channels]` becomes a table, and `shape` is what its rows were.
     """
 
     theta: np.ndarray
@@ -28,9 +29,12 @@ class Simulations:
     requested: int = 0
     failed: int = 0
     failures: str = field(default="", repr=False)
+    shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        self.theta, self.x = table(self.theta, "theta"), table(self.x, "x")
+        self.theta = table(self.theta, "theta")
+        self.x, shape = data(self.x)
+        self.shape = self.shape or shape
         if len(self.theta) != len(self.x):
             raise ValueError(
                 f"theta has {len(self.theta)} rows, but x has {len(self.x)}: row i of both must be "
@@ -43,8 +47,9 @@ class Simulations:
     @classmethod
     def load(cls, path: str | os.PathLike[str], prior: Any = None) -> Simulations:
         """Reads arrays `theta` and `x` from an `.npz` file."""
-        theta, x = _native.read_simulations(os.fspath(path))
-        return cls(theta, x, None if prior is None else as_prior(prior))
+        theta, x, shape = _native.read_simulations(os.fspath(path))
+        known = None if prior is None else as_prior(prior)
+        return cls(theta, x, known, shape=None if shape is None else tuple(shape))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes an `.npz` file that the command line and `numpy.load` read."""

@@ -3,6 +3,7 @@
 //! Tables come in as float32 or float64 with any strides (`_arrays.py` sees to the rest) and are
 //! copied once, into the rows that the library owns; what comes out is handed over without a copy.
 
+use freeform_simulators::{DataLayout, Layout};
 use ndarray::{Array2, Array3};
 use numpy::{Element, IntoPyArray, PyArray2, PyReadonlyArray2};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -48,6 +49,16 @@ fn read<T>(
 fn rows<T>(dim: (usize, usize), values: Vec<T>) -> PyResult<Array2<T>> {
     let shape = |e: ndarray::ShapeError| PyValueError::new_err(e.to_string());
     Array2::from_shape_vec(dim, values).map_err(shape)
+}
+
+/// Lengths of an observation of so many numbers that is more than a vector of them: points or trials and
+/// channels, or rows and columns of pixels and channels.
+pub fn lengths(layout: DataLayout, numbers: usize) -> Option<Vec<usize>> {
+    match (layout.layout, layout.shape, layout.channels) {
+        (Layout::Image, Some([high, wide]), channels) => Some(vec![high, wide, channels]),
+        (Layout::Vector, ..) | (_, _, 0 | 1) => None,
+        (.., channels) => Some(vec![numbers / channels, channels]),
+    }
 }
 
 /// Parameters or data, as the library has them.

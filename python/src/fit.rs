@@ -7,7 +7,7 @@ use crate::prior::Prior;
 use crate::work::run;
 use freeform_inference as inference;
 use freeform_inference::{Fit, FitError, FitProgress, Overrides, Preset};
-use freeform_simulators::Simulations;
+use freeform_simulators::{DataLayout, Simulations};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -72,9 +72,9 @@ pub fn preset(name: &str) -> PyResult<Preset> {
 }
 
 /// Learns a posterior from theta `[n, D]` and x `[n, C]`. `settings` are `section.key=value`;
-/// `progress` is told where the fit stands, every 50 ms.
+/// `shape` is what the rows of x were in an array of more dimensions; `progress` is told where the fit stands, every 50 ms.
 #[pyfunction]
-#[pyo3(signature = (prior, theta, x, *, seed, preset, file, settings, device, checkpoints, task, progress))]
+#[pyo3(signature = (prior, theta, x, *, seed, preset, file, settings, device, checkpoints, task, shape, progress))]
 #[expect(clippy::too_many_arguments, reason = "Python names them")]
 pub fn fit(
     py: Python<'_>,
@@ -88,6 +88,7 @@ pub fn fit(
     device: &str,
     checkpoints: Option<PathBuf>,
     task: Option<String>,
+    shape: Option<Vec<usize>>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Posterior> {
     let (overrides, preset) = (overrides(file, &settings)?, self::preset(preset)?);
@@ -106,6 +107,9 @@ pub fn fit(
         }
         if let Some(task) = task {
             fit = fit.task(task);
+        }
+        if let Some(layout) = shape.and_then(|lengths| DataLayout::of_lengths(&lengths)) {
+            fit = fit.layout(layout);
         }
         fit.run(simulations)
     };

@@ -1,6 +1,6 @@
 //! Posteriors.
 
-use crate::arrays::{draws_to_numpy, table};
+use crate::arrays::{draws_to_numpy, lengths, table};
 use crate::errors::Raise;
 use crate::prior::Prior;
 use crate::work::quietly;
@@ -104,7 +104,14 @@ impl Posterior {
     #[getter]
     fn trial_dim(&self) -> Option<usize> {
         let expected = self.0.model().expected();
-        expected.any_number.then_some(expected.channels)
+        expected.any_number.then_some(expected.layout.channels)
+    }
+
+    /// Lengths of an observation that is more than a vector.
+    #[getter]
+    fn x_shape(&self) -> Option<Vec<usize>> {
+        let model = self.0.model();
+        lengths(model.layout(), model.data_dim())
     }
 
     /// The prior.

@@ -1,13 +1,13 @@
 //! Simulations by the library's own means: benchmark tasks and external programs. Python callables
 //! are called from Python (`_callable.py`).
 
-use crate::arrays::{table, to_numpy};
+use crate::arrays::{lengths, table, to_numpy};
 use crate::errors::Raise;
 use crate::work::run;
 use freeform_simulators as simulators;
 use freeform_simulators::{
-    AnySimulator, FailureCount, FailureKind, FailureReport, FirstFailure, SetJob, Simulations,
-    SourceError, simulate_set,
+    AnySimulator, ArrayError, FailureCount, FailureKind, FailureReport, FirstFailure, FirstLine,
+    SetJob, Simulations, SourceError, simulate_set,
 };
 use numpy::PyArray2;
 use pyo3::exceptions::PyValueError;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 type Tables<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+/// The same, with what the rows of x were.
+type Shaped<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Option<Vec<usize>>);
 
 fn tables(py: Python<'_>, simulations: Simulations) -> Tables<'_> {
     (to_numpy(py, simulations.theta), to_numpy(py, simulations.x))
@@ -81,11 +83,19 @@ pub fn simulate_at<'py>(
     Ok((tables(py, batch.simulations), account))
 }
 
-/// Reads `.npz`.
+/// Reads `.npz`; with the tables comes what the rows of x were in an array of more dimensions.
 #[pyfunction]
-pub fn read_simulations(py: Python<'_>, path: PathBuf) -> PyResult<Tables<'_>> {
-    let read = run(py, |_| Ok(()), move |_| Simulations::read(path))?;
-    Ok(tables(py, read.map_err(Raise::raise)?))
+pub fn read_simulations(py: Python<'_>, path: PathBuf) -> PyResult<Shaped<'_>> {
+    let work = move |_: &_| -> Result<_, ArrayError> {
+        if path.extension().is_none_or(|extension| extension != "npz") {
+            return Ok((Simulations::read(path)?, None));
+        }
+        Simulations::read_table(path, &[], FirstLine::Auto)
+    };
+    let (simulations, layout) = run(py, |_| Ok(()), work)?.map_err(Raise::raise)?;
+    let lengths = layout.and_then(|layout| lengths(layout, simulations.data_dim()));
+    let (theta, x) = tables(py, simulations);
+    Ok((theta, x, lengths))
 }
 
 /// Writes `.npz`.

@@ -160,7 +160,7 @@ def test_errors_name_the_argument(posterior, prior, tmp_path):
         (TypeError, "theta and x", lambda: fit(x=None)),
         (ValueError, "theta has 300 rows, but x has 299", lambda: fit(x=x[1:])),
         (TypeError, "x holds <U1", lambda: fit(x=[["a"]] * 300)),
-        (ValueError, "x has shape", lambda: fit(x=np.zeros((300, 2, 2)))),
+        (ValueError, "x has shape", lambda: fit(x=np.zeros((300, 2, 2, 2, 2)))),
         (ValueError, "loss.beta_strat=1: unknown key `loss.beta_strat`.*beta_start", lambda: fit(settings={"loss.beta_strat": 1})),
         (ValueError, "`loss.beta_start` is -2", lambda: fit(settings={"loss.beta_start": -2})),
         (TypeError, "settings: loss.beta_start is None", lambda: fit(settings={"loss.beta_start": None})),

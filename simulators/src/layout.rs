@@ -14,6 +14,8 @@ pub enum Layout {
     Series,
     /// Trials whose order means nothing, `[N, channels]` row after row.
     Set,
+    /// Pixels, `[H, W, channels]` row after row.
+    Image,
 }
 
 /// A layout that is stated with the data.
@@ -21,12 +23,18 @@ pub enum Layout {
 pub struct DataLayout {
     /// Which.
     pub layout: Layout,
-    /// Numbers of one point of a series, or of one trial of a set, which stand side by side.
+    /// Numbers of one point of a series, of one trial of a set, or of one pixel of an image, which stand
+    /// side by side.
     pub channels: usize,
+    /// Rows and columns of pixels of an image, `[H, W]`; otherwise what an array of more than two
+    /// dimensions had in their place.
+    pub shape: Option<[usize; 2]>,
 }
 
-/// Fewer points or trials have no statistics.
+/// Fewer points, trials, or rows or columns of pixels have no statistics.
 const LEAST_POINTS: usize = 3;
+/// Of fewer than so many rows or columns nobody thinks of pixels who does not say so.
+const LEAST_SIDE: usize = 8;
 
 /// Why a layout is not that of so many numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +43,79 @@ pub enum LayoutMisfit {
     Uneven,
     /// They are so few points or trials, of which at least three make a series or a set.
     FewPoints(usize),
+    /// Nobody said how many rows and columns of pixels an image has.
+    NoShape,
+    /// They are not so many rows and columns of pixels, or these are fewer than three.
+    Shape([usize; 2]),
 }
 
 impl DataLayout {
+    /// A layout of so many channels, which is no image's.
+    #[must_use]
+    pub fn new(layout: Layout, channels: usize) -> Self {
+        Self { layout, channels, shape: None }
+    }
+
+    /// An image of so many rows and columns of pixels.
+    #[must_use]
+    pub fn image(shape: [usize; 2], channels: usize) -> Self {
+        Self { layout: Layout::Image, channels, shape: Some(shape) }
+    }
+
     /// Of data of which nothing but the number of channels is known.
     #[must_use]
     pub fn of_channels(channels: usize) -> Self {
-        Self { layout: Layout::Auto, channels }
+        Self::new(Layout::Auto, channels)
+    }
+
+    /// What an array of more than two dimensions says by its lengths behind the first: `[T, channels]`,
+    /// which may be rows and columns of pixels too, or `[H, W, channels]`.
+    #[must_use]
+    pub fn of_lengths(lengths: &[usize]) -> Option<Self> {
+        match *lengths {
+            [points, channels] => {
+                Some(Self { shape: Some([points, channels]), ..Self::of_channels(channels) })
+            }
+            [rows, columns, channels] => Some(Self::image([rows, columns], channels)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an image, or an array of two lengths that may be its rows and columns of pixels.
+    #[must_use]
+    pub fn may_be_image(self) -> bool {
+        let long = |shape: [usize; 2]| shape.iter().all(|side| *side >= LEAST_SIDE);
+        match self.layout {
+            Layout::Image => true,
+            Layout::Auto => self.shape.is_some_and(long),
+            _ => false,
+        }
+    }
+
+    /// How many numbers stand side by side where one observation is a table: those of a point or a trial,
+    /// or of a row of pixels.
+    #[must_use]
+    pub fn side_by_side(self) -> usize {
+        match (self.layout, self.shape) {
+            (Layout::Image, Some([_, columns])) => columns.saturating_mul(self.channels),
+            (Layout::Vector, _) => 1,
+            _ => self.channels,
+        }
     }
 
     /// Where column `column` of x, from 0, stands in it: `point 12, channel 1`; `None` where that is no
     /// more than its number.
     #[must_use]
     pub fn place(self, column: usize) -> Option<String> {
+        if let (Layout::Image, Some([_, columns])) = (self.layout, self.shape) {
+            let (pixel, channel) = (column / self.channels, column % self.channels + 1);
+            let of = if self.channels > 1 { format!(", channel {channel}") } else { String::new() };
+            return Some(format!(
+                "row {}, column {}{of}",
+                pixel / columns + 1,
+                pixel % columns + 1
+            ));
+        }
         let within = self.layout != Layout::Vector && self.channels > 1;
         let point = if self.layout == Layout::Set { "trial" } else { "point" };
         within.then(|| {
@@ -73,6 +141,12 @@ impl DataLayout {
             return Some(LayoutMisfit::Uneven);
         }
         let points = numbers / self.channels;
+        if self.layout == Layout::Image {
+            let Some(shape) = self.shape else { return Some(LayoutMisfit::NoShape) };
+            let fits = shape[0].checked_mul(shape[1]) == Some(points);
+            let fits = fits && shape.iter().all(|side| *side >= LEAST_POINTS);
+            return (!fits).then_some(LayoutMisfit::Shape(shape));
+        }
         let few = self.layout != Layout::Auto && points < LEAST_POINTS;
         few.then_some(LayoutMisfit::FewPoints(points))
     }
@@ -81,13 +155,13 @@ impl DataLayout {
 impl Default for DataLayout {
     /// Numbers one by one.
     fn default() -> Self {
-        Self { layout: Layout::Vector, channels: 1 }
+        Self::new(Layout::Vector, 1)
     }
 }
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Vector, Self::Series, Self::Set];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Vector, Self::Series, Self::Set, Self::Image];
 
     /// The name that users give it.
     #[must_use]
@@ -97,6 +171,7 @@ impl Layout {
             Self::Vector => "vector",
             Self::Series => "series",
             Self::Set => "set",
+            Self::Image => "image",
         }
     }
 
@@ -114,12 +189,33 @@ mod tests {
     /// As `numpy.unravel_index(22, (20, 2))` counts, from 1.
     #[test]
     fn columns_are_named_by_their_place() {
-        let of = |layout, channels| DataLayout { layout, channels };
+        let of = DataLayout::new;
         assert_eq!(of(Layout::Series, 2).column(22), "column 23 (point 12, channel 1)");
         assert_eq!(of(Layout::Auto, 3).column(5), "column 6 (point 2, channel 3)");
         assert_eq!(of(Layout::Set, 2).column(1), "column 2 (trial 1, channel 2)");
         for plain in [of(Layout::Series, 1), of(Layout::Auto, 1), DataLayout::default()] {
             assert_eq!(plain.column(22), "column 23");
         }
+        // `numpy.unravel_index(22, (4, 5, 2))` is (2, 1, 0).
+        let image = DataLayout::image([4, 5], 2);
+        assert_eq!(image.column(22), "column 23 (row 3, column 2, channel 1)");
+        assert_eq!(DataLayout::image([4, 5], 1).column(7), "column 8 (row 2, column 3)");
+    }
+
+    #[test]
+    fn images_fit_their_pixels_alone() {
+        let image = DataLayout::image([4, 5], 2);
+        assert_eq!(image.misfit(40), None);
+        assert_eq!(image.misfit(41), Some(LayoutMisfit::Uneven));
+        assert_eq!(image.misfit(38), Some(LayoutMisfit::Shape([4, 5])));
+        assert_eq!(DataLayout::image([2, 5], 1).misfit(10), Some(LayoutMisfit::Shape([2, 5])));
+        assert_eq!(DataLayout::new(Layout::Image, 1).misfit(9), Some(LayoutMisfit::NoShape));
+        assert_eq!(image.side_by_side(), 10);
+        // Three dimensions leave open what they are, four do not.
+        assert_eq!(
+            DataLayout::of_lengths(&[4, 5]).map(|l| (l.layout, l.channels)),
+            Some((Layout::Auto, 5))
+        );
+        assert_eq!(DataLayout::of_lengths(&[4, 5, 2]), Some(image));
     }
 }

@@ -26,8 +26,7 @@ pub(super) fn mask(
                 ));
             }
             let is_set = layout.layout == Layout::Set;
-            let expected =
-                Expected { data_dim: numbers, channels: layout.channels, any_number: is_set };
+            let expected = Expected { data_dim: numbers, layout, any_number: is_set };
             let observed = observations(path, expected)?;
             let Some(masks) = Masks::of(&observed, numbers, layout) else {
                 return Err(Failure::usage(&format!(
@@ -65,6 +64,7 @@ fn layout(input: &TrainingInput, overrides: &Overrides) -> DataLayout {
     DataLayout {
         layout: layout.unwrap_or(stated.layout),
         channels: channels.unwrap_or(stated.channels),
+        shape: stated.shape,
     }
 }
 

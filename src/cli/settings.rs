@@ -21,12 +21,16 @@ pub(super) struct SettingsArgs {
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// What the numbers of x are to each other: transform.layout in short.
-    #[arg(long, value_parser = ["auto", "vector", "series", "set"])]
+    #[arg(long, value_parser = ["auto", "vector", "series", "set", "image"])]
     layout: Option<String>,
-    /// Numbers of one point of a series, or of one trial of a set: transform.channels in short. Without
-    /// --layout, which of the two it is is found out.
+    /// Numbers of one point of a series, of one trial of a set, or of one pixel: transform.channels in
+    /// short. Without --layout, which of these it is is found out.
     #[arg(long, value_name = "N", value_parser = count)]
     channels: Option<usize>,
+    /// Rows and columns of pixels of an image, as 32x48: transform.shape in short. Arrays `[n, H, W]` and
+    /// `[n, H, W, channels]` say it themselves.
+    #[arg(long, value_name = "HxW", value_parser = shape)]
+    shape: Option<[usize; 2]>,
     /// What a NaN in x means: failed, that the simulation did, or allowed: that the number was not
     /// measured. transform.missing in short.
     #[arg(long, value_parser = ["failed", "allowed"])]
@@ -95,11 +99,22 @@ impl SettingsArgs {
         if let Some(channels) = self.channels {
             overrides.set(&format!("transform.channels={channels}"))?;
         }
+        if let Some([rows, columns]) = self.shape {
+            overrides.set(&format!("transform.shape=[{rows}, {columns}]"))?;
+        }
         if let Some(missing) = &self.missing {
             overrides.set(&format!("transform.missing={missing}"))?;
         }
         Ok(overrides)
     }
+}
+
+/// Rows and columns of pixels, as 32x48.
+fn shape(text: &str) -> Result<[usize; 2], String> {
+    let sides = text.split_once(['x', 'X', '×']);
+    let side = |side: &str| side.trim().parse().ok().filter(|n: &usize| *n > 0);
+    let shape = sides.and_then(|(rows, columns)| Some([side(rows)?, side(columns)?]));
+    shape.ok_or_else(|| "rows and columns of pixels are written as 32x48".to_owned())
 }
 
 impl TrainingArgs {

@@ -9,8 +9,8 @@ use crate::run::{
     set_warnings,
 };
 use freeform_simulators::{
-    AnySimulator, DataLayout, FirstLine, Missing, OwnershipError, Prior, SetError,
-    SimulationSource, Simulations, SourceError, read_theta_failed, write_bytes_atomically,
+    AnySimulator, FirstLine, Missing, OwnershipError, Prior, SetError, SimulationSource,
+    Simulations, SourceError, read_theta_failed, write_bytes_atomically,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +48,7 @@ pub(super) fn input(
     };
     // First, because it verifies the checksum of a set.
     let theta_failed = read_theta_failed(&path).map_err(SourceError::from)?;
-    let (table, channels) = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
+    let (table, shaped) = Simulations::read_table(&path, prior.names(), FirstLine::Auto)?;
     let simulator = task.as_deref().map(AnySimulator::open).transpose()?;
     // A table of one's own: as the settings of the run say.
     let missing = match &simulator {
@@ -64,7 +64,7 @@ pub(super) fn input(
     let (simulations, theta_from) = (table.rows(&rows), None);
     let rows = Some(rows);
     let layout = simulator.as_ref().and_then(AnySimulator::layout);
-    let layout = layout.or(channels.map(DataLayout::of_channels));
+    let layout = layout.or(shaped);
     let simulator = match &simulator {
         Some(simulator) => SimulatorRecord::of(simulator)?,
         None => None,

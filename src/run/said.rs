@@ -1,6 +1,8 @@
 //! What a user is told of simulations: what failed, what a simulator printed, what x is.
 
-use freeform_simulators::{FailureReport, Missing, Noise, SetReport, Simulations, counted};
+use freeform_simulators::{
+    DataLayout, FailureReport, Missing, Noise, SetReport, Simulations, counted,
+};
 use std::path::Path;
 
 /// What a user should know of failed simulations.
@@ -60,10 +62,13 @@ pub(super) fn left_out_of(
 }
 
 /// What is to be said of an array of more numbers a point than points.
-pub(super) fn transposed(path: &Path, points: usize, channels: usize) -> Option<String> {
+pub(super) fn transposed(path: &Path, numbers: usize, layout: DataLayout) -> Option<String> {
     /// As many may be meant.
     const MOST: usize = 8;
-    (channels > points && channels > MOST).then(|| {
+    let channels = layout.channels;
+    let points = numbers / channels.max(1);
+    let series = !layout.may_be_image();
+    (series && channels > points && channels > MOST).then(|| {
         format!(
             "{}: x is [n, {points}, {channels}], and so has {points} points of {channels} numbers each; a \
              series is [n, T, channels]. If it is the other way round, transpose it (in numpy \

@@ -140,7 +140,7 @@ impl Source {
             Self::File { path, first_line, prior, task, theta_from } => {
                 // First, because it verifies the checksum of a set.
                 let theta_failed = read_theta_failed(path).map_err(SourceError::from)?;
-                let (simulations, channels, names) =
+                let (simulations, shaped, names) =
                     Simulations::read_named(path, prior.names(), *first_line)?;
                 if let Some(names) = &names {
                     at.reporter.say(&format!(
@@ -171,11 +171,11 @@ impl Source {
                 if lost > 0 {
                     warnings.push(left_out_of(path, &simulations, lost, missing));
                 }
-                if let Some(channels) = channels {
-                    warnings.extend(transposed(path, simulations.data_dim() / channels, channels));
+                if let Some(shaped) = shaped {
+                    warnings.extend(transposed(path, simulations.data_dim(), shaped));
                 }
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);
-                let layout = layout.or(channels.map(DataLayout::of_channels));
+                let layout = layout.or(shaped);
                 let stated = simulator.as_ref().and_then(AnySimulator::data_names);
                 let names = names.or(stated.map(<[String]>::to_vec));
                 let simulator = match &simulator {

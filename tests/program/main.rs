@@ -12,6 +12,7 @@ mod grid;
 mod grid_bad_input;
 mod grid_files;
 mod honest;
+mod images;
 mod infer;
 mod kills;
 mod kills_measured;

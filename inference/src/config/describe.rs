@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 36] = [
+const MEANINGS: [(&str, &str); 37] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -64,9 +64,13 @@ const MEANINGS: [(&str, &str); 36] = [
     ),
     (
         "transform.layout",
-        "what the numbers of x are to each other: vector, series, set, or auto: what held-out simulations say of a wide x",
+        "what the numbers of x are to each other: vector, series, set, image, or auto: what held-out simulations say of a wide x",
     ),
-    ("transform.channels", "numbers of one point of a series, or of one trial of a set"),
+    (
+        "transform.channels",
+        "numbers of one point of a series, of one trial of a set or of one pixel",
+    ),
+    ("transform.shape", "rows and columns of pixels of an image, as [32, 32]"),
     (
         "transform.missing",
         "what a NaN in x means: failed, that the simulation did; allowed, that the number was not measured",

@@ -2,12 +2,14 @@
 
 mod describe;
 mod error;
+mod laid_out;
 mod limits;
 mod memory;
 mod places;
 mod preset;
 mod resolve;
 mod settings;
+mod shape;
 
 pub use describe::Setting;
 pub use error::{ConfigError, Place};

@@ -67,7 +67,10 @@ impl Problem {
     fn layout(self, looks: bool) -> DataLayout {
         let wide = self.context_dim > NARROW;
         let layout = if looks && wide { Layout::Auto } else { Layout::Vector };
-        self.layout.unwrap_or(DataLayout { layout, channels: 1 })
+        self.layout.map_or(DataLayout::new(layout, 1), |stated| {
+            // An array's lengths are no pixels' where one of them is a number of channels.
+            DataLayout { shape: stated.shape.filter(|_| stated.may_be_image()), ..stated }
+        })
     }
 }
 
@@ -96,7 +99,7 @@ const MANY: usize = 30_000;
 
 fn recommended(problem: Problem) -> Config {
     let many = problem.simulations >= MANY;
-    let DataLayout { layout, channels } = problem.layout(true);
+    let DataLayout { layout, channels, shape } = problem.layout(true);
     let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
     let steps = if many { 24_000 } else { 8_000 };
@@ -136,6 +139,7 @@ fn recommended(problem: Problem) -> Config {
             data: DataTransform::Shape,
             layout,
             channels,
+            shape,
             missing: problem.missing,
             screening: true,
         },
@@ -158,7 +162,7 @@ fn paper(problem: Problem) -> Config {
         3_000..30_000 => 32,
         _ => 64,
     };
-    let DataLayout { layout, channels } = problem.layout(false);
+    let DataLayout { layout, channels, shape } = problem.layout(false);
     Config {
         network: NetworkConfig {
             width: 50,
@@ -194,6 +198,7 @@ fn paper(problem: Problem) -> Config {
             data: DataTransform::Standardize,
             layout,
             channels,
+            shape,
             missing: problem.missing,
             screening: false,
         },

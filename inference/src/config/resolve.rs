@@ -2,7 +2,7 @@
 
 use super::places::{Places, line_of, places};
 use super::{Config, ConfigError, Place, Preset, Problem};
-use freeform_simulators::{DataLayout, Layout, Missing};
+use freeform_simulators::{Layout, Missing};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
@@ -138,6 +138,7 @@ impl Overrides {
             reason: e.message().to_owned(),
         })?;
         config.validate().map_err(|error| self.placed(error))?;
+        self.settle_shape(&mut config.transform, problem)?;
         match (self.transform("channels"), config.transform.layout) {
             (Some(value), Layout::Vector) if config.transform.channels > 1 => {
                 let key = "transform.channels".to_owned();
@@ -171,17 +172,8 @@ impl Overrides {
         (layout, channels.and_then(|channels| usize::try_from(channels).ok()).filter(|c| *c > 0))
     }
 
-    fn transform(&self, key: &str) -> Option<&Value> {
+    pub(super) fn transform(&self, key: &str) -> Option<&Value> {
         self.table.get("transform")?.get(key)
-    }
-
-    /// Channels alone, with no layout, belong to a series or a set, whichever.
-    fn with_channels(&self, problem: Problem) -> Problem {
-        let alone = self.transform("channels").is_some() && self.transform("layout").is_none();
-        match problem.layout {
-            None if alone => problem.laid_out(Some(DataLayout::of_channels(1))),
-            _ => problem,
-        }
     }
 
     /// Says of a value that was refused where it was set.
@@ -195,7 +187,7 @@ impl Overrides {
         error
     }
 
-    fn place(&self, dotted: &str) -> Place {
+    pub(super) fn place(&self, dotted: &str) -> Place {
         let within = |key: &str| key.strip_prefix(dotted).is_some_and(|rest| rest.starts_with('.'));
         // Of a section, where the first of its settings stands.
         let found = self
@@ -264,7 +256,7 @@ fn nearest(key: &str, known: &Table) -> Option<String> {
 }
 
 /// A value, at a length that fits a line.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     const MOST: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(MOST) {
@@ -292,6 +284,7 @@ fn article(kind: &str) -> String {
         "integer" => "a whole number".to_owned(),
         "float" => "a number".to_owned(),
         "boolean" => "true or false".to_owned(),
+        "array" => "an array".to_owned(),
         other => format!("a {other}"),
     }
 }

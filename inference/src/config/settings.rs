@@ -2,7 +2,7 @@
 
 use crate::engine::LogDet;
 use crate::network::{Activation, NetworkSpec};
-use freeform_simulators::{Layout, Missing};
+use freeform_simulators::{DataLayout, Layout, Missing};
 use serde::{Deserialize, Serialize};
 
 /// All settings of one training.
@@ -102,13 +102,16 @@ pub struct TransformConfig {
     /// `standardize`, or `shape`: first log, log1p or asinh for columns of x that are skewed or
     /// heavy-tailed.
     pub data: DataTransform,
-    /// What the numbers of x are to each other: `vector`, `series`, `set`, or `auto`: what held-out
-    /// simulations say of a wide x (more than 16).
+    /// What the numbers of x are to each other: `vector`, `series`, `set`, `image`, or `auto`: what
+    /// held-out simulations say of a wide x (more than 16).
     #[serde(default = "layout_of_before")]
     pub layout: Layout,
-    /// Numbers of one point of a series, or of one trial of a set, which stand side by side.
+    /// Numbers of one point of a series, of one trial of a set or of one pixel, which stand side by side.
     #[serde(default = "one")]
     pub channels: usize,
+    /// Rows and columns of pixels of an image; empty in a file where there are none.
+    #[serde(default, with = "super::shape")]
+    pub shape: Option<[usize; 2]>,
     /// What a NaN in x means: `failed`, that the simulation did, or `allowed`: that this number was not
     /// measured.
     #[serde(default)]
@@ -116,6 +119,14 @@ pub struct TransformConfig {
     /// Whether columns of a wide x (more than 16) that show no dependence on any parameter are
     /// left out.
     pub screening: bool,
+}
+
+impl TransformConfig {
+    /// What the numbers of x are said to be to each other.
+    #[must_use]
+    pub fn layout(&self) -> DataLayout {
+        DataLayout { layout: self.layout, channels: self.channels, shape: self.shape }
+    }
 }
 
 /// `[whitening]`: location, scale and correlation of θ given x as a conditional Gaussian's, which
@@ -248,7 +259,10 @@ impl Config {
     #[must_use]
     pub fn known_by(text: &str) -> String {
         let later = |line: &&str| {
-            matches!(*line, "layout = \"vector\"" | "channels = 1" | "missing = \"failed\"")
+            matches!(
+                *line,
+                "layout = \"vector\"" | "channels = 1" | "shape = []" | "missing = \"failed\""
+            )
         };
         text.lines().filter(|line| !later(line)).map(|line| format!("{line}\n")).collect()
     }

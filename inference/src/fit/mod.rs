@@ -16,7 +16,7 @@ use crate::engine::{EngineKind, guarded};
 use crate::posterior::Posterior;
 use crate::rounds::Locality;
 use crate::training::{CheckpointFolder, ThetaOrigin, TrainingData, members, train_ensemble};
-use freeform_simulators::{Missing, Prior, Simulations};
+use freeform_simulators::{DataLayout, Missing, Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -48,6 +48,7 @@ pub struct Fit<'a> {
     failed_theta: Option<Array2<f64>>,
     local: Option<&'a Locality>,
     task: Option<String>,
+    layout: Option<DataLayout>,
     seed: u64,
     preset: Preset,
     settings: Overrides,
@@ -68,6 +69,7 @@ impl<'a> Fit<'a> {
             failed_theta: None,
             local: None,
             task: None,
+            layout: None,
             seed: 1,
             preset: Preset::default(),
             settings: Overrides::default(),
@@ -100,6 +102,13 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn local(self, local: &'a Locality) -> Self {
         Self { local: Some(local), ..self }
+    }
+
+    /// What the numbers of x are to each other, as the simulations' arrays say; settings have the last
+    /// word.
+    #[must_use]
+    pub fn layout(self, layout: DataLayout) -> Self {
+        Self { layout: Some(layout), ..self }
     }
 
     /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
@@ -167,12 +176,13 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
-        let config = self.settings.resolve(self.preset, Problem::of(&simulations))?;
+        let config =
+            self.settings.resolve(self.preset, Problem::of(&simulations).laid_out(self.layout))?;
         let missing = config.transform.missing;
         let failed = self.all_failed(&simulations, missing);
         let rows = simulations.usable_rows(missing);
         let simulations = simulations.rows(&rows);
-        let problem = Problem::of(&simulations);
+        let problem = Problem::of(&simulations).laid_out(self.layout);
         let config = self.settings.resolve(self.preset, problem)?;
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
         config

@@ -14,10 +14,10 @@ use crate::training::TrainedOn;
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_LAW,
-    VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_IMAGE,
+    VERSION_WITH_LAW, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
-use freeform_simulators::write_bytes_atomically;
+use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions};
 use safetensors::tensor::SafeTensors;
 use std::path::Path;
@@ -76,6 +76,7 @@ impl Model {
             tensors.add_flat(TURN, turn.numbers());
         }
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,
             _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
             _ if self.turn.is_some() => VERSION_WITH_TURN,
             (Some(_), _, _) => VERSION_WITH_VIEW,

@@ -185,7 +185,7 @@ impl Model {
     pub fn expected(&self) -> Expected {
         Expected {
             data_dim: self.data_dim(),
-            channels: self.layout().channels,
+            layout: self.layout(),
             any_number: self.view.trial().is_some(),
         }
     }

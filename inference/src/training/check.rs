@@ -6,7 +6,7 @@ use super::data_error::MIN_TRAINING;
 use super::origin::ThetaOrigin;
 use super::rows::contiguous;
 use crate::config::{Config, TransformConfig};
-use freeform_simulators::{DataLayout, LayoutMisfit, Simulations};
+use freeform_simulators::{LayoutMisfit, Simulations};
 use ndarray::Array2;
 
 /// Whether these simulations can be trained on, at little cost.
@@ -50,14 +50,18 @@ pub(super) fn check_sizes(
     Ok(())
 }
 
-/// Channels divide x, and leave points enough.
+/// Channels divide x, and leave points enough; an image has its pixels.
 pub(super) fn check_layout(columns: usize, transform: &TransformConfig) -> Result<(), DataError> {
     let channels = transform.channels;
-    match (DataLayout { layout: transform.layout, channels }).misfit(columns) {
+    match transform.layout().misfit(columns) {
         None => Ok(()),
         Some(LayoutMisfit::Uneven) => Err(DataError::Channels { columns, channels }),
         Some(LayoutMisfit::FewPoints(points)) => {
             Err(DataError::FewPoints { columns, channels, points })
+        }
+        Some(LayoutMisfit::NoShape) => Err(DataError::NoPixels { columns, channels }),
+        Some(LayoutMisfit::Shape([high, wide])) => {
+            Err(DataError::Pixels { columns, high, wide, channels })
         }
     }
 }

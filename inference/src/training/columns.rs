@@ -60,7 +60,7 @@ mod tests {
     fn found(x: &ndarray::Array2<f64>, layout: Layout, channels: usize) -> Vec<Finding> {
         let mut findings = Vec::new();
         let flat: Vec<f64> = x.iter().copied().collect();
-        look(&flat, x.ncols(), DataLayout { layout, channels }, &mut findings);
+        look(&flat, x.ncols(), DataLayout::new(layout, channels), &mut findings);
         findings
     }
 

@@ -18,7 +18,7 @@ use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
-use freeform_simulators::{DataLayout, Simulations};
+use freeform_simulators::Simulations;
 use std::borrow::Cow;
 
 /// Standardised simulations in a seeded order, and the maps that made them.
@@ -86,8 +86,7 @@ impl TrainingData {
         // held out by some and trained on by others.
         let seen = if config.training.members == 1 { &order[..rows - held_out] } else { &order };
         let x = contiguous(simulations.x);
-        let (layout, channels) = (config.transform.layout, config.transform.channels);
-        columns::look(&x, columns_of_x, DataLayout { layout, channels }, &mut findings);
+        columns::look(&x, columns_of_x, config.transform.layout(), &mut findings);
         let trained_on = TrainedOn::of((&theta, columns), (&x, columns_of_x));
         move_off(&mut theta, prior);
         check_support(&theta, prior, &table_rows)?;

@@ -99,6 +99,46 @@ pub enum DataError {
         /// What that makes.
         points: usize,
     },
+    /// An image of nobody knows how many rows and columns of pixels.
+    #[error(
+        "x has {}, {channels} a pixel, and nobody said how many rows and columns of pixels of an image \
+         they are: --shape {example} (transform.shape; `shape` in simulator.toml), or save x as \
+         [n, H, W] or [n, H, W, channels]",
+        counted(*.columns, "number"),
+        example = example(columns / channels)
+    )]
+    NoPixels {
+        /// Numbers of x.
+        columns: usize,
+        /// Numbers of a pixel.
+        channels: usize,
+    },
+    /// An image of other pixels than x has.
+    #[error(
+        "x has {}, which are no image of {high} rows and {wide} columns of pixels with {} each \
+         (transform.shape and transform.channels; `shape` and `channels` in simulator.toml): rows × columns \
+         × channels must be the numbers of x, with 3 rows and 3 columns at least",
+        counted(*.columns, "number"), counted(*.channels, "number")
+    )]
+    Pixels {
+        /// Numbers of x.
+        columns: usize,
+        /// Rows, as stated.
+        high: usize,
+        /// Columns, as stated.
+        wide: usize,
+        /// Numbers of a pixel.
+        channels: usize,
+    },
+    /// Gaps in images.
+    #[error(
+        "row {row} of x has NaN among the pixels of an image, of which none may be missing: fill them in the \
+         simulations and the observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
+    )]
+    MissingPixels {
+        /// Row of the table, from 1.
+        row: usize,
+    },
     /// A simulation without a number.
     #[error(
         "row {row} of x is NaN throughout: nothing was measured there, which leaves nothing to learn \
@@ -126,4 +166,10 @@ pub enum DataError {
     /// Told to stop, or unable to keep what was done.
     #[error(transparent)]
     Halt(#[from] Halt),
+}
+
+/// A shape of so many pixels, to show how one is written.
+fn example(pixels: usize) -> String {
+    let side = pixels.isqrt();
+    if side * side == pixels { format!("{side}x{side}") } else { "HxW".to_owned() }
 }

@@ -6,7 +6,7 @@ use crate::config::TransformConfig;
 use crate::random::{Purpose, stream};
 use crate::transform::{DataTransform, dependent_columns};
 use crate::view::{View, is_present};
-use freeform_simulators::{DataLayout, Layout};
+use freeform_simulators::Layout;
 use rand::RngExt;
 
 /// Gaps that depend on θ no more than chance does this often are taken not to.
@@ -26,7 +26,12 @@ pub(super) fn check_measured(
     if let Some(row) = x.chunks_exact(columns).position(nothing) {
         return Err(DataError::NothingMeasured { row: rows.row_of(row) + 1 });
     }
-    let layout = DataLayout { layout: transform.layout, channels: transform.channels };
+    let layout = transform.layout();
+    if layout.layout == Layout::Image {
+        let gap = |row: &[f64]| !row.iter().all(is_present);
+        let row = x.chunks_exact(columns).position(gap).map_or(0, |row| rows.row_of(row) + 1);
+        return Err(DataError::MissingPixels { row });
+    }
     // Any trial may be missing in all, and any point of a series; but not one of their channels.
     let points = matches!(layout.layout, Layout::Set | Layout::Series);
     let own = if points { layout.channels } else { columns };

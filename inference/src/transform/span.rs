@@ -286,7 +286,7 @@ mod tests {
         assert!(distance.to_string().contains("column 1 is 3, but 2 in every"), "{distance}");
         // Of two channels, the sixth number is the third point's second.
         let x: Vec<f64> = (0..60).map(f64::from).collect();
-        let layout = DataLayout { layout: Layout::Series, channels: 2 };
+        let layout = DataLayout::new(Layout::Series, 2);
         let span = DataSpan::of(6, &x).laid_out(layout);
         let said = span.distance(&[6.0, 7.0, 8.0, 9.0, 10.0, -900.0], None).to_string();
         assert!(said.contains("farthest in column 6 (point 3, channel 2): -900"), "{said}");

@@ -27,6 +27,21 @@ impl Channel {
     pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Self {
         let mut values = spaced(values, MOST_VALUES);
         let map = ColumnMap::fit(&mut values);
+        Self::scored(map, values)
+    }
+
+    /// The z-score alone, where the map draws in both tails: those of a mixture of wide and narrow
+    /// simulations, say, each of which is Gaussian as it is.
+    pub fn unmapped(&self, values: impl Iterator<Item = f64> + Clone) -> Self {
+        match self.map {
+            ColumnMap::Asinh { .. } => {
+                Self::scored(ColumnMap::Identity, spaced(values, MOST_VALUES))
+            }
+            _ => *self,
+        }
+    }
+
+    fn scored(map: ColumnMap, mut values: Vec<f64>) -> Self {
         values.iter_mut().for_each(|v| *v = map.apply(*v));
         let n = values.len() as f64;
         // Against an origin among them, and in units of the farthest, so that no digits are lost.

@@ -1,21 +1,14 @@
 //! Which view of x says most about θ: held-out simulations decide, by the likelihood of θ under a short
 //! training of a whitening.
 
-use super::components::Components;
-use super::gaps::{Gaps, Structure};
-use super::present::{is_present, means};
-use super::series::{Detail, Series};
-use super::set::Set;
+use super::View;
 use super::trial::Trial;
 use super::words::describe;
-use super::{Block, View};
 use crate::config::{NARROW, TransformConfig, WhiteningConfig};
 use crate::training::Finding;
 use crate::work::{Halt, Part};
 use freeform_simulators::Layout;
 
-/// Components where few are enough.
-const FEW_COMPONENTS: usize = 4;
 /// Another view than the numbers themselves must gain so many standard errors, and nats, over them.
 const STANDARD_ERRORS: f64 = 2.0;
 const LEAST_GAIN: f64 = 0.02;
@@ -62,7 +55,7 @@ impl Candidates<'_> {
         let TransformConfig { layout, channels, .. } = *self.transform;
         let wide = self.columns > NARROW;
         let structured = match layout {
-            Layout::Series | Layout::Set => true,
+            Layout::Series | Layout::Set | Layout::Image => true,
             Layout::Auto => wide || channels > 1,
             Layout::Vector => wide,
         };
@@ -76,10 +69,19 @@ impl Candidates<'_> {
                 self.stated(own, self.of_vector(&components), part)
             }
             Layout::Set => self.stated(self.of_set(channels), self.of_vector(&components), part),
+            Layout::Image => {
+                let mut others = self.of_vector(&components);
+                others.extend(self.of_transposed());
+                let own = self.of_image(self.transform.shape, channels, &components);
+                self.stated([own, components].concat(), others, part)
+            }
             Layout::Vector => self.found([vec![plain], components].concat(), None, part),
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
-                let own = [vec![plain], components.clone(), series, self.of_set(channels)].concat();
+                let (shape, depth) = self.pixels();
+                let image = self.of_image(shape, depth, &[]);
+                let set = self.of_set(channels);
+                let own = [vec![plain], components.clone(), series, set, image].concat();
                 // One is what nobody has to say.
                 self.found(own, (channels == 1).then_some(&components), part)
             }
@@ -88,11 +90,14 @@ impl Candidates<'_> {
 
     /// The best of what was stated; where another kind of view is better by far, with a doubt.
     fn stated(&self, own: Vec<View>, others: Vec<View>, part: &Part) -> Result<Choice, Halt> {
-        let stated = self.try_all(own, "view", part)?;
+        let mut stated = self.try_all(own, "view", part)?;
+        let unmapped = self.unmapped(stated.iter());
+        stated.extend(self.try_all(unmapped, "unmapped", part)?);
         let best = Trial::best(stated.iter()).unwrap_or_else(|| unreachable!("a layout has views"));
         let channels = self.transform.channels;
         let more = self.divisors().filter(|other| *other != channels);
         let mut others = others;
+        let more = more.filter(|_| self.transform.layout != Layout::Image);
         for other in more.chain([channels]) {
             let same = other == channels;
             if !(same && self.transform.layout == Layout::Series) {
@@ -143,6 +148,13 @@ impl Candidates<'_> {
             _ => vec![],
         };
         let best = Trial::best(more.iter()).unwrap_or(best);
+        let found = |trial: &&Trial| {
+            (trial.view.layout(), trial.view.channels())
+                == (best.view.layout(), best.view.channels())
+        };
+        let unmapped = self.unmapped(trials.iter().chain(&more).filter(found));
+        let unmapped = self.try_all(unmapped, "unmapped", part)?;
+        let best = Trial::best(std::iter::once(best).chain(&unmapped)).unwrap_or(best);
         let gain = best.over(first);
         let remark = (!best.view.is_plain()).then(|| {
             format!(
@@ -157,11 +169,20 @@ impl Candidates<'_> {
         Ok(Choice { view: best.view.clone(), remark, doubt: None })
     }
 
+    /// These views of points and pixels whose tails are not drawn in.
+    fn unmapped<'t>(&self, trials: impl Iterator<Item = &'t Trial>) -> Vec<View> {
+        trials.filter_map(|trial| trial.view.unmapped(self.x)).collect()
+    }
+
     /// How a view is asked for.
     fn options(&self, view: &View) -> String {
         match view.layout() {
             layout @ (Layout::Series | Layout::Set) => {
                 format!("--layout {} --channels {}", layout.name(), view.channels())
+            }
+            Layout::Image => {
+                let [high, wide] = view.pixels().unwrap_or_default();
+                format!("--layout image --shape {high}x{wide} --channels {}", view.channels())
             }
             _ => "--layout vector".to_owned(),
         }
@@ -184,57 +205,6 @@ impl Candidates<'_> {
                 series.chain(self.of_set(channels).into_iter().take(1))
             })
             .collect()
-    }
-
-    /// These, and what is told of gaps where there are any.
-    fn view(&self, mut blocks: Vec<Block>, structure: Structure) -> View {
-        blocks.extend(Gaps::of(self.x, self.columns, structure).map(Block::Gaps));
-        View { inputs: self.columns, blocks }
-    }
-
-    /// x as it is, filled where numbers are missing.
-    fn plain(&self) -> View {
-        match self.x.iter().all(is_present) {
-            true => View::plain(self.columns),
-            false => {
-                let with = means(self.x, self.columns);
-                self.view(vec![Block::Filled { with }], Structure::Vector)
-            }
-        }
-    }
-
-    /// The numbers, and their components.
-    fn of_vector(&self, components: &[View]) -> Vec<View> {
-        [&[self.plain()], components].concat()
-    }
-
-    /// A few components, and more.
-    fn of_components(&self) -> Vec<View> {
-        let TransformConfig { layout, channels, .. } = *self.transform;
-        let along = (layout != Layout::Vector).then_some(channels);
-        let all = Components::fit(self.x, self.columns, along, self.seed);
-        let few = all.first(self.columns, FEW_COMPONENTS);
-        let structure = along.map_or(Structure::Vector, Structure::Series);
-        [few, all].map(|found| self.view(vec![Block::Components(found)], structure)).into()
-    }
-
-    /// Few statistics and many, and many beside principal components.
-    fn of_series(&self, channels: usize, components: &[View]) -> Vec<View> {
-        let series = |detail| Block::Series(Series::fit(self.x, self.columns, channels, detail));
-        let details = [Detail::Brief, Detail::Few, Detail::Many];
-        let structure = Structure::Series(channels);
-        let of = |blocks: Vec<Block>| self.view(blocks, structure);
-        let mut views: Vec<View> = details.map(|detail| of(vec![series(detail)])).into();
-        let beside = |view: &View| vec![series(Detail::Many), view.blocks[0].clone()];
-        views.extend(components.iter().map(|view| of(beside(view))));
-        views
-    }
-
-    fn of_set(&self, features: usize) -> Vec<View> {
-        let set = |detailed| Block::Set(Set::fit(self.x, self.columns, features, detailed));
-        [false, true]
-            .map(|detailed| self.view(vec![set(detailed)], Structure::Set(features)))
-            .into()
     }
 
     pub(super) fn row(&self, index: u32) -> &[f64] {

@@ -8,10 +8,12 @@ mod channel;
 mod choose;
 mod components;
 mod gaps;
+mod image;
 mod names;
 mod present;
 mod series;
 mod set;
+mod suited;
 mod trial;
 mod words;
 
@@ -22,6 +24,7 @@ pub(crate) use present::is_present;
 use components::Components;
 use freeform_simulators::Layout;
 use gaps::{Gaps, Structure};
+use image::Image;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use series::Series;
@@ -42,6 +45,8 @@ pub(crate) enum Block {
     Series(Series),
     /// Statistics of a set of trials, which forget their order.
     Set(Set),
+    /// Statistics of an image.
+    Image(Image),
     /// Where numbers are missing; the last.
     Gaps(Gaps),
 }
@@ -123,24 +128,35 @@ impl View {
         self.layout() != Layout::Vector
     }
 
-    /// What it takes x for: a series or a set, or else a vector.
+    /// What it takes x for: a series, a set or an image, or else a vector.
     pub fn layout(&self) -> Layout {
         let structures = self.blocks.iter().find_map(|block| match block {
             Block::Series(_) => Some(Layout::Series),
             Block::Set(_) => Some(Layout::Set),
+            Block::Image(_) => Some(Layout::Image),
             _ => None,
         });
         structures.unwrap_or(Layout::Vector)
     }
 
-    /// Numbers of a point of that series, or of a trial of that set; 1 of a vector.
+    /// Numbers of a point of that series, of a trial of that set or of a pixel of that image; 1 of a
+    /// vector.
     pub fn channels(&self) -> usize {
         let sizes = self.blocks.iter().find_map(|block| match block {
-            Block::Series(series) => Some(series.sizes()),
-            Block::Set(set) => Some(set.sizes()),
+            Block::Series(series) => Some(series.sizes().1),
+            Block::Set(set) => Some(set.sizes().1),
+            Block::Image(image) => Some(image.sizes().1),
             _ => None,
         });
-        sizes.map_or(1, |(_, channels)| channels)
+        sizes.unwrap_or(1)
+    }
+
+    /// Rows and columns of pixels of that image.
+    pub fn pixels(&self) -> Option<[usize; 2]> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Image(image) => Some(image.sizes().0),
+            _ => None,
+        })
     }
 
     fn outputs_of(&self, block: &Block) -> usize {
@@ -149,6 +165,7 @@ impl View {
             Block::Components(components) => components.count(),
             Block::Series(series) => series.outputs(),
             Block::Set(set) => set.outputs(),
+            Block::Image(image) => image.outputs(),
             Block::Gaps(gaps) => gaps.outputs(),
         }
     }
@@ -166,10 +183,28 @@ impl View {
                 Block::Components(components) => components.apply(x, &mut out),
                 Block::Series(series) => series.apply(x, &mut out),
                 Block::Set(set) => set.apply(x, &mut out),
+                Block::Image(image) => image.apply(x, &mut out),
                 Block::Gaps(gaps) => gaps.apply(x, &mut out),
             }
         }
         out
+    }
+
+    /// The same for points and pixels whose tails are not drawn in, of these rows of x; `None` where that
+    /// is no other.
+    pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
+        let mut changed = false;
+        let mut other = |block: &Block| {
+            let other = match block {
+                Block::Series(series) => series.unmapped(x).map(Block::Series),
+                Block::Image(image) => image.unmapped(x).map(Block::Image),
+                _ => None,
+            };
+            changed |= other.is_some();
+            other.unwrap_or_else(|| block.clone())
+        };
+        let blocks = self.blocks.iter().map(&mut other).collect();
+        changed.then_some(Self { inputs: self.inputs, blocks })
     }
 
     /// Of every row of a table of x, `[n, C]` to `[n, outputs]`.
@@ -190,6 +225,7 @@ impl View {
             Block::Components(components) => components.is_whole(self.inputs),
             Block::Series(series) => series.is_whole(self.inputs),
             Block::Set(set) => set.is_whole(self.inputs),
+            Block::Image(image) => image.is_whole(self.inputs),
             Block::Gaps(gaps) => gaps.is_whole(self.inputs),
         };
         let gaps = |block: &Block| matches!(block, Block::Gaps(_));

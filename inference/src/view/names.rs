@@ -8,8 +8,8 @@ impl View {
     /// What the numbers of x are to each other: as this view takes them, or else as `stated`.
     pub fn layout_of_x(&self, stated: &TransformConfig) -> DataLayout {
         match self.layout() {
-            Layout::Vector => DataLayout { layout: stated.layout, channels: stated.channels },
-            layout => DataLayout { layout, channels: self.channels() },
+            Layout::Vector => stated.layout(),
+            layout => DataLayout { layout, channels: self.channels(), shape: self.pixels() },
         }
     }
 
@@ -28,6 +28,7 @@ impl View {
                 .collect(),
             Block::Series(series) => series.names().into_iter().map(Some).collect(),
             Block::Set(set) => set.names().into_iter().map(Some).collect::<Vec<_>>(),
+            Block::Image(image) => image.names().into_iter().map(Some).collect(),
             Block::Gaps(gaps) => gaps.names().into_iter().map(Some).collect(),
         };
         self.blocks.iter().flat_map(of).collect()
@@ -99,7 +100,10 @@ mod tests {
     fn statistics_of_a_set_are_what_they_are_called() {
         let x: Vec<f64> =
             (0..41).flat_map(|i| [f64::from(i), f64::from(u8::from(i % 4 == 0))]).collect();
-        let view = View { inputs: 82, blocks: vec![Block::Set(Set::fit(&x, 82, 2, true))] };
+        let view = View {
+            inputs: 82,
+            blocks: vec![Block::Set(Set::fit(&x, 82, 2, true).with_extremes())],
+        };
         let at = |name: &str| called(&view, &x, name);
         near(at("share of trials with 1 in channel 2"), 11.0 / 41.0);
         near(at("share of trials with 0 in channel 2"), 30.0 / 41.0);
@@ -115,6 +119,9 @@ mod tests {
         near(at("70% quantile of channel 1 where channel 2 is 1"), 8.0 / spread);
         near(at("log variance of channel 1 where channel 2 is 1"), (160.0 / spread / spread).ln());
         near(at("mean of channel 1"), 0.0);
+        near(at("smallest of channel 1"), -20.0 / spread);
+        near(at("largest of channel 1"), 20.0 / spread);
+        near(at("smallest of channel 1 where channel 2 is 0"), -19.0 / spread);
         let titles = view.titles(DataLayout::default());
         assert_eq!(titles[0], "statistic 1 (2% quantile of channel 1)");
         assert_eq!(View::plain(2).titles(DataLayout::default()), ["column 1", "column 2"]);

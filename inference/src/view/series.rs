@@ -48,6 +48,16 @@ impl Series {
         Self { points, detail, channels: (0..channels).map(values).collect(), gaps }
     }
 
+    /// The same, its tails not drawn in; `None` where they are not.
+    pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
+        let width = self.channels.len();
+        let all = self.channels.iter().enumerate();
+        let channels: Vec<Channel> = all
+            .map(|(index, channel)| channel.unmapped(x.iter().skip(index).step_by(width).copied()))
+            .collect();
+        (channels != self.channels).then(|| Self { channels, ..self.clone() })
+    }
+
     /// How many points, and of how many numbers each.
     pub fn sizes(&self) -> (usize, usize) {
         (self.points, self.channels.len())

@@ -37,6 +37,10 @@ pub(crate) struct Set {
     trials: usize,
     /// Whether more quantiles and moments come along.
     detailed: bool,
+    /// Whether the smallest and largest numbers come along, which tell of bounds: of each quantity, and the
+    /// smallest within each category.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    extremes: bool,
     features: Vec<Feature>,
 }
 
@@ -51,7 +55,13 @@ impl Set {
             }
         };
         let trials = columns / features;
-        Self { trials, detailed, features: (0..features).map(feature).collect() }
+        let features = (0..features).map(feature).collect();
+        Self { trials, detailed, extremes: false, features }
+    }
+
+    /// With the smallest and the largest numbers.
+    pub fn with_extremes(self) -> Self {
+        Self { extremes: true, ..self }
     }
 
     /// How many trials, and of how many numbers each.
@@ -79,10 +89,13 @@ impl Set {
 
     pub fn outputs(&self) -> usize {
         let quantities = self.quantities().count();
+        let extremes = usize::from(self.extremes);
         let own = self.levels().len() + SPREADS.len() + if self.detailed { 4 } else { 0 };
+        let own = own + 2 * extremes;
+        let within = LEVELS_WITHIN.len() + 1 + extremes;
         let categories: usize = self.categories().map(|(_, values)| values.len()).sum();
         let pairs = quantities * quantities.saturating_sub(1) / 2;
-        own * quantities + categories * (1 + quantities * (LEVELS_WITHIN.len() + 1)) + pairs
+        own * quantities + categories * (1 + quantities * within) + pairs
     }
 
     fn quantities(&self) -> impl Iterator<Item = (usize, &Channel)> {
@@ -117,6 +130,8 @@ impl Set {
             let moments = ["mean", "log variance", "skewness", "log kurtosis"];
             names
                 .extend(moments.iter().filter(|_| self.detailed).map(|what| format!("{what}{of}")));
+            let ends = ["smallest", "largest"];
+            names.extend(ends.iter().filter(|_| self.extremes).map(|what| format!("{what}{of}")));
         }
         for (category, values) in self.categories() {
             for value in values.iter().copied().map(written) {
@@ -127,6 +142,7 @@ impl Set {
                         LEVELS_WITHIN.map(|l| format!("{}% quantile{within}", percent(l)));
                     names.extend(quantiles);
                     names.push(format!("log variance{within}"));
+                    names.extend(self.extremes.then(|| format!("smallest{within}")));
                 }
             }
         }
@@ -161,6 +177,7 @@ impl Set {
                     let known = if own.is_empty() { &[0.0][..] } else { &own };
                     out.extend(LEVELS_WITHIN.map(|level| quantile(known, level)));
                     out.push(log_variance(variance(known)));
+                    out.extend(self.extremes.then(|| known[0]));
                 }
             }
         }
@@ -197,6 +214,9 @@ impl Set {
                 log_variance(power(4)) - 2.0 * log_variance(spread),
             ]);
         }
+        if self.extremes {
+            out.extend([values[0], values[values.len() - 1]]);
+        }
     }
 }
 
@@ -219,13 +239,13 @@ fn nearest(values: &[f64], value: f64) -> f64 {
     values.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied().unwrap_or(value)
 }
 
-fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+pub(super) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_unstable_by(f64::total_cmp);
     values
 }
 
 /// A quantile of sorted values, between two of them by their distance (Hyndman & Fan 1996, type 7).
-fn quantile(sorted: &[f64], level: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], level: f64) -> f64 {
     let place = level * (sorted.len() - 1) as f64;
     let (low, share) = (place.floor() as usize, place.fract());
     let high = (low + 1).min(sorted.len() - 1);
@@ -275,6 +295,7 @@ mod tests {
         let out = statistics(&set, &x);
         let own = FEW_LEVELS.len() + SPREADS.len();
         let each = 1 + LEVELS_WITHIN.len() + 1;
+        assert_eq!(set.names().len(), out.len());
         assert!((out[own] - 0.75).abs() < 1e-12 && (out[own + each] - 0.25).abs() < 1e-12);
         assert!(out[own + 3] < 0.0 && out[own + each + 3] > 0.0, "{out:?}");
         // One choice never made, and one that nobody has seen.

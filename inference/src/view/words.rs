@@ -37,6 +37,15 @@ pub(super) fn describe(view: &View) -> String {
                     sizes(view, s.sizes(), "trial")
                 )
             }
+            Block::Image(image) => {
+                let ([high, wide], channels) = image.sizes();
+                let of =
+                    if channels > 1 { format!(" of {channels} numbers") } else { String::new() };
+                format!(
+                    "{} of an image of {high} × {wide} pixels{of}",
+                    counted(image.outputs(), "statistic")
+                )
+            }
             Block::Gaps(_) => return None,
         })
     });

@@ -153,7 +153,7 @@ class DirectPosterior:
         if chosen is None:
             raise ValueError("x: give an observation, or set_default_x first")
         known = self.posterior
-        rows, _ = observations(chosen, known.data_dim, known.trial_dim)
+        rows, _ = observations(chosen, known.data_dim, known.trial_dim, known.x_shape)
         if single and len(rows) != 1:
             raise ValueError(f"x holds {len(rows)} observations; use sample_batched")
         return rows, self._tensors or is_tensor(chosen)

@@ -197,6 +197,21 @@ pub enum ArrayError {
         /// Numbers of a point, as the model has it.
         channels: usize,
     },
+    /// An image of other rows and columns of pixels, or other channels, than those expected.
+    #[error(
+        "{path} has the shape {found:?}, but an observation is an image {wanted:?} (rows, columns{} of \
+         pixels), several are {several}; one observation a row of a table will do too",
+        if wanted.len() > 2 { " and channels" } else { "" },
+        several = format!("[m, {}", format!("{wanted:?}").trim_start_matches('['))
+    )]
+    OtherPixels {
+        /// The file.
+        path: PathBuf,
+        /// Its lengths.
+        found: Vec<usize>,
+        /// Those of an observation.
+        wanted: Vec<usize>,
+    },
     /// No observation has this number.
     #[error(
         "{path}:{row} is not there: the file holds {}, counted from 1",

@@ -22,8 +22,8 @@ pub(super) struct Header {
     pub(super) fortran: bool,
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// Of an array of three dimensions, the last: so many columns belong to one point.
-    pub(super) channels: Option<usize>,
+    /// Of an array of more than two dimensions, the lengths behind the first, whose product are the columns.
+    pub(super) lengths: Option<Vec<usize>>,
     /// Bytes of numbers, which are all that follow.
     pub(super) data: u64,
 }
@@ -100,18 +100,19 @@ impl Fields<'_> {
                 Err(fix) => return wrong_type(&format!("of type {name}"), fix),
             },
         };
-        let (rows, columns, channels) = match (self.shape.as_slice(), options.orientation) {
+        let (rows, columns, lengths) = match (self.shape.as_slice(), options.orientation) {
             ([], _) => (1, 1, None),
             (&[n], Orientation::Row) => (1, n, None),
             (&[n], Orientation::Column) => (n, 1, None),
             (&[rows, columns], _) => (rows, columns, None),
             // Lengths that multiply to more than can be are refused below.
-            (&[rows, points, channels], _) if options.points => {
-                (rows, points.saturating_mul(channels), Some(channels))
+            (&[rows, ref lengths @ ..], _) if options.points && matches!(lengths.len(), 2 | 3) => {
+                let columns = lengths.iter().fold(1_usize, |all, n| all.saturating_mul(*n));
+                (rows, columns, Some(lengths.to_vec()))
             }
             _ => {
                 let expected = match options.points {
-                    true => "one to three dimensions: in numpy, save array.reshape(len(array), -1)",
+                    true => "one to four dimensions: in numpy, save array.reshape(len(array), -1)",
                     false => "one or two dimensions: in numpy, save array.reshape(len(array), -1)",
                 };
                 return Err(ArrayError::WrongShape {
@@ -128,7 +129,7 @@ impl Fields<'_> {
         let data = numbers.and_then(|n| n.checked_mul(element.size() as u64));
         match data {
             Some(data) if data == follow => {
-                Ok(Header { element, fortran: self.fortran, rows, columns, channels, data })
+                Ok(Header { element, fortran: self.fortran, rows, columns, lengths, data })
             }
             _ => {
                 let claim =

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use ndarray::{Array2, Array3, ShapeBuilder};
+use ndarray::{Array2, ArrayD, ShapeBuilder};
 
 use super::{ArrayError, TableOptions, header};
 
@@ -55,8 +55,8 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), ArrayError> {
 /// An array as a table.
 pub(super) struct Numbers {
     pub(super) values: Array2<f64>,
-    /// Of an array of three dimensions, the last: so many columns belong to one point.
-    pub(super) channels: Option<usize>,
+    /// Of an array of more than two dimensions, the lengths behind the first, whose product are the columns.
+    pub(super) lengths: Option<Vec<usize>>,
 }
 
 /// Reads an `.npy` file.
@@ -74,7 +74,8 @@ pub(super) fn read_array(
 ) -> Result<Numbers, ArrayError> {
     let header = header::read(reader, available, path, options)?;
     let (rows, columns) = (header.rows, header.columns);
-    let channels = header.channels.unwrap_or(columns);
+    // A table has rows of one length.
+    let lengths = header.lengths.clone().unwrap_or_else(|| vec![columns]);
     let mut values: Vec<f64> = Vec::new();
     // The header's claim is what follows, so this is in proportion to the file.
     values.try_reserve_exact(rows * columns).map_err(|_| {
@@ -92,9 +93,14 @@ pub(super) fn read_array(
             let (row, column) = match header.fortran {
                 false => (at / columns, at % columns),
                 true => {
-                    let (row, point) = (at % rows, at / rows);
-                    let points = columns / channels;
-                    (row, point % points * channels + point / points)
+                    let (row, mut rest) = (at % rows, at / rows);
+                    let (mut column, mut stride) = (0, columns);
+                    for length in &lengths {
+                        stride /= length;
+                        column += rest % length * stride;
+                        rest /= length;
+                    }
+                    (row, column)
                 }
             };
             let path = path.display().to_string();
@@ -102,14 +108,13 @@ pub(super) fn read_array(
         })?;
         left -= part.len() as u64;
     }
-    // A table is one of a single point a row.
-    let shape = (rows, columns / channels, channels).set_f(header.fortran);
-    let table = Array3::from_shape_vec(shape, values).and_then(|table| {
+    let shape = [&[rows][..], &lengths].concat().set_f(header.fortran);
+    let table = ArrayD::from_shape_vec(shape, values).and_then(|table| {
         let ordered = if header.fortran { table.as_standard_layout().into_owned() } else { table };
         ordered.into_shape_with_order((rows, columns))
     });
     let values = table.map_err(|error| ArrayError::malformed(path, "npy", error))?;
-    Ok(Numbers { values, channels: header.channels })
+    Ok(Numbers { values, lengths: header.lengths })
 }
 
 /// numpy's header of an array in C order; with it, numbers begin at a multiple of 64 bytes.

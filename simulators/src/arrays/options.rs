@@ -35,12 +35,13 @@ pub struct TableOptions {
     /// where no array has it, the file must hold one array only.
     pub array: Option<&'static str>,
     /// Of an `.npy` or `.npz` file: whether an array of three dimensions, `[n, T, channels]`, is a table
-    /// of T × channels columns.
+    /// of T × channels columns, and one of four, `[n, H, W, channels]`, of H × W × channels.
     pub points: bool,
 }
 
 impl TableOptions {
-    /// Observations, one a row: of an archive, the array `x`; `[m, T, channels]` are m of T points.
+    /// Observations, one a row: of an archive, the array `x`; `[m, T, channels]` are m of T points,
+    /// `[m, H, W, channels]` m images.
     #[must_use]
     pub fn observations() -> Self {
         Self { orientation: Orientation::Row, array: Some("x"), points: true, ..Self::default() }

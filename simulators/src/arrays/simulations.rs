@@ -8,13 +8,13 @@ use super::error::shorten;
 use super::format::{Format, prepare_place};
 use super::npy::Numbers;
 use super::npz::{self, Archive};
-use crate::{Missing, write_atomically};
+use crate::{DataLayout, Missing, write_atomically};
 
 use super::{ArrayError, FirstLine, Table, TableOptions, read_table};
 
-/// Simulations as a file has them, the channels of an `x` of three dimensions, and the names of the columns
-/// of x, where there are any.
-pub type NamedSimulations = (Simulations, Option<usize>, Option<Vec<String>>);
+/// Simulations as a file has them, what the dimensions of an `x` of more than two say of it, and the names
+/// of the columns of x, where there are any.
+pub type NamedSimulations = (Simulations, Option<DataLayout>, Option<Vec<String>>);
 
 /// What simulations are read from.
 const READABLE: &str = ".npz (arrays theta and x), or .csv, .tsv, .txt or .dat (named columns)";
@@ -143,8 +143,8 @@ impl Simulations {
         finite(self.theta.view()) && finite(self.x.view())
     }
 
-    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]`, or `[n, T, channels]` with T × channels = C (of
-    /// any real type; `[n]` means one column), from an `.npz` file, compressed or not.
+    /// Reads arrays `theta` `[n, D]` and `x` `[n, C]`, or `[n, T, channels]` with T × channels = C, or
+    /// `[n, H, W, channels]` (of any real type; `[n]` means one column), from an `.npz` file, compressed or not.
     ///
     /// # Errors
     /// See [`ArrayError`].
@@ -152,19 +152,20 @@ impl Simulations {
         Ok(Self::read_points(path.as_ref())?.0)
     }
 
-    /// The same, with the channels that an `x` of three dimensions has.
-    fn read_points(path: &Path) -> Result<(Self, Option<usize>), ArrayError> {
+    /// The same, with what the dimensions of x say of it, see [`DataLayout::of_lengths`].
+    fn read_points(path: &Path) -> Result<(Self, Option<DataLayout>), ArrayError> {
         require_npz(path)?;
         let mut archive = Archive::open(path)?;
         let theta = archive.array("theta", &TableOptions::default())?.values;
         let points = TableOptions { points: true, ..TableOptions::default() };
-        let Numbers { values, channels } = archive.array("x", &points)?;
-        Ok((Self::new(theta, values)?, channels))
+        let Numbers { values, lengths } = archive.array("x", &points)?;
+        let layout = lengths.and_then(|lengths| DataLayout::of_lengths(&lengths));
+        Ok((Self::new(theta, values)?, layout))
     }
 
     /// Reads an `.npz` file as [`Simulations::read`] does, or a text file whose first line, or a comment
     /// in its place, names the columns: those called as a parameter are θ, all others are x, in the file's order. With
-    /// them, the channels of an `x` of three dimensions, `[n, T, channels]`.
+    /// them, what the dimensions of an `x` of more than two say of it.
     ///
     /// # Errors
     /// See [`ArrayError`]; [`ArrayError::Columns`] for a text file without these names.
@@ -172,9 +173,9 @@ impl Simulations {
         path: impl AsRef<Path>,
         parameters: &[String],
         first_line: FirstLine,
-    ) -> Result<(Self, Option<usize>), ArrayError> {
-        let (simulations, channels, _) = Self::read_named(path, parameters, first_line)?;
-        Ok((simulations, channels))
+    ) -> Result<(Self, Option<DataLayout>), ArrayError> {
+        let (simulations, layout, _) = Self::read_named(path, parameters, first_line)?;
+        Ok((simulations, layout))
     }
 
     /// The same, with the names of the columns of x that a text file gives.
@@ -189,8 +190,8 @@ impl Simulations {
         let path = path.as_ref();
         match Format::of(path) {
             Ok(Format::Npz) => {
-                let (simulations, channels) = Self::read_points(path)?;
-                Ok((simulations, channels, None))
+                let (simulations, layout) = Self::read_points(path)?;
+                Ok((simulations, layout, None))
             }
             Ok(Format::Text { .. }) => {
                 let options = TableOptions { first_line, ..TableOptions::default() };

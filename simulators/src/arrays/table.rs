@@ -9,6 +9,7 @@ use super::npy::Numbers;
 use super::npz::Archive;
 use super::{ArrayError, TableOptions, npy, text};
 use crate::words::written;
+use crate::{DataLayout, Layout};
 
 /// A table of numbers in double precision, at least one row and column.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +22,9 @@ pub struct Table {
     pub labels: Option<Vec<String>>,
     /// The numbers, `[rows, columns]`.
     pub values: Array2<f64>,
-    /// Of an array of three dimensions, `[rows, T, channels]`, the last: the columns of a row are its T
-    /// points, one after the other.
-    pub channels: Option<usize>,
+    /// Of an array of more than two dimensions, `[rows, T, channels]` or `[rows, H, W, channels]`, those
+    /// behind the first: a row of the table has one after the other what was within.
+    pub lengths: Option<Vec<usize>>,
 }
 
 /// Reads a table `[rows, columns]` from `.npy`, `.npz` or text (`.csv`, `.tsv`, `.txt`, `.dat`, with
@@ -35,20 +36,20 @@ pub struct Table {
 /// See [`ArrayError`]; every variant names the file.
 pub fn read_table(path: impl AsRef<Path>, options: &TableOptions) -> Result<Table, ArrayError> {
     let path = path.as_ref();
-    let (names, labels, values, channels) = match Format::of(path)? {
+    let (names, labels, values, lengths) = match Format::of(path)? {
         Format::Text { .. } => {
             let table = text::read(path, options.first_line)?;
             (table.names, table.labels, table.values, None)
         }
         arrays => {
-            let Numbers { values, channels } = match arrays {
+            let Numbers { values, lengths } = match arrays {
                 Format::Npz => Archive::open(path)?.table(options)?,
                 _ => npy::read(path, options)?,
             };
-            (None, None, values, channels)
+            (None, None, values, lengths)
         }
     };
-    Ok(Table { path: path.to_owned(), names, labels, values, channels })
+    Ok(Table { path: path.to_owned(), names, labels, values, lengths })
 }
 
 impl Table {
@@ -95,10 +96,12 @@ impl Table {
     /// One observation `[C]` of a table read with [`TableOptions::observations`]: row `number`,
     /// counted from 1, or the only one. C is that of `expected`: a column of C numbers is one
     /// observation too, where C is 1, every number is one, and where no number is given, T rows of
-    /// one point each, `[T, channels]` with T × channels = C, are one.
+    /// one point each, `[T, channels]` with T × channels = C, are one, and so are the H rows of pixels of
+    /// an image.
     ///
     /// # Errors
     /// [`ArrayError::ObservationShape`] where its rows are no observations,
+    /// [`ArrayError::OtherPixels`] where an image of another shape is expected,
     /// [`ArrayError::SeveralObservations`] where there are several and no number,
     /// [`ArrayError::NoObservation`] where there is none of this number. Whether it has C numbers
     /// is for the caller to say.
@@ -108,7 +111,9 @@ impl Table {
         expected: Expected,
     ) -> Result<Vec<f64>, ArrayError> {
         let (rows, columns) = self.values.dim();
-        let Expected { data_dim, channels, any_number } = expected;
+        let Expected { data_dim, layout, any_number } = expected;
+        let channels = layout.side_by_side();
+        self.check_pixels(expected)?;
         let fits = rows.checked_mul(columns) == Some(data_dim);
         let points = columns == channels && any_number && columns != data_dim;
         let whole = rows > 1 && (fits || points) && number.is_none();
@@ -134,6 +139,38 @@ impl Table {
         };
         Ok(table.row(row).to_vec())
     }
+
+    /// Refuses images of other rows and columns than those expected, of as many numbers or not.
+    fn check_pixels(&self, expected: Expected) -> Result<(), ArrayError> {
+        let DataLayout { layout: Layout::Image, channels, shape: Some([high, wide]) } =
+            expected.layout
+        else {
+            return Ok(());
+        };
+        let (rows, columns) = self.values.dim();
+        let fits = match self.lengths.as_deref() {
+            Some(&[a, b, c]) => [a, b, c] == [high, wide, channels],
+            Some(&[a, b]) => {
+                (channels == 1 && [a, b] == [high, wide])
+                    || (rows == high && [a, b] == [wide, channels])
+            }
+            // Rows of pixels, or images a row; other numbers of these are refused by their number.
+            _ => {
+                let other = columns != expected.data_dim && columns > 1 && rows > 1;
+                !other || (rows == high && columns == wide * channels)
+            }
+        };
+        let found = [&[rows][..], self.lengths.as_deref().unwrap_or(&[columns])].concat();
+        let wanted = match channels {
+            1 => vec![high, wide],
+            _ => vec![high, wide, channels],
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(ArrayError::OtherPixels { path: self.path.clone(), found, wanted })
+        }
+    }
 }
 
 /// Where each of the `known` names of x stands among those of a table, if they are the same ones.
@@ -148,9 +185,10 @@ pub fn data_order(names: &[String], known: &[String]) -> Option<Vec<usize>> {
 pub struct Expected {
     /// C, its numbers.
     pub data_dim: usize,
-    /// How many of them make a point of a series or a trial of a set; 1 of a vector.
-    pub channels: usize,
-    /// Whether there may be any number of these, as of the trials of a set.
+    /// What they are to each other: how many make a point of a series or a trial of a set, the rows and
+    /// columns of pixels of an image.
+    pub layout: DataLayout,
+    /// Whether there may be any number of trials of a set.
     pub any_number: bool,
 }
 
@@ -158,13 +196,13 @@ impl Expected {
     /// C numbers, each for itself.
     #[must_use]
     pub fn numbers(data_dim: usize) -> Self {
-        Self { data_dim, channels: 1, any_number: false }
+        Self { data_dim, layout: DataLayout::default(), any_number: false }
     }
 
     /// Whether an observation may have so many numbers.
     #[must_use]
     pub fn admits(self, numbers: usize) -> bool {
-        let trials = self.any_number && numbers > 0 && numbers.is_multiple_of(self.channels);
+        let trials = self.any_number && numbers > 0 && numbers.is_multiple_of(self.layout.channels);
         numbers == self.data_dim || trials
     }
 }

@@ -15,7 +15,7 @@ use crate::layout::DataLayout;
 use crate::missing::Missing;
 use crate::nearest::suggest;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "name",
     "version",
     "command",
@@ -24,6 +24,7 @@ const KEYS: [&str; 17] = [
     "data_names",
     "layout",
     "channels",
+    "shape",
     "missing",
     "observations",
     "timeout",

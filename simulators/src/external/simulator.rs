@@ -57,7 +57,7 @@ impl ExternalSimulator {
         let layout = self.settings.layout.unwrap_or_default();
         Expected {
             data_dim: self.settings.data_names.len(),
-            channels: layout.channels,
+            layout,
             any_number: layout.layout == Layout::Set && self.settings.missing.is_allowed(),
         }
     }

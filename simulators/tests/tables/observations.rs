@@ -1,12 +1,12 @@
 //! One observation of a file.
 
-use freeform_simulators::{Expected, Table, TableOptions};
+use freeform_simulators::{DataLayout, Expected, Layout, Table, TableOptions};
 use ndarray::{Array2, ShapeBuilder, array};
 
 use crate::support::{refused, text};
 
 fn table(values: Array2<f64>) -> Table {
-    Table { path: "x.npy".into(), names: None, labels: None, values, channels: None }
+    Table { path: "x.npy".into(), names: None, labels: None, values, lengths: None }
 }
 
 #[test]
@@ -69,7 +69,11 @@ fn rows_that_are_no_observations_are_told() {
 #[test]
 fn points_in_rows_are_one_observation() {
     let points = table(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-    let series = |data_dim, channels| Expected { data_dim, channels, any_number: false };
+    let series = |data_dim, channels| Expected {
+        data_dim,
+        layout: DataLayout::new(Layout::Series, channels),
+        any_number: false,
+    };
     let whole = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     assert_eq!(points.observation(None, series(6, 2)).unwrap(), whole);
     let found = points.observation(None, series(6, 1));
@@ -91,7 +95,11 @@ fn arrays_of_three_dimensions_are_rows_of_points() {
         let path = folder.path().join(name);
         ndarray_npy::write_npy(&path, &array).unwrap();
         let read = freeform_simulators::read_table(&path, &TableOptions::observations()).unwrap();
-        assert_eq!((read.values.dim(), read.channels), ((2, 12), Some(4)), "{name}");
+        assert_eq!(
+            (read.values.dim(), read.lengths.as_deref()),
+            ((2, 12), Some(&[3, 4][..])),
+            "{name}"
+        );
         let second = read.observation(Some(2), Expected::numbers(12)).unwrap();
         let expected =
             [100.0, 101.0, 102.0, 103.0, 110.0, 111.0, 112.0, 113.0, 120.0, 121.0, 122.0, 123.0];

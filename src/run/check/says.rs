@@ -117,7 +117,7 @@ mod tests {
         let simulated =
             Array2::from_shape_fn((500, 6), |(i, j)| ((i * 31 + j * 7) % 500) as f64 / 500.0);
         let predictive = Predictive::of(simulated.view(), &[0.5, 0.5, 0.5, 50.0, 0.5, 0.5]);
-        let layout = DataLayout { layout: Layout::Series, channels: 2 };
+        let layout = DataLayout::new(Layout::Series, 2);
         let said = explained(&predictive, layout).says;
         assert!(said.contains("column 4 (point 2, channel 2) is 50.0000"), "{said}");
         let predictive = Predictive::of(simulated.view(), &[0.5; 6]);

@@ -23,6 +23,8 @@ pub(super) const VERSION_WITH_VIEW: u64 = 5;
 pub(super) const VERSION_WITH_TURN: u64 = 6;
 /// That of models of data with gaps.
 pub(super) const VERSION_WITH_GAPS: u64 = 7;
+/// That of models of images.
+pub(super) const VERSION_WITH_IMAGE: u64 = 8;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -125,10 +127,10 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION..=VERSION_WITH_GAPS) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION..=VERSION_WITH_GAPS) => {}
+        Some(FORMAT_VERSION..=VERSION_WITH_IMAGE) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION..=VERSION_WITH_IMAGE) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_GAPS });
+            return Err(ModelError::Version { path, found, expected: VERSION_WITH_IMAGE });
         }
     }
     let description: Description =
