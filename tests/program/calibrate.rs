@@ -260,7 +260,8 @@ fn failures_among_the_first_simulations_are_those_of_a_smaller_set() {
         std::fs::write(scratch.path("simulator.toml"), head.to_owned() + PRIOR).unwrap();
         let train = ["train", "--task", "simulator.toml", "-n", "300", "--out", "model"];
         scratch.succeeds(&[&train[..], &crate::support::TINY].concat());
-        let last = asked.iter().map(|n| verdict(&scratch, &["-n", n]).1).last().unwrap();
+        let each: Vec<_> = asked.iter().map(|n| verdict(&scratch, &["-n", n]).1).collect();
+        let last = &each[each.len() - 1];
         (last["simulations"].clone(), last["left_out"].clone(), last["coverage_deviation"].clone())
     };
     let first = counts(&["130"]);

@@ -51,7 +51,6 @@ pub fn assemble(
         arithmetic: Some(Isa::best().arithmetic().to_owned()),
         simulator: None,
         data_names: None,
-        table: None,
         run: None,
         learnt,
         remarks,

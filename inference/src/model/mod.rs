@@ -71,9 +71,6 @@ pub struct TrainingSummary {
     /// What the numbers of x were called in the table that it was trained on, `[C]`, if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_names: Option<Vec<String>>,
-    /// The table that it was trained on, by its absolute path, where a user named one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<std::path::PathBuf>,
     /// The run whose model this is: a hash of all that determines it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,

@@ -1,7 +1,7 @@
 //! Rounds that go on from what is there: a finished inference, or a model of every observation.
 
 use super::record::{InferenceRecord, ROUNDS};
-use crate::run::directory::{CONFIG, STATUS, create_folder};
+use crate::run::directory::{CONFIG, STATUS, create_folder, read_status};
 use crate::run::sealed::Sealed;
 use crate::run::{Owned, RunError, open_origin, own};
 use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
@@ -146,8 +146,8 @@ impl FirstRound {
         }
         let simulator = open_origin(trained, None, "there is nothing to simulate")?;
         let kept = folder.join(SIMULATIONS);
-        let set = match (&simulator, &model.table) {
-            (_, Some(table)) if !kept.exists() => table.clone(),
+        let set = match (&simulator, table_of(folder)) {
+            (_, Some(table)) if !kept.exists() => table,
             // Made again in a moment.
             (AnySimulator::Task(_), _) => {
                 return Ok(Self {
@@ -207,6 +207,11 @@ impl FirstRound {
         plan.extend(more, later.min(more / RoundPlan::LEAST).max(1));
         Ok(plan)
     }
+}
+
+/// The file that the model in `folder` was trained on, where a user named one.
+fn table_of(folder: &Path) -> Option<PathBuf> {
+    Some(read_status(folder)?.get("table")?.as_str()?.into())
 }
 
 /// Copies the simulations of a model to where the first round of the inference in `folder` looks for them.

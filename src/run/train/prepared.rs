@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 struct TrainStatus<'a> {
     status: &'static str,
     training_seconds: f64,
+    /// The file of the simulations, by its absolute path, where a user named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<PathBuf>,
     #[serde(flatten)]
     summary: &'a TrainingSummary,
 }
@@ -161,14 +164,18 @@ impl<'a> Prepared<'a> {
         let mut model = model.map_err(|halt| halted(halt.into(), job.folder))?;
         model.training.simulator = simulator.map(|s| s.identity);
         model.training.data_names = data_names;
-        model.training.table = table.and_then(|table| std::path::absolute(table).ok());
         model.training.run = Some(identity);
         model.training.masks = masks;
         tell(&model.training, &data, job.reporter);
         model.save(job.folder)?;
         write_status(
             job.folder,
-            &TrainStatus { status: "trained", training_seconds: seconds, summary: &model.training },
+            &TrainStatus {
+                status: "trained",
+                training_seconds: seconds,
+                table: table.and_then(|table| std::path::absolute(table).ok()),
+                summary: &model.training,
+            },
         )?;
         host.tidy();
         Ok(TrainResult { model, was_finished: false, seconds })
