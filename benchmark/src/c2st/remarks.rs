@@ -94,7 +94,7 @@ pub(super) fn remarks(
                  between all the others may be hidden; leave such rows out if they are errors",
                 column + 1,
                 row + 1,
-                written(f64::from(*value as f32)),
+                written((*value as f32).to_string().parse().unwrap_or(*value)),
             ));
         }
     }
