@@ -77,6 +77,7 @@ impl<E: Into<RunError>> From<E> for Failure {
             error if names_a_missing_file(error) => USAGE,
             RunError::Interrupted { .. }
             | RunError::TableInterrupted { .. }
+            | RunError::RoundsInterrupted { .. }
             | RunError::CalibrationInterrupted { .. }
             | RunError::Posterior(PosteriorError::Interrupted)
             | RunError::SimulationInterrupted { .. } => interrupted(),

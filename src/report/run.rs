@@ -51,6 +51,14 @@ fn verdict(content: &Content) -> String {
     }
     let folder = escaped(&content.folder.display().to_string());
     let (class, mark, says) = match &content.check {
+        None if content.folder.join("calibration.json").exists() => (
+            "",
+            "Calibrated only:",
+            format!(
+                "what was found is in <code>calibration.json</code> and <code>plots/calibration.svg</code>; \
+                 <code>freeform check {folder}</code> adds the other checks, and shows all of them here."
+            ),
+        ),
         None => ("", "Not checked yet.", format!("<code>freeform check {folder}</code> does it.")),
         Some(check) => {
             let (class, mark) = match check.passed {

@@ -133,7 +133,7 @@ pub(super) fn remarks(
         0 => notes.push(format!(
             "{stayed}: training did not better the whitening beneath. That is harmless where the \
              whitening describes the posterior well, as it does near-Gaussian ones; else raise \
-             training.patience"
+             training.patience, or training.max_epochs where they ran out"
         )),
         _ => warnings.push(format!(
             "{stayed}, and training led {astray} away from it (by more than {ASTRAY} nat, or \

@@ -82,8 +82,8 @@ pub enum ExternalError {
     },
     /// No observation has this number.
     #[error(
-        "{path}: there is no observation {number} (`observations` names a table of {count}); give \
-         a file with the observed data, or add a row"
+        "{path}: there is no observation {number} (`observations` names a table of {count}): \
+         add a row, or let `freeform sample` read it from a file of its own"
     )]
     NoObservation {
         /// `simulator.toml`.

@@ -2,7 +2,7 @@
 //! simulator explain it?
 
 use super::pairs::Pair;
-use super::says::{explained, local, standing};
+use super::says::{explained, is_unlike, local, not_local, standing};
 use super::{CheckJob, Finding, PairJob};
 use crate::report::ParameterSummary;
 use crate::run::directory::create_folder;
@@ -120,7 +120,10 @@ impl<'a> Observing<'a> {
         let predictive = self.predictive(observation, &draws)?;
         let (plot, marginals) = self.picture(observation, &draws)?;
         let mut findings = vec![standing(&draws, &warnings)];
-        findings.extend(lc2st.as_ref().map(local));
+        findings.extend(lc2st.as_ref().map(|score| match is_unlike(&draws) {
+            true => not_local(),
+            false => local(score),
+        }));
         let layout = posterior.model().layout();
         findings.extend(predictive.as_ref().map(|p| explained(p, layout)));
         Ok(ObservedCheck {

@@ -18,8 +18,7 @@ pub(super) fn standing(draws: &Draws, warnings: &[String]) -> Finding {
             heads.collect::<Vec<_>>().join("; ")
         }
     };
-    let is_unlike = draws.distance.as_ref().is_some_and(Distance::is_beyond)
-        || draws.standing.as_ref().is_some_and(Standing::is_unusual);
+    let is_unlike = is_unlike(draws);
     Finding {
         check: "the observation".to_owned(),
         observation: None,
@@ -39,6 +38,18 @@ pub(super) fn standing(draws: &Draws, warnings: &[String]) -> Finding {
             .to_owned()
         }),
     }
+}
+
+/// Whether the observation itself is unlike the simulations.
+pub(super) fn is_unlike(draws: &Draws) -> bool {
+    draws.distance.as_ref().is_some_and(Distance::is_beyond)
+        || draws.standing.as_ref().is_some_and(Standing::is_unusual)
+}
+
+/// Far from all simulations there is nothing that classifiers could have learnt from.
+pub(super) fn not_local() -> Finding {
+    let says = "not judged: no simulations lie near this observation".to_owned();
+    Finding::remark("local test (L-C2ST)", says, None)
 }
 
 /// What a classifier of true parameters and draws near an observation says.
