@@ -23,6 +23,7 @@ mod said;
 mod score_pieces;
 mod scored;
 mod sealed;
+mod sets;
 mod source;
 mod train;
 mod tune;
@@ -55,8 +56,9 @@ pub use rounds::{
 };
 pub use said::{FAILING, failure_warning, noise_warning, set_warnings};
 pub(crate) use scored::known_scores;
+pub use sets::make_set;
 pub(crate) use source::all_failed;
-pub use source::{SimulatorRecord, Source, TrainingInput, Workplace, make_set};
+pub use source::{SimulatorRecord, Source, TrainingInput, Workplace};
 #[cfg(feature = "burn")]
 pub use train::train_together;
 pub use train::{TrainJob, TrainResult, train};

@@ -1,13 +1,13 @@
 //! Where a training's simulations come from.
 
-use super::directory::{CONFIG, OTHER_RUN, create_folder, recorded_data};
+use super::directory::{create_folder, recorded_data};
 use super::said::{FAILING, failure_warning, left_out_of, set_warnings, shortened, transposed};
+use super::sets::{make_set, not_of_others};
 use super::{Reporter, RunError};
 use freeform_inference::{Locality, Masks, failed_rows, fingerprint};
 use freeform_simulators::{
-    AnySimulator, DataLayout, FailureReport, FirstLine, Missing, Precision, Prior, SetJob,
-    SetRecord, SetReport, SimulatedBatch, SimulationSource, Simulations, SourceError, Task,
-    counted, read_theta_failed, simulate, simulate_set,
+    AnySimulator, DataLayout, FirstLine, Missing, Precision, Prior, SetRecord, SimulatedBatch,
+    SimulationSource, Simulations, SourceError, Task, counted, read_theta_failed, simulate,
 };
 use ndarray::{Array2, Axis, concatenate};
 use std::path::{Path, PathBuf};
@@ -246,22 +246,6 @@ impl Source {
     }
 }
 
-/// Refuses to give a run's folder other simulations than its run has.
-fn not_of_others(at: &Workplace<'_>, set: &Path, n: usize) -> Result<(), RunError> {
-    if at.overwrite || !at.folder.join(CONFIG).exists() {
-        return Ok(());
-    }
-    let record = SetRecord::read(set).map_err(SourceError::from)?;
-    match record.map(|record| record.simulations()).filter(|found| *found != n as u64) {
-        None => Ok(()),
-        Some(found) => Err(RunError::Occupied {
-            path: at.folder.display().to_string(),
-            differs: Some(format!("of {found} simulations, not {n}")),
-            fix: OTHER_RUN,
-        }),
-    }
-}
-
 /// θ of failed simulations: those known apart from a table, and those of its rows without data.
 pub(crate) fn all_failed(
     apart: Option<Array2<f64>>,
@@ -294,36 +278,4 @@ fn simulated_task(
     }
     let single = task.simulate_in(Precision::Single, n, seed)?;
     Ok(if is_known(&single) { single } else { simulated })
-}
-
-/// Makes, resumes or extends the set of simulations at `path`, with progress.
-///
-/// # Errors
-/// [`RunError`]; what is finished is kept for the next call.
-pub fn make_set(
-    source: &dyn SimulationSource,
-    n: usize,
-    seed: u64,
-    path: &Path,
-    at: &Workplace<'_>,
-) -> Result<SetReport, RunError> {
-    let bar = at.reporter.counter("simulating", n);
-    let progress = |done: u64, failures: &FailureReport| bar.update(done, failures.total());
-    let job = SetJob {
-        source,
-        n: n as u64,
-        seed,
-        path,
-        overwrite: at.overwrite,
-        stop: at.interrupt,
-        progress: &progress,
-    };
-    let result = simulate_set(&job);
-    bar.finish();
-    match result {
-        Err(freeform_simulators::SourceError::Interrupted) => {
-            Err(RunError::SimulationInterrupted { path: path.display().to_string() })
-        }
-        other => Ok(other?),
-    }
 }

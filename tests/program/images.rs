@@ -1,26 +1,9 @@
 //! Images, by `simulator.toml`, on the command line, and by the arrays themselves.
 
+use crate::layouts::{project, train};
 use crate::support::{Scratch, TINY, bytes, numbers};
 use std::fs;
 use std::path::Path;
-
-const PRIOR: &str =
-    "[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n";
-
-/// Twenty numbers that hang on θ and the seed, written by awk.
-fn project(scratch: &Scratch, layout: &str) {
-    let program = "while read -r index seed a; do [ -n \"$index\" ] || continue\n\
-         awk -v i=\"$index\" -v s=\"$seed\" -v a=\"$a\" 'BEGIN { srand(s % 1000000); printf \"%s\", i;\n\
-         for (k = 0; k < 20; k++) printf \" %.6f\", a + rand(); print \"\" }'\ndone\n";
-    fs::write(scratch.path("model.sh"), program).unwrap();
-    let head = format!("command = [\"sh\", \"model.sh\"]\ndata_dim = 20\n{layout}\n{PRIOR}");
-    fs::write(scratch.path("simulator.toml"), head).unwrap();
-}
-
-fn train<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let head = ["train", "--task", "simulator.toml", "-n", "200", "--out", "model", "--overwrite"];
-    [&head[..], &TINY, more].concat()
-}
 
 fn sample<'a>(observation: &'a str, out: &'a str) -> Vec<&'a str> {
     vec!["sample", "model", "--observation", observation, "-n", "50", "--anyway", "--out", out]

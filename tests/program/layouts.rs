@@ -7,8 +7,8 @@ use std::path::Path;
 const PRIOR: &str =
     "[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n";
 
-/// Ten trials of two numbers that hang on θ and the seed, written by awk.
-fn project(scratch: &Scratch, layout: &str) {
+/// Twenty numbers, as ten trials of two or a small image, that hang on θ and the seed, written by awk.
+pub fn project(scratch: &Scratch, layout: &str) {
     let program = "while read -r index seed a; do [ -n \"$index\" ] || continue\n\
          awk -v i=\"$index\" -v s=\"$seed\" -v a=\"$a\" 'BEGIN { srand(s % 1000000); printf \"%s\", i;\n\
          for (k = 0; k < 20; k++) printf \" %.6f\", a + rand(); print \"\" }'\ndone\n";
@@ -17,7 +17,7 @@ fn project(scratch: &Scratch, layout: &str) {
     fs::write(scratch.path("simulator.toml"), head).unwrap();
 }
 
-fn train<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub fn train<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let head = ["train", "--task", "simulator.toml", "-n", "200", "--out", "model", "--overwrite"];
     [&head[..], &TINY, more].concat()
 }

@@ -5,6 +5,15 @@ use crate::support::{Scratch, TINY, bytes, random};
 use rand::RngExt;
 use std::fs;
 
+/// A hundred draws of model `m`, where nothing is said of names.
+fn draws(scratch: &Scratch, observation: &str, more: &[&str]) -> Vec<u8> {
+    let sample =
+        ["sample", "m", "-n", "100", "--anyway", "--out", "d.csv", "--observation", observation];
+    let said = scratch.says(&[&sample[..], more].concat());
+    assert!(!said.contains("not compared"), "{said}");
+    bytes(scratch.path("d.csv"))
+}
+
 /// Columns are taken by their names: in comments, of draws, of observations, of simulations to check by.
 #[test]
 fn columns_are_taken_by_their_names() {
@@ -29,22 +38,7 @@ fn columns_are_taken_by_their_names() {
     fs::write(scratch.path("s.csv"), table(&mut random, ["u", "v", "a", "b"])).unwrap();
     let train = ["train", "--prior", "prior.toml", "--simulations", "s.csv", "--out", "m"];
     scratch.succeeds(&[&train[..], &TINY[..]].concat());
-    let draws = |observation: &str, more: &[&str]| {
-        let sample = [
-            "sample",
-            "m",
-            "-n",
-            "100",
-            "--anyway",
-            "--out",
-            "d.csv",
-            "--observation",
-            observation,
-        ];
-        let said = scratch.says(&[&sample[..], more].concat());
-        assert!(!said.contains("not compared"), "{said}");
-        bytes(scratch.path("d.csv"))
-    };
+    let draws = |observation: &str, more: &[&str]| draws(&scratch, observation, more);
     fs::write(scratch.path("x.csv"), "u,v\n4,0.5\n").unwrap();
     fs::write(scratch.path("swapped.csv"), "v,u\n0.5,4\n").unwrap();
     fs::write(scratch.path("comment.csv"), "# v,u\n0.5,4\n").unwrap();
@@ -129,22 +123,7 @@ fn a_simulators_names_of_x_are_heeded() {
     fs::write(scratch.path("x.csv"), "u,v\n-0.4,0.5\n").unwrap();
     let train = ["train", "--task", "simulator.toml", "-n", "150", "--out", "m"];
     scratch.succeeds(&[&train[..], &TINY[..]].concat());
-    let draws = |observation: &str| {
-        let sample = [
-            "sample",
-            "m",
-            "-n",
-            "100",
-            "--anyway",
-            "--out",
-            "d.csv",
-            "--observation",
-            observation,
-        ];
-        let said = scratch.says(&sample);
-        assert!(!said.contains("not compared"), "{said}");
-        bytes(scratch.path("d.csv"))
-    };
+    let draws = |observation: &str| draws(&scratch, observation, &[]);
     assert!(draws("1") == draws("x.csv"));
     fs::write(scratch.path("obs.csv"), "v,w\n0.5,-0.4\n").unwrap();
     let sample = ["sample", "m", "--observation", "1", "--out", "d.csv"];

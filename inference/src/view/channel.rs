@@ -32,13 +32,26 @@ impl Channel {
 
     /// The z-score alone, where the map draws in both tails: those of a mixture of wide and narrow
     /// simulations, say, each of which is Gaussian as it is.
-    pub fn unmapped(&self, values: impl Iterator<Item = f64> + Clone) -> Self {
+    fn unmapped(&self, values: impl Iterator<Item = f64> + Clone) -> Self {
         match self.map {
             ColumnMap::Asinh { .. } => {
                 Self::scored(ColumnMap::Identity, spaced(values, MOST_VALUES))
             }
             _ => *self,
         }
+    }
+
+    /// The channels of rows of x whose numbers stand side by side, so many at each place.
+    pub fn each(x: &[f64], channels: usize) -> Vec<Self> {
+        (0..channels).map(|at| Self::fit(of_channel(x, at, channels))).collect()
+    }
+
+    /// The same [`unmapped`](Self::unmapped); `None` where no map draws tails in.
+    pub fn each_unmapped(known: &[Self], x: &[f64]) -> Option<Vec<Self>> {
+        let all = known.iter().enumerate();
+        let channels: Vec<Self> =
+            all.map(|(at, channel)| channel.unmapped(of_channel(x, at, known.len()))).collect();
+        (channels != known).then_some(channels)
     }
 
     fn scored(map: ColumnMap, mut values: Vec<f64>) -> Self {
@@ -63,6 +76,11 @@ impl Channel {
     pub fn is_whole(&self) -> bool {
         self.map.is_whole() && self.center.is_finite() && self.scale.is_finite() && self.scale > 0.0
     }
+}
+
+/// Every value of one channel of several.
+fn of_channel(x: &[f64], at: usize, channels: usize) -> impl Iterator<Item = f64> + Clone + '_ {
+    x.iter().skip(at).step_by(channels).copied()
 }
 
 /// At most so many of the values that were measured, evenly spaced.

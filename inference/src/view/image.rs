@@ -45,19 +45,13 @@ impl Image {
         detail: Detail,
         coarse: bool,
     ) -> Self {
-        let values =
-            |channel: usize| Channel::fit(x.iter().skip(channel).step_by(channels).copied());
-        Self { shape, detail, coarse, channels: (0..channels).map(values).collect() }
+        Self { shape, detail, coarse, channels: Channel::each(x, channels) }
     }
 
     /// The same, its tails not drawn in; `None` where they are not.
     pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
-        let width = self.channels.len();
-        let all = self.channels.iter().enumerate();
-        let channels: Vec<Channel> = all
-            .map(|(index, channel)| channel.unmapped(x.iter().skip(index).step_by(width).copied()))
-            .collect();
-        (channels != self.channels).then(|| Self { channels, ..self.clone() })
+        let channels = Channel::each_unmapped(&self.channels, x)?;
+        Some(Self { channels, ..self.clone() })
     }
 
     /// Rows and columns of pixels, and of how many numbers each.

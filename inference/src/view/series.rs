@@ -42,20 +42,14 @@ pub(crate) struct Series {
 impl Series {
     /// Of rows of x, each of T × `channels` numbers.
     pub fn fit(x: &[f64], columns: usize, channels: usize, detail: Detail) -> Self {
-        let values =
-            |channel: usize| Channel::fit(x.iter().skip(channel).step_by(channels).copied());
         let (points, gaps) = (columns / channels, !x.iter().all(is_present));
-        Self { points, detail, channels: (0..channels).map(values).collect(), gaps }
+        Self { points, detail, channels: Channel::each(x, channels), gaps }
     }
 
     /// The same, its tails not drawn in; `None` where they are not.
     pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
-        let width = self.channels.len();
-        let all = self.channels.iter().enumerate();
-        let channels: Vec<Channel> = all
-            .map(|(index, channel)| channel.unmapped(x.iter().skip(index).step_by(width).copied()))
-            .collect();
-        (channels != self.channels).then(|| Self { channels, ..self.clone() })
+        let channels = Channel::each_unmapped(&self.channels, x)?;
+        Some(Self { channels, ..self.clone() })
     }
 
     /// How many points, and of how many numbers each.

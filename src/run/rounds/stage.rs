@@ -5,7 +5,8 @@ use super::record::{ROUNDS, keep_proposals, kept_proposals};
 use super::{moved_in_words, share_in_words, stopped};
 use crate::run::directory::create_folder;
 use crate::run::said::{FAILING, set_warnings};
-use crate::run::source::{SimulatorRecord, TrainingInput, Workplace, make_set};
+use crate::run::sets::make_set;
+use crate::run::source::{SimulatorRecord, TrainingInput, Workplace};
 use crate::run::{Existing, RunError, TrainJob, train};
 use freeform_inference::{
     Asking, Locality, Outlook, Posterior, PosteriorError, Proposals, Round, RoundPlan, RoundReport,
