@@ -78,10 +78,11 @@ fn is_of_check(stem: &str) -> bool {
     hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// `posterior-1.safetensors` and its like.
+/// `posterior-1.safetensors`, `posterior-1-linear.safetensors` and their like.
 fn is_checkpoint(name: &str) -> bool {
-    let stem = name.strip_suffix(".safetensors").and_then(|stem| stem.rsplit_once('-'));
-    stem.is_some_and(|(role, number)| {
+    let stem = name.strip_suffix(".safetensors");
+    let stem = stem.map(|stem| stem.strip_suffix("-linear").unwrap_or(stem));
+    stem.and_then(|stem| stem.rsplit_once('-')).is_some_and(|(role, number)| {
         ["posterior", "likelihood"].contains(&role) && is_digits(number)
     })
 }
@@ -106,6 +107,7 @@ mod tests {
             "plots/checked-8bab4457.svg",
             "plots/observation_10.svg",
             "checkpoints/posterior-2.safetensors",
+            "checkpoints/likelihood-1-linear.safetensors",
             "checkpoints/pieces/whitening",
             "calibration/ranks.txt",
         ];

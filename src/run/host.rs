@@ -3,8 +3,8 @@
 use super::progress::Bar;
 use super::{Reporter, RunError};
 use freeform_inference::training::{
-    Checkpoint, CheckpointError, CheckpointFolder, EpochMetrics, Host, Member, Observer, Outcome,
-    StepInfo, TrainingData, TrainingState, members, write_metrics,
+    Checkpoint, CheckpointError, CheckpointFolder, EnsemblePlan, EpochMetrics, Host, Member,
+    Observer, Outcome, StepInfo, TrainingData, TrainingState, write_metrics,
 };
 use freeform_inference::{Config, Saver, Work};
 use std::ops::ControlFlow;
@@ -54,7 +54,9 @@ impl<'a> FolderHost<'a> {
 
     /// The flows' trainings begin, or go on.
     pub fn begin(&self, data: &TrainingData, config: &Config, resumed: bool) {
-        let members: Vec<Progress> = members(config, data)
+        let plan = EnsemblePlan::of(config, data);
+        let members: Vec<Progress> = plan
+            .possible()
             .into_iter()
             .map(|member| Progress { member, steps: 0, history: Vec::new() })
             .collect();
@@ -65,7 +67,7 @@ impl<'a> FolderHost<'a> {
             self.reporter.say("resuming from the last checkpoints");
         }
         let mut shared = self.shared();
-        shared.bar = Some(self.reporter.bar("training", steps * members.len(), 0));
+        shared.bar = Some(self.reporter.bar("training", steps * plan.trainings(), 0));
         shared.members = members;
     }
 

@@ -81,7 +81,7 @@ const MEANINGS: [(&str, &str); 37] = [
     ),
     (
         "whitening.kind",
-        "off, linear (in closed form) or network (a perceptron over the linear one)",
+        "off, linear (in closed form), network (a perceptron over the linear one), or auto: the better of these two",
     ),
     ("whitening.width", "width of the perceptron's two hidden layers"),
     ("whitening.steps", "planned steps of the perceptron"),

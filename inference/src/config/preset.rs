@@ -144,7 +144,7 @@ fn recommended(problem: Problem) -> Config {
             screening: true,
         },
         whitening: WhiteningConfig {
-            kind: WhiteningKind::Network,
+            kind: WhiteningKind::Auto,
             width: if many { 128 } else { 64 },
             steps: 60_000,
             batch_size: if many { 128 } else { 64 },

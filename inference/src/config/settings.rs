@@ -134,7 +134,8 @@ impl TransformConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhiteningConfig {
-    /// `off`, `linear` (in closed form) or `network` (a perceptron over the linear one).
+    /// `off`, `linear` (in closed form), `network` (a perceptron over the linear one), or `auto`: one of these
+    /// two, for either kind of flow the one over which flows are better on held-out simulations.
     pub kind: WhiteningKind,
     /// Width of the perceptron's two hidden layers.
     pub width: usize,
@@ -168,6 +169,8 @@ pub enum WhiteningKind {
     Linear,
     /// By a perceptron over the ridge regression.
     Network,
+    /// By one of these two, whichever flows do better over.
+    Auto,
 }
 
 /// `[posterior]`.

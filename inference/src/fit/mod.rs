@@ -15,7 +15,7 @@ use crate::config::{Config, Overrides, Preset, Problem};
 use crate::engine::{EngineKind, guarded};
 use crate::posterior::Posterior;
 use crate::rounds::Locality;
-use crate::training::{CheckpointFolder, ThetaOrigin, TrainingData, members, train_ensemble};
+use crate::training::{CheckpointFolder, EnsemblePlan, ThetaOrigin, TrainingData, train_ensemble};
 use freeform_simulators::{DataLayout, Missing, Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
 use std::path::PathBuf;
@@ -210,7 +210,7 @@ impl<'a> Fit<'a> {
             rows: Some(&rows),
         };
         let data = TrainingData::prepare(simulations, &origin, &config, self.seed, &watcher)?;
-        watcher.members = members(&config, &data).len();
+        watcher.members = EnsemblePlan::of(&config, &data).trainings();
         let trained = train_ensemble(&data, &config, self.seed, self.device, &identity, &watcher)?;
         let trained = trained.ok_or(FitError::Interrupted)?;
         let named = (&origin, self.task.clone());

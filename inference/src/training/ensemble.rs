@@ -4,7 +4,7 @@ use super::{
     Checkpoint, CheckpointError, EpochMetrics, Fold, Member, Observer, Outcome, Role, TrainError,
     Trainer, TrainingData, TrainingState,
 };
-use crate::config::{Config, Correction};
+use crate::config::{Config, WhiteningConfig, WhiteningKind};
 use crate::engine::{DeviceError, Engine};
 use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::network::{FlowWeights, NetworkSpec};
@@ -95,15 +95,6 @@ pub struct TrainedMember {
     pub seconds: f64,
 }
 
-/// The flows that a configuration asks for, given the tables.
-#[must_use]
-pub fn members(config: &Config, data: &TrainingData) -> Vec<Member> {
-    let of = |role| (0..config.training.members).map(move |index| Member { role, index });
-    let wanted = config.posterior.correction != Correction::Off && data.likelihood().is_some();
-    let likelihood = wanted.then(|| of(Role::Likelihood)).into_iter().flatten();
-    of(Role::Posterior).chain(likelihood).collect()
-}
-
 /// An ensemble to be trained.
 #[derive(Clone, Copy)]
 pub struct EnsembleJob<'a> {
@@ -145,7 +136,10 @@ impl<'a> EnsembleJob<'a> {
             Role::Likelihood => member_seed(self.seed, (1 << 32) + member.index as u64),
         };
         let plain = self.data.fold(member.role, member.index);
-        let settings = &config.whitening;
+        let settings = &match member.linear {
+            true => WhiteningConfig { kind: WhiteningKind::Linear, ..config.whitening.clone() },
+            false => config.whitening.clone(),
+        };
         let part = Part::new(host, format!("whitening.{member}"));
         let whitening = match Whitening::fit(&plain.table(), settings, seed, &part) {
             Ok(whitening) => whitening,

@@ -20,6 +20,8 @@ pub struct Member {
     pub role: Role,
     /// Which of its role, from 0.
     pub index: usize,
+    /// Whether it works over a linear whitening, where the settings leave its kind open.
+    pub linear: bool,
 }
 
 impl fmt::Display for Member {
@@ -28,7 +30,8 @@ impl fmt::Display for Member {
             Role::Posterior => "posterior",
             Role::Likelihood => "likelihood",
         };
-        write!(f, "{role}-{}", self.index + 1)
+        let kind = if self.linear { "-linear" } else { "" };
+        write!(f, "{role}-{}{kind}", self.index + 1)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Ensembles on a device: all flows of one shape are one stack.
 
 use super::ensemble::{EnsembleJob, Ready};
-use super::{EnsembleError, Outcome, TrainedMember, Trainer, lockstep, members};
+use super::{
+    Choice, EnsembleError, EnsemblePlan, Member, Outcome, TrainedMember, Trainer, lockstep,
+};
 use crate::engine::burn::{BurnEngine, BurnStack, SharedStack};
 use crate::engine::{Engine, EngineKind, guarded};
 use rayon::prelude::*;
@@ -16,11 +18,43 @@ pub fn train_stacked(
     jobs: &[EnsembleJob],
     kind: EngineKind,
 ) -> Result<Vec<Option<Vec<TrainedMember>>>, EnsembleError> {
-    let wanted: Vec<(usize, EnsembleJob, _)> = jobs
-        .iter()
+    let plans: Vec<EnsemblePlan> =
+        jobs.iter().map(|job| EnsemblePlan::of(job.config, job.data)).collect();
+    let first = plans.iter().map(EnsemblePlan::first).collect();
+    let mut trained = train_members(jobs, first, kind)?;
+    let choose = |(job, trained): (&EnsembleJob, &Option<Vec<TrainedMember>>)| {
+        let choice = trained.as_ref().map(|t| Choice::of(t, job.data, job.config, kind));
+        choice.unwrap_or_default()
+    };
+    let choices: Vec<Choice> =
+        guarded(kind, || jobs.iter().zip(&trained).map(choose).collect::<Vec<_>>())?;
+    let rest = plans.iter().zip(&choices).zip(&trained);
+    // Nothing is left to do of what was interrupted.
+    let rest = rest.map(|((plan, choice), trained)| match trained {
+        Some(_) => plan.rest(choice),
+        None => Vec::new(),
+    });
+    let more = train_members(jobs, rest.collect(), kind)?;
+    for (((plan, choice), trained), more) in plans.iter().zip(&choices).zip(&mut trained).zip(more)
+    {
+        let all = trained.take().zip(more).map(|(first, rest)| [first, rest].into_iter().flatten());
+        *trained = all.map(|all| plan.chosen(all.collect(), choice));
+    }
+    Ok(trained)
+}
+
+/// Trains these members of each job, in no order.
+fn train_members(
+    jobs: &[EnsembleJob],
+    members: Vec<Vec<Member>>,
+    kind: EngineKind,
+) -> Result<Vec<Option<Vec<TrainedMember>>>, EnsembleError> {
+    let wanted: Vec<(usize, EnsembleJob, Member)> = members
+        .into_iter()
+        .zip(jobs)
         .enumerate()
-        .flat_map(|(number, job)| {
-            members(job.config, job.data).into_iter().map(move |member| (number, *job, member))
+        .flat_map(|(number, (members, job))| {
+            members.into_iter().map(move |member| (number, *job, member))
         })
         .collect();
     let ready = wanted
@@ -44,9 +78,6 @@ pub fn train_stacked(
                 (Some(_), None) => {}
             }
         }
-    }
-    for flows in trained.iter_mut().flatten() {
-        flows.sort_by_key(|flow| (flow.member.role, flow.member.index));
     }
     Ok(trained)
 }

@@ -1,7 +1,8 @@
 //! Training all flows of one model.
 
 use super::{
-    EnsembleError, EnsembleJob, Host, Member, Outcome, TrainedMember, TrainingData, members,
+    Choice, EnsembleError, EnsembleJob, EnsemblePlan, Host, Member, Outcome, TrainedMember,
+    TrainingData,
 };
 use crate::config::Config;
 use crate::engine::{self, EngineKind};
@@ -25,12 +26,20 @@ pub fn train_ensemble(
     if kind.is_burn() {
         return Ok(super::train_stacked(&[job], kind)?.remove(0));
     }
-    members(config, data)
-        .into_par_iter()
-        // One at a time: members are large pieces of work.
-        .with_max_len(1)
-        .map(|member| train_member(job, member, kind).map_err(|error| error.because_of(data)))
-        .collect()
+    let plan = EnsemblePlan::of(config, data);
+    let train = |members: Vec<Member>| -> Result<Option<Vec<TrainedMember>>, EnsembleError> {
+        members
+            .into_par_iter()
+            // One at a time: members are large pieces of work.
+            .with_max_len(1)
+            .map(|member| train_member(job, member, kind).map_err(|error| error.because_of(data)))
+            .collect()
+    };
+    let Some(mut trained) = train(plan.first())? else { return Ok(None) };
+    let choice = Choice::of(&trained, data, config, kind);
+    let Some(rest) = train(plan.rest(&choice))? else { return Ok(None) };
+    trained.extend(rest);
+    Ok(Some(plan.chosen(trained, &choice)))
 }
 
 /// Trains one member; `None` where the host interrupted it.

@@ -96,7 +96,8 @@ impl Whitening {
         let width = match config.kind {
             WhiteningKind::Off => return Ok(None),
             WhiteningKind::Linear => None,
-            WhiteningKind::Network => Some(config.width),
+            // Where nobody chooses, what can be both.
+            WhiteningKind::Network | WhiteningKind::Auto => Some(config.width),
         };
         let known = part
             .recall()

@@ -8,7 +8,7 @@ use crate::run::host::FolderHost;
 use crate::run::source::SimulatorRecord;
 use crate::run::{RunError, RunRecord, TrainingInput};
 use freeform_inference::training::{
-    DataError, Host, ThetaOrigin, TrainedMember, TrainingData, check_simulations, members,
+    DataError, EnsemblePlan, Host, ThetaOrigin, TrainedMember, TrainingData, check_simulations,
 };
 use freeform_inference::{
     Config, Halt, Locality, Masks, Model, ModelError, Problem, TrainingSummary, assemble, guarded,
@@ -117,7 +117,7 @@ impl<'a> Prepared<'a> {
             }
         };
         // A damaged one is said before hours of work on the others.
-        for member in members(&config, &data).into_iter().filter(|_| resumed) {
+        for member in EnsemblePlan::of(&config, &data).possible().into_iter().filter(|_| resumed) {
             host.restore(member)?;
         }
         data.view_remark().iter().for_each(|remark| job.reporter.say(remark));
