@@ -82,7 +82,7 @@ fn is_of_check(stem: &str) -> bool {
 fn is_checkpoint(name: &str) -> bool {
     let stem = name.strip_suffix(".safetensors").and_then(|stem| stem.rsplit_once('-'));
     stem.is_some_and(|(role, number)| {
-        ["posterior", "likelihood"].contains(&role) && is_digits(number)
+        ["posterior", "likelihood", "trials"].contains(&role) && is_digits(number)
     })
 }
 

@@ -32,12 +32,12 @@ impl HeldOutRatios {
         let model = corrected.model();
         let dim = model.theta_dim();
         let contexts = data.context.chunks_exact(model.data.kept().len());
-        let targets = data.target.chunks_exact(corrected.target_dim());
+        let targets = data.targets(points.len() / dim);
         let rows: Vec<_> =
             points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
         let judge = |&(index, (point, (context, target))): &Row| {
             part.go_on()?;
-            let at = At { context, target };
+            let at = At::new(context, target);
             let mut truth = vec![0.0; dim];
             model.theta_at(point, &model.cuts(context), &mut truth);
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);

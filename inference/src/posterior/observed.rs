@@ -5,7 +5,8 @@ use super::correction::At;
 use super::{Asking, Posterior, PosteriorError};
 use crate::model::Model;
 use crate::transform::Distance;
-use crate::view::GapsStanding;
+use crate::view::{GapsStanding, is_present};
+use std::borrow::Cow;
 
 /// Larger scores have squares beyond single precision.
 const FARTHEST: f32 = 1e18;
@@ -14,13 +15,17 @@ const FARTHEST: f32 = 1e18;
 pub(super) struct Observed {
     pub context: Vec<f32>,
     target: Vec<f32>,
+    /// As in [`At`].
+    beyond: Vec<f32>,
+    few: bool,
     /// Where there may be any.
     pub gaps: Option<GapsStanding>,
 }
 
 impl Observed {
     pub fn at(&self) -> At<'_> {
-        At { context: &self.context, target: &self.target }
+        let Self { context, target, beyond, few, .. } = self;
+        At { context, target, beyond, few: *few }
     }
 }
 
@@ -45,16 +50,21 @@ impl Posterior {
     pub(super) fn observed(&self, x: &[f64]) -> Result<Observed, PosteriorError> {
         admit(&self.model, x)?;
         let Model { view, data, likelihood, .. } = &self.model;
-        let shown = view.of(x);
+        let likelihood = likelihood.as_ref();
+        let (within, others, few) = self.split(x);
+        let shown = view.of(&within);
         let mut context = vec![0.0; data.kept().len()];
         data.apply(&shown, &mut context);
-        let likelihood = likelihood.as_ref();
-        let target = likelihood.map_or_else(Vec::new, |l| l.target(&shown, &context));
+        let target =
+            |raw: &[f64]| likelihood.map_or_else(Vec::new, |l| l.target(raw, &shown, &context));
+        let (target, beyond) = (target(&within), others.map_or_else(Vec::new, |o| target(&o)));
         let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
         let of_context = || Some(data.kept()[context.iter().position(far)?]);
         let of_target = || {
             let likelihood = likelihood.filter(|l| l.summary.is_none())?;
-            Some(likelihood.data.kept()[target.iter().position(far)?])
+            let place = target.iter().chain(&beyond).position(far)?;
+            // Of trials, any: they are statistics to the other networks.
+            Some(likelihood.data.kept().get(place).copied().unwrap_or(0))
         };
         if let Some(index) = of_context().or_else(of_target) {
             // Of statistics, the number that is most likely to blame.
@@ -64,6 +74,29 @@ impl Posterior {
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
         let gaps = view.gaps().map(|gaps| gaps.standing(x));
-        Ok(Observed { context, target, gaps })
+        Ok(Observed { context, target, beyond, few, gaps })
+    }
+
+    /// Where the likelihood of each trial is known: of a set of more trials than any simulation has, as many
+    /// as these have, evenly spaced, and the others; and whether it has fewer than any.
+    fn split<'x>(&self, x: &'x [f64]) -> (Cow<'x, [f64]>, Option<Vec<f64>>, bool) {
+        let model = &self.model;
+        let known = model.likelihood.as_ref().is_some_and(|l| l.trials.is_some());
+        let (Some(gaps), Some(width), true) = (model.view.gaps(), model.view.trial(), known) else {
+            return (Cow::Borrowed(x), None, false);
+        };
+        let (least, most) = gaps.present();
+        let there = |trial: &&[f64]| trial.iter().any(is_present);
+        let trials: Vec<&[f64]> = x.chunks_exact(width).filter(there).collect();
+        let n = trials.len();
+        if n <= most {
+            return (Cow::Borrowed(x), None, n < least);
+        }
+        let is_within = |at: usize| (at + 1) * most / n > at * most / n;
+        let of = |within: bool| -> Vec<f64> {
+            let own = trials.iter().enumerate().filter(|(at, _)| is_within(*at) == within);
+            own.flat_map(|(_, trial)| trial.iter().copied()).collect()
+        };
+        (Cow::Owned(of(true)), Some(of(false)), false)
     }
 }

@@ -40,10 +40,9 @@ pub(crate) fn correction_strength(
     for index in 0..members {
         let flows = &model.posterior[index..=index];
         let proposal = Proposal { model, flows, kind, asking: Asking::default() };
-        let flows = &likelihood.flows[index..=index];
-        let likelihood = Some(likelihood);
-        let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
-        let judges = Judges::of(model, data, index, JUDGES.div_ceil(members));
+        let (likelihood, member) = (Some(likelihood), Some(index));
+        let corrected = Corrected { proposal, likelihood, member, as_simulated: true };
+        let judges = Judges::of(model, likelihood, data, (index, JUDGES.div_ceil(members)));
         let (points, at) = (&judges.points[..], judges.at());
         let seed = model.training.seed.wrapping_add(index as u64);
         let part = part.part(&format!("member-{index}"));

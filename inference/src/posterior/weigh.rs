@@ -160,7 +160,7 @@ impl Corrected<'_> {
         let (known, dim, kept) = (stage.pairs.len(), self.model().theta_dim(), drawn.kept());
         let theta = &kept.theta[known * dim..];
         // Every flow's draws take turns with the likelihood's flows.
-        let (flows, likelihoods) = (self.proposal.flows.len(), self.flows.len().max(1));
+        let (flows, likelihoods) = (self.proposal.flows.len(), self.likelihoods().max(1));
         let pair = |row: usize| kept.members[row] + row / flows % likelihoods * flows;
         let pairs: Vec<usize> = (known..kept.members.len()).map(pair).collect();
         let log_q = &kept.log_own[known..];

@@ -151,6 +151,15 @@ impl View {
         sizes.unwrap_or(1)
     }
 
+    /// The numbers of a trial of that set that are one of a few values, with these.
+    pub fn categories(&self) -> Vec<(usize, &[f64])> {
+        let set = self.blocks.iter().find_map(|block| match block {
+            Block::Set(set) => Some(set.categories().collect()),
+            _ => None,
+        });
+        set.unwrap_or_default()
+    }
+
     /// Rows and columns of pixels of that image.
     pub fn pixels(&self) -> Option<[usize; 2]> {
         self.blocks.iter().find_map(|block| match block {

@@ -105,7 +105,8 @@ impl Set {
         })
     }
 
-    fn categories(&self) -> impl Iterator<Item = (usize, &[f64])> {
+    /// Features that are one of a few values, with these.
+    pub fn categories(&self) -> impl Iterator<Item = (usize, &[f64])> {
         self.features.iter().enumerate().filter_map(|(index, feature)| match feature {
             Feature::Quantity(_) => None,
             Feature::Category(values) => Some((index, &values[..])),

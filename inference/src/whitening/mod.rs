@@ -165,6 +165,28 @@ impl Whitening {
         log_dets
     }
 
+    /// The same rows of `target` `[n, D]` whitened given each of some contexts `[m, C]`: `[m, n, D]`, and the
+    /// log-determinants `[m, n]`.
+    pub fn apply_each(&self, target: &[f32], contexts: &[f32]) -> (Vec<f32>, Vec<f64>) {
+        let (d, n, c) = (self.dim(), target.len() / self.dim(), self.linear.context_dim());
+        let many = contexts.len() / c;
+        let mut white = vec![0.0; many * target.len()];
+        for (context, white) in contexts.chunks_exact(c).zip(white.chunks_exact_mut(n * d)) {
+            for (row, out) in target.chunks_exact(d).zip(white.chunks_exact_mut(d)) {
+                self.linear.apply(row, context, out);
+            }
+        }
+        let mut log_dets = vec![self.linear.log_det(); many * n];
+        if let Some(network) = &self.network {
+            network.evaluator().each(contexts, many, |context, maps| {
+                for row in context * n..(context + 1) * n {
+                    log_dets[row] += maps.apply(&mut white[row * d..(row + 1) * d]);
+                }
+            });
+        }
+        (white, log_dets)
+    }
+
     /// The inverse of [`apply`](Self::apply), in place; returns log|det| of `apply` there.
     pub fn invert(&self, target: &mut [f32], context: &[f32]) -> Vec<f64> {
         let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
