@@ -23,7 +23,8 @@ pub(crate) struct LikelihoodModel {
     pub regressors: ParameterTransform,
     /// Places among the numbers that the posterior's networks see that tell of gaps, which they see beside.
     pub conditions: Vec<usize>,
-    /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows.
+    /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows. Of trials, for
+    /// a typical number of them.
     pub strength: f64,
 }
 
@@ -47,8 +48,25 @@ impl LikelihoodModel {
         choices: Vec<Choices>,
         tables: &TrialTables,
     ) -> Self {
-        let trials = Some(Trials { form: tables.form.clone(), choices });
+        let typical = tables.mean_count();
+        let trials = Some(Trials { form: tables.form.clone(), choices, typical });
         Self { trials, conditions: Vec::new(), ..Self::of(flows, &tables.tables) }
+    }
+
+    /// α for a target.
+    pub fn strength_at(&self, target: &[f32]) -> f64 {
+        self.scaled(self.strength, self.count(target))
+    }
+
+    /// The α that a strength means for so many trials; itself where these do not matter.
+    pub fn scaled(&self, strength: f64, trials: usize) -> f64 {
+        self.trials.as_ref().map_or(strength, |own| own.strength(strength, trials))
+    }
+
+    /// Trials of a target; 0 where it is not one of trials.
+    pub fn count(&self, target: &[f32]) -> usize {
+        let targets = self.data.kept().len();
+        self.trials.as_ref().map_or(0, |trials| trials.count(target, targets))
     }
 
     /// log p(x | θ) by flow `index`, up to a constant that depends on x alone, for rows of θ as

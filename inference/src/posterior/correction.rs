@@ -7,36 +7,10 @@
 //! q_j learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
 //! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
+use super::at::At;
 use super::proposal::{CHUNK, Inside, Proposal, log_sum};
 use crate::model::{LikelihoodModel, Model};
 use rayon::prelude::*;
-
-/// An observation as the two kinds of flow see it.
-#[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    /// The posterior flows' context.
-    pub context: &'a [f32],
-    /// The likelihood's target.
-    pub target: &'a [f32],
-    /// Trials beyond those: more than any simulation has. No flow of the posterior knows them, and the
-    /// likelihood of each counts in full.
-    pub beyond: &'a [f32],
-    /// Whether it has fewer trials than any simulation: then the likelihood says all.
-    pub few: bool,
-}
-
-impl<'a> At<'a> {
-    /// Within what was simulated.
-    pub fn new(context: &'a [f32], target: &'a [f32]) -> Self {
-        Self { context, target, beyond: &[], few: false }
-    }
-
-    /// What the likelihood describes of each of some observations side by side.
-    pub fn targets(self, rows: usize) -> impl Iterator<Item = &'a [f32]> {
-        let width = self.target.len() / rows.max(1);
-        (0..rows).map(move |row| &self.target[row * width..(row + 1) * width])
-    }
-}
 
 /// A proposal, and what corrects it.
 #[derive(Clone, Copy)]
@@ -82,7 +56,7 @@ impl<'a> Corrected<'a> {
     fn strength(&self, at: At) -> f64 {
         match self.likelihood {
             Some(_) if at.few => 1.0,
-            likelihood => likelihood.map_or(0.0, |likelihood| likelihood.strength),
+            likelihood => likelihood.map_or(0.0, |likelihood| likelihood.strength_at(at.target)),
         }
     }
 
@@ -104,7 +78,7 @@ impl<'a> Corrected<'a> {
             let log_q =
                 if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
             let log_joint = if alpha > 0.0 { self.log_joint(rows, at) } else { log_q.clone() };
-            let (shifts, beyond) = (self.log_shifts(rows), self.log_beyond(rows, at));
+            let shifts = self.log_shifts(rows);
             let mix = |row: usize| {
                 // Outside either law's support there is no density, whatever the flows say.
                 let shift = shifts.as_ref().map_or(0.0, |shifts| shifts[row]);
@@ -113,7 +87,6 @@ impl<'a> Corrected<'a> {
                     1.0 => log_joint[row],
                     _ => (1.0 - alpha) * (log_q[row] + shift) + alpha * log_joint[row],
                 };
-                let value = beyond.as_ref().map_or(value, |beyond| value + beyond[row]);
                 let is_number = shift.is_finite() && value.is_finite();
                 if is_number { value } else { f64::NEG_INFINITY }
             };
@@ -128,27 +101,20 @@ impl<'a> Corrected<'a> {
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
             let len = rows.pairs.len();
             let log_q = |j| self.log_power(1.0 - alpha, Rows { pairs: &vec![j; len], ..rows }, at);
-            let log_joint = |k: usize| {
-                let rows = Rows { pairs: &vec![k * flows; len], ..rows };
-                let mut joint = self.log_joint(rows, at);
-                joint.iter_mut().for_each(|log| *log *= alpha);
-                if let Some(beyond) = self.log_beyond(rows, at) {
-                    joint.iter_mut().zip(beyond).for_each(|(log, beyond)| *log += beyond);
-                }
-                joint
-            };
+            let log_joint =
+                |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
             let mut densities = vec![0.0; len];
             // The average of products is the product of the averages: every j goes with every k.
-            let mut add = |each: Vec<Vec<f64>>| {
+            let mut add = |power: f64, each: Vec<Vec<f64>>| {
                 let share = (each.len() as f64).ln();
                 for (row, density) in densities.iter_mut().enumerate() {
-                    let logs: Vec<f64> = each.iter().map(|log| log[row]).collect();
-                    *density += log_sum(&logs) - share;
+                    let powers: Vec<f64> = each.iter().map(|log| power * log[row]).collect();
+                    *density += log_sum(&powers) - share;
                 }
             };
-            add((0..flows).map(log_q).collect());
+            add(1.0, (0..flows).map(log_q).collect());
             if alpha > 0.0 {
-                add((0..self.likelihoods()).map(log_joint).collect());
+                add(alpha, (0..self.likelihoods()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
                 for (density, shift) in densities.iter_mut().zip(shifts) {
@@ -205,36 +171,10 @@ impl<'a> Corrected<'a> {
     /// log L_k(x | θ) p(θ) of each row, up to a constant that depends on x alone.
     fn log_joint(&self, rows: Rows, at: At) -> Vec<f64> {
         let Some(likelihood) = self.likelihood else { return vec![0.0; rows.pairs.len()] };
-        self.by_likelihood(rows, |flow, theta| self.log_joint_of((likelihood, flow), theta, at))
-    }
-
-    /// log L_k of each row of the trials beyond those of any simulation; `None` where there are none.
-    fn log_beyond(&self, rows: Rows, at: At) -> Option<Vec<f64>> {
-        let likelihood = self.likelihood.filter(|_| !at.beyond.is_empty())?;
-        let (prior, dim) = (&self.model().prior, self.model().theta_dim());
-        Some(self.by_likelihood(rows, |flow, theta| {
-            let inside = Inside::of(theta, dim, |row| prior.contains(row));
-            let seen = likelihood.seen(prior, inside.theta.chunks_exact(dim), at.context);
-            inside.spread(&self.log_likelihoods((likelihood, flow), at.beyond, &seen))
-        }))
-    }
-
-    /// Asks each of the likelihood's flows about its rows.
-    fn by_likelihood(&self, rows: Rows, ask: impl Fn(usize, &[f64]) -> Vec<f64>) -> Vec<f64> {
         let flow_of = |pair| pair / self.proposal.flows.len() % self.likelihoods();
         self.by_flow(rows, self.likelihoods(), flow_of, |flow, theta| {
-            ask(self.member.unwrap_or(flow), theta)
+            self.log_joint_of((likelihood, self.member.unwrap_or(flow)), theta, at)
         })
-    }
-
-    fn log_likelihoods(
-        &self,
-        (likelihood, flow): (&LikelihoodModel, usize),
-        target: &[f32],
-        seen: &[f32],
-    ) -> Vec<f64> {
-        let go_on = || !self.proposal.asking.stopped();
-        likelihood.log_density((flow, self.proposal.kind), target, seen, &go_on)
     }
 
     fn log_joint_of(
@@ -254,7 +194,8 @@ impl<'a> Corrected<'a> {
         if self.as_simulated {
             model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
         }
-        let mut densities = self.log_likelihoods((likelihood, flow), at.target, &seen);
+        let (asked, go_on) = ((flow, self.proposal.kind), || !self.proposal.asking.stopped());
+        let mut densities = likelihood.log_density(asked, at.target, &seen, &go_on);
         densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
         inside.spread(&densities)
     }

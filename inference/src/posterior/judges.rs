@@ -1,6 +1,6 @@
 //! The held-out simulations that judge a member's flows.
 
-use super::correction::At;
+use super::at::At;
 use crate::model::{LikelihoodModel, Model};
 use crate::training::{Role, TrainingData};
 

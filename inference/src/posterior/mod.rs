@@ -1,6 +1,7 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod admission;
+mod at;
 mod correction;
 mod diagnostics;
 mod drawn;

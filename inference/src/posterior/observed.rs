@@ -1,10 +1,11 @@
 //! An observation as the networks see it, and whether it may be asked about.
 
 use super::admission::admit;
-use super::correction::At;
+use super::at::At;
 use super::{Asking, Posterior, PosteriorError};
 use crate::model::Model;
 use crate::transform::Distance;
+use crate::trials::evenly;
 use crate::view::{GapsStanding, is_present};
 use std::borrow::Cow;
 
@@ -16,7 +17,6 @@ pub(super) struct Observed {
     pub context: Vec<f32>,
     target: Vec<f32>,
     /// As in [`At`].
-    beyond: Vec<f32>,
     few: bool,
     /// Where there may be any.
     pub gaps: Option<GapsStanding>,
@@ -24,8 +24,7 @@ pub(super) struct Observed {
 
 impl Observed {
     pub fn at(&self) -> At<'_> {
-        let Self { context, target, beyond, few, .. } = self;
-        At { context, target, beyond, few: *few }
+        At { context: &self.context, target: &self.target, few: self.few }
     }
 }
 
@@ -51,18 +50,16 @@ impl Posterior {
         admit(&self.model, x)?;
         let Model { view, data, likelihood, .. } = &self.model;
         let likelihood = likelihood.as_ref();
-        let (within, others, few) = self.split(x);
-        let shown = view.of(&within);
+        let (seen, few) = self.shown_of(x);
+        let shown = view.of(&seen);
         let mut context = vec![0.0; data.kept().len()];
         data.apply(&shown, &mut context);
-        let target =
-            |raw: &[f64]| likelihood.map_or_else(Vec::new, |l| l.target(raw, &shown, &context));
-        let (target, beyond) = (target(&within), others.map_or_else(Vec::new, |o| target(&o)));
+        let target = likelihood.map_or_else(Vec::new, |l| l.target(x, &shown, &context));
         let far = |score: &f32| score.is_nan() || score.abs() > FARTHEST;
         let of_context = || Some(data.kept()[context.iter().position(far)?]);
         let of_target = || {
             let likelihood = likelihood.filter(|l| l.summary.is_none())?;
-            let place = target.iter().chain(&beyond).position(far)?;
+            let place = target.iter().position(far)?;
             // Of trials, any: they are statistics to the other networks.
             Some(likelihood.data.kept().get(place).copied().unwrap_or(0))
         };
@@ -74,29 +71,24 @@ impl Posterior {
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
         let gaps = view.gaps().map(|gaps| gaps.standing(x));
-        Ok(Observed { context, target, beyond, few, gaps })
+        Ok(Observed { context, target, few, gaps })
     }
 
-    /// Where the likelihood of each trial is known: of a set of more trials than any simulation has, as many
-    /// as these have, evenly spaced, and the others; and whether it has fewer than any.
-    fn split<'x>(&self, x: &'x [f64]) -> (Cow<'x, [f64]>, Option<Vec<f64>>, bool) {
+    /// What the posterior's flows see of x: where the likelihood of each trial is known and x is a set of more
+    /// trials than any simulation has, as many as these have, evenly spaced. And whether it has fewer.
+    fn shown_of<'x>(&self, x: &'x [f64]) -> (Cow<'x, [f64]>, bool) {
         let model = &self.model;
         let known = model.likelihood.as_ref().is_some_and(|l| l.trials.is_some());
         let (Some(gaps), Some(width), true) = (model.view.gaps(), model.view.trial(), known) else {
-            return (Cow::Borrowed(x), None, false);
+            return (Cow::Borrowed(x), false);
         };
         let (least, most) = gaps.present();
         let there = |trial: &&[f64]| trial.iter().any(is_present);
         let trials: Vec<&[f64]> = x.chunks_exact(width).filter(there).collect();
-        let n = trials.len();
-        if n <= most {
-            return (Cow::Borrowed(x), None, n < least);
+        if trials.len() <= most {
+            return (Cow::Borrowed(x), trials.len() < least);
         }
-        let is_within = |at: usize| (at + 1) * most / n > at * most / n;
-        let of = |within: bool| -> Vec<f64> {
-            let own = trials.iter().enumerate().filter(|(at, _)| is_within(*at) == within);
-            own.flat_map(|(_, trial)| trial.iter().copied()).collect()
-        };
-        (Cow::Owned(of(true)), Some(of(false)), false)
+        let chosen = evenly(trials.len(), most).flat_map(|at| trials[at]);
+        (Cow::Owned(chosen.copied().collect()), false)
     }
 }

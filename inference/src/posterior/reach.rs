@@ -1,7 +1,8 @@
 //! How far true parameters fall below the middle of their posterior: what a region must leave room
 //! for.
 
-use super::correction::{At, Corrected};
+use super::at::At;
+use super::correction::Corrected;
 use super::draws::Asking;
 use super::effective::weighted_median;
 use super::judges::Judges;

@@ -1,6 +1,6 @@
 //! Does an observation look like what its own posterior predicts? By the learnt likelihood's residuals.
 
-use super::correction::At;
+use super::at::At;
 use super::draws::Asking;
 use super::proposal::Proposal;
 use crate::engine::EngineKind;

@@ -2,7 +2,8 @@
 //! mixture that follows those that have; as many as it takes, and not more.
 
 use super::PosteriorError;
-use super::correction::{At, Corrected, Rows};
+use super::at::At;
+use super::correction::{Corrected, Rows};
 use super::drawn::Drawn;
 use super::draws::{Draws, LEAST_EFFECTIVE};
 use super::effective::{effective_number, merged, pareto_k};

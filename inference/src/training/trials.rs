@@ -4,7 +4,7 @@ use super::likelihood::{Given, LikelihoodTables, Reversed};
 use crate::config::WhiteningConfig;
 use crate::random::member_seed;
 use crate::transform::ParameterTransform;
-use crate::trials::{Choices, ChoicesShape, ChoicesTable, TrialForm};
+use crate::trials::{Choices, ChoicesShape, ChoicesTable, TrialForm, evenly};
 use crate::view::View;
 use crate::work::{Halt, Part};
 
@@ -99,11 +99,8 @@ impl TrialSource<'_> {
 
 /// At most so many of the whole trials of an x, evenly spaced.
 fn spaced<'x>(form: &TrialForm, x: &'x [f64], most: usize) -> impl Iterator<Item = &'x [f64]> {
-    let count = form.whole_trials(x).count();
-    let chosen = count.min(most);
-    // The first, and every next where its share of the chosen ones is full.
-    let is_chosen = move |at: usize| (at + 1) * chosen / count > at * chosen / count;
-    form.whole_trials(x).enumerate().filter(move |(at, _)| is_chosen(*at)).map(|(_, trial)| trial)
+    let trials: Vec<&[f64]> = form.whole_trials(x).collect();
+    evenly(trials.len(), most).map(move |at| trials[at])
 }
 
 /// Rows of trials of some simulations.
@@ -122,6 +119,13 @@ impl TrialTables {
     pub fn sets(&self, simulations: &[u32]) -> Vec<f32> {
         let set = |row: &u32| &self.sets[*row as usize * self.width..][..self.width];
         simulations.iter().flat_map(set).copied().collect()
+    }
+
+    /// Mean number of trials in a simulation, of those that judge.
+    pub fn mean_count(&self) -> f64 {
+        let trials = self.sets.chunks_exact(1 + self.tables.data.kept().len());
+        let there = trials.filter(|trial| !trial[0].is_nan()).count();
+        (there * self.width) as f64 / self.sets.len() as f64
     }
 
     /// The classifier of trials that member `index` goes with, of rows to train on and to judge by; kept as

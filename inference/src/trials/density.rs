@@ -1,5 +1,6 @@
 //! The density of all trials of a set.
 
+use super::nodes::nodes;
 use super::{Choices, TrialForm};
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;
@@ -13,17 +14,42 @@ pub(crate) struct Trials {
     pub form: TrialForm,
     /// One for each flow; none where trials have no category.
     pub choices: Vec<Choices>,
+    /// The number of trials that the strength is meant for.
+    pub typical: f64,
 }
 
 /// Trials of one class.
 struct Class {
     class: usize,
-    /// Quantities, `[n, targets]`.
-    quantities: Vec<f32>,
     count: usize,
+    /// Quantities, `[n, targets]`, of each trial, or of points that stand for them.
+    quantities: Vec<f32>,
+    /// How many trials each stands for.
+    weights: Vec<f64>,
+}
+
+impl Class {
+    /// Sums over trials of a function of each, `[m, n]`, for each of m.
+    fn sums<'s>(&'s self, values: &'s [f64]) -> impl Iterator<Item = f64> + 's {
+        let sum = |own: &[f64]| own.iter().zip(&self.weights).map(|(v, w)| v * w).sum();
+        values.chunks_exact(self.weights.len()).map(sum)
+    }
 }
 
 impl Trials {
+    /// The strength that a likelihood deserves of so many trials, from that of a typical number: what is wrong
+    /// with the density of one trial is wrong with all, so that their likelihood is worth no more than a
+    /// certain number of them, N₀, and is taken to the power N₀ / (N₀ + N).
+    pub fn strength(&self, strength: f64, trials: usize) -> f64 {
+        let times = trials as f64 / self.typical;
+        if strength > 0.0 { strength / (strength + (1.0 - strength) * times) } else { 0.0 }
+    }
+
+    /// How many there are among rows as [`TrialForm::row`] makes them.
+    pub fn count(&self, trials: &[f32], targets: usize) -> usize {
+        trials.chunks_exact(1 + targets).filter(|trial| !trial[0].is_nan()).count()
+    }
+
     /// Numbers in a row of trials as [`TrialForm::row`] makes them.
     fn width(flow: &ConditionalFlow) -> usize {
         1 + flow.network.theta_dim
@@ -32,7 +58,7 @@ impl Trials {
     /// Trials of each class; those that are missing (NaN) are left out.
     fn by_class(&self, flow: &ConditionalFlow, trials: &[f32]) -> Vec<Class> {
         let mut classes: Vec<Class> = (0..self.form.classes())
-            .map(|class| Class { class, quantities: Vec::new(), count: 0 })
+            .map(|class| Class { class, count: 0, quantities: Vec::new(), weights: Vec::new() })
             .collect();
         for trial in trials.chunks_exact(Self::width(flow)).filter(|trial| !trial[0].is_nan()) {
             let class = &mut classes[trial[0] as usize];
@@ -40,6 +66,14 @@ impl Trials {
             class.count += 1;
         }
         classes.retain(|class| class.count > 0);
+        for class in &mut classes {
+            // Of one quantity, a few points stand for many trials.
+            let few = (Self::width(flow) == 2).then(|| nodes(&class.quantities)).flatten();
+            match few {
+                Some(few) => (class.quantities, class.weights) = few,
+                None => class.weights = vec![1.0; class.count],
+            }
+        }
         classes
     }
 
@@ -61,21 +95,20 @@ impl Trials {
     ) -> Vec<f64> {
         let mut out = vec![0.0; seen.len() / inputs];
         let mut evaluator = flow.evaluator(kind);
-        for Class { class, quantities, count } in self.by_class(flow, trials) {
-            let each = (AT_ONCE / count).max(1);
+        for own in self.by_class(flow, trials) {
+            let each = (AT_ONCE / own.weights.len()).max(1);
             for (rows, out) in seen.chunks(each * inputs).zip(out.chunks_mut(each)) {
                 if !go_on() {
                     return vec![f64::NAN; seen.len() / inputs];
                 }
-                let contexts = self.contexts(rows, inputs, class);
-                let densities = evaluator.log_density_of_each(&quantities, &contexts);
-                let sums = densities.chunks_exact(count).map(|own| own.iter().sum::<f64>());
-                out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+                let contexts = self.contexts(rows, inputs, own.class);
+                let densities = evaluator.log_density_of_each(&own.quantities, &contexts);
+                out.iter_mut().zip(own.sums(&densities)).for_each(|(out, sum)| *out += sum);
             }
             if let Some(choices) = self.choices.get(index) {
                 let log_probs = choices.log_probs(seen);
-                let own = log_probs.chunks_exact(self.form.classes()).map(|logs| logs[class]);
-                out.iter_mut().zip(own).for_each(|(out, log)| *out += count as f64 * log);
+                let logs = log_probs.chunks_exact(self.form.classes()).map(|l| l[own.class]);
+                out.iter_mut().zip(logs).for_each(|(out, log)| *out += own.count as f64 * log);
             }
         }
         out
@@ -90,14 +123,15 @@ impl Trials {
         (seen, inputs): (&[f32], usize),
     ) -> Option<Vec<f64>> {
         let whitening = flow.whitening.as_ref()?;
-        let (mut squares, mut numbers) = (vec![0.0; seen.len() / inputs], 0);
-        for Class { class, quantities, .. } in self.by_class(flow, trials) {
-            let contexts = self.contexts(seen, inputs, class);
-            let (white, _) = whitening.apply_each(&quantities, &contexts);
-            numbers += quantities.len();
-            for (square, own) in squares.iter_mut().zip(white.chunks_exact(quantities.len())) {
-                *square += own.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
-            }
+        let (targets, mut numbers) = (flow.network.theta_dim, 0);
+        let mut squares = vec![0.0; seen.len() / inputs];
+        for own in self.by_class(flow, trials) {
+            let contexts = self.contexts(seen, inputs, own.class);
+            let (white, _) = whitening.apply_each(&own.quantities, &contexts);
+            let square = |z: &[f32]| z.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
+            let each: Vec<f64> = white.chunks_exact(targets).map(square).collect();
+            squares.iter_mut().zip(own.sums(&each)).for_each(|(square, sum)| *square += sum);
+            numbers += own.count * targets;
         }
         squares.iter_mut().for_each(|square| *square /= numbers.max(1) as f64);
         Some(squares)

@@ -101,9 +101,23 @@ impl TrialForm {
     }
 }
 
+/// At most `most` of `n` places, evenly spaced.
+pub(crate) fn evenly(n: usize, most: usize) -> impl Iterator<Item = usize> {
+    let chosen = most.min(n);
+    // Each where its share of the chosen ones is full.
+    (0..n).filter(move |at| (at + 1) * chosen / n > at * chosen / n)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_lie_evenly() {
+        let places = |n, most| evenly(n, most).collect::<Vec<_>>();
+        assert_eq!(places(10, 3), [3, 6, 9]);
+        assert_eq!((places(3, 5), places(0, 2)), (vec![0, 1, 2], vec![]));
+    }
 
     #[test]
     fn combinations_are_told_apart() {

@@ -5,7 +5,8 @@
 mod choices;
 mod density;
 mod form;
+mod nodes;
 
 pub(crate) use choices::{Choices, ChoicesShape, ChoicesTable};
 pub(crate) use density::Trials;
-pub(crate) use form::TrialForm;
+pub(crate) use form::{TrialForm, evenly};

@@ -11,6 +11,7 @@ mod gaps;
 mod image;
 mod names;
 mod present;
+mod quantile;
 mod series;
 mod set;
 mod suited;

@@ -33,6 +33,8 @@ pub(super) struct LikelihoodDescription {
 #[serde(deny_unknown_fields)]
 pub(super) struct TrialsDescription {
     pub form: TrialForm,
+    /// The number of trials that the strength is meant for.
+    pub typical: f64,
     /// Classifiers, one for each flow, where a trial has categories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<ChoicesShape>,
@@ -41,7 +43,7 @@ pub(super) struct TrialsDescription {
 impl TrialsDescription {
     fn of(trials: &Trials) -> Self {
         let choices = trials.choices.iter().map(Choices::shape).collect();
-        Self { form: trials.form.clone(), choices }
+        Self { form: trials.form.clone(), typical: trials.typical, choices }
     }
 
     fn fits(&self, inputs: usize, flows: usize) -> bool {
@@ -49,6 +51,8 @@ impl TrialsDescription {
         let shape = ChoicesShape { inputs, classes };
         let wanted = if self.form.indicators() > 0 { flows } else { 0 };
         self.form.is_whole()
+            && self.typical.is_finite()
+            && self.typical > 0.0
             && self.choices.len() == wanted
             && self.choices.iter().all(|own| *own == shape && own.parameters().is_some())
     }
@@ -61,7 +65,7 @@ impl TrialsDescription {
             choices.ok_or_else(|| format!("{} does not fit its description", choices_name(index)))
         };
         let choices = self.choices.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(Trials { form: self.form, choices })
+        Ok(Trials { form: self.form, choices, typical: self.typical })
     }
 }
 
