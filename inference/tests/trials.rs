@@ -71,8 +71,7 @@ fn numbers_of_trials_that_were_never_simulated_are_answered() {
             })
             .collect();
         let (error, width) = compare(&pairs);
-        println!("{n} trials: {error} {width}");
-        assert!(error < 0.5 && (0.85..1.15).contains(&width), "{n} trials: {error} {width}");
+        assert!(error < 0.35 && (0.9..1.1).contains(&width), "{n} trials: {error} {width}");
     }
     // A saved model is the same model.
     let folder = tempfile::tempdir().unwrap();
@@ -81,6 +80,9 @@ fn numbers_of_trials_that_were_never_simulated_are_answered() {
     let x: Vec<f64> = (0..90).map(|i| 2.0 * (f64::from(i) * 0.7).sin()).collect();
     let draws = |posterior: &Posterior| posterior.sample(&x, 200, 1).unwrap();
     assert_eq!(draws(&posterior).theta, draws(&loaded).theta);
+    // In any order.
+    let other: Vec<f64> = (0..90).map(|i| x[i * 7 % 90]).collect();
+    assert_eq!(draws(&posterior).theta, posterior.sample(&other, 200, 1).unwrap().theta);
     let text = std::fs::read_to_string(folder.path().join("model.toml")).unwrap();
     assert!(text.contains("format_version = 9"), "{text}");
     let said = draws(&posterior).warnings().join("\n");
@@ -125,8 +127,9 @@ fn choices_and_times_have_the_posterior_of_a_grid() {
         }
         for (name, pairs) in ["a", "b"].iter().zip(&pairs) {
             let (error, width) = compare(pairs);
-            println!("{name}, {n} trials: {error} {width}");
-            assert!(error < 0.5 && (0.85..1.15).contains(&width), "{name}, {n}: {error} {width}");
+            // What a short training gets wrong of one trial it gets wrong of all.
+            let most = if n > 40 { 0.6 } else { 0.3 };
+            assert!(error < most && (0.9..1.15).contains(&width), "{name}, {n}: {error} {width}");
         }
     }
 }

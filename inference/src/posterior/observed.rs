@@ -8,6 +8,7 @@ use crate::transform::Distance;
 use crate::trials::evenly;
 use crate::view::{GapsStanding, is_present};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// Larger scores have squares beyond single precision.
 const FARTHEST: f32 = 1e18;
@@ -70,12 +71,14 @@ impl Posterior {
             let index = if view.is_plain() { index } else { farthest.unwrap_or(0) };
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
-        let gaps = view.gaps().map(|gaps| gaps.standing(x));
+        let multiplied = likelihood.is_some_and(|l| l.trials.is_some());
+        let gaps = view.gaps().map(|gaps| GapsStanding { multiplied, ..gaps.standing(x) });
         Ok(Observed { context, target, few, gaps })
     }
 
     /// What the posterior's flows see of x: where the likelihood of each trial is known and x is a set of more
-    /// trials than any simulation has, as many as these have, evenly spaced. And whether it has fewer.
+    /// trials than any simulation has, as many of them as these have, spread over all values. And whether it
+    /// has fewer.
     fn shown_of<'x>(&self, x: &'x [f64]) -> (Cow<'x, [f64]>, bool) {
         let model = &self.model;
         let known = model.likelihood.as_ref().is_some_and(|l| l.trials.is_some());
@@ -84,10 +87,15 @@ impl Posterior {
         };
         let (least, most) = gaps.present();
         let there = |trial: &&[f64]| trial.iter().any(is_present);
-        let trials: Vec<&[f64]> = x.chunks_exact(width).filter(there).collect();
+        let mut trials: Vec<&[f64]> = x.chunks_exact(width).filter(there).collect();
         if trials.len() <= most {
             return (Cow::Borrowed(x), trials.len() < least);
         }
+        // By the last number first: a choice stands behind its time.
+        trials.sort_unstable_by(|a, b| {
+            let pairs = a.iter().zip(*b).rev();
+            pairs.fold(Ordering::Equal, |order, (a, b)| order.then_with(|| a.total_cmp(b)))
+        });
         let chosen = evenly(trials.len(), most).flat_map(|at| trials[at]);
         (Cow::Owned(chosen.copied().collect()), false)
     }

@@ -4,6 +4,7 @@ use super::nodes::nodes;
 use super::{Choices, TrialForm};
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;
+use std::cmp::Ordering;
 
 /// Rows that a flow is asked at a time, about.
 const AT_ONCE: usize = 8192;
@@ -60,7 +61,14 @@ impl Trials {
         let mut classes: Vec<Class> = (0..self.form.classes())
             .map(|class| Class { class, count: 0, quantities: Vec::new(), weights: Vec::new() })
             .collect();
-        for trial in trials.chunks_exact(Self::width(flow)).filter(|trial| !trial[0].is_nan()) {
+        let rows = trials.chunks_exact(Self::width(flow)).filter(|trial| !trial[0].is_nan());
+        let mut rows: Vec<&[f32]> = rows.collect();
+        // So that sums do not depend on the trials' order.
+        rows.sort_unstable_by(|a, b| {
+            let pairs = a.iter().zip(*b);
+            pairs.fold(Ordering::Equal, |order, (a, b)| order.then_with(|| a.total_cmp(b)))
+        });
+        for trial in rows {
             let class = &mut classes[trial[0] as usize];
             class.quantities.extend_from_slice(&trial[1..]);
             class.count += 1;
