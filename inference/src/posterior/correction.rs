@@ -55,7 +55,7 @@ impl<'a> Corrected<'a> {
     /// α.
     fn strength(&self, at: At) -> f64 {
         match self.likelihood {
-            Some(_) if at.few => 1.0,
+            Some(_) if at.few && !at.target.is_empty() => 1.0,
             likelihood => likelihood.map_or(0.0, |likelihood| likelihood.strength_at(at.target)),
         }
     }

@@ -40,10 +40,11 @@ impl Class {
 impl Trials {
     /// The strength that a likelihood deserves of so many trials, from that of a typical number: what is wrong
     /// with the density of one trial is wrong with all, so that their likelihood is worth no more than a
-    /// certain number of them, N₀, and is taken to the power N₀ / (N₀ + N).
+    /// certain number of them, N₀, and is taken to the power N₀ / (N₀ + N). No trial says nothing.
     pub fn strength(&self, strength: f64, trials: usize) -> f64 {
         let times = trials as f64 / self.typical;
-        if strength > 0.0 { strength / (strength + (1.0 - strength) * times) } else { 0.0 }
+        let says = strength > 0.0 && trials > 0;
+        if says { strength / (strength + (1.0 - strength) * times) } else { 0.0 }
     }
 
     /// How many there are among rows as [`TrialForm::row`] makes them.
@@ -143,5 +144,21 @@ impl Trials {
         }
         squares.iter_mut().for_each(|square| *square /= numbers.max(1) as f64);
         Some(squares)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A strength of 2/3 for 100 trials: 200 of them are all that it is ever worth.
+    #[test]
+    fn the_likelihood_is_worth_no_more_than_a_number_of_trials() {
+        let form = TrialForm::of_quantities(1);
+        let trials = Trials { form, choices: Vec::new(), typical: 100.0 };
+        let worth = |n: usize| n as f64 * trials.strength(2.0 / 3.0, n);
+        assert!((worth(100) - 200.0 / 3.0).abs() < 1e-9 && (worth(200) - 100.0).abs() < 1e-9);
+        assert!((worth(1_000_000) - 200.0).abs() < 0.1);
+        assert_eq!((trials.strength(1.0, 7), trials.strength(0.5, 0)), (1.0, 0.0));
     }
 }

@@ -40,6 +40,12 @@ impl TrialForm {
         (!form.quantities().is_empty() && form.is_whole()).then_some(form)
     }
 
+    /// Of so many numbers, none of which is a category.
+    #[cfg(test)]
+    pub fn of_quantities(channels: usize) -> Self {
+        Self { channels, categories: Vec::new() }
+    }
+
     pub fn is_whole(&self) -> bool {
         let whole = |c: &Category| {
             c.channel < self.channels
