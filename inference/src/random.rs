@@ -41,6 +41,8 @@ pub enum Purpose {
     Mixture = 16,
     /// Markov steps of draws that resampling repeated (index: chunk of draws).
     Moves = 17,
+    /// What a trial's category is (index 0: initial weights; 1: order of rows).
+    Choices = 18,
 }
 
 /// The stream of a seed, purpose and index.

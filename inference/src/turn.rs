@@ -7,15 +7,12 @@
 //! the turn is mapped to R as any interval is, by the logit. All of it is an invertible map of θ
 //! given x, so that densities stay exact; a bad estimate costs shape, not truth.
 
+use crate::perceptron::{Plan, UNITS, initial_weights};
 use crate::random::{Purpose, stream};
 use crate::transform::circles;
 use crate::work::{Halt, Pack, Part, Unpack};
-use freeform_kernels::{Isa, Mlp, Nonlinearity};
+use freeform_kernels::{Isa, Mlp};
 use freeform_simulators::Prior;
-use rand::RngExt;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, TAU};
 
@@ -24,12 +21,16 @@ use std::f64::consts::{PI, TAU};
 const HARMONICS: [f64; 3] = [0.75, 0.3, 0.05];
 const HIDDEN: [usize; 2] = [48, 48];
 const BATCH: usize = 256;
-const STEPS: usize = 3000;
-const JUDGED_EVERY: usize = 150;
-const PATIENCE: usize = 6;
+const PLAN: Plan = Plan {
+    batch: BATCH,
+    steps: 3000,
+    judged_every: 150,
+    patience: 6,
+    learning_rate: 4e-3,
+    weight_decay: 1e-3,
+};
+const BIAS: f32 = 0.5;
 const MOST_JUDGES: usize = 5000;
-const LEARNING_RATE: f32 = 4e-3;
-const WEIGHT_DECAY: f32 = 1e-3;
 /// Places tried for a cut.
 const PLACES: usize = 256;
 /// Nearer to the cut than this share of a turn no point is taken.
@@ -105,41 +106,24 @@ impl Turn {
             return Ok(Some(turn));
         }
         let mut rng = stream(seed, Purpose::Turn, 0);
-        let weights = initial_weights(&shape.sizes(), &mut rng);
+        let weights = initial_weights(&shape.sizes(), BIAS, &mut rng);
         let mut network = Self { shape: shape.clone(), weights }.network();
         let judges = &table.validation[..table.validation.len().min(MOST_JUDGES)];
-        let mut order = table.training.to_vec();
-        let mut rng = stream(seed, Purpose::Turn, 1);
-        let (mut best, mut stale) = ((f64::INFINITY, network.weights().to_vec()), 0);
-        let mut next = usize::MAX;
-        for step in 0..STEPS {
-            if step % JUDGED_EVERY == 0 {
-                part.go_on()?;
-                let loss = shape.loss(&mut network, table, judges);
-                if loss < best.0 {
-                    (best, stale) = ((loss, network.weights().to_vec()), 0);
-                } else {
-                    stale += 1;
-                }
-                if stale > PATIENCE {
-                    break;
-                }
-            }
-            if next.saturating_add(BATCH) > order.len() {
-                order.shuffle(&mut rng);
-                next = 0;
-            }
-            let rows = &order[next..(next + BATCH).min(order.len())];
-            next += BATCH;
-            let (contexts, wanted) = shape.rows(table, rows);
-            let scale = 1.0 / rows.len() as f32;
-            let found = network.forward(&contexts);
-            let delta: Vec<f32> = found.iter().zip(&wanted).map(|(f, w)| scale * (f - w)).collect();
-            network.backward(&delta);
-            let rate = LEARNING_RATE * (1.0 - step as f32 / STEPS as f32);
-            network.update(rate, WEIGHT_DECAY, 5.0);
-        }
-        let turn = Self { shape, weights: best.1 };
+        let best = PLAN.run(
+            &mut network,
+            table.training.to_vec(),
+            &mut stream(seed, Purpose::Turn, 1),
+            |network| part.go_on().map(|()| shape.loss(network, table, judges)),
+            |network, rows| {
+                let (contexts, wanted) = shape.rows(table, rows);
+                let scale = 1.0 / rows.len() as f32;
+                let found = network.forward(&contexts);
+                let pairs = found.iter().zip(&wanted);
+                let delta: Vec<f32> = pairs.map(|(f, w)| scale * (f - w)).collect();
+                network.backward(&delta);
+            },
+        )?;
+        let turn = Self { shape, weights: best };
         part.keep(|| Pack::default().singles(&turn.weights).finish())?;
         Ok(Some(turn))
     }
@@ -160,8 +144,7 @@ impl Turn {
     }
 
     fn network(&self) -> Mlp {
-        let (isa, kind) = (Isa::best(), Nonlinearity::Silu);
-        Mlp::new(isa, kind, &self.shape.sizes(), BATCH, self.weights.clone())
+        Mlp::new(Isa::best(), UNITS, &self.shape.sizes(), BATCH, self.weights.clone())
     }
 
     /// The cut of each circle, in radians, for rows of x as the networks see it, `[n, circles]`.
@@ -258,22 +241,6 @@ fn least_likely(harmonics: &[f32]) -> f64 {
     let bend = before - 2.0 * here + after;
     let shift = if bend > 0.0 { 0.5 * step * (before - after) / bend } else { 0.0 };
     place + shift.clamp(-step, step)
-}
-
-/// Layers of unit gain; the last one says nothing of x.
-fn initial_weights(sizes: &[usize; 4], rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let mut weights = Vec::with_capacity(Mlp::parameters(sizes));
-    for (layer, pair) in sizes.windows(2).enumerate() {
-        let last = layer + 2 == sizes.len();
-        let scale = if last { 0.0 } else { (1.0 / pair[0] as f32).sqrt() };
-        for _ in 0..pair[0] * pair[1] {
-            let normal: f32 = StandardNormal.sample(rng);
-            weights.push(scale * normal);
-        }
-        let bias = if last { 0.0 } else { 0.5 };
-        weights.extend((0..pair[1]).map(|_| bias * rng.random_range(-1.0..1.0_f32)));
-    }
-    weights
 }
 
 #[cfg(test)]

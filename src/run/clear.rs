@@ -83,7 +83,7 @@ fn is_checkpoint(name: &str) -> bool {
     let stem = name.strip_suffix(".safetensors");
     let stem = stem.map(|stem| stem.strip_suffix("-linear").unwrap_or(stem));
     stem.and_then(|stem| stem.rsplit_once('-')).is_some_and(|(role, number)| {
-        ["posterior", "likelihood"].contains(&role) && is_digits(number)
+        ["posterior", "likelihood", "trials"].contains(&role) && is_digits(number)
     })
 }
 

@@ -10,6 +10,7 @@ mod preset;
 mod resolve;
 mod settings;
 mod shape;
+mod trials;
 
 pub use describe::Setting;
 pub use error::{ConfigError, Place};

@@ -3,14 +3,20 @@
 use super::judge::{judge, remarks};
 use crate::config::Config;
 use crate::engine::EngineKind;
-use crate::flow::FlowQuality;
+use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::law::{Success, ThetaLaw};
-use crate::model::{LikelihoodModel, LocalSummary, MemberSummary, Model, TrainingSummary};
+use crate::model::{
+    CorrectionSummary, LikelihoodModel, LocalSummary, MemberSummary, Model, TrainingSummary,
+};
 use crate::posterior::{correction_strength, reach, residuals};
 use crate::training::{Role, ThetaOrigin, TrainedMember, TrainingData};
 use crate::typical::Typical;
 use crate::work::{Halt, Part, Work};
 use freeform_kernels::Isa;
+use rayon::prelude::*;
+
+/// Said where the likelihood of a trial is multiplied.
+const OF_TRIALS: &str = "the posterior is corrected by the likelihood of each trial";
 
 /// The model that trained flows make, its likelihood weighed; what that takes is kept by `work`.
 ///
@@ -84,21 +90,10 @@ pub fn assemble(
         training,
     }
     .named();
-    let likelihood = flows(Role::Likelihood);
-    if let (Some(tables), false) = (data.likelihood(), likelihood.is_empty()) {
-        let mut likelihood = LikelihoodModel {
-            flows: likelihood,
-            summary: tables.summary.clone(),
-            data: tables.data.clone(),
-            regressors: tables.transform.clone(),
-            conditions: tables.conditions.clone(),
-            strength: 1.0,
-        };
-        let correction = {
-            let part = Part::new(work, "strength");
-            correction_strength(&model, &likelihood, data, engine, &part)?
-        };
-        likelihood.strength = correction.strength;
+    let likelihoods = likelihoods(trained, data, seed, work)?;
+    if let Some((likelihood, correction)) = best_of(&model, likelihoods, data, engine, work)? {
+        let of_trials = likelihood.trials.is_some() && correction.strength > 0.0;
+        model.training.notes.extend(of_trials.then(|| OF_TRIALS.to_owned()));
         model.training.correction = Some(correction);
         let part = Part::new(work, "residuals");
         let residuals = residuals(&model, &likelihood, data, engine, &part)?;
@@ -116,4 +111,52 @@ pub fn assemble(
     // Only those simulations know it, which are judged by now.
     model.law.rounds = None;
     Ok(model)
+}
+
+/// The likelihoods that were learnt: of x or its summary, and of one trial.
+fn likelihoods(
+    trained: &[TrainedMember],
+    data: &TrainingData,
+    seed: u64,
+    work: &dyn Work,
+) -> Result<Vec<LikelihoodModel>, Halt> {
+    let flows = |role| -> Vec<ConditionalFlow> {
+        let own = trained.iter().filter(|m| m.member.role == role);
+        own.map(|m| m.flow.clone()).collect()
+    };
+    let of_x = flows(Role::Likelihood);
+    let of_x = data.likelihood().filter(|_| !of_x.is_empty()).map(|t| LikelihoodModel::of(of_x, t));
+    let (of_trials, tables) = (flows(Role::Trials), data.trials());
+    let Some(tables) = tables.filter(|_| !of_trials.is_empty()) else {
+        return Ok(of_x.into_iter().collect());
+    };
+    let part = Part::new(work, "trials");
+    let choices = (0..of_trials.len()).into_par_iter().map(|index| {
+        let fold = data.fold(Role::Trials, index);
+        tables.choices((&fold.training, &fold.validation), index, seed, &part)
+    });
+    let choices = choices.collect::<Result<Vec<_>, Halt>>()?.into_iter().flatten().collect();
+    let of_trials = LikelihoodModel::of_trials(of_trials, choices, tables);
+    Ok(of_x.into_iter().chain([of_trials]).collect())
+}
+
+/// The likelihood by which held-out simulations gain most, the first of equals, with its strength.
+fn best_of(
+    model: &Model,
+    likelihoods: Vec<LikelihoodModel>,
+    data: &TrainingData,
+    engine: EngineKind,
+    work: &dyn Work,
+) -> Result<Option<(LikelihoodModel, CorrectionSummary)>, Halt> {
+    let mut best: Option<(LikelihoodModel, CorrectionSummary)> = None;
+    for mut likelihood in likelihoods {
+        let name = if likelihood.trials.is_some() { "trials-strength" } else { "strength" };
+        let part = Part::new(work, name);
+        let correction = correction_strength(model, &likelihood, data, engine, &part)?;
+        likelihood.strength = correction.strength;
+        if best.as_ref().is_none_or(|(_, known)| correction.gain > known.gain) {
+            best = Some((likelihood, correction));
+        }
+    }
+    Ok(best)
 }

@@ -37,7 +37,22 @@ impl FlowEvaluator<'_> {
         self.whitened(target, context, encoder_log_density)
     }
 
-    /// The same where draws lie, −∞ elsewhere: an encoder that folds gives density to points that are
+    /// log p(u | c) of the same rows of u `[n, D]` under each of some contexts `[m, C]`: `[m, n]`.
+    pub fn log_density_of_each(&mut self, target: &[f32], contexts: &[f32]) -> Vec<f64> {
+        let NetworkSpec { theta_dim, context_dim, .. } = *self.engine.spec();
+        let (rows, many) = (target.len() / theta_dim, contexts.len() / context_dim);
+        let (white, log_dets) = match self.whitening {
+            Some(whitening) => whitening.apply_each(target, contexts),
+            None => (target.repeat(many), vec![0.0; many * rows]),
+        };
+        let each = contexts.chunks_exact(context_dim);
+        let repeated: Vec<f32> = each.flat_map(|context| context.repeat(rows)).collect();
+        let mut out = encoder_log_density(&mut *self.engine, &white, &repeated);
+        out.iter_mut().zip(log_dets).for_each(|(density, log_det)| *density += log_det);
+        out
+    }
+
+    /// [`log_density`](Self::log_density) where draws lie, −∞ elsewhere: an encoder that folds gives density to points that are
     /// never decoded, whatever the latent; `polish_steps` as in [`decode`](Self::decode).
     pub fn branch_log_density(
         &mut self,

@@ -4,13 +4,15 @@
 //! for an observation, which by being there says that its "simulation" succeeded. A likelihood p(x | θ,
 //! success) knows nothing of it, and what multiplies it must be that prior.
 
+use crate::perceptron::{Plan, UNITS};
 use crate::random::{Purpose, stream};
-use freeform_kernels::{Isa, Mlp, Nonlinearity};
+use freeform_kernels::{Isa, Mlp};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use std::convert::Infallible;
 
 /// Hidden layers.
 const LAYERS: [usize; 2] = [24, 24];
@@ -21,11 +23,14 @@ const LEAST_FAILURES: usize = 20;
 /// More rows of a kind than these are sampled.
 const MOST_ROWS: usize = 20_000;
 const BATCH: usize = 256;
-const STEPS: usize = 4000;
-const JUDGED_EVERY: usize = 100;
-const PATIENCE: usize = 8;
-const LEARNING_RATE: f32 = 5e-3;
-const WEIGHT_DECAY: f32 = 1e-2;
+const PLAN: Plan = Plan {
+    batch: BATCH,
+    steps: 4000,
+    judged_every: 100,
+    patience: 8,
+    learning_rate: 5e-3,
+    weight_decay: 1e-2,
+};
 /// Standard errors that held-out rows must gain over a constant share.
 const LEAST_GAIN: f64 = 3.0;
 
@@ -124,54 +129,36 @@ fn fit_part(
     let n = rows.len();
     let held_out = n * part / PARTS..n * (part + 1) / PARTS;
     let judges = &rows[held_out.clone()];
-    let mut training: Vec<Row> = [&rows[..held_out.start], &rows[held_out.end..]].concat();
+    let training: Vec<Row> = [&rows[..held_out.start], &rows[held_out.end..]].concat();
     let mut rng = stream(seed, Purpose::Success, 1 + part as u64);
     let mut network = network(dim, initial_weights(dim, share, &mut rng));
-    let mut best = (f64::INFINITY, network.weights().to_vec());
-    let (mut stale, mut next) = (0, usize::MAX);
     let mut batch = Vec::with_capacity(BATCH * dim);
-    for step in 0..STEPS {
-        if step % JUDGED_EVERY == 0 {
-            let loss: f64 = -log_likelihoods(&mut network, judges, dim).iter().sum::<f64>();
-            if loss < best.0 {
-                best = (loss, network.weights().to_vec());
-                stale = 0;
-            } else {
-                stale += 1;
-            }
-            if stale > PATIENCE {
-                break;
-            }
-        }
-        if next.saturating_add(BATCH) > training.len() {
-            training.shuffle(&mut rng);
-            next = 0;
-        }
-        let rows = &training[next..(next + BATCH).min(training.len())];
-        next += BATCH;
-        batch.clear();
-        rows.iter().for_each(|(point, _)| batch.extend_from_slice(point));
-        let scale = 1.0 / rows.len() as f64;
-        let logits = network.forward(&batch);
-        let delta: Vec<f32> = logits
-            .iter()
-            .zip(rows)
-            .map(|(l, (_, good))| {
-                (scale * (sigmoid(f64::from(*l)) - f64::from(u8::from(*good)))) as f32
-            })
-            .collect();
-        network.backward(&delta);
-        let rate = LEARNING_RATE * (1.0 - step as f32 / STEPS as f32);
-        network.update(rate, WEIGHT_DECAY, 5.0);
-    }
-    network.set_weights(&best.1);
+    let best = PLAN.run(
+        &mut network,
+        training,
+        &mut rng,
+        |network| Ok::<_, Infallible>(-log_likelihoods(network, judges, dim).iter().sum::<f64>()),
+        |network, rows| {
+            batch.clear();
+            rows.iter().for_each(|(point, _)| batch.extend_from_slice(point));
+            let scale = 1.0 / rows.len() as f64;
+            let logits = network.forward(&batch);
+            let error = |(logit, (_, good)): (&f32, &Row)| {
+                (scale * (sigmoid(f64::from(*logit)) - f64::from(u8::from(*good)))) as f32
+            };
+            let delta: Vec<f32> = logits.iter().zip(rows).map(error).collect();
+            network.backward(&delta);
+        },
+    );
+    let Ok(best) = best;
+    network.set_weights(&best);
     let constant = |good: bool| if good { share.ln() } else { (1.0 - share).ln() };
     let gains = log_likelihoods(&mut network, judges, dim)
         .into_iter()
         .zip(judges)
         .map(|(l, (_, good))| l - constant(*good))
         .collect();
-    (best.1, gains)
+    (best, gains)
 }
 
 fn log_likelihoods(network: &mut Mlp, rows: &[Row], dim: usize) -> Vec<f64> {
@@ -193,7 +180,7 @@ fn sizes(dim: usize) -> [usize; 4] {
 }
 
 fn network(dim: usize, weights: Vec<f32>) -> Mlp {
-    Mlp::new(Isa::best(), Nonlinearity::Silu, &sizes(dim), BATCH, weights)
+    Mlp::new(Isa::best(), UNITS, &sizes(dim), BATCH, weights)
 }
 
 /// Layers of unit gain, and a last one that says the constant share whatever θ.

@@ -15,10 +15,11 @@ use crate::turn::Turn;
 use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_IMAGE,
-    VERSION_WITH_LAW, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
+    VERSION_WITH_LAW, VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description,
+    signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
-use likelihood::{LikelihoodDescription, regressions};
+use likelihood::{LikelihoodDescription, regressions, write_choices};
 use safetensors::tensor::SafeTensors;
 use std::path::Path;
 use typical::TypicalDescription;
@@ -55,6 +56,7 @@ impl Model {
         for (index, regression) in regressions.enumerate() {
             tensors.add_whitening(&format!("summary.{index}"), regression);
         }
+        self.likelihood.iter().for_each(|l| write_choices(l, &mut tensors));
         let success = self.law.success.as_ref().map(|success| {
             let (offset, networks) = success.numbers();
             for (index, weights) in networks.iter().enumerate() {
@@ -76,6 +78,9 @@ impl Model {
             tensors.add_flat(TURN, turn.numbers());
         }
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.likelihood.as_ref().is_some_and(|l| l.trials.is_some()) => {
+                VERSION_WITH_TRIALS
+            }
             _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,
             _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
             _ if self.turn.is_some() => VERSION_WITH_TURN,
@@ -144,7 +149,17 @@ impl Model {
                 let summary = Summary::from_regressions(regressions.collect::<Result<_, _>>()?);
                 let LikelihoodDescription { strength, data, regressors, conditions, .. } =
                     described;
-                Some(LikelihoodModel { flows, summary, data, regressors, conditions, strength })
+                let trials = described.trials.map(|trials| trials.read(&tensors)).transpose();
+                let trials = trials.map_err(invalid)?;
+                Some(LikelihoodModel {
+                    flows,
+                    summary,
+                    trials,
+                    data,
+                    regressors,
+                    conditions,
+                    strength,
+                })
             }
         };
         let success = match description.success {

@@ -7,27 +7,18 @@
 //! q_j learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
 //! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
 
+use super::at::At;
 use super::proposal::{CHUNK, Inside, Proposal, log_sum};
-use crate::flow::ConditionalFlow;
 use crate::model::{LikelihoodModel, Model};
 use rayon::prelude::*;
-
-/// An observation as the two kinds of flow see it.
-#[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    /// The posterior flows' context.
-    pub context: &'a [f32],
-    /// The likelihood's target.
-    pub target: &'a [f32],
-}
 
 /// A proposal, and what corrects it.
 #[derive(Clone, Copy)]
 pub(super) struct Corrected<'a> {
     pub proposal: Proposal<'a>,
     pub likelihood: Option<&'a LikelihoodModel>,
-    /// Of the likelihood's flows, those that count.
-    pub flows: &'a [ConditionalFlow],
+    /// Of the likelihood's flows, the one that counts; `None`: all.
+    pub member: Option<usize>,
     /// Whether simulations as they were made are asked about, not the posterior: the law that θ was
     /// drawn from then stands in for the prior.
     pub as_simulated: bool,
@@ -61,24 +52,28 @@ impl<'a> Corrected<'a> {
         self.proposal.model
     }
 
-    /// Numbers of x that the likelihood describes.
-    pub fn target_dim(&self) -> usize {
-        self.likelihood.map_or(1, |likelihood| likelihood.data.kept().len())
+    /// α.
+    fn strength(&self, at: At) -> f64 {
+        match self.likelihood {
+            Some(_) if at.few && !at.target.is_empty() => 1.0,
+            likelihood => likelihood.map_or(0.0, |likelihood| likelihood.strength_at(at.target)),
+        }
     }
 
-    /// α.
-    pub fn strength(&self) -> f64 {
-        self.likelihood.map_or(0.0, |likelihood| likelihood.strength)
+    /// How many of the likelihood's flows count.
+    pub fn likelihoods(&self) -> usize {
+        let all = self.likelihood.map_or(0, |likelihood| likelihood.flows.len());
+        if self.member.is_some() { all.min(1) } else { all }
     }
 
     /// How many pairs there are.
     pub fn pairs(&self) -> usize {
-        self.proposal.flows.len() * self.flows.len().max(1)
+        self.proposal.flows.len() * self.likelihoods().max(1)
     }
 
     /// log t_jk of each row; −∞ outside the support, off flow j's branch, and where it is no number.
     pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
-        let alpha = self.strength();
+        let alpha = self.strength(at);
         in_chunks(rows, self.model().theta_dim(), |rows| {
             let log_q =
                 if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
@@ -101,7 +96,7 @@ impl<'a> Corrected<'a> {
 
     /// log of the corrected density of rows of θ `[n, D]`, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
-        let (alpha, flows) = (self.strength(), self.proposal.flows.len());
+        let (alpha, flows) = (self.strength(at), self.proposal.flows.len());
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
             let len = rows.pairs.len();
@@ -119,7 +114,7 @@ impl<'a> Corrected<'a> {
             };
             add(1.0, (0..flows).map(log_q).collect());
             if alpha > 0.0 {
-                add(alpha, (0..self.flows.len()).map(log_joint).collect());
+                add(alpha, (0..self.likelihoods()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
                 for (density, shift) in densities.iter_mut().zip(shifts) {
@@ -176,32 +171,31 @@ impl<'a> Corrected<'a> {
     /// log L_k(x | θ) p(θ) of each row, up to a constant that depends on x alone.
     fn log_joint(&self, rows: Rows, at: At) -> Vec<f64> {
         let Some(likelihood) = self.likelihood else { return vec![0.0; rows.pairs.len()] };
-        let flow_of = |pair| pair / self.proposal.flows.len() % self.flows.len();
-        self.by_flow(rows, self.flows.len(), flow_of, |flow, theta| {
-            self.log_joint_of(&self.flows[flow], theta, at, likelihood)
+        let flow_of = |pair| pair / self.proposal.flows.len() % self.likelihoods();
+        self.by_flow(rows, self.likelihoods(), flow_of, |flow, theta| {
+            self.log_joint_of((likelihood, self.member.unwrap_or(flow)), theta, at)
         })
     }
 
     fn log_joint_of(
         &self,
-        flow: &ConditionalFlow,
+        (likelihood, flow): (&LikelihoodModel, usize),
         theta: &[f64],
         at: At,
-        likelihood: &LikelihoodModel,
     ) -> Vec<f64> {
         let (model, dim) = (self.model(), self.model().theta_dim());
         let prior = &model.prior;
         let inside = Inside::of(theta, dim, |row| prior.contains(row));
         let rows = || inside.theta.chunks_exact(dim);
-        let regressors = likelihood.seen(prior, rows(), at.context);
+        let seen = likelihood.seen(prior, rows(), at.context);
         let log_prior = |row| model.law.log_prob(prior, row, self.as_simulated);
         let mut log_priors: Vec<f64> = rows().map(log_prior).collect();
         model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
         if self.as_simulated {
             model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
         }
-        let target = at.target.repeat(log_priors.len());
-        let mut densities = flow.evaluator(self.proposal.kind).log_density(&target, &regressors);
+        let (asked, go_on) = ((flow, self.proposal.kind), || !self.proposal.asking.stopped());
+        let mut densities = likelihood.log_density(asked, at.target, &seen, &go_on);
         densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
         inside.spread(&densities)
     }

@@ -1,7 +1,8 @@
 //! Laws of proposals that follow weighted points: a mixture in the flows' space.
 
 use super::PosteriorError;
-use super::correction::{At, Corrected, Rows};
+use super::at::At;
+use super::correction::{Corrected, Rows};
 use super::draws::DrawProgress;
 use super::effective::effective_number;
 use super::mixture::Mixture;

@@ -1,6 +1,7 @@
 //! What a likelihood brings on held-out simulations.
 
-use super::correction::{At, Corrected, Rows};
+use super::at::At;
+use super::correction::{Corrected, Rows};
 use super::proposal::log_sum;
 use crate::work::{Halt, Pack, Part, Unpack};
 use rayon::prelude::*;
@@ -13,6 +14,8 @@ pub(super) struct HeldOutRatios {
     /// One simulation an entry: the truth's ratio first, then the proposals'; nothing where the flow never
     /// draws the truth: whatever the likelihood says, its pair has no density there.
     pub ratios: Vec<Vec<f64>>,
+    /// Trials in each, where the likelihood is that of one.
+    pub trials: Vec<usize>,
 }
 
 /// A simulation's number, its point, its context and its target.
@@ -32,12 +35,12 @@ impl HeldOutRatios {
         let model = corrected.model();
         let dim = model.theta_dim();
         let contexts = data.context.chunks_exact(model.data.kept().len());
-        let targets = data.target.chunks_exact(corrected.target_dim());
+        let targets = data.targets(points.len() / dim);
         let rows: Vec<_> =
             points.chunks_exact(dim).zip(contexts.zip(targets)).enumerate().collect();
         let judge = |&(index, (point, (context, target))): &Row| {
             part.go_on()?;
-            let at = At { context, target };
+            let at = At::new(context, target);
             let mut truth = vec![0.0; dim];
             model.theta_at(point, &model.cuts(context), &mut truth);
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
@@ -54,6 +57,8 @@ impl HeldOutRatios {
             ratios.extend(corrected.log_ratios(of_drawn, at));
             Ok(ratios)
         };
+        let count = |target| corrected.likelihood.map_or(0, |likelihood| likelihood.count(target));
+        let trials = data.targets(rows.len()).map(count).collect();
         let mut ratios = Vec::new();
         for (number, rows) in rows.chunks(JUDGED_AT_ONCE).enumerate() {
             let part = part.part(&format!("rows-{number}"));
@@ -73,20 +78,22 @@ impl HeldOutRatios {
             };
             ratios.extend(judged);
         }
-        Ok(Self { ratios })
+        Ok(Self { ratios, trials })
     }
 
-    /// Gains in log p(θ | x) at the truths under strength α, of a posterior of which the share `left` is
-    /// what the flow alone says. The truth counts among the proposals that estimate the constant, which
+    /// Gains in log p(θ | x) at the truths under strength `alpha`, which may depend on the number of trials, of
+    /// a posterior of which the share `left` is what the flow alone says. The truth counts among the proposals that estimate the constant, which
     /// makes each gain a lower bound in expectation: a correction is not kept by luck.
-    pub fn gains(&self, alpha: f64, left: f64) -> Vec<f64> {
-        let gain = |ratios: &Vec<f64>| {
+    pub fn gains(&self, alpha: impl Fn(usize) -> f64, left: f64) -> Vec<f64> {
+        let gain = |(ratios, trials): (&Vec<f64>, &usize)| {
+            let alpha = alpha(*trials);
             // At worst the correction gives the truth next to no weight.
             let scaled: Vec<f64> = ratios.iter().map(|r| alpha * r.max(-1e3)).collect();
             let gain = scaled[0] - (log_sum(&scaled) - (scaled.len() as f64).ln());
             if left > 0.0 { ((1.0 - left) * gain.exp() + left).ln() } else { gain }
         };
-        self.ratios.iter().filter(|ratios| !ratios.is_empty()).map(gain).collect()
+        let all = self.ratios.iter().zip(&self.trials);
+        all.filter(|(ratios, _)| !ratios.is_empty()).map(gain).collect()
     }
 }
 
@@ -96,11 +103,14 @@ mod tests {
 
     #[test]
     fn gains_are_zero_without_strength_and_bounded_by_the_number_of_proposals() {
-        let ratios = HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0], vec![]] };
-        assert_eq!(ratios.gains(0.0, 0.0), [0.0]);
+        let ratios =
+            HeldOutRatios { ratios: vec![vec![5.0, 0.0, 0.0, 0.0], vec![]], trials: vec![0; 2] };
+        assert_eq!(ratios.gains(|_| 0.0, 0.0), [0.0]);
         // log of e⁵ over the mean of e⁵, 1, 1, 1.
         let expected = 5.0 - ((5_f64.exp() + 3.0) / 4.0).ln();
-        assert!((ratios.gains(1.0, 0.0)[0] - expected).abs() < 1e-12);
-        assert!((ratios.gains(1.0, 0.25)[0] - (0.75 * expected.exp() + 0.25).ln()).abs() < 1e-12);
+        assert!((ratios.gains(|_| 1.0, 0.0)[0] - expected).abs() < 1e-12);
+        assert!(
+            (ratios.gains(|_| 1.0, 0.25)[0] - (0.75 * expected.exp() + 0.25).ln()).abs() < 1e-12
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The held-out simulations that judge a member's flows.
 
-use super::correction::At;
-use crate::model::Model;
+use super::at::At;
+use crate::model::{LikelihoodModel, Model};
 use crate::training::{Role, TrainingData};
 
 /// Some rows that a member's flows did not train on.
@@ -14,18 +14,17 @@ pub(super) struct Judges {
 
 impl Judges {
     /// At most `most` rows of member `index`: the first, or, where the model is of one observation,
-    /// those nearest to it in what the member's whitening says of θ.
-    pub fn of(model: &Model, data: &TrainingData, index: usize, most: usize) -> Self {
+    /// those nearest to it in what the member's whitening says of θ. With what `likelihood` describes of
+    /// them.
+    pub fn of(
+        model: &Model,
+        likelihood: Option<&LikelihoodModel>,
+        data: &TrainingData,
+        (index, most): (usize, usize),
+    ) -> Self {
         let fold = data.fold(Role::Posterior, index);
         let (dim, width) = fold.dims;
         let (points, context) = fold.validation_tables();
-        let (target, targets) = match data.likelihood() {
-            None => (Vec::new(), 0),
-            Some(_) => {
-                let fold = data.fold(Role::Likelihood, index);
-                (fold.validation_tables().0, fold.dims.0)
-            }
-        };
         let rows = fold.validation.len();
         let mut chosen: Vec<usize> = (0..rows).collect();
         if let Some(distances) = distances(model, index, &context) {
@@ -35,16 +34,18 @@ impl Judges {
         let of = |table: &[f32], width: usize| -> Vec<f32> {
             chosen.iter().flat_map(|row| &table[row * width..][..width]).copied().collect()
         };
+        let own: Vec<u32> = chosen.iter().map(|row| fold.validation[*row]).collect();
+        let target = likelihood.map(|l| data.described(l.trials.is_some(), &own));
         Self {
             points: of(&points, dim),
             context: of(&context, width),
-            target: of(&target, targets),
+            target: target.unwrap_or_default(),
         }
     }
 
     /// Their data, as the two kinds of flow see them.
     pub fn at(&self) -> At<'_> {
-        At { context: &self.context, target: &self.target }
+        At::new(&self.context, &self.target)
     }
 }
 

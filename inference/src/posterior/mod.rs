@@ -1,6 +1,7 @@
 //! What a user came for: draws from, and the density of, p(θ | x).
 
 mod admission;
+mod at;
 mod correction;
 mod diagnostics;
 mod drawn;
@@ -285,8 +286,7 @@ impl Posterior {
         if likelihood.is_none() && !self.model.law.is_shifted() {
             return None;
         }
-        let flows = likelihood.map_or(&[][..], |l| &l.flows);
         let proposal = self.proposal(asking);
-        Some(Corrected { proposal, likelihood, flows, as_simulated: false })
+        Some(Corrected { proposal, likelihood, member: None, as_simulated: false })
     }
 }

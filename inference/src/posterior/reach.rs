@@ -1,7 +1,8 @@
 //! How far true parameters fall below the middle of their posterior: what a region must leave room
 //! for.
 
-use super::correction::{At, Corrected};
+use super::at::At;
+use super::correction::Corrected;
 use super::draws::Asking;
 use super::effective::weighted_median;
 use super::judges::Judges;
@@ -40,11 +41,11 @@ pub(crate) fn reach(
         likelihood.map_or(model.posterior.len(), |l| l.flows.len()).min(model.posterior.len());
     let mut falls = Vec::new();
     for index in 0..members {
-        let judges = Judges::of(model, data, index, JUDGES.div_ceil(members));
+        let judges = Judges::of(model, likelihood, data, (index, JUDGES.div_ceil(members)));
         let flows = &model.posterior[index..=index];
         let proposal = Proposal { model, flows, kind, asking: Asking::default() };
-        let flows = likelihood.map_or(&[][..], |l| &l.flows[index..=index]);
-        let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
+        let member = Some(index);
+        let corrected = Corrected { proposal, likelihood, member, as_simulated: true };
         let seed = model.training.seed.wrapping_add(index as u64);
         falls.extend(falls_of(&corrected, &judges, seed, &part.part(&format!("member-{index}")))?);
     }
@@ -63,12 +64,11 @@ fn falls_of(
     let (model, at) = (corrected.model(), judges.at());
     let dim = model.theta_dim();
     let contexts: Vec<&[f32]> = at.context.chunks_exact(model.data.kept().len()).collect();
-    let width = corrected.target_dim();
+    let targets: Vec<&[f32]> = at.targets(contexts.len()).collect();
     let rows: Vec<(usize, &[f32])> = judges.points.chunks_exact(dim).enumerate().collect();
     let fall = |&(index, point): &(usize, &[f32])| {
         part.go_on()?;
-        let target = at.target.get(index * width..(index + 1) * width).unwrap_or(&[]);
-        let at = At { context: contexts[index], target };
+        let at = At::new(contexts[index], targets[index]);
         let mut truth = vec![0.0; dim];
         model.theta_at(point, &model.cuts(at.context), &mut truth);
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(index as u64);

@@ -1,10 +1,9 @@
 //! Does an observation look like what its own posterior predicts? By the learnt likelihood's residuals.
 
-use super::correction::At;
+use super::at::At;
 use super::draws::Asking;
 use super::proposal::Proposal;
 use crate::engine::EngineKind;
-use crate::flow::ConditionalFlow;
 use crate::model::{LikelihoodModel, Model};
 use crate::training::{Role, TrainingData};
 use crate::work::{Halt, Part};
@@ -21,7 +20,8 @@ const AT_ONCE: usize = 32;
 pub(super) struct Predicting<'a> {
     pub proposal: Proposal<'a>,
     pub likelihood: &'a LikelihoodModel,
-    pub flows: &'a [ConditionalFlow],
+    /// Of its flows, the one that counts; `None`: all.
+    pub member: Option<usize>,
 }
 
 impl Predicting<'_> {
@@ -33,15 +33,12 @@ impl Predicting<'_> {
         let theta = self.proposal.sketch(at.context, DRAWS, 0);
         let (rows, each) = (theta.members.len(), theta.theta.chunks_exact(model.theta_dim()));
         let regressors = likelihood.seen(&model.prior, each, at.context);
-        let width = at.target.len();
-        let mut squares = vec![0.0; rows];
-        for flow in self.flows {
-            let mut white = at.target.repeat(rows);
-            flow.whitening.as_ref()?.apply(&mut white, &regressors);
-            for (square, row) in squares.iter_mut().zip(white.chunks_exact(width)) {
-                let sum: f64 = row.iter().map(|z| f64::from(*z).powi(2)).sum();
-                *square += sum / (width * self.flows.len()) as f64;
-            }
+        let all = 0..likelihood.flows.len();
+        let flows = self.member.map_or(all, |member| member..member + 1);
+        let (mut squares, share) = (vec![0.0; rows], 1.0 / flows.len() as f64);
+        for flow in flows {
+            let own = likelihood.mean_squares(flow, at.target, &regressors)?;
+            squares.iter_mut().zip(own).for_each(|(square, own)| *square += share * own);
         }
         squares.sort_by(f64::total_cmp);
         squares.get(squares.len() / 2).copied().filter(|square| square.is_finite())
@@ -66,17 +63,16 @@ pub(crate) fn residuals(
         let predicting = Predicting {
             proposal: Proposal { model, flows, kind, asking: Asking::default() },
             likelihood,
-            flows: &likelihood.flows[index..=index],
+            member: Some(index),
         };
-        let (_, context) = data.fold(Role::Posterior, index).validation_tables();
-        let (target, _) = data.fold(Role::Likelihood, index).validation_tables();
+        let fold = data.fold(Role::Posterior, index);
+        let (_, context) = fold.validation_tables();
+        let count = fold.validation.len().min(REFERENCES.div_ceil(members));
+        let target = data.described(likelihood.trials.is_some(), &fold.validation[..count]);
         let contexts = context.chunks_exact(model.data.kept().len());
-        let targets = target.chunks_exact(likelihood.data.kept().len());
-        let rows: Vec<At> = contexts
-            .zip(targets)
-            .take(REFERENCES.div_ceil(members))
-            .map(|(context, target)| At { context, target })
-            .collect();
+        let targets = At::new(&[], &target).targets(count);
+        let rows: Vec<At> =
+            contexts.zip(targets).map(|(context, target)| At::new(context, target)).collect();
         for rows in rows.chunks(AT_ONCE) {
             part.go_on()?;
             let of = |at: &At| predicting.residual(*at);

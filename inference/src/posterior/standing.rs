@@ -49,8 +49,8 @@ impl Posterior {
         let seen = (&observed.context[..], &column as &dyn Fn(usize) -> String);
         let residual = match &self.model.likelihood {
             Some(likelihood) if !typical.residuals.is_empty() => {
-                let (proposal, flows) = (self.proposal(Asking::default()), &likelihood.flows[..]);
-                Predicting { proposal, likelihood, flows }.residual(observed.at())
+                let proposal = self.proposal(Asking::default());
+                Predicting { proposal, likelihood, member: None }.residual(observed.at())
             }
             _ => None,
         };

@@ -36,24 +36,25 @@ pub(crate) fn correction_strength(
     part: &Part,
 ) -> Result<CorrectionSummary, Halt> {
     let members = model.posterior.len().min(likelihood.flows.len());
-    let mut all = HeldOutRatios { ratios: Vec::new() };
+    let mut all = HeldOutRatios { ratios: Vec::new(), trials: Vec::new() };
     for index in 0..members {
         let flows = &model.posterior[index..=index];
         let proposal = Proposal { model, flows, kind, asking: Asking::default() };
-        let flows = &likelihood.flows[index..=index];
-        let likelihood = Some(likelihood);
-        let corrected = Corrected { proposal, likelihood, flows, as_simulated: true };
-        let judges = Judges::of(model, data, index, JUDGES.div_ceil(members));
+        let (known, member) = (Some(likelihood), Some(index));
+        let corrected = Corrected { proposal, likelihood: known, member, as_simulated: true };
+        let judges = Judges::of(model, known, data, (index, JUDGES.div_ceil(members)));
         let (points, at) = (&judges.points[..], judges.at());
         let seed = model.training.seed.wrapping_add(index as u64);
         let part = part.part(&format!("member-{index}"));
         let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed, &part)?;
         all.ratios.extend(judged.ratios);
+        all.trials.extend(judged.trials);
     }
     // A flow that is alone has no others to fall back on.
     let left = if members > 1 { LEFT } else { 0.0 };
-    let mean = |alpha: f64| {
-        let gains = all.gains(alpha, left);
+    let gains_of = |strength: f64| all.gains(|trials| likelihood.scaled(strength, trials), left);
+    let mean = |strength: f64| {
+        let gains = gains_of(strength);
         gains.iter().sum::<f64>() / gains.len().max(1) as f64
     };
     let strength = match model.config.posterior.correction {
@@ -61,7 +62,7 @@ pub(crate) fn correction_strength(
         Correction::On => 1.0,
         Correction::Auto => best(mean),
     };
-    let gains = all.gains(strength, left);
+    let gains = gains_of(strength);
     let (n, gain) = (gains.len().max(1) as f64, mean(strength));
     let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     Ok(CorrectionSummary { strength, gain, error: (variance / n).sqrt() })

@@ -2,7 +2,8 @@
 //! mixture that follows those that have; as many as it takes, and not more.
 
 use super::PosteriorError;
-use super::correction::{At, Corrected, Rows};
+use super::at::At;
+use super::correction::{Corrected, Rows};
 use super::drawn::Drawn;
 use super::draws::{Draws, LEAST_EFFECTIVE};
 use super::effective::{effective_number, merged, pareto_k};
@@ -160,7 +161,7 @@ impl Corrected<'_> {
         let (known, dim, kept) = (stage.pairs.len(), self.model().theta_dim(), drawn.kept());
         let theta = &kept.theta[known * dim..];
         // Every flow's draws take turns with the likelihood's flows.
-        let (flows, likelihoods) = (self.proposal.flows.len(), self.flows.len().max(1));
+        let (flows, likelihoods) = (self.proposal.flows.len(), self.likelihoods().max(1));
         let pair = |row: usize| kept.members[row] + row / flows % likelihoods * flows;
         let pairs: Vec<usize> = (known..kept.members.len()).map(pair).collect();
         let log_q = &kept.log_own[known..];

@@ -11,6 +11,7 @@ use super::origin::{Outliers, ThetaOrigin};
 use super::rows::{contiguous, row, transformed};
 use super::scores::Scored;
 use super::shown::Shown;
+use super::trials::{TrialSource, TrialTables};
 use super::{DataError, Finding, Fold, Role, TrainedOn, columns};
 use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
@@ -33,6 +34,8 @@ pub struct TrainingData {
     x: Vec<f32>,
     /// What a likelihood needs, where one is learnt.
     likelihood: Option<LikelihoodTables>,
+    /// What that of one trial needs, where x is a set of them.
+    trials: Option<TrialTables>,
     /// Of each row, log|det ∂(flow space)/∂θ|.
     log_dets: Vec<f64>,
     /// Of each row, the log-density of the law that θ was drawn from.
@@ -130,6 +133,29 @@ impl TrainingData {
         findings.extend(doubt);
         let span = DataSpan::of(view.compared(), &x);
         let missing = if view.is_filled() { gaps(&x) } else { Vec::new() };
+        let wanted = config.posterior.correction != Correction::Off;
+        let (training, validation) = (&order[..rows - held_out], &order[rows - held_out..]);
+        let reversed = wanted.then(|| {
+            let transform = ParameterTransform::regressors(prior, theta_rows());
+            (regressors(&transform, prior, &theta), transform)
+        });
+        let of_trials = |(regressors, transform): &(Vec<f32>, ParameterTransform)| {
+            let (view, x, settings) = (&view, &x[..], &config.whitening);
+            let columns = columns_of_x;
+            TrialSource {
+                view,
+                x,
+                columns,
+                regressors,
+                transform,
+                training,
+                validation,
+                settings,
+                seed,
+            }
+            .tables(part)
+        };
+        let mut trials = reversed.as_ref().map(of_trials).transpose()?.flatten();
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
         let meanings = view.meanings(view.layout_of_x(&config.transform));
@@ -138,7 +164,6 @@ impl TrainingData {
         let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;
         let x_name = shown.name();
         part.go_on()?;
-        let wanted = config.posterior.correction != Correction::Off;
         let seen_of_x =
             Described { x: &x, width: context, view: &view, data: &data, gaps: &missing, seed };
         let conditions = match wanted {
@@ -146,18 +171,17 @@ impl TrainingData {
             false => Vec::new(),
         };
         let spread = (wanted && view.gaps().is_some()).then(|| seen_of_x.spread());
-        let reversed = wanted.then(|| {
-            let transform = ParameterTransform::regressors(prior, theta_rows());
-            Reversed {
-                dim: columns,
-                regressors: regressors(&transform, prior, &theta),
-                given: Given::of(&conditions, &data, (&x, context)),
-                transform,
-                training: &order[..rows - held_out],
-                validation: &order[rows - held_out..],
-                settings: &config.whitening,
-                seed,
-            }
+        // A number of trials that depends on θ is data, which trials alone do not tell.
+        trials = trials.filter(|_| conditions.len() == view.of_gaps().len());
+        let reversed = reversed.map(|(regressors, transform)| Reversed {
+            dim: columns,
+            regressors,
+            given: Given::of(&conditions, &data, (&x, context)),
+            transform,
+            training,
+            validation,
+            settings: &config.whitening,
+            seed,
         });
         let mut kept = varying(&data);
         kept.retain(|column| !conditions.iter().any(|place| data.kept()[*place] == *column));
@@ -182,8 +206,8 @@ impl TrainingData {
             points: &theta,
             context: &x,
             dims: (columns, data.kept().len()),
-            training: &order[..rows - held_out],
-            validation: &order[rows - held_out..],
+            training,
+            validation,
         };
         let turn = Turn::fit(&seen_by_turn, prior, seed, part)?;
         let turned = turn.as_ref().map(|turn| turn.turned(&seen_by_turn, &mut log_dets));
@@ -210,6 +234,7 @@ impl TrainingData {
             turn,
             x,
             likelihood,
+            trials,
             log_dets,
             log_priors,
             failed,
@@ -238,18 +263,27 @@ impl TrainingData {
         let start = (n - held_out) - (index * held_out) % (n - held_out + 1);
         let validation = self.order[start..start + held_out].to_vec();
         let training = self.groups.apart_from(&self.order, start..start + held_out);
-        let (target, context, dims, offset) = match (role, &self.likelihood) {
+        let tables = match role {
+            Role::Posterior => None,
+            Role::Likelihood => self.likelihood.as_ref(),
+            Role::Trials => self.trials.as_ref().map(|trials| &trials.tables),
+        };
+        let (training, validation) = match (&self.trials, role) {
+            (Some(trials), Role::Trials) => (trials.rows(&training), trials.rows(&validation)),
+            _ => (training, validation),
+        };
+        let (target, context, dims, offset) = match (role, tables) {
             (Role::Posterior, _) => {
                 let sum: f64 = validation.iter().map(|r| self.log_dets[*r as usize]).sum();
                 let dims = (self.theta_dim(), self.context_dim());
                 let target = self.turned.as_ref().unwrap_or(&self.theta);
                 (target, &self.x, dims, -sum / held_out as f64)
             }
-            (Role::Likelihood, Some(tables)) => {
+            (_, Some(tables)) => {
                 let dims = (tables.data.kept().len(), tables.inputs());
                 (&tables.targets, &tables.regressors, dims, 0.0)
             }
-            (Role::Likelihood, None) => panic!("no likelihood was asked for"),
+            (_, None) => panic!("no likelihood was asked for"),
         };
         Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
     }

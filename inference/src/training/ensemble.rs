@@ -4,7 +4,7 @@ use super::{
     Checkpoint, CheckpointError, EpochMetrics, Fold, Member, Observer, Outcome, Role, TrainError,
     Trainer, TrainingData, TrainingState,
 };
-use crate::config::{Config, WhiteningConfig, WhiteningKind};
+use crate::config::{Config, WhiteningKind};
 use crate::engine::{DeviceError, Engine};
 use crate::flow::{ConditionalFlow, FlowQuality};
 use crate::network::{FlowWeights, NetworkSpec};
@@ -113,6 +113,8 @@ pub struct EnsembleJob<'a> {
 /// A member before its flow's training: whitened data and initial weights.
 pub(super) struct Ready<'a> {
     pub job: EnsembleJob<'a>,
+    /// Its own settings.
+    config: Config,
     pub member: Member,
     seed: u64,
     pub fold: Fold<'a>,
@@ -127,19 +129,25 @@ impl<'a> EnsembleJob<'a> {
     /// Whitens a member's data; `None` where the host interrupted it.
     pub(super) fn prepare(self, member: Member) -> Result<Option<Ready<'a>>, EnsembleError> {
         let started = Instant::now();
-        let Self { config, host, .. } = self;
+        let host = self.host;
         if host.tick().is_break() {
             return Ok(None);
         }
-        let seed = match member.role {
-            Role::Posterior => member_seed(self.seed, member.index as u64),
-            Role::Likelihood => member_seed(self.seed, (1 << 32) + member.index as u64),
+        let role = match member.role {
+            Role::Posterior => 0,
+            Role::Likelihood => 1 << 32,
+            Role::Trials => 1 << 34,
         };
+        let seed = member_seed(self.seed, role + member.index as u64);
         let plain = self.data.fold(member.role, member.index);
-        let settings = &match member.linear {
-            true => WhiteningConfig { kind: WhiteningKind::Linear, ..config.whitening.clone() },
-            false => config.whitening.clone(),
+        let mut config = match member.role {
+            Role::Trials => self.config.of_trials(self.data.len(), plain.training.len()),
+            _ => self.config.clone(),
         };
+        if member.linear {
+            config.whitening.kind = WhiteningKind::Linear;
+        }
+        let settings = &config.whitening;
         let part = Part::new(host, format!("whitening.{member}"));
         let whitening = match Whitening::fit(&plain.table(), settings, seed, &part) {
             Ok(whitening) => whitening,
@@ -159,7 +167,17 @@ impl<'a> EnsembleJob<'a> {
             None => network.initial_weights(seed),
         };
         let seconds = started.elapsed().as_secs_f64();
-        Ok(Some(Ready { job: self, member, seed, fold, whitening, network, weights, seconds }))
+        Ok(Some(Ready {
+            job: self,
+            config,
+            member,
+            seed,
+            fold,
+            whitening,
+            network,
+            weights,
+            seconds,
+        }))
     }
 }
 
@@ -167,7 +185,7 @@ impl Ready<'_> {
     /// The flow's training from its start, or from where it was left.
     pub(super) fn trainer(&self, engine: Box<dyn Engine>) -> Result<Trainer<'_>, EnsembleError> {
         let identity = format!("{} {}", self.job.identity, self.member);
-        let mut trainer = Trainer::new(engine, &self.fold, self.job.config, self.seed, identity);
+        let mut trainer = Trainer::new(engine, &self.fold, &self.config, self.seed, identity);
         if let Some(checkpoint) = self.job.host.restore(self.member)? {
             let (path, member) = (format!("of {}", self.member), self.member);
             let invalid = |reason| CheckpointError::Invalid { path, reason };
@@ -185,10 +203,10 @@ impl Ready<'_> {
     pub(super) fn stacks_with(&self, other: &Self) -> bool {
         let sizes = |r: &Self| (r.fold.training.len(), r.fold.validation.len());
         let key = |r: &Self| {
-            let (training, optimizer) = (&r.job.config.training, &r.job.config.optimizer);
+            let (training, optimizer) = (&r.config.training, &r.config.optimizer);
             let averaged = optimizer.average_decay > 0.0;
-            let latent = r.job.config.loss.latent_reconstruction > 0.0;
-            let log_det = r.job.config.log_det(r.fold.dims.0);
+            let latent = r.config.loss.latent_reconstruction > 0.0;
+            let log_det = r.config.log_det(r.fold.dims.0);
             (sizes(r), training.batch_size, averaged, latent, log_det)
         };
         self.network == other.network && key(self) == key(other)

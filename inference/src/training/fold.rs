@@ -11,6 +11,8 @@ pub enum Role {
     Posterior,
     /// p(x | θ).
     Likelihood,
+    /// p(trial | θ), multiplied over the trials of a set.
+    Trials,
 }
 
 /// One flow of an ensemble.
@@ -29,6 +31,7 @@ impl fmt::Display for Member {
         let role = match self.role {
             Role::Posterior => "posterior",
             Role::Likelihood => "likelihood",
+            Role::Trials => "trials",
         };
         let kind = if self.linear { "-linear" } else { "" };
         write!(f, "{role}-{}{kind}", self.index + 1)

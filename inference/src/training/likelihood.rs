@@ -71,6 +71,11 @@ impl Given {
         Self { conditions, rows }
     }
 
+    /// Numbers that are known of each row already, `[n, width]`.
+    pub fn known(rows: Vec<f32>, width: usize) -> Self {
+        Self { conditions: (0..width).collect(), rows }
+    }
+
     /// Rows of θ with these beside them.
     fn beside(&self, theta: &[f32], outputs: usize) -> Vec<f32> {
         if self.conditions.is_empty() {

@@ -31,6 +31,7 @@ mod stacked;
 mod train;
 mod trained_on;
 mod trainer;
+mod trials;
 
 pub use agreement::{ColumnShift, PairShift};
 pub use bounds::OutsideRows;
@@ -56,3 +57,4 @@ pub use stacked::train_stacked;
 pub use train::train_ensemble;
 pub(crate) use trained_on::TrainedOn;
 pub use trainer::Trainer;
+pub(crate) use trials::TrialTables;

@@ -25,46 +25,50 @@ impl EnsemblePlan {
     #[must_use]
     pub fn of(config: &Config, data: &TrainingData) -> Self {
         let corrected = config.posterior.correction != Correction::Off;
-        let has_likelihood = corrected && data.likelihood().is_some();
-        let likelihood = has_likelihood.then_some(Role::Likelihood);
+        let if_any = |any: bool, role| (corrected && any).then_some(role);
+        let likelihood = if_any(data.likelihood().is_some(), Role::Likelihood);
+        let trials = if_any(data.trials().is_some(), Role::Trials);
         let members = config.training.members;
         let held_out = data.fold(Role::Posterior, 0).validation.len();
         let tried = match config.whitening.kind {
             WhiteningKind::Auto => JUDGES.div_ceil(held_out.max(1)).min(MOST_TRIED).min(members),
             _ => 0,
         };
-        Self { roles: std::iter::once(Role::Posterior).chain(likelihood).collect(), members, tried }
+        let roles = std::iter::once(Role::Posterior).chain(likelihood).chain(trials).collect();
+        Self { roles, members, tried }
+    }
+
+    /// Folds that both kinds are tried on for a role. Of single trials there are many, and a perceptron learns
+    /// from them no more than is there.
+    fn tried(&self, role: Role) -> usize {
+        if role == Role::Trials { 0 } else { self.tried }
     }
 
     /// How many flows are trained.
     #[must_use]
     pub fn trainings(&self) -> usize {
-        self.roles.len() * (self.members + self.tried)
+        self.roles.iter().map(|role| self.members + self.tried(*role)).sum()
     }
 
     /// All flows that may be trained, of which those over the worse whitening are not, but for the first.
     #[must_use]
     pub fn possible(&self) -> Vec<Member> {
-        let linear = if self.tried == 0 { 0 } else { self.members };
-        self.each(0..self.members, 0..linear)
+        self.each(|_| self.members, |tried| if tried == 0 { 0 } else { self.members })
     }
 
     /// The flows to begin with: all, or those that are tried.
     #[must_use]
     pub fn first(&self) -> Vec<Member> {
-        let first = if self.tried == 0 { self.members } else { self.tried };
-        self.each(0..first, 0..self.tried)
+        self.each(|tried| if tried == 0 { self.members } else { tried }, |tried| tried)
     }
 
     /// The flows that are left to train after [`first`](Self::first).
     #[must_use]
     pub fn rest(&self, choice: &Choice) -> Vec<Member> {
-        if self.tried == 0 {
-            return Vec::new();
-        }
         let of = |role: &Role| {
-            let (role, linear) = (*role, choice.is_linear(*role));
-            (self.tried..self.members).map(move |index| Member { role, index, linear })
+            let (role, linear, tried) = (*role, choice.is_linear(*role), self.tried(*role));
+            let first = if tried == 0 { self.members } else { tried };
+            (first..self.members).map(move |index| Member { role, index, linear })
         };
         self.roles.iter().flat_map(of).collect()
     }
@@ -72,16 +76,21 @@ impl EnsemblePlan {
     /// Of all that were trained, the flows that make the model, in order.
     #[must_use]
     pub fn chosen(&self, mut trained: Vec<TrainedMember>, choice: &Choice) -> Vec<TrainedMember> {
-        trained.retain(|t| self.tried == 0 || t.member.linear == choice.is_linear(t.member.role));
+        let counts = |member: &Member| {
+            self.tried(member.role) == 0 || member.linear == choice.is_linear(member.role)
+        };
+        trained.retain(|t| counts(&t.member));
         trained.sort_by_key(|flow| (flow.member.role, flow.member.index));
         trained
     }
 
-    fn each(&self, plain: std::ops::Range<usize>, linear: std::ops::Range<usize>) -> Vec<Member> {
+    /// Of each role so many flows over the plain whitening, and over the linear one, by the folds that are
+    /// tried.
+    fn each(&self, plain: impl Fn(usize) -> usize, linear: impl Fn(usize) -> usize) -> Vec<Member> {
         let of = |role: &Role| {
-            let role = *role;
-            let plain = plain.clone().map(move |index| Member { role, index, linear: false });
-            plain.chain(linear.clone().map(move |index| Member { role, index, linear: true }))
+            let (role, tried) = (*role, self.tried(*role));
+            let of = move |linear| move |index| Member { role, index, linear };
+            (0..plain(tried)).map(of(false)).chain((0..linear(tried)).map(of(true)))
         };
         self.roles.iter().flat_map(of).collect()
     }

@@ -8,8 +8,8 @@ mod spectrum;
 mod tests;
 
 use super::channel::Channel;
+use super::quantile::{quantile, sorted};
 use super::series::Detail;
-use super::set::{quantile, sorted};
 use plane::{Lag, Plane};
 use serde::{Deserialize, Serialize};
 use spectrum::{log_powers, rings};

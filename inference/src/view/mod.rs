@@ -11,6 +11,7 @@ mod gaps;
 mod image;
 mod names;
 mod present;
+mod quantile;
 mod series;
 mod set;
 mod suited;
@@ -149,6 +150,15 @@ impl View {
             _ => None,
         });
         sizes.unwrap_or(1)
+    }
+
+    /// The numbers of a trial of that set that are one of a few values, with these.
+    pub fn categories(&self) -> Vec<(usize, &[f64])> {
+        let set = self.blocks.iter().find_map(|block| match block {
+            Block::Set(set) => Some(set.categories().collect()),
+            _ => None,
+        });
+        set.unwrap_or_default()
     }
 
     /// Rows and columns of pixels of that image.

@@ -3,6 +3,7 @@
 
 use super::channel::{Channel, log_variance, mean, ratio, spaced};
 use super::present::{is_present, present};
+use super::quantile::{quantile, sorted, variance};
 use freeform_simulators::written;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +106,8 @@ impl Set {
         })
     }
 
-    fn categories(&self) -> impl Iterator<Item = (usize, &[f64])> {
+    /// Features that are one of a few values, with these.
+    pub fn categories(&self) -> impl Iterator<Item = (usize, &[f64])> {
         self.features.iter().enumerate().filter_map(|(index, feature)| match feature {
             Feature::Quantity(_) => None,
             Feature::Category(values) => Some((index, &values[..])),
@@ -237,24 +239,6 @@ fn categories(values: impl Iterator<Item = f64> + Clone) -> Option<Vec<f64>> {
 fn nearest(values: &[f64], value: f64) -> f64 {
     let distance = |v: &&f64| (**v - value).abs();
     values.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied().unwrap_or(value)
-}
-
-pub(super) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    values
-}
-
-/// A quantile of sorted values, between two of them by their distance (Hyndman & Fan 1996, type 7).
-pub(super) fn quantile(sorted: &[f64], level: f64) -> f64 {
-    let place = level * (sorted.len() - 1) as f64;
-    let (low, share) = (place.floor() as usize, place.fract());
-    let high = (low + 1).min(sorted.len() - 1);
-    sorted[low] + share * (sorted[high] - sorted[low])
-}
-
-fn variance(values: &[f64]) -> f64 {
-    let level = mean(values.iter().copied());
-    mean(values.iter().map(|v| (v - level).powi(2)))
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub(super) const VERSION_WITH_TURN: u64 = 6;
 pub(super) const VERSION_WITH_GAPS: u64 = 7;
 /// That of models of images.
 pub(super) const VERSION_WITH_IMAGE: u64 = 8;
+/// That of models that know the likelihood of one trial.
+pub(super) const VERSION_WITH_TRIALS: u64 = 9;
+const NEWEST: u64 = VERSION_WITH_TRIALS;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -81,11 +84,13 @@ impl Description {
         let likelihood = self.likelihood.iter();
         let flows = self.posterior.iter().chain(likelihood.clone().flat_map(|l| &l.flows));
         let numbers = flows.map(FlowDescription::parameters);
-        let summaries = likelihood.flat_map(|l| &l.summary).map(WhiteningShape::parameters);
+        let summaries = likelihood.clone().flat_map(|l| &l.summary).map(WhiteningShape::parameters);
+        let choices = likelihood.map(LikelihoodDescription::choices_parameters);
         let view = self.view.iter().map(View::parameters);
         let turn = self.turn.iter().map(TurnShape::parameters);
         let all = numbers
             .chain(summaries)
+            .chain(choices)
             .chain(view)
             .chain(turn)
             .try_fold(0_usize, |sum, n| sum.checked_add(n?))?;
@@ -127,10 +132,10 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let version = table.get("format_version").and_then(toml::Value::as_integer);
     match version.and_then(|v| u64::try_from(v).ok()) {
         None => return Err(invalid("has no format_version: not a model of ours".to_owned())),
-        Some(FORMAT_VERSION..=VERSION_WITH_IMAGE) if !whole => return Err(changed()),
-        Some(FORMAT_VERSION..=VERSION_WITH_IMAGE) => {}
+        Some(FORMAT_VERSION..=NEWEST) if !whole => return Err(changed()),
+        Some(FORMAT_VERSION..=NEWEST) => {}
         Some(found) => {
-            return Err(ModelError::Version { path, found, expected: VERSION_WITH_IMAGE });
+            return Err(ModelError::Version { path, found, expected: NEWEST });
         }
     }
     let description: Description =

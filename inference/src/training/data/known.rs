@@ -2,7 +2,7 @@
 
 use super::{TrainedOn, TrainingData};
 use crate::config::Config;
-use crate::training::{Finding, LikelihoodTables};
+use crate::training::{Finding, LikelihoodTables, TrialTables};
 use crate::transform::{DataSpan, DataTransform, ParameterTransform};
 use crate::turn::Turn;
 use crate::view::View;
@@ -98,5 +98,21 @@ impl TrainingData {
     #[must_use]
     pub fn likelihood(&self) -> Option<&LikelihoodTables> {
         self.likelihood.as_ref()
+    }
+
+    /// What the likelihood of one trial learns from; `None` where none is to be learnt.
+    pub(crate) fn trials(&self) -> Option<&TrialTables> {
+        self.trials.as_ref()
+    }
+
+    /// What a likelihood, or that of one trial, describes of some simulations: rows of equal length.
+    pub(crate) fn described(&self, of_trials: bool, rows: &[u32]) -> Vec<f32> {
+        if of_trials {
+            return self.trials().map_or(Vec::new(), |trials| trials.sets(rows));
+        }
+        let Some(tables) = self.likelihood() else { return Vec::new() };
+        let width = tables.data.kept().len();
+        let row = |row: &u32| &tables.targets[*row as usize * width..][..width];
+        rows.iter().flat_map(row).copied().collect()
     }
 }

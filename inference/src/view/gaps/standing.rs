@@ -18,6 +18,8 @@ pub struct GapsStanding {
     pub simulated: (usize, usize),
     /// In what they are unlike, in words; empty where in nothing.
     pub unlike: Vec<String>,
+    /// Whether the likelihood of each trial is known, and multiplied.
+    pub multiplied: bool,
 }
 
 impl Gaps {
@@ -60,6 +62,7 @@ impl Gaps {
             present: present.count.of(self.structure, x) as usize,
             simulated: self.present(),
             unlike,
+            multiplied: false,
         }
     }
 }
@@ -74,10 +77,15 @@ impl GapsStanding {
 
 impl fmt::Display for GapsStanding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let so = match self.multiplied {
+            true => {
+                "the likelihood of each trial is multiplied, and no simulation tells how well that does here"
+            }
+            false => "the posterior is extrapolated",
+        };
         write!(
             f,
-            "what is missing in x is unlike what is missing in the simulations ({}): the posterior is \
-             extrapolated",
+            "what is missing in x is unlike what is missing in the simulations ({}): {so}",
             self.unlike.join("; ")
         )
     }
