@@ -2,10 +2,11 @@
 
 mod batch;
 mod loss;
+mod optimizer;
 mod settings;
 mod state;
 mod train;
 
 pub use loss::{LossReport, Losses};
-pub use settings::{LogDet, Preset, Schedule, SettingsError, TrainSettings};
+pub use settings::{LogDet, Optimizer, Preset, Schedule, SettingsError, TrainSettings};
 pub use train::{Checked, Told, TrainError, Trained, data_scale, train};

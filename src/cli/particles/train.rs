@@ -17,8 +17,8 @@ Examples:
   freeform particles train dw4 --data dw4.npz --out model --resume     # after Ctrl-C
 
 Settings: layers, width, normalizer (what sums over neighbours are divided by), scale, batch, steps,
-learning_rate, schedule (constant, one-cycle), beta_start, beta_end, clip, average, log_det (probe,
-exact), validate_every, validation (the last rows of the data, which are not trained on).";
+optimizer (adam, muon), learning_rate, schedule (constant, one-cycle), beta_start, beta_end, clip, average,
+log_det (probe, exact), validate_every, validation (the last rows of the data, which are not trained on).";
 
 /// Options of `freeform particles train`.
 #[derive(clap::Args)]
