@@ -2,7 +2,7 @@
 
 use freeform_kernels::Isa;
 use freeform_particles::flow::Flow;
-use freeform_particles::generator::{densities, draws};
+use freeform_particles::generator::{densities, draws, positions};
 use freeform_particles::space::latent_normalizer;
 use freeform_particles::training::{Losses, Optimizer, Told};
 use freeform_particles::{NetworkSpec, Preset, TrainError, TrainSettings, train};
@@ -233,8 +233,11 @@ fn densities_agree_where_the_decoder_inverts_and_differ_where_not() {
     assert!(kl.abs() < 0.03, "KL {kl}");
     let apart = mean(&|i| (found[i].log_q - found[i].encoder).abs());
     assert!(apart < 0.1, "{apart}");
-    // A draw's density is that found for it.
+    // A draw's density is that found for it; its positions are the same without one.
     let drawn = draws(&flow, 1, 0..100);
+    for (x, y) in drawn.iter().flat_map(|d| &d.x).zip(positions(&flow, 1, 0..100)) {
+        assert!((x - y).abs() < 1e-5 * (1.0 + x.abs()), "{x} {y}");
+    }
     let x: Vec<f64> = drawn.iter().flat_map(|d| d.x.clone()).collect();
     for (draw, density) in drawn.iter().zip(densities(&flow, &x)) {
         assert!((draw.log_q - density.log_q).abs() < 1e-3, "{} {density:?}", draw.log_q);

@@ -121,7 +121,11 @@ impl Preset {
             average: 0.995,
             log_det: LogDet::Probe,
             validate_every: 500,
-            validation: if few { 1000 } else { 100 },
+            validation: match particles {
+                ..=6 => 1000,
+                7..=20 => 100,
+                _ => 8,
+            },
         };
         match self {
             Self::Recommended => recommended,
