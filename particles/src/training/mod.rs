@@ -3,10 +3,12 @@
 mod batch;
 mod loss;
 mod optimizer;
+mod preset;
 mod settings;
 mod state;
 mod train;
 
 pub use loss::{LossReport, Losses};
-pub use settings::{LogDet, Optimizer, Preset, Schedule, SettingsError, TrainSettings};
+pub use preset::Preset;
+pub use settings::{LogDet, Optimizer, Schedule, SettingsError, TrainSettings};
 pub use train::{Checked, Told, TrainError, Trained, data_scale, train};

@@ -122,7 +122,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let _ = std::fs::remove_file(&state);
     if trained.skipped > 0 {
         let skipped = trained.skipped;
-        output.reporter.warn(&format!("{skipped} steps had no finite gradient and were left out"));
+        output.reporter.warn(&format!(
+            "{skipped} steps had no finite gradient and were left out; where ten followed one another, the \
+             training went on from earlier weights at half the learning rate"
+        ));
     }
     let last = model.about.checks.last();
     let value = serde_json::json!({
