@@ -70,8 +70,8 @@ impl State {
             for weights in [&mut self.weights, &mut self.average, last] {
                 weights.copy_from_slice(before);
             }
+            // Second moments stay: from nothing they would make the first steps long.
             self.first.fill(0.0);
-            self.second.fill(0.0);
         }
         falls
     }
