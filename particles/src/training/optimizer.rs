@@ -62,7 +62,7 @@ impl Updater {
         let State { weights, first, second, average: averaged, .. } = state;
         let mut at = 0;
         let rest = self.matrices.iter().map(|matrix| matrix.range.clone());
-        for matrix in rest.chain([weights.len()..weights.len()]) {
+        for matrix in rest.chain(std::iter::once(weights.len()..weights.len())) {
             let part = at..matrix.start;
             let [w, m, v] = [&mut *weights, first, second].map(|of| &mut of[part.clone()]);
             adamw(self.isa, &step, w, &gradient[part.clone()], m, v);

@@ -24,7 +24,7 @@ impl Preset {
             batch: if particles <= 20 { 64 } else { 16 },
             steps: 20_000,
             optimizer: Optimizer::Muon,
-            learning_rate: 3e-3,
+            learning_rate: 2e-3,
             schedule: Schedule::OneCycle,
             beta_start: if few { 90.0 } else { 100.0 },
             beta_end: if few { 180.0 } else { 400.0 },
