@@ -48,6 +48,49 @@ impl Flow {
 /// Rows that a pass should have at once: enough for fast products, few enough for the caches.
 const ROWS: usize = 512;
 
+/// Values of a network alone.
+pub struct Values<'a> {
+    weights: &'a [f32],
+    size: usize,
+    pass: Pass,
+    graphs: usize,
+}
+
+impl<'a> Values<'a> {
+    /// Of one network of a flow.
+    #[must_use]
+    pub fn new(flow: &'a Flow, direction: Direction) -> Self {
+        let NetworkSpec { particles, dims, .. } = flow.spec;
+        let graphs = (ROWS / (particles * (particles - 1))).clamp(1, 64);
+        let pass = Pass::new(Isa::best(), &flow.spec, graphs, 0, Kept::Nothing);
+        Self { weights: flow.of(direction), size: particles * dims, pass, graphs }
+    }
+
+    /// Configurations that are mapped at once.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.graphs
+    }
+
+    /// Values at x `[up to batch(), N·n]`.
+    ///
+    /// # Panics
+    /// If there are more.
+    pub fn at(&mut self, x: &[f32]) -> Vec<f32> {
+        values(&mut self.pass, self.weights, self.graphs, self.size, x)
+    }
+}
+
+fn values(pass: &mut Pass, weights: &[f32], graphs: usize, size: usize, x: &[f32]) -> Vec<f32> {
+    let mut whole = vec![0.0; graphs * size];
+    whole[..x.len()].copy_from_slice(x);
+    fill_up(&mut whole, x.len(), size);
+    let mut value = vec![0.0; whole.len()];
+    pass.value(weights, &whole, &mut value);
+    value.truncate(x.len());
+    value
+}
+
 /// Values and Jacobians of a network on the zero-centred subspace.
 pub struct Mapper<'a> {
     weights: &'a [f32],
@@ -114,13 +157,7 @@ impl<'a> Mapper<'a> {
     /// If there are more.
     pub fn values(&mut self, x: &[f32]) -> Vec<f32> {
         let size = self.spec.particles * self.spec.dims;
-        let mut whole = vec![0.0; self.graphs * size];
-        whole[..x.len()].copy_from_slice(x);
-        fill_up(&mut whole, x.len(), size);
-        let mut value = vec![0.0; whole.len()];
-        self.pass.value(self.weights, &whole, &mut value);
-        value.truncate(x.len());
-        value
+        values(&mut self.pass, self.weights, self.graphs, size, x)
     }
 
     /// Values and Jacobians at x `[up to batch(), N·n]`.

@@ -2,14 +2,15 @@
 
 use freeform_kernels::Isa;
 use freeform_particles::flow::Flow;
-use freeform_particles::generator::{densities, draws};
+use freeform_particles::generator::{densities, draws, positions};
 use freeform_particles::space::latent_normalizer;
-use freeform_particles::training::{Losses, Told};
+use freeform_particles::training::{Losses, Optimizer, Told};
 use freeform_particles::{NetworkSpec, Preset, TrainError, TrainSettings, train};
 use ndarray::Array2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 const SPEC: NetworkSpec =
@@ -60,7 +61,7 @@ fn gradients_of_both_losses() {
     let flow = flow(3);
     let x = singles(&rows(1, 9, 1.5));
     let beta = 3.0;
-    let mut exact = Losses::new(Isa::best(), &SPEC, true);
+    let mut exact = Losses::new(Isa::best(), &SPEC, true, 7);
     let size = flow.weights.len();
     let mut gradient = vec![0.0; size];
     let report = exact.gradient(&flow, beta, &x, &[], &mut gradient);
@@ -88,7 +89,7 @@ fn gradients_of_both_losses() {
     assert!((report.reconstruction - reconstruction).abs() < 1e-5 * (1.0 + reconstruction));
 
     // Probes √dof·b for the four vectors of an orthonormal basis: their mean is the trace.
-    let mut probed = Losses::new(Isa::best(), &SPEC, false);
+    let mut probed = Losses::new(Isa::best(), &SPEC, false, 7);
     let basis = freeform_particles::space::basis(3, 2);
     let (mut mean, mut change) = (vec![0.0_f64; size], 0.0);
     let weights_before = flow.weights.clone();
@@ -117,7 +118,7 @@ fn threads_change_nothing() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let mut gradient = vec![0.0; flow.weights.len()];
-            let mut losses = Losses::new(Isa::best(), &SPEC, false);
+            let mut losses = Losses::new(Isa::best(), &SPEC, false, 100);
             losses.gradient(&flow, 1.0, &x, &probes, &mut gradient);
             (gradient, draws(&flow, 3, 0..50))
         })
@@ -160,6 +161,48 @@ fn trainings_go_on_to_the_same_weights() {
     assert_eq!((checks.len(), &checks[..2]), (4, &checks[2..]));
 }
 
+/// At learning rates at which the loss ceases to be finite, a training goes back to earlier weights and
+/// goes on at half the rate, to a law near that of the rows; where that does not help, it ends with
+/// an error. Interrupted on its way, it ends with the same weights.
+#[test]
+fn trainings_that_fall_go_on_or_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = folder.path().join("state");
+    let x = Array2::from_shape_vec((300, 6), rows(5, 300, 1.0)).unwrap();
+    let settings = TrainSettings {
+        steps: 300,
+        validation: 20,
+        batch: 16,
+        validate_every: 300,
+        optimizer: Optimizer::Muon,
+        learning_rate: 0.4,
+        ..small()
+    };
+    let nll = Cell::new(f64::NAN);
+    let mut go_on = |told: Told| {
+        if let Told::Checked(check) = told {
+            nll.set(check.encoder_nll);
+        }
+        ControlFlow::Continue(())
+    };
+    let whole = train(&settings, x.view(), 2, 1, None, &mut go_on).unwrap();
+    assert!(whole.skipped >= 10, "{}", whole.skipped);
+    assert!(whole.flow.weights.iter().all(|w| w.is_finite()));
+    let mut stop = |told: Told| match told {
+        Told::Step { step: 130, .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let stopped = train(&settings, x.view(), 2, 1, Some(&keep), &mut stop);
+    assert!(matches!(stopped, Err(TrainError::Interrupted)), "{stopped:?}");
+    let resumed = train(&settings, x.view(), 2, 1, Some(&keep), &mut go_on).unwrap();
+    assert_eq!(whole, resumed);
+    // The entropy of a normal law in four dimensions is 5.676.
+    assert!((nll.get() - 5.676).abs() < 0.5, "{}", nll.get());
+    let wild = TrainSettings { learning_rate: 1e30, ..settings };
+    let error = train(&wild, x.view(), 2, 1, None, &mut go_on).unwrap_err();
+    assert!(error.to_string().contains("ceased to be finite 8 times"), "{error}");
+}
+
 /// Normal data of width s: a trained flow is close to x/s, its densities agree with each other and
 /// with the closed form; one that was not trained to invert says so.
 #[test]
@@ -190,8 +233,11 @@ fn densities_agree_where_the_decoder_inverts_and_differ_where_not() {
     assert!(kl.abs() < 0.03, "KL {kl}");
     let apart = mean(&|i| (found[i].log_q - found[i].encoder).abs());
     assert!(apart < 0.1, "{apart}");
-    // A draw's density is that found for it.
+    // A draw's density is that found for it; its positions are the same without one.
     let drawn = draws(&flow, 1, 0..100);
+    for (x, y) in drawn.iter().flat_map(|d| &d.x).zip(positions(&flow, 1, 0..100)) {
+        assert!((x - y).abs() < 1e-5 * (1.0 + x.abs()), "{x} {y}");
+    }
     let x: Vec<f64> = drawn.iter().flat_map(|d| d.x.clone()).collect();
     for (draw, density) in drawn.iter().zip(densities(&flow, &x)) {
         assert!((draw.log_q - density.log_q).abs() < 1e-3, "{} {density:?}", draw.log_q);

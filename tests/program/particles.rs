@@ -66,6 +66,12 @@ fn from_samples_to_an_evaluation() {
     assert_eq!(bytes(scratch.path("a.npz")), bytes(scratch.path("b.npz")));
     let share = drawn["weights"]["effective_share"].as_f64().unwrap();
     assert!(share > 0.0 && share <= 1.0, "{drawn}");
+    // Positions are the same without densities.
+    let text = |name: &str, more: &[&str]| {
+        sample(name, more);
+        std::fs::read_to_string(scratch.path(name)).unwrap()
+    };
+    assert_eq!(text("a.csv", &[]), text("b.csv", &["--no-weights"]));
     sample("c.xyz", &[]);
     let text = std::fs::read_to_string(scratch.path("c.xyz")).unwrap();
     assert_eq!(text.lines().count(), 500 * 6);

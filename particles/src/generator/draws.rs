@@ -1,7 +1,7 @@
 //! Draws of a flow with their densities.
 
 use super::density::latent;
-use crate::flow::{Direction, Flow, Mapper};
+use crate::flow::{Direction, Flow, Mapper, Values};
 use crate::random::{Purpose, stream};
 use crate::space::center_single;
 use rand_distr::{Distribution, StandardNormal};
@@ -40,6 +40,38 @@ pub fn draws(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<Draw> {
         .collect()
 }
 
+/// The positions alone, `[range, N·n]`: one pass a draw, where its density takes (N − 1)·n more.
+#[must_use]
+pub fn positions(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<f64> {
+    let batch = Values::new(flow, Direction::Decode).batch();
+    let (start, end) = (range.start, range.end);
+    (0..range.len().div_ceil(batch))
+        .into_par_iter()
+        .map_init(
+            || Values::new(flow, Direction::Decode),
+            |decoder, chunk| {
+                let first = start + chunk * batch;
+                let x = decoder.at(&latents(flow, seed, first..(first + batch).min(end)));
+                x.into_iter().map(|v| flow.scale * f64::from(v)).collect::<Vec<_>>()
+            },
+        )
+        .flatten_iter()
+        .collect()
+}
+
+/// Zero-centred normal numbers, `[range, N·n]`.
+fn latents(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<f32> {
+    let size = flow.spec.particles * flow.spec.dims;
+    let mut z = Vec::with_capacity(range.len() * size);
+    for index in range {
+        let mut rng = stream(seed, Purpose::Latent, index as u64);
+        let mut row: Vec<f32> = StandardNormal.sample_iter(&mut rng).take(size).collect();
+        center_single(&mut row, flow.spec.dims);
+        z.extend(row);
+    }
+    z
+}
+
 fn drawn(
     flow: &Flow,
     encoder: &mut Mapper,
@@ -48,13 +80,7 @@ fn drawn(
     range: Range<usize>,
 ) -> Vec<Draw> {
     let (dof, size) = (flow.spec.dof(), flow.spec.particles * flow.spec.dims);
-    let mut z = Vec::with_capacity(range.len() * size);
-    for index in range {
-        let mut rng = stream(seed, Purpose::Latent, index as u64);
-        let mut row: Vec<f32> = StandardNormal.sample_iter(&mut rng).take(size).collect();
-        center_single(&mut row, flow.spec.dims);
-        z.extend(row);
-    }
+    let z = latents(flow, seed, range);
     let mapped = decoder.jacobians(&z);
     let x: Vec<f32> = mapped.iter().flat_map(|mapped| mapped.value.clone()).collect();
     let back = encoder.values(&x);

@@ -26,6 +26,7 @@ impl Pass {
     ) -> &[f32] {
         let shape = self.shape;
         assert!(of_tangents.is_none() || self.kept == Kept::Tangents, "tangents were not kept");
+        assert!(self.kept != Kept::Nothing, "values were not kept");
         let streams = if of_tangents.is_some() { 1 + shape.tangents } else { 1 };
         let size = shape.nodes() * shape.dims;
         let (nodes, rows) = (streams * shape.node_numbers(), streams * shape.pairs.count());

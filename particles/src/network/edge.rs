@@ -1,6 +1,7 @@
 //! Edge networks: two layers on pairs of nodes, SiLU after both.
 
 use super::layout::EdgeLayout;
+use super::pass::Kept;
 use super::scratch::{Scratch, Shape};
 use freeform_kernels::{
     Nonlinearity, PairSumGrad, Slopes, Start, View, ViewMut, activate_streams, backward_streams,
@@ -10,7 +11,7 @@ use freeform_kernels::{
 /// What the value pass keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EdgeValues {
-    /// SiLU′ of both layers, `[Q, H]`.
+    /// SiLU′ of both layers, `[Q, H]`; empty where nothing is kept.
     slopes: [Vec<f32>; 2],
     /// SiLU″ of both layers, `[Q, H]`; empty where no tangents go backward.
     curves: [Vec<f32>; 2],
@@ -32,11 +33,12 @@ pub(super) struct EdgeTangents {
 }
 
 impl EdgeValues {
-    pub fn new(shape: &Shape, curved: bool) -> Self {
+    pub fn new(shape: &Shape, kept: Kept) -> Self {
         let of = || vec![0.0; shape.pair_numbers()];
-        let curve = || if curved { of() } else { Vec::new() };
+        let slope = || if kept == Kept::Nothing { Vec::new() } else { of() };
+        let curve = || if kept == Kept::Tangents { of() } else { Vec::new() };
         let [hidden, value] = [of(), of()];
-        Self { slopes: [of(), of()], curves: [curve(), curve()], hidden, value }
+        Self { slopes: [slope(), slope()], curves: [curve(), curve()], hidden, value }
     }
 }
 

@@ -93,6 +93,26 @@ impl Layout {
         Self { width: h, embedding, blocks, total: at }
     }
 
+    /// The matrices, in order, with their number of rows; both parts of an edge network's first layer
+    /// are one.
+    pub fn matrices(&self) -> Vec<(Range<usize>, usize)> {
+        let h = self.width;
+        let mut matrices = Vec::new();
+        let of_edge = |edge: &EdgeLayout, matrices: &mut Vec<_>| {
+            matrices.push((edge.first.clone(), h));
+            matrices.push((edge.second.clone(), h));
+        };
+        for block in &self.blocks {
+            for layer in &block.invariant {
+                of_edge(&layer.edge, &mut matrices);
+                matrices.push((layer.first.clone(), 2 * h));
+                matrices.push((layer.second.clone(), h));
+            }
+            of_edge(&block.edge, &mut matrices);
+        }
+        matrices
+    }
+
     /// Every range with the largest size of an initial weight in it.
     pub fn bounds(&self) -> Vec<(Range<usize>, f32)> {
         let h = self.width as f32;

@@ -1,6 +1,7 @@
 //! Node networks: h ← h + φₕ(h, sum of messages).
 
 use super::layout::InvariantLayout;
+use super::pass::Kept;
 use super::scratch::{Scratch, Shape};
 use freeform_kernels::{
     Nonlinearity, Slopes, Start, View, ViewMut, activate_streams, backward_streams, column_sums,
@@ -10,7 +11,7 @@ use freeform_kernels::{
 /// What the value pass keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NodeValues {
-    /// SiLU′ and SiLU″ of the hidden layer, `[G·N, H]`.
+    /// SiLU′ and SiLU″ of the hidden layer, `[G·N, H]`; empty where nothing is kept.
     slope: Vec<f32>,
     curve: Vec<f32>,
     /// The hidden layer, `[G·N, H]`.
@@ -27,9 +28,10 @@ pub(super) struct NodeTangents {
 }
 
 impl NodeValues {
-    pub fn new(shape: &Shape) -> Self {
+    pub fn new(shape: &Shape, kept: Kept) -> Self {
         let of = || vec![0.0; shape.node_numbers()];
-        Self { slope: of(), curve: of(), hidden: of() }
+        let slope = || if kept == Kept::Nothing { Vec::new() } else { of() };
+        Self { slope: slope(), curve: slope(), hidden: of() }
     }
 }
 

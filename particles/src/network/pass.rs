@@ -11,7 +11,9 @@ use freeform_kernels::{Attention, Isa, Pairs, attend, attend_tangents, row_dots}
 /// What a pass keeps for its backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// Nothing but values.
+    /// Nothing: the value is all that is asked for.
+    Nothing,
+    /// Values: tangents can follow, and gradients flow back through values.
     Values,
     /// Values and tangents: gradients flow back through both.
     Tangents,
@@ -63,6 +65,7 @@ pub struct Pass {
     pub(super) spec: NetworkSpec,
     pub(super) layout: Layout,
     pub(super) kept: Kept,
+    /// One a block, or one for all where nothing is kept.
     pub(super) values: Vec<BlockValues>,
     /// One a block, or one for all where nothing goes back through tangents.
     pub(super) tangents: Vec<BlockTangents>,
@@ -93,10 +96,10 @@ impl Pass {
         let zeros = |count: usize| vec![0.0; count];
         let invariant_values = || InvariantValues {
             h: zeros(nodes),
-            edge: EdgeValues::new(&shape, curved),
+            edge: EdgeValues::new(&shape, kept),
             gates: zeros(rows),
             sums: zeros(nodes),
-            node: NodeValues::new(&shape),
+            node: NodeValues::new(&shape, kept),
         };
         let invariant_tangents = || InvariantTangents {
             h: zeros(tangents * nodes),
@@ -110,7 +113,7 @@ impl Pass {
             h: zeros(nodes),
             x: zeros(size),
             squared: zeros(rows),
-            edge: EdgeValues::new(&shape, curved),
+            edge: EdgeValues::new(&shape, kept),
             phi: zeros(rows),
         };
         let of_tangents = |_| BlockTangents {
@@ -122,12 +125,13 @@ impl Pass {
             phi: zeros(tangents * rows),
         };
         let kept_tangents = if curved { spec.layers } else { 1 };
+        let kept_values = if kept == Kept::Nothing { 1 } else { spec.layers };
         Self {
             shape,
             spec: *spec,
             layout: Layout::new(spec),
             kept,
-            values: (0..spec.layers).map(values).collect(),
+            values: (0..kept_values).map(values).collect(),
             tangents: (0..kept_tangents).map(of_tangents).collect(),
             scratch: Scratch::new(&shape),
             h: zeros(streams * nodes),
@@ -159,7 +163,8 @@ impl Pass {
         }
         let input_squared = &mut self.input_squared[..rows];
         geometry::squared(&shape, x, input_squared);
-        for (layout, block) in self.layout.blocks.iter().zip(&mut self.values) {
+        for (at, layout) in self.layout.blocks.iter().enumerate() {
+            let block = &mut self.values[if self.kept == Kept::Nothing { 0 } else { at }];
             block.x.copy_from_slice(position);
             geometry::squared(&shape, position, &mut block.squared);
             for (layout, keep) in layout.invariant.iter().zip(&mut block.invariant) {
@@ -187,11 +192,12 @@ impl Pass {
     /// `[T, G, N, n]`.
     ///
     /// # Panics
-    /// If a length does not fit.
+    /// If a length does not fit, or nothing was kept.
     pub fn tangents(&mut self, weights: &[f32], tangents: &[f32], out: &mut [f32]) {
         let shape = self.shape;
         let size = shape.nodes() * shape.dims;
         assert_eq!(tangents.len(), shape.tangents * size, "tangents of the pass");
+        assert!(self.kept != Kept::Nothing, "values were not kept");
         let (nodes, rows) = (shape.node_numbers(), shape.pairs.count());
         let scale = 1.0 / self.spec.normalizer;
         let (h, position) = (&mut self.h[nodes..], &mut self.x[size..]);

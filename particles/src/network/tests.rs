@@ -163,6 +163,9 @@ fn passes_that_keep_no_tangents_give_the_same() {
         [y, dy, g, to_x]
     };
     assert_eq!(run(Kept::Values), run(Kept::Tangents));
+    let mut alone = vec![0.0; 16];
+    Pass::new(Isa::best(), &spec, 2, 0, Kept::Nothing).value(&w, &x, &mut alone);
+    assert_eq!(alone, run(Kept::Values)[0]);
 }
 
 #[test]

@@ -11,8 +11,10 @@ use std::sync::{Mutex, PoisonError};
 /// Parts of a batch with a gradient of their own. Their number never depends on that of threads, so neither
 /// does any sum.
 const SHARDS: usize = 8;
-/// Pairs that go through the networks at once.
-const ROWS: usize = 128;
+/// About how many pairs and tangents of pairs go through the networks at once: enough for fast products.
+const ROWS: usize = 1024;
+/// Parts that a batch has at least, if it has so many rows: small ones are for several threads too.
+const PARTS: usize = 4;
 
 /// Batch means of the loss and its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,6 +34,8 @@ pub struct Losses {
     spec: NetworkSpec,
     exact: bool,
     isa: Isa,
+    /// Rows of the batch that go through the networks at once.
+    graphs: usize,
     basis: Vec<f32>,
     /// As many as were ever needed at once: a thread's stays in its caches.
     passes: Mutex<Vec<Passes>>,
@@ -54,13 +58,19 @@ struct Sums {
 }
 
 impl Losses {
-    /// Room for batches with one probe a row, or with exact determinants.
+    /// Room for batches of `batch` rows or so, with one probe a row, or with exact determinants.
     #[must_use]
-    pub fn new(isa: Isa, spec: &NetworkSpec, exact: bool) -> Self {
+    pub fn new(isa: Isa, spec: &NetworkSpec, exact: bool, batch: usize) -> Self {
+        let batch = batch.max(1);
+        let streams = 1 + if exact { spec.dof() } else { 1 };
+        let pairs = spec.particles * (spec.particles - 1);
+        // Chunks of one size, so that none of them is filled up by much.
+        let chunks = (batch * pairs * streams).div_ceil(ROWS).max(PARTS).min(batch);
         Self {
             spec: *spec,
             exact,
             isa,
+            graphs: batch.div_ceil(chunks),
             basis: basis(spec.particles, spec.dims).into_iter().map(|v| v as f32).collect(),
             passes: Mutex::new(Vec::new()),
             gradients: vec![0.0; SHARDS * 2 * spec.parameters()],
@@ -70,15 +80,11 @@ impl Losses {
     fn passes(&self) -> Passes {
         let spec = &self.spec;
         let tangents = if self.exact { spec.dof() } else { 1 };
-        let graphs = Self::graphs(spec);
+        let graphs = self.graphs;
         Passes {
             encoder: Pass::new(self.isa, spec, graphs, tangents, Kept::Tangents),
             decoder: Pass::new(self.isa, spec, graphs, usize::from(!self.exact), Kept::Values),
         }
-    }
-
-    fn graphs(spec: &NetworkSpec) -> usize {
-        (ROWS / (spec.particles * (spec.particles - 1))).max(1)
     }
 
     /// The loss of zero-centred x `[B, N·n]` (in the flow's units) with probes v of the same shape
@@ -98,7 +104,8 @@ impl Losses {
         let size = self.spec.particles * self.spec.dims;
         let rows = x.len() / size;
         assert!(self.exact || probes.len() == x.len(), "a probe for each row");
-        let chunk = Self::graphs(&self.spec) * size;
+        let chunk = self.graphs * size;
+        let shards = rows.div_ceil(self.graphs).clamp(1, SHARDS);
         let mut gradients = std::mem::take(&mut self.gradients);
         let weight = 1.0 / rows as f32;
         let job = Job { losses: self, flow, beta, weight };
@@ -108,21 +115,21 @@ impl Losses {
             let waiting = pool().pop();
             let mut passes = waiting.unwrap_or_else(|| self.passes());
             let mut sums = Sums::default();
-            for (at, x) in x.chunks(chunk).enumerate().skip(which).step_by(SHARDS) {
+            for (at, x) in x.chunks(chunk).enumerate().skip(which).step_by(shards) {
                 let probes = if self.exact { &[][..] } else { &probes[at * chunk..][..x.len()] };
                 passes.add(&job, chunk, x, probes, &mut sums, gradient);
             }
             pool().push(passes);
             sums
         };
-        let shards: Vec<Sums> =
-            gradients.par_chunks_mut(gradient.len()).enumerate().map(shard).collect();
-        column_sums(self.isa, SHARDS, &gradients, gradient, false);
+        let parts = &mut gradients[..shards * gradient.len()];
+        let sums: Vec<Sums> = parts.par_chunks_mut(gradient.len()).enumerate().map(shard).collect();
+        column_sums(self.isa, shards, parts, gradient, false);
         self.gradients = gradients;
-        let mean = |of: fn(&Sums) -> f64| shards.iter().map(of).sum::<f64>() / rows as f64;
+        let mean = |of: fn(&Sums) -> f64| sums.iter().map(of).sum::<f64>() / rows as f64;
         let latent = mean(|s| s.latent);
         let reconstruction = mean(|s| s.reconstruction);
-        let failed = shards.iter().any(|s| s.failed);
+        let failed = sums.iter().any(|s| s.failed);
         let change = if failed { f64::NAN } else { mean(|s| s.change) };
         let loss = latent - change + f64::from(beta) * reconstruction;
         LossReport { loss, latent, change, reconstruction }
@@ -200,9 +207,9 @@ impl Passes {
     /// −ln|det J_f| on the subspace; the gradient of the k-th column of BᵀJ_f B is that of its
     /// inverse's transpose.
     fn exact(&mut self, job: &Job, encoder: &[f32], given: usize, sums: &mut Sums) -> Vec<f32> {
-        let Losses { spec, basis, .. } = job.losses;
+        let Losses { spec, basis, graphs, .. } = job.losses;
         let (dof, size) = (spec.dof(), spec.particles * spec.dims);
-        let chunk = Losses::graphs(spec) * size;
+        let chunk = graphs * size;
         let mut tangents = Vec::with_capacity(dof * chunk);
         for direction in basis.chunks_exact(size) {
             (0..chunk / size).for_each(|_| tangents.extend(direction));

@@ -2,10 +2,13 @@
 
 mod batch;
 mod loss;
+mod optimizer;
+mod preset;
 mod settings;
 mod state;
 mod train;
 
 pub use loss::{LossReport, Losses};
-pub use settings::{LogDet, Preset, Schedule, SettingsError, TrainSettings};
+pub use preset::Preset;
+pub use settings::{LogDet, Optimizer, Schedule, SettingsError, TrainSettings};
 pub use train::{Checked, Told, TrainError, Trained, data_scale, train};

@@ -23,6 +23,17 @@ pub enum Schedule {
     OneCycle,
 }
 
+/// What turns gradients into changes of the weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Adam.
+    #[default]
+    Adam,
+    /// Muon for matrices (their changes made orthogonal), Adam for the rest.
+    Muon,
+}
+
 /// All settings of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +50,10 @@ pub struct TrainSettings {
     pub batch: usize,
     /// Steps.
     pub steps: usize,
-    /// Highest learning rate.
+    /// What changes the weights.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    /// Highest learning rate; halved each time that the training has to go back to earlier weights.
     pub learning_rate: f64,
     /// Its course.
     pub schedule: Schedule,
@@ -59,15 +73,6 @@ pub struct TrainSettings {
     pub validation: usize,
 }
 
-/// Where settings come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// What works on few cores.
-    Recommended,
-    /// Table 5 of the paper.
-    Paper,
-}
-
 /// A setting out of range or unknown.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SettingsError {
@@ -84,54 +89,6 @@ pub enum SettingsError {
         /// What it may be.
         fix: String,
     },
-}
-
-impl Preset {
-    /// Settings for N particles and so many rows of data.
-    #[must_use]
-    pub fn settings(self, particles: usize, rows: usize) -> TrainSettings {
-        let few = particles <= 6;
-        let recommended = TrainSettings {
-            layers: if few { 5 } else { 8 },
-            width: 64,
-            normalizer: (particles - 1) as f32,
-            scale: true,
-            batch: if particles <= 20 { 64 } else { 16 },
-            steps: 20_000,
-            learning_rate: 1e-3,
-            schedule: Schedule::OneCycle,
-            beta_start: if few { 45.0 } else { 100.0 },
-            beta_end: if few { 90.0 } else { 400.0 },
-            clip: 1.0,
-            average: 0.995,
-            log_det: LogDet::Probe,
-            validate_every: 500,
-            validation: if few { 1000 } else { 100 },
-        };
-        match self {
-            Self::Recommended => recommended,
-            Self::Paper => {
-                let (layers, beta, clip, batch, epochs) = match particles {
-                    ..=6 => (20, 10.0, 1.0, 256, 50),
-                    7..=20 => (8, 200.0, 1.0, 256, 400),
-                    _ => (8, 500.0, 0.1, 56, 200),
-                };
-                TrainSettings {
-                    layers,
-                    normalizer: 100.0,
-                    scale: false,
-                    batch,
-                    steps: (rows * epochs).div_ceil(batch).max(1),
-                    schedule: if few { Schedule::OneCycle } else { Schedule::Constant },
-                    beta_start: beta,
-                    beta_end: beta,
-                    clip,
-                    average: 0.0,
-                    ..recommended
-                }
-            }
-        }
-    }
 }
 
 impl TrainSettings {
@@ -215,7 +172,7 @@ impl TrainSettings {
     /// probes, the data.
     #[must_use]
     pub fn numbers(&self, particles: usize, dims: usize, rows: usize) -> u128 {
-        const OF_A_WEIGHT: u128 = 16;
+        const OF_A_WEIGHT: u128 = 24;
         let size = (particles * dims) as u128;
         let weights = self.spec(particles, dims).parameters() as u128;
         // Singles.
@@ -249,6 +206,7 @@ impl TrainSettings {
 
 #[cfg(test)]
 mod tests {
+    use super::super::preset::Preset;
     use super::*;
 
     #[test]
@@ -258,6 +216,7 @@ mod tests {
         settings.set("log_det = exact").unwrap();
         assert_eq!((settings.steps, settings.log_det), (50, LogDet::Exact));
         let error = |text: &str| settings.clone().set(text).unwrap_err().to_string();
+        assert!(error("optimizer=sgd").contains("muon"), "{}", error("optimizer=sgd"));
         assert!(error("step=5").contains("did you mean steps?"), "{}", error("step=5"));
         assert!(error("width=60").contains("multiple of 16"));
         assert!(error("average=1").contains("choose 0 to below 1"));
@@ -269,6 +228,7 @@ mod tests {
     fn the_papers_table_and_schedules() {
         let paper = Preset::Paper.settings(4, 100_000);
         assert_eq!((paper.layers, paper.steps, paper.beta_at(7)), (20, 19_532, 10.0));
+        assert_eq!((paper.optimizer, paper.learning_rate), (Optimizer::Adam, 1e-3));
         assert_eq!(Preset::Paper.settings(55, 100_000).clip, 0.1);
         let mut settings = paper;
         (settings.steps, settings.beta_start, settings.beta_end) = (1000, 1.0, 100.0);

@@ -4,6 +4,11 @@ use super::train::TrainError;
 use crate::tensors::Tensors;
 use std::path::Path;
 
+/// Steps in a row without a finite gradient that are only left out.
+const PATIENCE: usize = 10;
+/// Steps between two looks back.
+const LOOK_BACK: usize = 100;
+
 /// Weights, Adam's moments, averaged weights, steps done.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
@@ -12,10 +17,16 @@ pub(super) struct State {
     pub losses: [f64; 2],
     /// Steps without a finite gradient.
     pub skipped: usize,
+    /// Such steps since the last finite one.
+    pub in_a_row: usize,
+    /// How often earlier weights were gone back to.
+    pub falls: usize,
     pub weights: Vec<f32>,
     pub first: Vec<f32>,
     pub second: Vec<f32>,
     pub average: Vec<f32>,
+    /// Averaged weights of the last look back, and of the one before it.
+    pub earlier: [Vec<f32>; 2],
 }
 
 impl State {
@@ -25,22 +36,58 @@ impl State {
             step: 0,
             losses: [0.0; 2],
             skipped: 0,
+            in_a_row: 0,
+            falls: 0,
             average: weights.clone(),
+            earlier: [weights.clone(), weights.clone()],
             first: zeros.clone(),
             second: zeros,
             weights,
         }
     }
 
+    /// Counts a step with a finite gradient.
+    pub fn stride(&mut self) {
+        self.in_a_row = 0;
+        if (self.step + 1).is_multiple_of(LOOK_BACK) {
+            let [last, before] = &mut self.earlier;
+            std::mem::swap(last, before);
+            last.copy_from_slice(&self.average);
+        }
+    }
+
+    /// Counts a step without one. After a few in a row the weights lie where they cannot go on from: those
+    /// of the look back before the last, after which all went well for long, take their place, without
+    /// momentum. Whether that was done.
+    pub fn stumble(&mut self) -> bool {
+        self.skipped += 1;
+        self.in_a_row += 1;
+        let falls = self.in_a_row == PATIENCE;
+        if falls {
+            self.in_a_row = 0;
+            self.falls += 1;
+            let [last, before] = &mut self.earlier;
+            for weights in [&mut self.weights, &mut self.average, last] {
+                weights.copy_from_slice(before);
+            }
+            // Second moments stay: from nothing they would make the first steps long.
+            self.first.fill(0.0);
+        }
+        falls
+    }
+
     /// Replaces the file.
     pub fn save(&self, path: &Path, identity: &str) -> Result<(), TrainError> {
         let mut tensors = Tensors::new(identity);
         let [sum, count] = self.losses;
-        tensors.put("counters", vec![self.step as f64, sum, count, self.skipped as f64]);
+        let counts = [self.step, self.skipped, self.in_a_row, self.falls].map(|n| n as f64);
+        tensors.put("counters", [&counts[..], &[sum, count]].concat());
         tensors.put_single("weights", self.weights.clone());
         tensors.put_single("first", self.first.clone());
         tensors.put_single("second", self.second.clone());
         tensors.put_single("average", self.average.clone());
+        tensors.put_single("last", self.earlier[0].clone());
+        tensors.put_single("before", self.earlier[1].clone());
         tensors.write(path).map_err(|error| TrainError::state(path, &error))
     }
 
@@ -57,15 +104,20 @@ impl State {
         let of = |name: &str| tensors.get_single(name).filter(|values| values.len() == size);
         let state = || {
             let counters = tensors.get("counters")?;
-            let &[step, sum, count, skipped] = counters.as_slice() else { return None };
+            let &[step, skipped, in_a_row, falls, sum, count] = counters.as_slice() else {
+                return None;
+            };
             Some(Self {
                 step: step as usize,
                 losses: [sum, count],
                 skipped: skipped as usize,
+                in_a_row: in_a_row as usize,
+                falls: falls as usize,
                 weights: of("weights")?,
                 first: of("first")?,
                 second: of("second")?,
                 average: of("average")?,
+                earlier: [of("last")?, of("before")?],
             })
         };
         let broken = "it is not whole: remove it to start anew";

@@ -2,13 +2,14 @@
 
 use super::batch::batch;
 use super::loss::{LossReport, Losses};
+use super::optimizer::Updater;
 use super::settings::{LogDet, SettingsError, TrainSettings};
 use super::state::State;
 use crate::flow::Flow;
 use crate::generator::densities;
 use crate::space::{center, degrees_of_freedom};
 use freeform_inference::Saver;
-use freeform_kernels::{AdamW, Isa, adamw, average, sum_squares};
+use freeform_kernels::{Isa, sum_squares};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -69,14 +70,14 @@ pub enum TrainError {
     Interrupted,
     /// The loss is not finite, again and again.
     #[error(
-        "step {step}: the loss has not been finite for {rows} steps in a row; lower learning_rate or \
-         clip, or raise beta_start"
+        "step {step}: the loss ceased to be finite {falls} times, at half the learning rate each time; lower \
+         learning_rate or clip, or raise beta_start"
     )]
     Diverged {
         /// The step.
         step: usize,
-        /// Steps in a row.
-        rows: usize,
+        /// How often earlier weights were gone back to.
+        falls: usize,
     },
     /// The state's file.
     #[error("{path}: {reason}")]
@@ -94,8 +95,8 @@ impl TrainError {
     }
 }
 
-/// Steps in a row whose loss may be other than finite.
-const PATIENCE: usize = 50;
+/// How often a training may go back to earlier weights.
+const FALLS: usize = 8;
 
 /// Standard deviation of zero-centred coordinates, a degree of freedom: √(Σ|x|² / (rows·dof)).
 #[must_use]
@@ -132,15 +133,16 @@ pub fn train(
     let isa = Isa::best();
     let of_data = fingerprint(x);
     let identity =
-        format!("freeform particles train 2: {settings:?} {spec:?} {seed} {scale:?} {of_data}");
+        format!("freeform particles train 3: {settings:?} {spec:?} {seed} {scale:?} {of_data}");
     let mut flow = Flow::initial(spec, scale, seed);
     let size = flow.weights.len();
     let kept = keep.map(|path| State::load(path, &identity, size)).transpose()?.flatten();
     let mut state = kept.unwrap_or_else(|| State::new(flow.weights.clone()));
     let exact = settings.log_det == LogDet::Exact;
-    let mut losses = Losses::new(isa, &spec, exact);
+    let mut losses = Losses::new(isa, &spec, exact, settings.batch);
+    let updater = Updater::new(isa, &spec, settings.optimizer);
     let mut gradient = vec![0.0; size];
-    let (mut saver, mut in_a_row) = (Saver::new(), 0);
+    let mut saver = Saver::new();
     while state.step < settings.steps {
         let step = state.step;
         let rows = batch(scaled.view(), dims, settings.batch, seed, step);
@@ -150,16 +152,12 @@ pub fn train(
         std::mem::swap(&mut flow.weights, &mut state.weights);
         let norm = sum_squares(isa, &gradient).sqrt();
         if report.loss.is_finite() && norm.is_finite() {
-            update(isa, settings, &mut state, &gradient, norm);
+            updater.step(settings, &mut state, &gradient, norm);
             state.losses[0] += report.loss;
             state.losses[1] += 1.0;
-            in_a_row = 0;
-        } else {
-            state.skipped += 1;
-            in_a_row += 1;
-            if in_a_row == PATIENCE {
-                return Err(TrainError::Diverged { step, rows: PATIENCE });
-            }
+            state.stride();
+        } else if state.stumble() && state.falls == FALLS {
+            return Err(TrainError::Diverged { step, falls: FALLS });
         }
         state.step += 1;
         let last = state.step == settings.steps;
@@ -222,25 +220,6 @@ fn split(
     }
     let cut = rows - settings.validation;
     Ok((x.slice(s![..cut, ..]).to_owned(), x.slice(s![cut.., ..]).to_owned()))
-}
-
-/// Adam with a clipped gradient; averaged weights follow, from few steps at first.
-fn update(isa: Isa, settings: &TrainSettings, state: &mut State, gradient: &[f32], norm: f64) {
-    let t = (state.step + 1) as f64;
-    let step = AdamW {
-        learning_rate: settings.learning_rate_at(state.step) as f32,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        weight_decay: 0.0,
-        correction1: (1.0 - 0.9_f64.powf(t)) as f32,
-        correction2: (1.0 - 0.999_f64.powf(t)) as f32,
-        gradient_scale: (settings.clip / norm).min(1.0) as f32,
-    };
-    let State { weights, first, second, average: averaged, .. } = state;
-    adamw(isa, &step, weights, gradient, first, second);
-    let decay = settings.average.min(t / (t + 9.0));
-    average(isa, decay as f32, weights, averaged);
 }
 
 fn check(flow: &Flow, x: &Array2<f64>, step: usize, loss: f64) -> Checked {

@@ -1,7 +1,7 @@
 //! `freeform particles evaluate`.
 
 use super::opened;
-use super::weighing::{Drawn, shown, told, warn};
+use super::weighing::{Drawn, piece, shown, told, warn};
 use super::{Failure, Output, failures};
 use crate::run::own;
 use freeform_benchmark::{Line, LinePanel, line_panels};
@@ -112,11 +112,11 @@ fn of_data(
     stop: &AtomicBool,
     output: &Output,
 ) -> Result<Vec<Density>, Failure> {
-    const PIECE: usize = 256;
+    /// Newton's steps that a row takes, about.
+    const STEPS: usize = 3;
     let mut bar = output.reporter.bar("densities", x.nrows(), 0);
     let mut found = Vec::with_capacity(x.nrows());
-    // Dear where there are many particles.
-    let piece = if x.ncols() > 100 { 8 } else { PIECE };
+    let piece = piece(&model.flow, (1 + STEPS) * (1 + model.flow.spec.dof()));
     for rows in x.axis_chunks_iter(ndarray::Axis(0), piece) {
         if stop.load(Ordering::Relaxed) {
             bar.finish();

@@ -1,7 +1,7 @@
 //! `freeform particles sample`.
 
 use super::opened;
-use super::weighing::{Drawn, told, warn};
+use super::weighing::{Drawn, positions_alone, told, warn};
 use super::{Failure, Output, failures};
 use freeform_particles::{Model, prepare_positions, write_positions};
 use freeform_simulators::FileOwnership;
@@ -11,8 +11,10 @@ const EXAMPLES: &str = "\
 Examples:
   freeform particles sample model -n 10000 --seed 1 --out draws.npz
   freeform particles sample model -n 100 --out draws.xyz
+  freeform particles sample model -n 10000 --no-weights --out draws.npz
 
-An .npz holds x, log_q, energy and log_weight = -energy - log_q; other tables hold x.";
+An .npz holds x, log_q, energy and log_weight = -energy - log_q; other tables hold x. With --no-weights an .npz holds
+x and energy: one pass a draw, where a density takes as many more as there are degrees of freedom.";
 
 /// Options of `freeform particles sample`.
 #[derive(clap::Args)]
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Positions and energies alone, without densities: much faster where there are many particles.
+    #[arg(long)]
+    no_weights: bool,
     /// Output file: .npz, .npy, .xyz, or text as .csv, .tsv, .txt or .dat.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -38,6 +43,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let system = opened(&model.about, output)?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let own = FileOwnership::of(&args.out)?;
+    if args.no_weights {
+        let (x, energy) =
+            positions_alone(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
+        own.check()?;
+        let more = [("energy", &energy[..])];
+        write_positions(&args.out, x.view(), system.dims(), &more).map_err(failures::of_file)?;
+        let shown = args.out.display().to_string();
+        let value = serde_json::json!({"out": shown, "draws": args.draws, "seed": args.seed});
+        let text =
+            format!("{shown}: {} draws of {}, without weights\n", args.draws, model.about.system);
+        return output.result(&value, &text);
+    }
     let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
     let more =
         [("log_q", &drawn.log_q[..]), ("energy", &drawn.energy), ("log_weight", &drawn.log_weight)];

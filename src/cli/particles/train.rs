@@ -17,8 +17,8 @@ Examples:
   freeform particles train dw4 --data dw4.npz --out model --resume     # after Ctrl-C
 
 Settings: layers, width, normalizer (what sums over neighbours are divided by), scale, batch, steps,
-learning_rate, schedule (constant, one-cycle), beta_start, beta_end, clip, average, log_det (probe,
-exact), validate_every, validation (the last rows of the data, which are not trained on).";
+optimizer (adam, muon), learning_rate, schedule (constant, one-cycle), beta_start, beta_end, clip, average,
+log_det (probe, exact), validate_every, validation (the last rows of the data, which are not trained on).";
 
 /// Options of `freeform particles train`.
 #[derive(clap::Args)]
@@ -122,7 +122,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let _ = std::fs::remove_file(&state);
     if trained.skipped > 0 {
         let skipped = trained.skipped;
-        output.reporter.warn(&format!("{skipped} steps had no finite gradient and were left out"));
+        output.reporter.warn(&format!(
+            "{skipped} steps had no finite gradient and were left out; where ten followed one another, the \
+             training went on from earlier weights at half the learning rate"
+        ));
     }
     let last = model.about.checks.last();
     let value = serde_json::json!({

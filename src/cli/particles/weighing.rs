@@ -2,14 +2,15 @@
 
 use super::{Failure, Output, failures};
 use crate::run::check_room;
-use freeform_particles::generator::{Draw, Reweighted, Weighed, draws, weigh};
+use freeform_particles::generator::{Draw, Reweighted, Weighed, draws, positions, weigh};
 use freeform_particles::reference::Estimate;
-use freeform_particles::{Flow, System};
+use freeform_particles::{Flow, NetworkSpec, System};
 use ndarray::Array2;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Draws between two looks at signals.
-const PIECE: usize = 2048;
+/// Floating-point operations of a thread between two looks at signals: a second or less.
+const WORK: f64 = 3e10;
 
 /// Draws, their energies and log-weights −u − ln q.
 pub(super) struct Drawn {
@@ -31,20 +32,10 @@ impl Drawn {
         stop: &AtomicBool,
         output: &Output,
     ) -> Result<Self, Failure> {
+        let piece = piece(flow, flow.spec.dof() + 2);
+        let all: Vec<Draw> =
+            in_pieces(flow, count, piece, stop, output, |part| draws(flow, seed, part))?;
         let size = flow.spec.particles * flow.spec.dims;
-        check_room(&format!("-n {count}: so many draws"), count as u128 * (size + 4) as u128)?;
-        let mut bar = output.reporter.bar("drawing", count, 0);
-        let mut all: Vec<Draw> = Vec::with_capacity(count);
-        while all.len() < count {
-            if stop.load(Ordering::Relaxed) {
-                bar.finish();
-                return Err(failures::stopped(&"interrupted; nothing was written"));
-            }
-            let piece = all.len()..(all.len() + PIECE).min(count);
-            all.extend(draws(flow, seed, piece));
-            bar.update(all.len(), String::new);
-        }
-        bar.finish();
         let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
         let log_weight = energy.iter().zip(&all).map(|(u, draw)| -u - draw.log_q).collect();
         let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
@@ -59,6 +50,59 @@ impl Drawn {
     pub fn weighed(&self) -> (Weighed, Reweighted) {
         (weigh(&self.log_weight), Reweighted::of(&self.log_weight, &self.energy))
     }
+}
+
+/// Positions `[count, N·n]` and energies of draws, without densities.
+pub(super) fn positions_alone(
+    flow: &Flow,
+    system: &dyn System,
+    seed: u64,
+    count: usize,
+    stop: &AtomicBool,
+    output: &Output,
+) -> Result<(Array2<f64>, Vec<f64>), Failure> {
+    let size = flow.spec.particles * flow.spec.dims;
+    let x =
+        in_pieces(flow, count, piece(flow, 1), stop, output, |part| positions(flow, seed, part))?;
+    let energy = x.chunks_exact(size).map(|x| system.energy(x)).collect();
+    let x = Array2::from_shape_vec((count, size), x);
+    Ok((x.map_err(|error| Failure::failed(&error))?, energy))
+}
+
+/// Configurations between two looks at signals, of which each takes so many passes through a network.
+pub(super) fn piece(flow: &Flow, passes: usize) -> usize {
+    let share = WORK / (passes as f64 * flow.spec.flops());
+    // Each thread has one at least.
+    (share.clamp(1.0, 1024.0) * rayon::current_num_threads() as f64) as usize
+}
+
+/// What `make` makes of pieces of `count` draws, with progress.
+fn in_pieces<T>(
+    flow: &Flow,
+    count: usize,
+    piece: usize,
+    stop: &AtomicBool,
+    output: &Output,
+    make: impl Fn(Range<usize>) -> Vec<T>,
+) -> Result<Vec<T>, Failure> {
+    let NetworkSpec { particles, dims, .. } = flow.spec;
+    check_room(
+        &format!("-n {count}: so many draws"),
+        count as u128 * (particles * dims + 4) as u128,
+    )?;
+    let mut bar = output.reporter.bar("drawing", count, 0);
+    let mut all = Vec::new();
+    for start in (0..count).step_by(piece) {
+        if stop.load(Ordering::Relaxed) {
+            bar.finish();
+            return Err(failures::stopped(&"interrupted; nothing was written"));
+        }
+        let end = (start + piece).min(count);
+        all.extend(make(start..end));
+        bar.update(end, String::new);
+    }
+    bar.finish();
+    Ok(all)
 }
 
 /// A number with its error.
