@@ -187,7 +187,7 @@ fn a_damaged_or_foreign_model_is_an_error() {
     contains_all(&sample(), &["no format_version"]);
     let newer = text.replace("format_version = 3", "format_version = 99");
     std::fs::write(&description, newer).unwrap();
-    contains_all(&sample(), &["99", "version 8"]);
+    contains_all(&sample(), &["99", "version 9"]);
     std::fs::remove_file(&description).unwrap();
     let missing = ["sample", "model", "--observation", "1", "--out", "s.npy"];
     contains_all(&scratch.fails(USAGE, &missing), &["no model.toml", "freeform train"]);

@@ -26,8 +26,8 @@ fn a_run_leaves_everything_in_its_folder() {
         assert!(draws.iter().all(|v| v.abs() <= 1.0), "a draw lies outside the prior");
     }
     let metrics = std::fs::read_to_string(scratch.path("r/metrics.jsonl")).unwrap();
-    // Two flows for the posterior, two for the likelihood, four epochs each.
-    assert_eq!(metrics.lines().count(), 2 * 2 * 4);
+    // Two flows for the posterior, two for the likelihood, all over either whitening, four epochs each.
+    assert_eq!(metrics.lines().count(), 2 * 2 * 2 * 4);
     let scores = std::fs::read_to_string(scratch.path("r/c2st.csv")).unwrap();
     let lines: Vec<&str> = scores.lines().collect();
     assert_eq!(lines[0], "num_observation,C2ST,MMD,median_distance,reference");
