@@ -1,12 +1,14 @@
 //! Sets of any number of trials, series and vectors with gaps, against posteriors in closed form or on a
 //! grid.
 
-use freeform_inference::{Asking, Fit, FitError, Posterior, PosteriorError};
+mod closed_form;
+
+use closed_form::{compare, normal};
+use freeform_inference::{Asking, FitError, Posterior, PosteriorError};
 use freeform_simulators::{Marginal, Prior, Simulations};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 /// Short trainings, on data with gaps.
 const SHORT: [&str; 5] = [
@@ -19,29 +21,12 @@ const SHORT: [&str; 5] = [
 const NAN: f64 = f64::NAN;
 
 fn fit(prior: &Prior, simulations: Simulations, settings: &[&str]) -> Result<Posterior, FitError> {
-    let settings = SHORT.iter().chain(settings);
-    let fit = settings.fold(Fit::new(prior), |fit, setting| fit.set(setting).unwrap());
-    fit.run(simulations)
+    closed_form::fit(&SHORT, prior, simulations, settings)
 }
 
+/// Of the posterior's first parameter.
 fn moments(posterior: &Posterior, x: &[f64]) -> (f64, f64) {
-    let draws = posterior.sample(x, 4000, 1).unwrap().theta;
-    let mean = draws.column(0).mean().unwrap();
-    (mean, draws.column(0).mapv(|v| (v - mean).powi(2)).mean().unwrap().sqrt())
-}
-
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    StandardNormal.sample(rng)
-}
-
-/// Root mean square of (mean − exact mean) / exact width, and mean of width / exact width, over pairs of
-/// found and exact moments.
-fn compare(pairs: &[[(f64, f64); 2]]) -> (f64, f64) {
-    let n = pairs.len() as f64;
-    let square = |[(m, _), (exact, sd)]: &[(f64, f64); 2]| ((m - exact) / sd).powi(2);
-    let ratio = |[(_, w), (_, sd)]: &[(f64, f64); 2]| w / sd;
-    let error = pairs.iter().map(square).sum::<f64>() / n;
-    (error.sqrt(), pairs.iter().map(ratio).sum::<f64>() / n)
+    closed_form::moments(&posterior.sample(x, 4000, 1).unwrap().theta, 0)
 }
 
 /// Trials of N(θ, 4), 5 to 40 of 40 places, θ from N(0, 1): the posterior of n of them is

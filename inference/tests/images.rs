@@ -1,5 +1,7 @@
 //! Images, stated or found, against posteriors on a grid.
 
+mod closed_form;
+
 use freeform_inference::{Fit, FitError, Posterior};
 use freeform_simulators::{DataLayout, Layout, Marginal, Prior, Simulations};
 use ndarray::Array2;
@@ -14,9 +16,7 @@ const SIDES: [usize; 2] = [16, 18];
 const IMAGE: [&str; 2] = ["transform.layout=image", "transform.shape=[16, 18]"];
 
 fn fit(prior: &Prior, simulations: &Simulations, settings: &[&str]) -> Result<Posterior, FitError> {
-    let settings = SHORT.iter().chain(settings);
-    let fit = settings.fold(Fit::new(prior), |fit, setting| fit.set(setting).unwrap());
-    fit.run(simulations.clone())
+    closed_form::fit(&SHORT, prior, simulations.clone(), settings)
 }
 
 /// What a point adds to those before it along each side, in units of its own spread: first numbers as they

@@ -1,6 +1,8 @@
 //! Data with structure, stated or found, against posteriors in closed form or on a grid.
 
-use freeform_inference::{Fit, FitError, Posterior};
+mod closed_form;
+
+use freeform_inference::{FitError, Posterior};
 use freeform_simulators::{Marginal, Prior, Simulations};
 use ndarray::Array2;
 use rand::SeedableRng;
@@ -12,15 +14,12 @@ const SHORT: [&str; 4] =
     ["training.members=2", "training.max_epochs=8", "whitening.steps=3000", "whitening.width=32"];
 
 fn fit(prior: &Prior, simulations: Simulations, settings: &[&str]) -> Result<Posterior, FitError> {
-    let settings = SHORT.iter().chain(settings);
-    let fit = settings.fold(Fit::new(prior), |fit, setting| fit.set(setting).unwrap());
-    fit.run(simulations)
+    closed_form::fit(&SHORT, prior, simulations, settings)
 }
 
+/// Of the posterior's first parameter.
 fn moments(posterior: &Posterior, x: &[f64]) -> (f64, f64) {
-    let draws = posterior.sample(x, 4000, 1).unwrap().theta;
-    let mean = draws.column(0).mean().unwrap();
-    (mean, draws.column(0).mapv(|v| (v - mean).powi(2)).mean().unwrap().sqrt())
+    closed_form::moments(&posterior.sample(x, 4000, 1).unwrap().theta, 0)
 }
 
 /// 40 trials of N(θ, 4), θ from N(0, 1): the posterior is N(Σx / 44, 4 / 44).

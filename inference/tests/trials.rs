@@ -1,12 +1,14 @@
 //! The likelihood of one trial, multiplied: numbers of trials far from those of the simulations, and trials of
 //! a choice and a time, against posteriors in closed form and on a grid.
 
-use freeform_inference::{Fit, Posterior};
+mod closed_form;
+
+use closed_form::{compare, moments, normal};
+use freeform_inference::Posterior;
 use freeform_simulators::{Marginal, Prior, Simulations};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 /// Short trainings.
 const SHORT: [&str; 6] = [
@@ -20,29 +22,7 @@ const SHORT: [&str; 6] = [
 const NAN: f64 = f64::NAN;
 
 fn fit(prior: &Prior, simulations: Simulations, settings: &[&str]) -> Posterior {
-    let settings = SHORT.iter().chain(settings);
-    let fit = settings.fold(Fit::new(prior), |fit, setting| fit.set(setting).unwrap());
-    fit.run(simulations).unwrap()
-}
-
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    StandardNormal.sample(rng)
-}
-
-/// Mean and deviation of a column of draws.
-fn moments(draws: &Array2<f64>, column: usize) -> (f64, f64) {
-    let mean = draws.column(column).mean().unwrap();
-    (mean, draws.column(column).mapv(|v| (v - mean).powi(2)).mean().unwrap().sqrt())
-}
-
-/// Root mean square of (mean − exact mean) / exact width, and mean of width / exact width, over pairs of
-/// found and exact moments.
-fn compare(pairs: &[[(f64, f64); 2]]) -> (f64, f64) {
-    let n = pairs.len() as f64;
-    let square = |[(m, _), (exact, sd)]: &[(f64, f64); 2]| ((m - exact) / sd).powi(2);
-    let ratio = |[(_, w), (_, sd)]: &[(f64, f64); 2]| w / sd;
-    let error = pairs.iter().map(square).sum::<f64>() / n;
-    (error.sqrt(), pairs.iter().map(ratio).sum::<f64>() / n)
+    closed_form::fit(&SHORT, prior, simulations, settings).unwrap()
 }
 
 /// Trials of N(θ, 4), 5 to 40 of 40 places, θ from N(0, 1): the posterior of n of them, 2 to 400, is

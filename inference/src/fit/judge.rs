@@ -27,10 +27,8 @@ pub(super) fn judge(
     let (mut learnt, mut known) = (Vec::new(), Vec::new());
     for member in &flows {
         let fold = data.fold(Role::Posterior, member.member.index);
-        let (points, contexts) = fold.validation_tables();
-        let rows = fold.validation.len().min(each);
-        let (points, contexts) = (&points[..rows * fold.dims.0], &contexts[..rows * fold.dims.1]);
-        let densities = member.flow.evaluator(kind).log_density(points, contexts);
+        let (points, contexts) = fold.judges(each);
+        let densities = member.flow.evaluator(kind).log_density(&points, &contexts);
         for (density, row) in densities.into_iter().zip(&fold.validation) {
             let (log_det, log_prior) = data.log_terms(*row);
             learnt.push(density + log_det);

@@ -57,16 +57,14 @@ fn score(trained: &TrainedMember, data: &TrainingData, config: &Config, kind: En
         return known(-trained.quality.encoder_nll);
     }
     let fold = data.fold(trained.member.role, trained.member.index);
-    let (points, contexts) = fold.validation_tables();
-    let rows = fold.validation.len().min(MOST_ROWS);
-    let (points, contexts) = (&points[..rows * fold.dims.0], &contexts[..rows * fold.dims.1]);
+    let (points, contexts) = fold.judges(MOST_ROWS);
     let mut flow = trained.flow.evaluator(kind);
-    let densities = flow.branch_log_density(points, contexts, config.posterior.polish_steps);
+    let densities = flow.branch_log_density(&points, &contexts, config.posterior.polish_steps);
     let with_rest = densities.into_iter().zip(&fold.validation).map(|(density, row)| {
         let (log_det, log_prior) = data.log_terms(*row);
         let (own, rest) = (density + log_det + (1.0 - REST).ln(), log_prior + REST.ln());
         let most = own.max(rest);
         known(most + ((own - most).exp() + (rest - most).exp()).ln())
     });
-    with_rest.sum::<f64>() / rows.max(1) as f64
+    with_rest.sum::<f64>() / fold.validation.len().clamp(1, MOST_ROWS) as f64
 }

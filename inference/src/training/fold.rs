@@ -77,9 +77,14 @@ impl Fold<'_> {
     /// The held-out rows of u and c, `[n, D]` and `[n, C]`.
     #[must_use]
     pub fn validation_tables(&self) -> (Vec<f32>, Vec<f32>) {
+        self.judges(self.validation.len())
+    }
+
+    /// The same of the first `most` at most.
+    pub(crate) fn judges(&self, most: usize) -> (Vec<f32>, Vec<f32>) {
         let gather = |flat: &[f32], width: usize| -> Vec<f32> {
             let row = |r: &u32| flat[*r as usize * width..][..width].to_vec();
-            self.validation.iter().flat_map(row).collect()
+            self.validation.iter().take(most).flat_map(row).collect()
         };
         (gather(&self.target, self.dims.0), gather(self.context, self.dims.1))
     }

@@ -25,36 +25,42 @@ pub struct Draw {
 /// the same whole on any number of threads.
 #[must_use]
 pub fn draws(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<Draw> {
-    let batch = Mapper::new(flow, Direction::Decode).batch();
-    let (start, end) = (range.start, range.end);
-    (0..range.len().div_ceil(batch))
-        .into_par_iter()
-        .map_init(
-            || [Direction::Encode, Direction::Decode].map(|d| Mapper::new(flow, d)),
-            |[encoder, decoder], chunk| {
-                let first = start + chunk * batch;
-                drawn(flow, encoder, decoder, seed, first..(first + batch).min(end))
-            },
-        )
-        .flatten_iter()
-        .collect()
+    in_batches(
+        range,
+        Mapper::new(flow, Direction::Decode).batch(),
+        || [Direction::Encode, Direction::Decode].map(|d| Mapper::new(flow, d)),
+        |[encoder, decoder], batch| drawn(flow, encoder, decoder, seed, batch),
+    )
 }
 
 /// The positions alone, `[range, N·n]`: one pass a draw, where its density takes (N − 1)·n more.
 #[must_use]
 pub fn positions(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<f64> {
-    let batch = Values::new(flow, Direction::Decode).batch();
+    in_batches(
+        range,
+        Values::new(flow, Direction::Decode).batch(),
+        || Values::new(flow, Direction::Decode),
+        |decoder, batch| {
+            let x = decoder.at(&latents(flow, seed, batch));
+            x.into_iter().map(|v| flow.scale * f64::from(v)).collect()
+        },
+    )
+}
+
+/// What `each` makes of runs of at most `batch` numbers of a range, side by side.
+fn in_batches<S, T: Send>(
+    range: Range<usize>,
+    batch: usize,
+    prepared: impl Fn() -> S + Sync + Send,
+    each: impl Fn(&mut S, Range<usize>) -> Vec<T> + Sync + Send,
+) -> Vec<T> {
     let (start, end) = (range.start, range.end);
     (0..range.len().div_ceil(batch))
         .into_par_iter()
-        .map_init(
-            || Values::new(flow, Direction::Decode),
-            |decoder, chunk| {
-                let first = start + chunk * batch;
-                let x = decoder.at(&latents(flow, seed, first..(first + batch).min(end)));
-                x.into_iter().map(|v| flow.scale * f64::from(v)).collect::<Vec<_>>()
-            },
-        )
+        .map_init(prepared, |state, chunk| {
+            let first = start + chunk * batch;
+            each(state, first..(first + batch).min(end))
+        })
         .flatten_iter()
         .collect()
 }

@@ -1,7 +1,7 @@
 //! `freeform particles evaluate`.
 
 use super::opened;
-use super::weighing::{Drawn, piece, shown, told, warn};
+use super::weighing::{Drawing, Drawn, piece, shown, told, warn};
 use super::{Failure, Output, failures};
 use crate::run::own;
 use freeform_benchmark::{Line, LinePanel, line_panels};
@@ -58,7 +58,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (x, energy) = (x.slice(s![..rows, ..]), &energy[..rows]);
     let own = args.out.as_deref().map(own).transpose()?;
     let found = of_data(&model, x, &stop, output)?;
-    let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
+    let (flow, seed, count) = (&model.flow, args.seed, args.draws);
+    let drawing = Drawing { flow, system: &*system, seed, count, stop: &stop, output };
+    let drawn = drawing.weighed()?;
     let (weighed, mean) = drawn.weighed();
     warn(&weighed, output);
     let data = OfData::new(&*system, energy, &found);

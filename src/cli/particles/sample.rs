@@ -1,7 +1,7 @@
 //! `freeform particles sample`.
 
 use super::opened;
-use super::weighing::{Drawn, positions_alone, told, warn};
+use super::weighing::{Drawing, told, warn};
 use super::{Failure, Output, failures};
 use freeform_particles::{Model, prepare_positions, write_positions};
 use freeform_simulators::FileOwnership;
@@ -43,9 +43,16 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let system = opened(&model.about, output)?;
     prepare_positions(&args.out).map_err(failures::of_array)?;
     let own = FileOwnership::of(&args.out)?;
+    let drawing = Drawing {
+        flow: &model.flow,
+        system: &*system,
+        seed: args.seed,
+        count: args.draws,
+        stop: &stop,
+        output,
+    };
     if args.no_weights {
-        let (x, energy) =
-            positions_alone(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
+        let (x, energy) = drawing.positions()?;
         own.check()?;
         let more = [("energy", &energy[..])];
         write_positions(&args.out, x.view(), system.dims(), &more).map_err(failures::of_file)?;
@@ -55,7 +62,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             format!("{shown}: {} draws of {}, without weights\n", args.draws, model.about.system);
         return output.result(&value, &text);
     }
-    let drawn = Drawn::new(&model.flow, &*system, args.seed, args.draws, &stop, output)?;
+    let drawn = drawing.weighed()?;
     let more =
         [("log_q", &drawn.log_q[..]), ("energy", &drawn.energy), ("log_weight", &drawn.log_weight)];
     own.check()?;

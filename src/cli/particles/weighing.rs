@@ -24,49 +24,75 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    pub fn new(
-        flow: &Flow,
-        system: &dyn System,
-        seed: u64,
-        count: usize,
-        stop: &AtomicBool,
-        output: &Output,
-    ) -> Result<Self, Failure> {
-        let piece = piece(flow, flow.spec.dof() + 2);
-        let all: Vec<Draw> =
-            in_pieces(flow, count, piece, stop, output, |part| draws(flow, seed, part))?;
-        let size = flow.spec.particles * flow.spec.dims;
-        let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
-        let log_weight = energy.iter().zip(&all).map(|(u, draw)| -u - draw.log_q).collect();
-        let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
-        let log_q = all.iter().map(|draw| draw.log_q).collect();
-        let flat = all.into_iter().flat_map(|draw| draw.x).collect();
-        let x = Array2::from_shape_vec((count, size), flat);
-        let x = x.map_err(|error| Failure::failed(&error))?;
-        Ok(Self { x, log_q, energy, log_weight, folded })
-    }
-
     /// The weights' worth and the energy's mean.
     pub fn weighed(&self) -> (Weighed, Reweighted) {
         (weigh(&self.log_weight), Reweighted::of(&self.log_weight, &self.energy))
     }
 }
 
-/// Positions `[count, N·n]` and energies of draws, without densities.
-pub(super) fn positions_alone(
-    flow: &Flow,
-    system: &dyn System,
-    seed: u64,
-    count: usize,
-    stop: &AtomicBool,
-    output: &Output,
-) -> Result<(Array2<f64>, Vec<f64>), Failure> {
-    let size = flow.spec.particles * flow.spec.dims;
-    let x =
-        in_pieces(flow, count, piece(flow, 1), stop, output, |part| positions(flow, seed, part))?;
-    let energy = x.chunks_exact(size).map(|x| system.energy(x)).collect();
-    let x = Array2::from_shape_vec((count, size), x);
-    Ok((x.map_err(|error| Failure::failed(&error))?, energy))
+/// Draws to be made of a model.
+pub(super) struct Drawing<'a> {
+    pub flow: &'a Flow,
+    pub system: &'a dyn System,
+    pub seed: u64,
+    pub count: usize,
+    pub stop: &'a AtomicBool,
+    pub output: &'a Output,
+}
+
+impl Drawing<'_> {
+    /// With densities and weights.
+    pub fn weighed(&self) -> Result<Drawn, Failure> {
+        let Self { flow, system, seed, count, .. } = *self;
+        let piece = piece(flow, flow.spec.dof() + 2);
+        let all: Vec<Draw> = self.in_pieces(piece, |part| draws(flow, seed, part))?;
+        let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
+        let log_weight = energy.iter().zip(&all).map(|(u, draw)| -u - draw.log_q).collect();
+        let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
+        let log_q = all.iter().map(|draw| draw.log_q).collect();
+        let x = self.table(all.into_iter().flat_map(|draw| draw.x).collect())?;
+        Ok(Drawn { x, log_q, energy, log_weight, folded })
+    }
+
+    /// Positions `[count, N·n]` and energies, without densities.
+    pub fn positions(&self) -> Result<(Array2<f64>, Vec<f64>), Failure> {
+        let Self { flow, system, seed, .. } = *self;
+        let x = self.table(self.in_pieces(piece(flow, 1), |part| positions(flow, seed, part))?)?;
+        let energy = x.outer_iter().map(|x| system.energy(&x.to_vec())).collect();
+        Ok((x, energy))
+    }
+
+    fn table(&self, x: Vec<f64>) -> Result<Array2<f64>, Failure> {
+        let size = self.flow.spec.particles * self.flow.spec.dims;
+        Array2::from_shape_vec((self.count, size), x).map_err(|error| Failure::failed(&error))
+    }
+
+    /// What `make` makes of pieces of the draws, with progress.
+    fn in_pieces<T>(
+        &self,
+        piece: usize,
+        make: impl Fn(Range<usize>) -> Vec<T>,
+    ) -> Result<Vec<T>, Failure> {
+        let NetworkSpec { particles, dims, .. } = self.flow.spec;
+        let count = self.count;
+        check_room(
+            &format!("-n {count}: so many draws"),
+            count as u128 * (particles * dims + 4) as u128,
+        )?;
+        let mut bar = self.output.reporter.bar("drawing", count, 0);
+        let mut all = Vec::new();
+        for start in (0..count).step_by(piece) {
+            if self.stop.load(Ordering::Relaxed) {
+                bar.finish();
+                return Err(failures::stopped(&"interrupted; nothing was written"));
+            }
+            let end = (start + piece).min(count);
+            all.extend(make(start..end));
+            bar.update(end, String::new);
+        }
+        bar.finish();
+        Ok(all)
+    }
 }
 
 /// Configurations between two looks at signals, of which each takes so many passes through a network.
@@ -74,35 +100,6 @@ pub(super) fn piece(flow: &Flow, passes: usize) -> usize {
     let share = WORK / (passes as f64 * flow.spec.flops());
     // Each thread has one at least.
     (share.clamp(1.0, 1024.0) * rayon::current_num_threads() as f64) as usize
-}
-
-/// What `make` makes of pieces of `count` draws, with progress.
-fn in_pieces<T>(
-    flow: &Flow,
-    count: usize,
-    piece: usize,
-    stop: &AtomicBool,
-    output: &Output,
-    make: impl Fn(Range<usize>) -> Vec<T>,
-) -> Result<Vec<T>, Failure> {
-    let NetworkSpec { particles, dims, .. } = flow.spec;
-    check_room(
-        &format!("-n {count}: so many draws"),
-        count as u128 * (particles * dims + 4) as u128,
-    )?;
-    let mut bar = output.reporter.bar("drawing", count, 0);
-    let mut all = Vec::new();
-    for start in (0..count).step_by(piece) {
-        if stop.load(Ordering::Relaxed) {
-            bar.finish();
-            return Err(failures::stopped(&"interrupted; nothing was written"));
-        }
-        let end = (start + piece).min(count);
-        all.extend(make(start..end));
-        bar.update(end, String::new);
-    }
-    bar.finish();
-    Ok(all)
 }
 
 /// A number with its error.
