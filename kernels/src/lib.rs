@@ -11,8 +11,8 @@
 //! - Products with a matrix of which much is zero: [`Sparse`].
 //! - Activations with first and second derivatives, pushed through a primal stream and any number
 //!   of tangent streams: [`activate`], [`activate_streams`], [`tangent_streams`],
-//!   [`backward_streams`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
-//! - Rows for all pairs of nodes of a graph, their sums and gates: [`Pairs`], [`pair_sums`], [`attend`],
+//!   [`backward_streams`], [`silu`]; gates: [`sigmoid`], [`gated_add`], [`gate_backward`].
+//! - Rows for all pairs of nodes of a graph, their sums and gates: [`Pairs`], [`pair_silu`], [`attend`],
 //!   [`row_dots`].
 //! - Back from a single output to rectified units: [`output_backward`].
 //! - Optimiser: [`adamw`], [`average`], [`sum_squares`].
@@ -34,14 +34,15 @@ mod sparse;
 
 pub use elementwise::{
     Nonlinearity, Slopes, activate, activate_streams, backward_streams, column_sums, gate_backward,
-    gated_add, output_backward, sigmoid, tangent_streams,
+    gated_add, output_backward, sigmoid, silu, tangent_streams,
 };
 pub use gemm::{Start, View, ViewMut, gemm_nn, gemm_nt, gemm_tn};
 pub use isa::{Isa, UnknownIsa};
 pub use mlp::Mlp;
 pub use optimizer::{AdamW, adamw, average, sum_squares};
 pub use pairs::{
-    Attention, AttentionGrad, PairSumGrad, Pairs, attend, attend_backward, attend_tangents,
-    pair_sums, pair_sums_backward, row_dots, row_dots_backward,
+    Attention, AttentionGrad, PairLayer, PairSumGrad, Pairs, attend, attend_backward,
+    attend_tangents, pair_silu, pair_silu_tangents, pair_sums_backward, row_dots,
+    row_dots_backward,
 };
 pub use sparse::{Finish, Order, Sparse};

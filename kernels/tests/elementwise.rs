@@ -2,7 +2,7 @@
 
 use freeform_kernels::{
     Isa, Nonlinearity, Slopes, activate, activate_streams, backward_streams, column_sums,
-    gate_backward, gated_add, sigmoid, tangent_streams,
+    gate_backward, gated_add, sigmoid, silu, tangent_streams,
 };
 
 const KINDS: [Nonlinearity; 4] =
@@ -165,6 +165,41 @@ fn streams_case(isa: Isa, kind: Nonlinearity, n: usize, tangents: usize) {
         let what = format!("{isa:?} {kind:?} backward {k},{i}");
         assert_close(back[at], want, 5e-6, &what);
         assert_close(added[at], want + f64::from(base[at]), 5e-6, &what);
+    }
+}
+
+/// SiLU by its value and sigmoid, whose derivatives are made of those.
+#[test]
+fn silu_needs_its_sigmoid_alone() {
+    for isa in Isa::available() {
+        for (n, tangents) in [(5, 1), (33, 3), (16, 0)] {
+            let total = (1 + tangents) * n;
+            let (pre, grad) = (wave(total, 0.3), wave(total, 2.0));
+            let (mut value, mut sigmoid, mut alone) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+            silu(isa, &pre[..n], &mut value, &mut sigmoid);
+            silu(isa, &pre[..n], &mut alone, &mut []);
+            assert_eq!(alone, value);
+            let known = Slopes::Silu { value: &value, sigmoid: &sigmoid };
+            let mut along = vec![0.0; tangents * n];
+            if tangents > 0 {
+                tangent_streams(isa, known, &pre[n..], &mut along);
+            }
+            let mut back = vec![0.0; total];
+            backward_streams(isa, known, &pre[n..], &grad, &mut back, false);
+            for i in 0..n {
+                let t = f64::from(pre[i]);
+                let (d1, d2) = slopes(Nonlinearity::Silu, t);
+                assert_close(value[i], t / (1.0 + (-t).exp()), 2e-6, "value");
+                let mut first = d1 * f64::from(grad[i]);
+                for at in (1..=tangents).map(|k| k * n + i) {
+                    let (pre, grad) = (f64::from(pre[at]), f64::from(grad[at]));
+                    assert_close(along[at - n], d1 * pre, 2e-6, "tangent");
+                    assert_close(back[at], d1 * grad, 5e-6, "gradient of a tangent");
+                    first += d2 * pre * grad;
+                }
+                assert_close(back[i], first, 5e-6, "gradient");
+            }
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 //! arithmetic.
 
 use freeform_kernels::{
-    Attention, AttentionGrad, Isa, PairSumGrad, Pairs, attend, attend_backward, attend_tangents,
-    pair_sums, pair_sums_backward, row_dots, row_dots_backward,
+    Attention, AttentionGrad, Isa, PairLayer, PairSumGrad, Pairs, attend, attend_backward,
+    attend_tangents, pair_silu, pair_silu_tangents, pair_sums_backward, row_dots,
+    row_dots_backward,
 };
 
-const PAIRS: Pairs = Pairs { graphs: 2, nodes: 3, width: 32 };
+const PAIRS: Pairs = Pairs { graphs: 2, nodes: 3, width: 80 };
 const NODES: usize = 6;
 const ROWS: usize = 12;
-const H: usize = 32;
+const H: usize = 80;
 
 /// Numbers in [−1, 1) that look random.
 fn numbers(seed: u32, count: usize) -> Vec<f32> {
@@ -56,10 +57,23 @@ fn sums_over_nodes_and_scalars() {
     let nodes = numbers(1, NODES * 2 * H);
     let (s, t) = (numbers(2, ROWS), numbers(3, ROWS));
     let (u, v) = (numbers(4, H), numbers(5, H));
+    // As a tangent's, at a value of 1 and a slope of 1/2 + 1/2.
     let sums = on_each(|isa| {
-        let mut out = vec![0.0; ROWS * H];
-        pair_sums(isa, PAIRS, &nodes, [&s, &t], [&u, &v], &mut out);
+        let (value, sigmoid) = (vec![1.0; ROWS * H], vec![0.5; ROWS * H]);
+        let (mut before, mut out) = (vec![9.0; ROWS * H], vec![9.0; ROWS * H]);
+        let layer = PairLayer { pairs: PAIRS, nodes: &nodes, scalars: [&s, &t], weights: [&u, &v] };
+        pair_silu_tangents(isa, layer, [&value, &sigmoid], &mut before, &mut out);
+        assert_eq!(before, out);
         out
+    });
+    let silu = on_each(|isa| {
+        let (mut value, mut sigmoid) = (vec![9.0; ROWS * H], vec![9.0; ROWS * H]);
+        let layer = PairLayer { pairs: PAIRS, nodes: &nodes, scalars: [&s, &t], weights: [&u, &v] };
+        pair_silu(isa, layer, &mut value, &mut sigmoid);
+        let mut alone = vec![9.0; ROWS * H];
+        pair_silu(isa, layer, &mut alone, &mut []);
+        assert_eq!(alone, value);
+        [value, sigmoid].concat()
     });
     let grad = numbers(6, ROWS * H);
     let back = on_each(|isa| {
@@ -83,6 +97,9 @@ fn sums_over_nodes_and_scalars() {
                 + f64::from(s[q]) * f64::from(u[k])
                 + f64::from(t[q]) * f64::from(v[k]);
             close(sums[q * H + k], sum);
+            let sigmoid = 1.0 / (1.0 + (-sum).exp());
+            close(silu[q * H + k], sum * sigmoid);
+            close(silu[(ROWS + q) * H + k], sigmoid);
             let g = f64::from(grad[q * H + k]);
             expected[2 * i * H + k] += g;
             expected[(2 * j + 1) * H + k] += g;
@@ -198,12 +215,16 @@ fn gates_their_tangents_and_gradients() {
 #[should_panic(expected = "not a multiple of 16")]
 fn odd_widths_are_refused() {
     let pairs = Pairs { graphs: 1, nodes: 2, width: 8 };
-    pair_sums(Isa::best(), pairs, &[0.0; 32], [&[0.0; 2]; 2], [&[0.0; 8]; 2], &mut [0.0; 16]);
+    let layer =
+        PairLayer { pairs, nodes: &[0.0; 32], scalars: [&[0.0; 2]; 2], weights: [&[0.0; 8]; 2] };
+    pair_silu(Isa::best(), layer, &mut [0.0; 16], &mut []);
 }
 
 #[test]
-#[should_panic(expected = "out: 5 elements")]
+#[should_panic(expected = "value: 5 elements")]
 fn lengths_are_checked() {
     let pairs = Pairs { graphs: 1, nodes: 2, width: 16 };
-    pair_sums(Isa::best(), pairs, &[0.0; 64], [&[0.0; 2]; 2], [&[0.0; 16]; 2], &mut [0.0; 5]);
+    let layer =
+        PairLayer { pairs, nodes: &[0.0; 64], scalars: [&[0.0; 2]; 2], weights: [&[0.0; 16]; 2] };
+    pair_silu(Isa::best(), layer, &mut [0.0; 5], &mut []);
 }

@@ -1,5 +1,6 @@
 //! Positions in files: `.npz`, `.npy` and text as tables, `.xyz` as frames.
 
+use crate::space::{center, spread};
 use crate::system::{System, SystemError, checked_energy};
 use freeform_simulators::{
     ArrayError, FirstLine, TableOptions, prepare_output, read_table, write_arrays,
@@ -43,6 +44,36 @@ pub enum FileError {
         /// What is wrong.
         source: SystemError,
     },
+    /// Configurations that are not zero-centred.
+    #[error(
+        "{path}, row {row}: the centre of mass is {distance:.3} from the origin (so it is in {off} of {rows} \
+         rows), and densities are over zero-centred positions"
+    )]
+    OffCentre {
+        /// The file.
+        path: String,
+        /// The first, counted from 1.
+        row: usize,
+        /// How far, in the positions' units.
+        distance: f64,
+        /// Rows that are off.
+        off: usize,
+        /// All rows.
+        rows: usize,
+    },
+}
+
+/// How far the centre of zero-centred positions may be off, by rounding, as a share of particles' typical
+/// distance from it.
+const ROUNDING: f64 = 1e-3;
+
+/// What is done with positions whose centre of mass is not the origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffCentre {
+    /// They are refused.
+    Refuse,
+    /// They are moved there.
+    Move,
 }
 
 fn is_xyz(path: &Path) -> bool {
@@ -59,21 +90,29 @@ pub fn prepare_positions(path: &Path) -> Result<(), ArrayError> {
 }
 
 /// Positions `[rows, N·n]` of an `.npz` (array `x`), `.npy`, text table or `.xyz`, with the energy of
-/// each row.
+/// each row; they are zero-centred, or, as `off_centre` says, made so.
 ///
 /// # Errors
 /// [`FileError`] for a file that cannot be read, and for the first row that is no state of the
-/// system.
+/// system, or is not zero-centred.
 pub fn read_positions(
     path: &Path,
     system: &dyn System,
+    off_centre: OffCentre,
 ) -> Result<(Array2<f64>, Vec<f64>), FileError> {
     // Coordinates have no names.
     let options = TableOptions::observations().with_first_line(FirstLine::Numbers);
-    let x = match is_xyz(path) {
+    let mut x = match is_xyz(path) {
         true => read_xyz(path, system.dims())?,
         false => read_table(path, &options)?.values,
     };
+    if off_centre == OffCentre::Move && x.ncols() == system.particles() * system.dims() {
+        for mut row in x.rows_mut() {
+            let mut centred = row.to_vec();
+            center(&mut centred, system.dims());
+            row.assign(&ArrayView1::from(&centred));
+        }
+    }
     let energies = x.rows().into_iter().enumerate().map(|(at, row)| {
         let path = || path.display().to_string();
         checked_energy(system, &row.to_vec()).map_err(|source| FileError::Row {
@@ -83,7 +122,27 @@ pub fn read_positions(
         })
     });
     let energies = energies.collect::<Result<_, _>>()?;
-    Ok((x, energies))
+    let distances = x.rows().into_iter().map(|row| off_by(&row.to_vec(), system.dims()));
+    let off: Vec<(usize, f64)> =
+        distances.enumerate().filter_map(|(at, distance)| Some((at, distance?))).collect();
+    match off.first() {
+        None => Ok((x, energies)),
+        Some(&(at, distance)) => Err(FileError::OffCentre {
+            path: path.display().to_string(),
+            row: at + 1,
+            distance,
+            off: off.len(),
+            rows: x.nrows(),
+        }),
+    }
+}
+
+/// How far the centre of mass of x `[N, n]` is from the origin, where that is more than rounding.
+fn off_by(x: &[f64], dims: usize) -> Option<f64> {
+    let count = (x.len() / dims) as f64;
+    let sum = |axis: usize| x.iter().skip(axis).step_by(dims).sum::<f64>();
+    let distance = (0..dims).map(|axis| (sum(axis) / count).powi(2)).sum::<f64>().sqrt();
+    (distance > ROUNDING * (spread(x, dims) / count).sqrt()).then_some(distance)
 }
 
 /// Writes positions `[rows, N·n]`: as frames to `.xyz`, with the further numbers of each row to `.npz`,
@@ -185,23 +244,23 @@ mod tests {
     fn positions_come_back_from_every_format() {
         let folder = tempfile::tempdir().unwrap();
         let x = ndarray::arr2(&[
-            [0.1, 0.0, 4.0, 0.5, 0.0, 3.25, -3.0, 1e-3],
-            [1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 7.0, 9.0],
+            [-0.1, -0.75, 3.1, -0.25, 0.0, 2.5, -3.0, -1.5],
+            [-3.0, -3.5, -1.0, -1.5, 1.0, 1.5, 3.0, 3.5],
         ]);
         let dw4 = DoubleWell::dw4();
         for name in ["a.npz", "a.npy", "a.csv", "a.xyz"] {
             let path = folder.path().join(name);
             write_positions(&path, x.view(), 2, &[("energy", &[1.5, 2.5])]).unwrap();
-            let (back, energies) = read_positions(&path, &dw4).unwrap();
+            let (back, energies) = read_positions(&path, &dw4, OffCentre::Refuse).unwrap();
             assert_eq!(back, x, "{name}");
             assert_eq!(energies[0], dw4.energy(&x.row(0).to_vec()));
         }
         let text = std::fs::read_to_string(folder.path().join("a.xyz")).unwrap();
-        assert!(text.starts_with("4\nenergy=1.5\nX 0.1 0 0\nX 4 0.5 0\n"), "{text}");
+        assert!(text.starts_with("4\nenergy=1.5\nX -0.1 -0.75 0\nX 3.1 -0.25 0\n"), "{text}");
         let refused = |text: &str| {
             let path = folder.path().join("bad.xyz");
             std::fs::write(&path, text).unwrap();
-            read_positions(&path, &dw4).unwrap_err().to_string()
+            read_positions(&path, &dw4, OffCentre::Refuse).unwrap_err().to_string()
         };
         assert!(refused("").contains("there is no frame"));
         assert!(refused("4\n\nX 1 2 0\n").contains("ends early"));
@@ -209,5 +268,22 @@ mod tests {
         assert!(
             refused("2\n\nX 1 2 0\nX 3 4 0\n").contains("4 coordinates a row; dw4 has 4 particles")
         );
+    }
+
+    #[test]
+    fn positions_off_the_centre_are_refused_or_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let dw4 = DoubleWell::dw4();
+        let centred = [-3.0, -3.5, -1.0, -1.5, 1.0, 1.5, 3.0, 3.5];
+        let moved: [f64; 8] = std::array::from_fn(|k| centred[k] + [3.0, 4.0][k % 2]);
+        let path = folder.path().join("a.npy");
+        let x = ndarray::arr2(&[centred, moved]);
+        write_positions(&path, x.view(), 2, &[]).unwrap();
+        let error = read_positions(&path, &dw4, OffCentre::Refuse).unwrap_err().to_string();
+        assert!(error.contains("row 2: the centre of mass is 5.000 from the origin"), "{error}");
+        assert!(error.contains("1 of 2"), "{error}");
+        let (back, energies) = read_positions(&path, &dw4, OffCentre::Move).unwrap();
+        assert_eq!(back, ndarray::arr2(&[centred, centred]));
+        assert_eq!(energies[0], energies[1]);
     }
 }

@@ -68,7 +68,7 @@ mod tensors;
 pub mod theory;
 pub mod training;
 
-pub use files::{FileError, prepare_positions, read_positions, write_positions};
+pub use files::{FileError, OffCentre, prepare_positions, read_positions, write_positions};
 pub use flow::Flow;
 pub use model::{About, Model, ModelError};
 pub use network::NetworkSpec;

@@ -78,6 +78,54 @@ pub fn activate(isa: Isa, kind: Nonlinearity, pre: &[f32], out: &mut [f32]) {
     activate_streams(isa, kind, pre.len(), pre, out, &mut [], &mut []);
 }
 
+/// `value` ← tσ(t) and, unless it is empty, `sigmoid` ← σ(t) for t = `pre`: all that [`Slopes::Silu`] needs.
+///
+/// # Panics
+/// If the lengths differ.
+///
+/// [`Slopes::Silu`]: super::Slopes::Silu
+pub fn silu(isa: Isa, pre: &[f32], value: &mut [f32], sigmoid: &mut [f32]) {
+    let n = pre.len();
+    let (len, other) = (value.len(), sigmoid.len());
+    assert!(len == n && (other == n || other == 0), "{n} elements into {len} and {other}");
+    let sigmoid = if sigmoid.is_empty() { std::ptr::null_mut() } else { sigmoid.as_mut_ptr() };
+    isa.run(SiluOf { n, pre: pre.as_ptr(), value: value.as_mut_ptr(), sigmoid });
+}
+
+/// Invariant, by the checks of [`silu`]: `pre`, `value` and, if not null, `sigmoid` hold n elements, which
+/// live as long as this; what is written is borrowed by nobody else.
+#[derive(Clone, Copy)]
+struct SiluOf {
+    n: usize,
+    pre: *const f32,
+    value: *mut f32,
+    sigmoid: *mut f32,
+}
+
+impl Kernel for SiluOf {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        // SAFETY: the invariant: every stream is n long.
+        unsafe { each(simd, self.n, self) }
+    }
+}
+
+impl<S: Simd> Body<S> for SiluOf {
+    #[inline(always)]
+    unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
+        // SAFETY: each pointer that is not null is the start of a stream of n elements.
+        unsafe {
+            let t = lane.load(self.pre);
+            let s = logistic(simd, t);
+            lane.store(self.value, simd.mul(t, s));
+            if !self.sigmoid.is_null() {
+                lane.store(self.sigmoid, s);
+            }
+        }
+    }
+}
+
 /// Pushes streams through an activation: `out` ← act(`pre`) in the primal stream of `n` elements,
 /// act′(primal) · `pre` in the tangent streams. `first` and `second` receive act′ and act″ of the
 /// primal stream unless they are empty.

@@ -33,7 +33,7 @@ fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V) -> S::V {
 
 /// 1 / (1 + e^−x).
 #[inline(always)]
-pub(super) fn logistic<S: Simd>(simd: S, x: S::V) -> S::V {
+pub(crate) fn logistic<S: Simd>(simd: S, x: S::V) -> S::V {
     let e = exp::<S, -2>(simd, x);
     simd.reciprocal(simd.add(simd.splat(1.0), e))
 }

@@ -11,8 +11,10 @@ mod output;
 mod reduce;
 mod streams;
 
-pub use activation::{Nonlinearity, activate, activate_streams};
+pub use activation::{Nonlinearity, activate, activate_streams, silu};
 pub use gate::{gate_backward, gated_add, sigmoid};
+pub(crate) use math::logistic;
 pub use output::output_backward;
 pub use reduce::column_sums;
+pub(crate) use streams::silu_slope;
 pub use streams::{Slopes, backward_streams, tangent_streams};

@@ -33,13 +33,29 @@ pub enum Slopes<'a> {
         /// act″(primal); may be empty where no tangent streams go backward.
         second: &'a [f32],
     },
+    /// SiLU, both of whose derivatives follow from what [`silu`](super::silu) leaves behind.
+    Silu {
+        /// t·σ(t).
+        value: &'a [f32],
+        /// σ(t).
+        sigmoid: &'a [f32],
+    },
 }
+
+const RELU: u8 = 0;
+const SMOOTH: u8 = 1;
+const SILU: u8 = 2;
 
 impl Slopes<'_> {
     fn len(&self) -> usize {
         match self {
             Slopes::Relu { value } => value.len(),
             Slopes::Smooth { first, .. } => first.len(),
+            Slopes::Silu { value, sigmoid } => {
+                let (len, other) = (value.len(), sigmoid.len());
+                assert!(len == other, "{len} values of SiLU, {other} sigmoids");
+                len
+            }
         }
     }
 }
@@ -52,11 +68,12 @@ pub fn tangent_streams(isa: Isa, slopes: Slopes, pre: &[f32], out: &mut [f32]) {
     let n = slopes.len();
     let tangents = count(n, pre.len(), out.len());
     let (pre, out) = (pre.as_ptr(), out.as_mut_ptr());
-    let (slope, relu) = match slopes {
-        Slopes::Relu { value } => (value.as_ptr(), true),
-        Slopes::Smooth { first, .. } => (first.as_ptr(), false),
+    let (slope, second, kind) = match slopes {
+        Slopes::Relu { value } => (value.as_ptr(), null(), RELU),
+        Slopes::Smooth { first, .. } => (first.as_ptr(), null(), SMOOTH),
+        Slopes::Silu { value, sigmoid } => (value.as_ptr(), sigmoid.as_ptr(), SILU),
     };
-    isa.run(Tangent { n, tangents, slope, relu, pre, out });
+    isa.run(Tangent { n, tangents, slope, second, kind, pre, out });
 }
 
 /// Pulls gradients back through an activation. For streams `grad` of ∂L/∂act outputs (primal g₀,
@@ -77,33 +94,39 @@ pub fn backward_streams(
 ) {
     let n = slopes.len();
     let tangents = count(n, grad.len(), out.len()) - 1;
-    let (slope, second, relu) = match slopes {
-        Slopes::Relu { value } => (value.as_ptr(), null(), true),
-        Slopes::Smooth { first, .. } if tangents == 0 => (first.as_ptr(), null(), false),
+    if tangents > 0 && !matches!(slopes, Slopes::Relu { .. }) {
+        let tangent = pre.len();
+        assert!(tangent == tangents * n, "{tangent} elements for {tangents} tangents of {n}");
+    }
+    let (slope, second, kind) = match slopes {
+        Slopes::Relu { value } => (value.as_ptr(), null(), RELU),
+        Slopes::Smooth { first, .. } if tangents == 0 => (first.as_ptr(), null(), SMOOTH),
         Slopes::Smooth { first, second } => {
-            let (have, tangent) = (second.len(), pre.len());
+            let have = second.len();
             assert!(have == n, "second derivatives: {have} elements for streams of {n}");
-            assert!(tangent == tangents * n, "{tangent} elements for {tangents} tangents of {n}");
-            (first.as_ptr(), second.as_ptr(), false)
+            (first.as_ptr(), second.as_ptr(), SMOOTH)
         }
+        Slopes::Silu { value, sigmoid } => (value.as_ptr(), sigmoid.as_ptr(), SILU),
     };
     let (pre, grad, out) = (pre.as_ptr(), grad.as_ptr(), out.as_mut_ptr());
-    isa.run(Backward { n, tangents, slope, second, relu, pre, grad, out, accumulate });
+    isa.run(Backward { n, tangents, slope, second, kind, pre, grad, out, accumulate });
 }
 
-/// Invariant, by the checks of [`tangent_streams`]: `slope` holds n elements, `pre` and `out` hold
-/// tangents·n; all live as long as this, and `out` is borrowed by nobody else.
+/// Invariant, by the checks of [`tangent_streams`]: `slope` and, for SiLU, `second` (its sigmoids) hold n
+/// elements, `pre` and `out` hold tangents·n; all live as long as this, and `out` is borrowed by nobody
+/// else.
 #[derive(Clone, Copy)]
 struct Tangent {
     n: usize,
     tangents: usize,
     slope: *const f32,
-    relu: bool,
+    second: *const f32,
+    kind: u8,
     pre: *const f32,
     out: *mut f32,
 }
 
-struct TangentBody<const RELU: bool>(Tangent);
+struct TangentBody<const KIND: u8>(Tangent);
 
 impl Kernel for Tangent {
     type Output = ();
@@ -111,9 +134,10 @@ impl Kernel for Tangent {
     fn run<S: Simd>(self, simd: S) {
         // SAFETY: the invariant: every stream is n long.
         unsafe {
-            match self.relu {
-                true => each(simd, self.n, TangentBody::<true>(self)),
-                false => each(simd, self.n, TangentBody::<false>(self)),
+            match self.kind {
+                RELU => each(simd, self.n, TangentBody::<RELU>(self)),
+                SMOOTH => each(simd, self.n, TangentBody::<SMOOTH>(self)),
+                _ => each(simd, self.n, TangentBody::<SILU>(self)),
             }
         }
     }
@@ -121,23 +145,40 @@ impl Kernel for Tangent {
 
 /// act′·g, where for ReLU the slope is known by the sign of the value.
 #[inline(always)]
-fn scale<S: Simd, const RELU: bool>(simd: S, slope: S::V, g: S::V) -> S::V {
-    match RELU {
-        true => simd.select_gt(slope, simd.splat(0.0), g, simd.splat(0.0)),
-        false => simd.mul(slope, g),
+fn scale<S: Simd, const KIND: u8>(simd: S, slope: S::V, g: S::V) -> S::V {
+    match KIND {
+        RELU => simd.select_gt(slope, simd.splat(0.0), g, simd.splat(0.0)),
+        _ => simd.mul(slope, g),
     }
 }
 
-impl<S: Simd, const RELU: bool> Body<S> for TangentBody<RELU> {
+/// SiLU′ = σ + y(1 − σ) of y = tσ.
+#[inline(always)]
+pub(crate) fn silu_slope<S: Simd>(simd: S, y: S::V, sigmoid: S::V) -> S::V {
+    simd.fma(y, simd.sub(simd.splat(1.0), sigmoid), sigmoid)
+}
+
+/// SiLU″ = (1 − σ)(2σ + y(1 − 2σ)).
+#[inline(always)]
+fn silu_curve<S: Simd>(simd: S, y: S::V, sigmoid: S::V) -> S::V {
+    let rest = simd.sub(simd.splat(1.0), sigmoid);
+    let inner = simd.fma(y, simd.sub(rest, sigmoid), simd.add(sigmoid, sigmoid));
+    simd.mul(rest, inner)
+}
+
+impl<S: Simd, const KIND: u8> Body<S> for TangentBody<KIND> {
     #[inline(always)]
     unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
         let t = self.0;
         // SAFETY: each pointer is the start of a stream of n elements, by the invariant; `pre` and
         // `second` are read only where they hold any.
         unsafe {
-            let slope = lane.load(t.slope);
+            let mut slope = lane.load(t.slope);
+            if KIND == SILU {
+                slope = silu_slope(simd, slope, lane.load(t.second));
+            }
             for k in 0..t.tangents {
-                let value = scale::<S, RELU>(simd, slope, lane.load(t.pre.add(k * t.n)));
+                let value = scale::<S, KIND>(simd, slope, lane.load(t.pre.add(k * t.n)));
                 lane.store(t.out.add(k * t.n), value);
             }
         }
@@ -145,22 +186,22 @@ impl<S: Simd, const RELU: bool> Body<S> for TangentBody<RELU> {
 }
 
 /// Invariant, by the checks of [`backward_streams`]: `slope` holds n elements; `grad` and `out` hold
-/// (1 + tangents)·n; unless `relu` or without tangents, `second` holds n and `pre` tangents·n; all live
-/// as long as this, and `out` is borrowed by nobody else.
+/// (1 + tangents)·n; unless for ReLU or without tangents, `pre` holds tangents·n and `second` n; this
+/// always for SiLU (its sigmoids); all live as long as this, and `out` is borrowed by nobody else.
 #[derive(Clone, Copy)]
 struct Backward {
     n: usize,
     tangents: usize,
     slope: *const f32,
     second: *const f32,
-    relu: bool,
+    kind: u8,
     pre: *const f32,
     grad: *const f32,
     out: *mut f32,
     accumulate: bool,
 }
 
-struct BackwardBody<const RELU: bool, const ADD: bool>(Backward);
+struct BackwardBody<const KIND: u8, const ADD: bool>(Backward);
 
 impl Kernel for Backward {
     type Output = ();
@@ -168,11 +209,13 @@ impl Kernel for Backward {
     fn run<S: Simd>(self, simd: S) {
         // SAFETY: the invariant: every stream is n long.
         unsafe {
-            match (self.relu, self.accumulate) {
-                (true, true) => each(simd, self.n, BackwardBody::<true, true>(self)),
-                (true, false) => each(simd, self.n, BackwardBody::<true, false>(self)),
-                (false, true) => each(simd, self.n, BackwardBody::<false, true>(self)),
-                (false, false) => each(simd, self.n, BackwardBody::<false, false>(self)),
+            match (self.kind, self.accumulate) {
+                (RELU, true) => each(simd, self.n, BackwardBody::<RELU, true>(self)),
+                (RELU, false) => each(simd, self.n, BackwardBody::<RELU, false>(self)),
+                (SMOOTH, true) => each(simd, self.n, BackwardBody::<SMOOTH, true>(self)),
+                (SMOOTH, false) => each(simd, self.n, BackwardBody::<SMOOTH, false>(self)),
+                (_, true) => each(simd, self.n, BackwardBody::<SILU, true>(self)),
+                (_, false) => each(simd, self.n, BackwardBody::<SILU, false>(self)),
             }
         }
     }
@@ -191,25 +234,31 @@ unsafe fn put<S: Simd, const ADD: bool>(simd: S, lane: Lane<S>, out: *mut f32, v
     }
 }
 
-impl<S: Simd, const RELU: bool, const ADD: bool> Body<S> for BackwardBody<RELU, ADD> {
+impl<S: Simd, const KIND: u8, const ADD: bool> Body<S> for BackwardBody<KIND, ADD> {
     #[inline(always)]
     unsafe fn at(&mut self, simd: S, lane: Lane<S>) {
         let b = self.0;
         // SAFETY: each pointer is the start of a stream of n elements, by the invariant; `pre` and
         // `second` are read only where they hold any.
         unsafe {
-            let slope = lane.load(b.slope);
+            let known = lane.load(b.slope);
+            let slope = match KIND {
+                SILU => silu_slope(simd, known, lane.load(b.second)),
+                _ => known,
+            };
             let mut curved = simd.splat(0.0);
             for k in 1..=b.tangents {
                 let g = lane.load(b.grad.add(k * b.n));
-                if !RELU {
+                if KIND != RELU {
                     curved = simd.fma(g, lane.load(b.pre.add((k - 1) * b.n)), curved);
                 }
-                put::<S, ADD>(simd, lane, b.out.add(k * b.n), scale::<S, RELU>(simd, slope, g));
+                put::<S, ADD>(simd, lane, b.out.add(k * b.n), scale::<S, KIND>(simd, slope, g));
             }
-            let mut primal = scale::<S, RELU>(simd, slope, lane.load(b.grad));
-            if !RELU && b.tangents > 0 {
-                primal = simd.fma(curved, lane.load(b.second), primal);
+            let mut primal = scale::<S, KIND>(simd, slope, lane.load(b.grad));
+            if KIND != RELU && b.tangents > 0 {
+                let second = lane.load(b.second);
+                let curve = if KIND == SILU { silu_curve(simd, known, second) } else { second };
+                primal = simd.fma(curved, curve, primal);
             }
             put::<S, ADD>(simd, lane, b.out, primal);
         }

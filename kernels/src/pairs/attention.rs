@@ -1,6 +1,6 @@
 //! Sums over neighbours, each weighed by a gate of its own message.
 
-use super::{Pairs, add_scaled, dot, row, row_dots, row_mut};
+use super::{Columns, Pairs, add_scaled, dot, in_columns, row, row_dots, row_mut, store, vectors};
 use crate::isa::Kernel;
 use crate::simd::Simd;
 use crate::{Isa, sigmoid};
@@ -52,6 +52,7 @@ pub fn attend_tangents(
         ("slopes", slopes.len(), count * pairs.count()),
         ("tangents", tangents.len(), slopes.len() * pairs.width),
     ]);
+    row_dots(isa, tangents, attention.weights, slopes);
     isa.run(Tangents { attention, gates, tangents, slopes, sums });
 }
 
@@ -114,13 +115,25 @@ struct Sums<'a> {
 impl Kernel for Sums<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
+        in_columns(simd, self.attention.pairs.width, self);
+    }
+}
+
+impl Columns for Sums<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize) {
         let Attention { pairs, messages, scale, .. } = self.attention;
         let h = pairs.width;
-        self.sums.fill(0.0);
-        pairs.each(|q, i, _| {
-            add_scaled(row_mut(self.sums, i, h), scale * self.gates[q], row(messages, q, h));
-        });
+        for i in 0..pairs.node_count() {
+            let mut sum = [simd.splat(0.0); NV];
+            for (q, _) in pairs.neighbours(i) {
+                let gate = simd.splat(scale * self.gates[q]);
+                let message = vectors::<S, NV>(simd, row(messages, q, h), from);
+                sum = std::array::from_fn(|v| simd.fma(gate, message[v], sum[v]));
+            }
+            store::<S, NV>(simd, row_mut(self.sums, i, h), from, sum);
+        }
     }
 }
 
@@ -128,30 +141,39 @@ struct Tangents<'a> {
     attention: Attention<'a>,
     gates: &'a [f32],
     tangents: &'a [f32],
-    slopes: &'a mut [f32],
+    slopes: &'a [f32],
     sums: &'a mut [f32],
 }
 
 impl Kernel for Tangents<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let Attention { pairs, messages, weights, scale, .. } = self.attention;
+    fn run<S: Simd>(self, simd: S) {
+        in_columns(simd, self.attention.pairs.width, self);
+    }
+}
+
+impl Columns for Tangents<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize) {
+        let Attention { pairs, messages, scale, .. } = self.attention;
         let (h, count, nodes) = (pairs.width, pairs.count(), pairs.node_count());
-        self.sums.fill(0.0);
-        for t in 0..self.slopes.len() / count.max(1) {
-            pairs.each(|q, i, _| {
-                let (gate, tangent) = (self.gates[q], row(self.tangents, t * count + q, h));
-                let slope = dot(tangent, weights);
-                self.slopes[t * count + q] = slope;
-                let turn = scale * gate * (1.0 - gate) * slope;
-                let message = row(messages, q, h);
-                let sum = row_mut(self.sums, t * nodes + i, h);
-                let gate = scale * gate;
-                for k in 0..h {
-                    sum[k] += turn * message[k] + gate * tangent[k];
+        for (t, slopes) in self.slopes.chunks_exact(count.max(1)).enumerate() {
+            for i in 0..nodes {
+                let mut sum = [simd.splat(0.0); NV];
+                for (q, _) in pairs.neighbours(i) {
+                    let gate = self.gates[q];
+                    let turn = simd.splat(scale * gate * (1.0 - gate) * slopes[q]);
+                    let gate = simd.splat(scale * gate);
+                    let message = vectors::<S, NV>(simd, row(messages, q, h), from);
+                    let tangent = row(self.tangents, t * count + q, h);
+                    let tangent = vectors::<S, NV>(simd, tangent, from);
+                    sum = std::array::from_fn(|v| {
+                        simd.fma(gate, tangent[v], simd.fma(turn, message[v], sum[v]))
+                    });
                 }
-            });
+                store::<S, NV>(simd, row_mut(self.sums, t * nodes + i, h), from, sum);
+            }
         }
     }
 }

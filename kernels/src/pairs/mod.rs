@@ -1,16 +1,18 @@
 //! Rows for the ordered pairs of nodes of graphs in which all are neighbours.
 //!
-//! Row q of `[Q, width]` belongs to the q-th of (graph, i, j ≠ i), j running fastest, then i. All of this is
+//! Row q of `[Q, width]` belongs to the q-th of (graph, i, j ≠ i), j running fastest, then i. Most of this is
 //! safe code: compiled for an instruction set it becomes vectors by itself, with the same operations
 //! in the same order on each.
 
 mod attention;
 mod dots;
+mod layer;
 mod sums;
 
 pub use attention::{Attention, AttentionGrad, attend, attend_backward, attend_tangents};
 pub use dots::{row_dots, row_dots_backward};
-pub use sums::{PairSumGrad, pair_sums, pair_sums_backward};
+pub use layer::{PairLayer, pair_silu, pair_silu_tangents};
+pub use sums::{PairSumGrad, pair_sums_backward};
 
 /// Graphs in which every node has an edge to every other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,13 @@ impl Pairs {
     #[must_use]
     pub fn count(&self) -> usize {
         self.graphs * self.nodes * self.nodes.saturating_sub(1)
+    }
+
+    /// The pairs (i, j) of node i, as (q, j).
+    #[inline(always)]
+    pub(crate) fn neighbours(self, i: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (start, others) = (i / self.nodes * self.nodes, self.nodes - 1);
+        (0..others).map(move |n| (i * others + n, start + n + usize::from(start + n >= i)))
     }
 
     /// Calls `visit(q, i, j)` for each pair, with the numbers of its nodes among all graphs'.
@@ -62,8 +71,56 @@ impl Pairs {
     }
 }
 
+use crate::simd::Simd;
+
 /// Numbers that are summed beside each other before they are summed to one.
 const LANES: usize = 16;
+
+/// Something done to NV vectors of each row, from column `from` on.
+trait Columns {
+    fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize);
+}
+
+/// Runs `body` over rows `width` long, a multiple of [`LANES`] and so of a vector: a few vectors at a time,
+/// whose sums over pairs stay in registers.
+#[inline(always)]
+fn in_columns<S: Simd>(simd: S, width: usize, mut body: impl Columns) {
+    const WIDE: usize = 4;
+    let mut from = 0;
+    while from + WIDE * S::LANES <= width {
+        body.run::<S, WIDE>(simd, from);
+        from += WIDE * S::LANES;
+    }
+    while from < width {
+        body.run::<S, 1>(simd, from);
+        from += S::LANES;
+    }
+}
+
+/// NV vectors of a row.
+#[inline(always)]
+fn vectors<S: Simd, const NV: usize>(simd: S, row: &[f32], from: usize) -> [S::V; NV] {
+    let part = &row[from..][..NV * S::LANES];
+    // SAFETY: that many elements.
+    std::array::from_fn(|v| unsafe { simd.load(part.as_ptr().add(v * S::LANES)) })
+}
+
+/// Replaces NV vectors of a row.
+#[inline(always)]
+fn store<S: Simd, const NV: usize>(simd: S, row: &mut [f32], from: usize, values: [S::V; NV]) {
+    let part = &mut row[from..][..NV * S::LANES];
+    for (v, value) in values.into_iter().enumerate() {
+        // SAFETY: that many elements.
+        unsafe { simd.store(part.as_mut_ptr().add(v * S::LANES), value) };
+    }
+}
+
+/// Adds to NV vectors of a row.
+#[inline(always)]
+fn add<S: Simd, const NV: usize>(simd: S, row: &mut [f32], from: usize, values: [S::V; NV]) {
+    let old = vectors::<S, NV>(simd, row, from);
+    store::<S, NV>(simd, row, from, std::array::from_fn(|v| simd.add(old[v], values[v])));
+}
 
 /// Row `at` of rows `width` long.
 #[inline(always)]

@@ -1,62 +1,11 @@
-//! The first layer of an edge network, split into nodes and pairs.
+//! Back through the first layer of an edge network, split into nodes and pairs.
 
-use super::{Pairs, add_scaled, dot, row, row_mut};
+use super::{Columns, Pairs, add, dot, in_columns, row, row_mut, vectors};
 use crate::Isa;
 use crate::isa::Kernel;
 use crate::simd::Simd;
 
-/// `out` `[Q, H]` ← aᵢ + cⱼ + `scalars`₀·`weights`₀ + `scalars`₁·`weights`₁ for nodes' rows (a | c)
-/// `[G·N, 2H]`, two scalars a pair `[Q]` and their weights `[H]`.
-///
-/// # Panics
-/// If a length does not fit.
-pub fn pair_sums(
-    isa: Isa,
-    pairs: Pairs,
-    nodes: &[f32],
-    scalars: [&[f32]; 2],
-    weights: [&[f32]; 2],
-    out: &mut [f32],
-) {
-    let (q, h) = (pairs.count(), pairs.width);
-    pairs.check(&[
-        ("nodes", nodes.len(), pairs.node_count() * 2 * h),
-        ("scalars", scalars[0].len(), q),
-        ("scalars", scalars[1].len(), q),
-        ("weights", weights[0].len(), h),
-        ("weights", weights[1].len(), h),
-        ("out", out.len(), q * h),
-    ]);
-    isa.run(Sums { pairs, nodes, scalars, weights, out });
-}
-
-struct Sums<'a> {
-    pairs: Pairs,
-    nodes: &'a [f32],
-    scalars: [&'a [f32]; 2],
-    weights: [&'a [f32]; 2],
-    out: &'a mut [f32],
-}
-
-impl Kernel for Sums<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let h = self.pairs.width;
-        let (first, second) = (&self.weights[0][..h], &self.weights[1][..h]);
-        self.pairs.each(|q, i, j| {
-            let a = row(self.nodes, 2 * i, h);
-            let c = row(self.nodes, 2 * j + 1, h);
-            let (s, t) = (self.scalars[0][q], self.scalars[1][q]);
-            let out = row_mut(self.out, q, h);
-            for k in 0..h {
-                out[k] = (a[k] + c[k]) + (s * first[k] + t * second[k]);
-            }
-        });
-    }
-}
-
-/// Where the gradients of [`pair_sums`] go; all are added to.
+/// Where the gradients of what a [`PairLayer`](super::PairLayer) is made of go; all are added to.
 #[derive(Debug)]
 pub struct PairSumGrad<'a> {
     /// Of the nodes' rows, `[G·N, 2H]`.
@@ -67,7 +16,7 @@ pub struct PairSumGrad<'a> {
     pub weights: [&'a mut [f32]; 2],
 }
 
-/// Pulls the gradient `grad` `[Q, H]` of [`pair_sums`]'s result back.
+/// Pulls the gradient `grad` `[Q, H]` of a [`PairLayer`](super::PairLayer)'s t back.
 ///
 /// # Panics
 /// If a length does not fit.
@@ -106,19 +55,38 @@ struct Backward<'a> {
 impl Kernel for Backward<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
+        in_columns(simd, self.pairs.width, self);
+    }
+}
+
+impl Columns for Backward<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize) {
         let h = self.pairs.width;
-        let [first, second] = self.weights;
-        let PairSumGrad { nodes, scalars: [to_s, to_t], weights: [to_first, to_second] } =
-            self.into;
-        self.pairs.each(|q, i, j| {
-            let grad = row(self.grad, q, h);
-            add_scaled(row_mut(nodes, 2 * i, h), 1.0, grad);
-            add_scaled(row_mut(nodes, 2 * j + 1, h), 1.0, grad);
-            to_s[q] += dot(grad, first);
-            to_t[q] += dot(grad, second);
-            add_scaled(to_first, self.scalars[0][q], grad);
-            add_scaled(to_second, self.scalars[1][q], grad);
-        });
+        let zeros = [simd.splat(0.0); NV];
+        let plus = |a: [S::V; NV], b: &[S::V; NV]| std::array::from_fn(|v| simd.add(a[v], b[v]));
+        let (mut to_first, mut to_second) = (zeros, zeros);
+        for i in 0..self.pairs.node_count() {
+            let mut to_i = zeros;
+            for (q, j) in self.pairs.neighbours(i) {
+                let grad = vectors::<S, NV>(simd, row(self.grad, q, h), from);
+                let [s, t] = self.scalars.map(|of| simd.splat(of[q]));
+                to_i = plus(to_i, &grad);
+                to_first = std::array::from_fn(|v| simd.fma(s, grad[v], to_first[v]));
+                to_second = std::array::from_fn(|v| simd.fma(t, grad[v], to_second[v]));
+                add::<S, NV>(simd, row_mut(self.into.nodes, 2 * j + 1, h), from, grad);
+                // Whole rows at once: their sums have one order on every instruction set.
+                if from == 0 {
+                    for (to, weights) in self.into.scalars.iter_mut().zip(self.weights) {
+                        to[q] += dot(row(self.grad, q, h), weights);
+                    }
+                }
+            }
+            add::<S, NV>(simd, row_mut(self.into.nodes, 2 * i, h), from, to_i);
+        }
+        let [of_first, of_second] = &mut self.into.weights;
+        add::<S, NV>(simd, of_first, from, to_first);
+        add::<S, NV>(simd, of_second, from, to_second);
     }
 }

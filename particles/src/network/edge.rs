@@ -4,17 +4,15 @@ use super::layout::EdgeLayout;
 use super::pass::Kept;
 use super::scratch::{Scratch, Shape};
 use freeform_kernels::{
-    Nonlinearity, PairSumGrad, Slopes, Start, View, ViewMut, activate_streams, backward_streams,
-    column_sums, gemm_nn, gemm_nt, gemm_tn, pair_sums, pair_sums_backward, tangent_streams,
+    PairLayer, PairSumGrad, Slopes, Start, View, ViewMut, backward_streams, column_sums, gemm_nn,
+    gemm_nt, gemm_tn, pair_silu, pair_silu_tangents, pair_sums_backward, silu, tangent_streams,
 };
 
 /// What the value pass keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EdgeValues {
-    /// SiLU′ of both layers, `[Q, H]`; empty where nothing is kept.
-    slopes: [Vec<f32>; 2],
-    /// SiLU″ of both layers, `[Q, H]`; empty where no tangents go backward.
-    curves: [Vec<f32>; 2],
+    /// σ of both layers, `[Q, H]`; empty where nothing is kept.
+    sigmoids: [Vec<f32>; 2],
     /// Of the first layer, `[Q, H]`.
     hidden: Vec<f32>,
     /// The result, `[Q, H]`.
@@ -35,10 +33,16 @@ pub(super) struct EdgeTangents {
 impl EdgeValues {
     pub fn new(shape: &Shape, kept: Kept) -> Self {
         let of = || vec![0.0; shape.pair_numbers()];
-        let slope = || if kept == Kept::Nothing { Vec::new() } else { of() };
-        let curve = || if kept == Kept::Tangents { of() } else { Vec::new() };
+        let sigmoid = || if kept == Kept::Nothing { Vec::new() } else { of() };
         let [hidden, value] = [of(), of()];
-        Self { slopes: [slope(), slope()], curves: [curve(), curve()], hidden, value }
+        Self { sigmoids: [sigmoid(), sigmoid()], hidden, value }
+    }
+
+    /// Derivatives of both SiLUs.
+    fn slopes(&self) -> [Slopes<'_>; 2] {
+        let [first, second] = &self.sigmoids;
+        [(&self.hidden, first), (&self.value, second)]
+            .map(|(value, sigmoid)| Slopes::Silu { value, sigmoid })
     }
 }
 
@@ -82,11 +86,9 @@ impl Edge<'_> {
             ViewMut::new(projected, 2 * width),
             Start::Bias { values: &scratch.sums, rows: nodes },
         );
+        let [sigmoid0, sigmoid1] = &mut keep.sigmoids;
+        pair_silu(isa, self.layer(projected, scalars), &mut keep.hidden, sigmoid0);
         let before = &mut scratch.pairs[0][..shape.pair_numbers()];
-        pair_sums(isa, shape.pairs, projected, scalars, self.of_scalars(), before);
-        let ([slope0, slope1], [curve0, curve1]) = (&mut keep.slopes, &mut keep.curves);
-        let n = before.len();
-        activate_streams(isa, Nonlinearity::Silu, n, before, &mut keep.hidden, slope0, curve0);
         gemm_nn(
             isa,
             [rows, width, width],
@@ -95,7 +97,7 @@ impl Edge<'_> {
             ViewMut::new(before, width),
             Start::Bias { values: &w[self.layout.second_bias.clone()], rows },
         );
-        activate_streams(isa, Nonlinearity::Silu, n, before, &mut keep.value, slope1, curve1);
+        silu(isa, before, &mut keep.value, sigmoid1);
     }
 
     /// Tangents for ḣ `[T, G·N, H]` and those of the scalars `[T, Q]`.
@@ -121,17 +123,15 @@ impl Edge<'_> {
         );
         let [before0, before1] = &mut keep.before;
         for t in 0..count {
-            pair_sums(
-                isa,
-                shape.pairs,
+            let layer = self.layer(
                 &projected[t * nodes * 2 * width..][..nodes * 2 * width],
                 scalars.map(|s| &s[t * rows..][..rows]),
-                self.of_scalars(),
-                &mut before0[t * n..][..n],
             );
+            let range = t * n..(t + 1) * n;
+            let at = [&values.hidden[..], &values.sigmoids[0]];
+            let to = &mut keep.hidden[range.clone()];
+            pair_silu_tangents(isa, layer, at, &mut before0[range], to);
         }
-        let smooth = |at: usize| Slopes::Smooth { first: &values.slopes[at], second: &[] };
-        tangent_streams(isa, smooth(0), before0, &mut keep.hidden);
         gemm_nn(
             isa,
             [count * rows, width, width],
@@ -140,7 +140,7 @@ impl Edge<'_> {
             ViewMut::new(before1, width),
             Start::Zero,
         );
-        tangent_streams(isa, smooth(1), before1, &mut keep.value);
+        tangent_streams(isa, values.slopes()[1], before1, &mut keep.value);
     }
 
     /// Pulls gradients of the value and its tangents, in `scratch.pairs[0]` `[S, Q, H]`, back, for S = 1 or
@@ -165,12 +165,9 @@ impl Edge<'_> {
         let streams = 1 + count;
         let [above, below] = &mut scratch.pairs;
         let (above, below) = (&mut above[..streams * n], &mut below[..streams * n]);
-        let slopes = |at: usize| Slopes::Smooth {
-            first: &values.slopes[at],
-            second: if count > 0 { &values.curves[at] } else { &[] },
-        };
+        let [slopes0, slopes1] = values.slopes();
         let before = |at: usize| tangents.map_or(&[][..], |t| &t.before[at][..]);
-        backward_streams(isa, slopes(1), before(1), above, below, false);
+        backward_streams(isa, slopes1, before(1), above, below, false);
         column_sums(isa, rows, &below[..n], &mut to_weights[self.layout.second_bias.clone()], true);
         let second = &mut to_weights[self.layout.second.clone()];
         let mut add = |hidden: &[f32], grad: &[f32], rows: usize| {
@@ -195,7 +192,7 @@ impl Edge<'_> {
             ViewMut::new(above, width),
             Start::Zero,
         );
-        backward_streams(isa, slopes(0), before(0), above, below, false);
+        backward_streams(isa, slopes0, before(0), above, below, false);
         let projected = &mut scratch.projected[..streams * nodes * 2 * width];
         projected.fill(0.0);
         let [to_squared, to_input] = to_scalars;
@@ -251,6 +248,10 @@ impl Edge<'_> {
             ViewMut::new(to_h, width),
             Start::Accumulate,
         );
+    }
+
+    fn layer<'b>(&'b self, nodes: &'b [f32], scalars: [&'b [f32]; 2]) -> PairLayer<'b> {
+        PairLayer { pairs: self.shape.pairs, nodes, scalars, weights: self.of_scalars() }
     }
 
     fn of_scalars(&self) -> [&[f32]; 2] {

@@ -4,16 +4,15 @@ use super::layout::InvariantLayout;
 use super::pass::Kept;
 use super::scratch::{Scratch, Shape};
 use freeform_kernels::{
-    Nonlinearity, Slopes, Start, View, ViewMut, activate_streams, backward_streams, column_sums,
-    gemm_nn, gemm_nt, gemm_tn, tangent_streams,
+    Slopes, Start, View, ViewMut, backward_streams, column_sums, gemm_nn, gemm_nt, gemm_tn, silu,
+    tangent_streams,
 };
 
 /// What the value pass keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NodeValues {
-    /// SiLU′ and SiLU″ of the hidden layer, `[G·N, H]`; empty where nothing is kept.
-    slope: Vec<f32>,
-    curve: Vec<f32>,
+    /// σ of the hidden layer, `[G·N, H]`; empty where nothing is kept.
+    sigmoid: Vec<f32>,
     /// The hidden layer, `[G·N, H]`.
     hidden: Vec<f32>,
 }
@@ -30,8 +29,12 @@ pub(super) struct NodeTangents {
 impl NodeValues {
     pub fn new(shape: &Shape, kept: Kept) -> Self {
         let of = || vec![0.0; shape.node_numbers()];
-        let slope = || if kept == Kept::Nothing { Vec::new() } else { of() };
-        Self { slope: slope(), curve: slope(), hidden: of() }
+        let sigmoid = if kept == Kept::Nothing { Vec::new() } else { of() };
+        Self { sigmoid, hidden: of() }
+    }
+
+    fn slopes(&self) -> Slopes<'_> {
+        Slopes::Silu { value: &self.hidden, sigmoid: &self.sigmoid }
     }
 }
 
@@ -57,9 +60,7 @@ impl Node<'_> {
         let before = &mut scratch.nodes[0][..shape.node_numbers()];
         let bias = Start::Bias { values: &self.weights[self.layout.first_bias.clone()], rows };
         self.first(h, sums, before, rows, bias);
-        let n = before.len();
-        let (silu, isa) = (Nonlinearity::Silu, shape.isa);
-        activate_streams(isa, silu, n, before, &mut keep.hidden, &mut keep.slope, &mut keep.curve);
+        silu(shape.isa, before, &mut keep.hidden, &mut keep.sigmoid);
         let values = &self.weights[self.layout.second_bias.clone()];
         self.second(&keep.hidden, h, rows, Start::AccumulateBias { values, rows });
     }
@@ -74,8 +75,7 @@ impl Node<'_> {
     ) {
         let rows = self.shape.tangents * self.shape.nodes();
         self.first(h, sums, &mut keep.before, rows, Start::Zero);
-        let slopes = Slopes::Smooth { first: &values.slope, second: &[] };
-        tangent_streams(self.shape.isa, slopes, &keep.before, &mut keep.hidden);
+        tangent_streams(self.shape.isa, values.slopes(), &keep.before, &mut keep.hidden);
         self.second(&keep.hidden, h, rows, Start::Accumulate);
     }
 
@@ -126,12 +126,8 @@ impl Node<'_> {
         let [above, below] = &mut scratch.nodes;
         let (above, below) = (&mut above[..streams * n], &mut below[..streams * n]);
         back(grad, &w[layout.second.clone()], above, Start::Zero);
-        let slopes = Slopes::Smooth {
-            first: &values.slope,
-            second: if count > 0 { &values.curve } else { &[] },
-        };
         let before = tangents.map_or(&[][..], |t| &t.before);
-        backward_streams(isa, slopes, before, above, below, false);
+        backward_streams(isa, values.slopes(), before, above, below, false);
         column_sums(isa, rows, &below[..n], &mut to_weights[layout.first_bias.clone()], true);
         let (of_h, of_sums) = to_weights[layout.first.clone()].split_at_mut(width * width);
         for (to, [value, tangent]) in [(of_h, h), (of_sums, sums)] {

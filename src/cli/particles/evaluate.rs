@@ -2,7 +2,7 @@
 
 use super::opened;
 use super::weighing::{Drawing, Drawn, piece, shown, told, warn};
-use super::{Failure, Output, failures};
+use super::{Failure, Output, failures, off_centre};
 use crate::run::own;
 use freeform_benchmark::{Line, LinePanel, line_panels};
 use freeform_particles::generator::{
@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// Samples of the target that the model was not trained on.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
+    /// Move configurations whose centre of mass is not the origin there.
+    #[arg(long)]
+    center: bool,
     /// Only so many of them, the first.
     #[arg(long, value_parser = crate::cli::count::count)]
     rows: Option<usize>,
@@ -53,7 +56,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let stop = output.interrupt_flag()?;
     let model = Model::load(&args.model).map_err(|error| failures::of_model(&error))?;
     let system = opened(&model.about, output)?;
-    let (x, energy) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
+    let (x, energy) =
+        read_positions(&args.data, &*system, off_centre(args.center)).map_err(failures::of_file)?;
     let rows = args.rows.unwrap_or(x.nrows()).min(x.nrows());
     let (x, energy) = (x.slice(s![..rows, ..]), &energy[..rows]);
     let own = args.out.as_deref().map(own).transpose()?;

@@ -25,6 +25,9 @@ pub(super) fn of_file(error: FileError) -> Failure {
         FileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
             Failure::usage(&format!("{source}: give positions as .npz, .npy, .xyz or text"))
         }
+        FileError::OffCentre { .. } => {
+            Failure::usage(&format!("{error}: add --center to move them there"))
+        }
         error => Failure::failed(&error),
     }
 }

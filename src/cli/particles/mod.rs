@@ -9,7 +9,7 @@ mod train;
 mod weighing;
 
 use super::{Failure, Output};
-use freeform_particles::{About, SYSTEMS, System};
+use freeform_particles::{About, OffCentre, SYSTEMS, System};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,11 @@ fn opened(about: &About, output: &Output) -> Result<Box<dyn System + Send>, Fail
         output.reporter.tell(&format!("running the program of {}", about.system));
     }
     about.open().map_err(|error| failures::of_system(&error))
+}
+
+/// What `--center` says.
+fn off_centre(center: bool) -> OffCentre {
+    if center { OffCentre::Move } else { OffCentre::Refuse }
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! `freeform particles train`.
 
-use super::{Failure, Output, failures};
+use super::{Failure, Output, failures, off_centre};
 use crate::run::check_room;
 use freeform_particles::training::{Checked, Told};
 use freeform_particles::{About, Model, Preset, by_name, read_positions, train};
@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Samples of it: .npz with x, .npy, .xyz, or text; one configuration a row, x1 y1 … x2 y2 ….
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
+    /// Move configurations whose centre of mass is not the origin there.
+    #[arg(long)]
+    center: bool,
     /// Settings to start from: what works on few cores, or the paper's Table 5.
     #[arg(long, value_enum, default_value = "recommended")]
     preset: PresetArg,
@@ -61,7 +64,8 @@ enum PresetArg {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let stop = output.interrupt_flag()?;
     let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
-    let (x, _) = read_positions(&args.data, &*system).map_err(failures::of_file)?;
+    let (x, _) =
+        read_positions(&args.data, &*system, off_centre(args.center)).map_err(failures::of_file)?;
     let preset = match args.preset {
         PresetArg::Recommended => Preset::Recommended,
         PresetArg::Paper => Preset::Paper,
