@@ -46,9 +46,7 @@ impl Flow {
 }
 
 /// Rows that a pass should have at once: enough for fast products, few enough for the caches.
-fn rows_at_once() -> usize {
-    std::env::var("FF_ROWS2").ok().and_then(|v| v.parse().ok()).unwrap_or(512)
-}
+const ROWS: usize = 512;
 
 /// Values of a network alone.
 pub struct Values<'a> {
@@ -63,7 +61,7 @@ impl<'a> Values<'a> {
     #[must_use]
     pub fn new(flow: &'a Flow, direction: Direction) -> Self {
         let NetworkSpec { particles, dims, .. } = flow.spec;
-        let graphs = (rows_at_once() / (particles * (particles - 1))).clamp(1, 64);
+        let graphs = (ROWS / (particles * (particles - 1))).clamp(1, 64);
         let pass = Pass::new(Isa::best(), &flow.spec, graphs, 0, Kept::Nothing);
         Self { weights: flow.of(direction), size: particles * dims, pass, graphs }
     }
@@ -129,8 +127,8 @@ impl<'a> Mapper<'a> {
         let spec = flow.spec;
         let pairs = spec.particles * (spec.particles - 1);
         let dof = spec.dof();
-        let tangents = (2 * rows_at_once() / pairs).clamp(1, dof);
-        let graphs = (rows_at_once() / (pairs * tangents)).clamp(1, 64);
+        let tangents = (2 * ROWS / pairs).clamp(1, dof);
+        let graphs = (ROWS / (pairs * tangents)).clamp(1, 64);
         Self {
             weights: flow.of(direction),
             spec,

@@ -12,9 +12,7 @@ use std::sync::{Mutex, PoisonError};
 /// does any sum.
 const SHARDS: usize = 8;
 /// About how many pairs and tangents of pairs go through the networks at once: enough for fast products.
-fn rows_at_once() -> usize {
-    std::env::var("FF_ROWS").ok().and_then(|v| v.parse().ok()).unwrap_or(1024)
-}
+const ROWS: usize = 1024;
 /// Parts that a batch has at least, if it has so many rows: small ones are for several threads too.
 const PARTS: usize = 4;
 
@@ -67,7 +65,7 @@ impl Losses {
         let streams = 1 + if exact { spec.dof() } else { 1 };
         let pairs = spec.particles * (spec.particles - 1);
         // Chunks of one size, so that none of them is filled up by much.
-        let chunks = (batch * pairs * streams).div_ceil(rows_at_once()).max(PARTS).min(batch);
+        let chunks = (batch * pairs * streams).div_ceil(ROWS).max(PARTS).min(batch);
         Self {
             spec: *spec,
             exact,
