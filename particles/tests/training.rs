@@ -150,6 +150,13 @@ fn trainings_go_on_to_the_same_weights() {
     };
     let stopped = train(&settings, x.view(), 2, 1, Some(&keep), &mut stop);
     assert!(matches!(stopped, Err(TrainError::Interrupted)), "{stopped:?}");
+    // While the validation rows are looked at, too.
+    let mut stop = |told: Told| match told {
+        Told::Checking(20, 20) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let stopped = train(&settings, x.view(), 2, 1, Some(&keep), &mut stop);
+    assert!(matches!(stopped, Err(TrainError::Interrupted)), "{stopped:?}");
     let resumed = train(&settings, x.view(), 2, 1, Some(&keep), &mut go_on).unwrap();
     assert_eq!(whole, resumed);
     let error = train(&settings, x.view(), 2, 2, Some(&keep), &mut go_on).unwrap_err();

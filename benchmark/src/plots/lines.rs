@@ -102,11 +102,45 @@ where
     if named > 0 {
         chart
             .configure_series_labels()
+            .position(emptiest_corner(panel, [x, y], named))
             .background_style(WHITE.mix(0.8))
             .border_style(TRANSPARENT)
             .draw()?;
     }
     Ok(())
+}
+
+/// The corner for the names of `named` lines where the fewest points lie.
+fn emptiest_corner(
+    panel: &LinePanel,
+    [x, y]: [(f64, f64); 2],
+    named: usize,
+) -> SeriesLabelPosition {
+    // Shares of the panel that names take.
+    let (wide, high) = (0.5, (0.08 * (named + 1) as f64).min(0.5));
+    let share = |v: f64, (low, high): (f64, f64)| (v - low) / (high - low);
+    let points = || {
+        let lines = panel.lines.iter().filter(|line| line.name.is_some());
+        // A dot is small, but what a figure is about.
+        let dots = panel.points.iter().flat_map(|point| std::iter::repeat_n(point, 20));
+        lines.flat_map(|line| &line.points).chain(dots)
+    };
+    let corners = [
+        (SeriesLabelPosition::UpperRight, true, true),
+        (SeriesLabelPosition::LowerRight, true, false),
+        (SeriesLabelPosition::UpperLeft, false, true),
+        (SeriesLabelPosition::LowerLeft, false, false),
+    ];
+    let inside = |right: bool, upper: bool| {
+        let covers = |(a, b): &&(f64, f64)| {
+            let (a, b) = (share(*a, x), share(*b, y));
+            (if right { a > 1.0 - wide } else { a < wide })
+                && (if upper { b > 1.0 - high } else { b < high })
+        };
+        points().filter(covers).count()
+    };
+    let best = corners.into_iter().min_by_key(|(_, right, upper)| inside(*right, *upper));
+    best.map_or(SeriesLabelPosition::UpperRight, |(corner, ..)| corner)
 }
 
 #[cfg(test)]

@@ -77,6 +77,10 @@ struct Search {
     damping: f64,
 }
 
+fn is_solved(search: &Search, dof: usize) -> bool {
+    search.residual <= CONVERGED * dof as f64
+}
+
 fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> Vec<Density> {
     let (dof, size) = (flow.spec.dof(), flow.spec.particles * flow.spec.dims);
     let encoded = encoder.jacobians(x);
@@ -133,6 +137,11 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                     continue;
                 };
                 search.log_det = determinant.log;
+                if is_solved(search, dof) {
+                    // What becomes of a row does not depend on those beside it.
+                    search.damping = 0.0;
+                    continue;
+                }
                 let wanted: Vec<f64> = basis
                     .chunks_exact(size)
                     .map(|direction| direction.iter().zip(&error).map(|(b, e)| b * e).sum())
@@ -149,13 +158,12 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                 search.damping *= 0.5;
             }
         }
-        let is_solved = |search: &Search| search.residual <= CONVERGED * dof as f64;
-        if searches.iter().all(|search| is_solved(search) || search.damping == 0.0) {
+        if searches.iter().all(|search| search.damping == 0.0) {
             break;
         }
     }
     for (search, found) in searches.iter().zip(&mut found) {
-        if search.residual <= CONVERGED * dof as f64 {
+        if is_solved(search, dof) {
             found.log_q = latent(flow, &search.z) - search.log_det;
         }
     }

@@ -1,6 +1,6 @@
 //! Draws of a flow with their densities.
 
-use super::density::latent;
+use super::density::{densities, latent};
 use crate::flow::{Direction, Flow, Mapper, Values};
 use crate::random::{Purpose, stream};
 use crate::space::center_single;
@@ -19,18 +19,36 @@ pub struct Draw {
     pub is_folded: bool,
     /// |f(g(z)) − z|², in latent units.
     pub cycle: f64,
+    /// Whether f leads from x to another z with the same g(z), as [`densities`] finds it. Such an x is
+    /// drawn from both; so that it counts once, and with the density that it is judged by, this draw must
+    /// have no weight.
+    pub is_second: bool,
 }
+
+/// From these distances of f(g(z)) from z on it is looked at which of several codes f leads to.
+const NEAR: f64 = 1e-3;
+/// Share of that distance which g's slope at z may leave unexplained where it is the code that f leads to.
+const BENT: f64 = 0.2;
+/// Log-densities of one code, found in two ways, differ less.
+const SAME: f64 = 0.01;
 
 /// Draws number `range` of a seed: each has latent numbers of its own, so that pieces make up
 /// the same whole on any number of threads.
 #[must_use]
 pub fn draws(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<Draw> {
-    in_batches(
+    let mut drawn = in_batches(
         range,
         Mapper::new(flow, Direction::Decode).batch(),
         || [Direction::Encode, Direction::Decode].map(|d| Mapper::new(flow, d)),
         |[encoder, decoder], batch| drawn(flow, encoder, decoder, seed, batch),
-    )
+    );
+    let doubtful = drawn.iter().filter(|draw| draw.is_second);
+    let x: Vec<f64> = doubtful.flat_map(|draw| draw.x.iter().copied()).collect();
+    let doubtful = drawn.iter_mut().filter(|draw| draw.is_second);
+    for (draw, density) in doubtful.zip(densities(flow, &x)) {
+        draw.is_second = density.is_solved() && !((density.log_q - draw.log_q).abs() <= SAME);
+    }
+    drawn
 }
 
 /// The positions alone, `[range, N·n]`: one pass a draw, where its density takes (N − 1)·n more.
@@ -78,6 +96,7 @@ fn latents(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<f32> {
     z
 }
 
+/// Draws of which those that may be second codes are called so.
 fn drawn(
     flow: &Flow,
     encoder: &mut Mapper,
@@ -89,19 +108,80 @@ fn drawn(
     let z = latents(flow, seed, range);
     let mapped = decoder.jacobians(&z);
     let x: Vec<f32> = mapped.iter().flat_map(|mapped| mapped.value.clone()).collect();
-    let back = encoder.values(&x);
-    let rows = z.chunks_exact(size).zip(back.chunks_exact(size));
+    let code = encoder.values(&x);
+    let again = decoder.values(&code);
+    let basis = decoder.basis();
+    let on_basis = |a: &[f32], b: &[f32]| -> Vec<f64> {
+        let along = |direction: &[f64]| {
+            let pairs = a.iter().zip(b).zip(direction);
+            pairs.map(|((a, b), along)| f64::from(a - b) * along).sum()
+        };
+        basis.chunks_exact(size).map(along).collect()
+    };
+    let row = |of: &'_ [f32], at: usize| of[at * size..][..size].to_vec();
     mapped
         .iter()
-        .zip(rows)
-        .map(|(mapped, (z, back))| {
-            let determinant = mapped.inverse(dof).map(|(_, determinant)| determinant);
+        .enumerate()
+        .map(|(at, mapped)| {
+            let (z, code) = (row(&z, at), row(&code, at));
+            let inverse = mapped.inverse(dof);
+            let away = on_basis(&z, &code);
+            let cycle = away.iter().map(|v| v * v).sum::<f64>();
+            // Where g is as straight as at z on the way from f(x) to z, Newton's method goes there.
+            let missed = on_basis(&mapped.value, &row(&again, at));
+            let bent = inverse.as_ref().map_or(f64::INFINITY, |(inverse, _)| {
+                let rows = inverse.chunks_exact(dof).zip(&away);
+                let explained = |row: &[f64]| row.iter().zip(&missed).map(|(a, b)| a * b).sum();
+                rows.map(|(row, away): (_, &f64)| {
+                    let explained: f64 = explained(row);
+                    (away - explained).powi(2)
+                })
+                .sum::<f64>()
+            });
+            let determinant = inverse.map(|(_, determinant)| determinant);
             Draw {
                 x: mapped.value.iter().map(|v| flow.scale * f64::from(*v)).collect(),
-                log_q: determinant.map_or(f64::NAN, |d| latent(flow, z) - d.log),
+                log_q: determinant.map_or(f64::NAN, |d| latent(flow, &z) - d.log),
                 is_folded: determinant.is_some_and(|d| d.negative),
-                cycle: z.iter().zip(back).map(|(z, b)| f64::from(z - b).powi(2)).sum(),
+                cycle,
+                is_second: cycle.sqrt() > NEAR && !(bent <= BENT * BENT * cycle),
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Layout, NetworkSpec};
+
+    /// Two particles on a line: one degree of freedom, a decoder that turns back beyond 1.6, an encoder that
+    /// changes nothing. For p uniform below 1.2 the mean of p/q is its mass, 1, by draws from codes
+    /// that f leads to; by all of them p counts about twice.
+    #[test]
+    fn positions_with_two_codes_count_once() {
+        const DRAWS: usize = 50_000;
+        let spec = NetworkSpec { particles: 2, dims: 1, layers: 1, width: 16, normalizer: 1.0 };
+        let mut flow = Flow::initial(spec, 1.0, 3);
+        let last = Layout::new(&spec).blocks[0].last.clone();
+        let (encoder, decoder) = flow.weights.split_at_mut(spec.parameters());
+        encoder[last.clone()].fill(0.0);
+        decoder[last].iter_mut().for_each(|w| *w *= 4000.0);
+        let all = draws(&flow, 1, 0..DRAWS);
+        // In the measure of an orthonormal basis.
+        let log_p = -(2.4 * 2.0_f64.sqrt()).ln();
+        let weight =
+            |draw: &Draw| if draw.x[0].abs() < 1.2 { (log_p - draw.log_q).exp() } else { 0.0 };
+        let mean = |weights: &[f64]| weights.iter().sum::<f64>() / DRAWS as f64;
+        let once: Vec<f64> =
+            all.iter().map(|draw| if draw.is_second { 0.0 } else { weight(draw) }).collect();
+        let square: f64 = once.iter().map(|w| (w - 1.0).powi(2)).sum();
+        let error = square.sqrt() / DRAWS as f64;
+        assert!((mean(&once) - 1.0).abs() < 4.0 * error, "{} ± {error}", mean(&once));
+        let twice = mean(&all.iter().map(weight).collect::<Vec<f64>>());
+        assert!(twice > 1.5 && error < 0.01, "{twice} {error}");
+        // Pieces make up the whole.
+        let pieces = [draws(&flow, 1, 0..777), draws(&flow, 1, 777..2000)].concat();
+        assert_eq!(pieces, all[..2000]);
+    }
 }

@@ -3,8 +3,10 @@
 
 use super::Component;
 
-/// Nodes a component, and of the decoder.
-const NODES: usize = 120;
+/// Nodes a component.
+const NODES: usize = 1000;
+/// Nodes of the decoder: several codes of each component lie between two, or it would tell them apart by
+/// their places on the grid.
 const LATENT: usize = 240;
 /// The decoder is on [−WIDTH, WIDTH].
 const WIDTH: f64 = 6.0;
@@ -185,6 +187,23 @@ mod tests {
             let inside = (x - 2.0).abs() < 0.6;
             assert!(!inside || (f - (x - 2.0) / 0.3).abs() < 0.15, "f({x}) = {f}");
         }
+    }
+
+    /// Below β_crit = ln 2 / m² codes are still used twice: nothing but the nodes of a grid could tell the
+    /// components apart, at less than the reconstruction's price.
+    #[test]
+    fn codes_are_not_told_apart_by_the_grid() {
+        let starts = [0.0, 0.7, 1.5, 3.0];
+        let losses = starts.map(|start| {
+            let found = solve(&mixture(), 0.1, start, 4000);
+            found.nll + 0.1 * found.reconstruction
+        });
+        let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E).ln() + 0.3_f64.ln();
+        let best = losses.into_iter().fold(f64::INFINITY, f64::min);
+        // With all codes used twice, and R = m² = 4.
+        assert!(best < entropy + 0.4 + 0.02, "{losses:?}");
+        // In between less can be lost, but not much: 0.19 nats were the grid's.
+        assert!(best > entropy + 0.3, "{losses:?}");
     }
 
     /// With it, the map is the increasing one, f = Φ⁻¹(F(x)): halves of the latent line for the

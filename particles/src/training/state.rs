@@ -13,6 +13,8 @@ const LOOK_BACK: usize = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
     pub step: usize,
+    /// The step after which the validation rows were last looked at.
+    pub looked: usize,
     /// Sum of the losses since the last look at the validation rows, and their number.
     pub losses: [f64; 2],
     /// Steps without a finite gradient.
@@ -34,6 +36,7 @@ impl State {
         let zeros = vec![0.0; weights.len()];
         Self {
             step: 0,
+            looked: 0,
             losses: [0.0; 2],
             skipped: 0,
             in_a_row: 0,
@@ -80,7 +83,8 @@ impl State {
     pub fn save(&self, path: &Path, identity: &str) -> Result<(), TrainError> {
         let mut tensors = Tensors::new(identity);
         let [sum, count] = self.losses;
-        let counts = [self.step, self.skipped, self.in_a_row, self.falls].map(|n| n as f64);
+        let counts = [self.step, self.looked, self.skipped, self.in_a_row, self.falls];
+        let counts = counts.map(|n| n as f64);
         tensors.put("counters", [&counts[..], &[sum, count]].concat());
         tensors.put_single("weights", self.weights.clone());
         tensors.put_single("first", self.first.clone());
@@ -104,11 +108,12 @@ impl State {
         let of = |name: &str| tensors.get_single(name).filter(|values| values.len() == size);
         let state = || {
             let counters = tensors.get("counters")?;
-            let &[step, skipped, in_a_row, falls, sum, count] = counters.as_slice() else {
+            let &[step, looked, skipped, in_a_row, falls, sum, count] = counters.as_slice() else {
                 return None;
             };
             Some(Self {
                 step: step as usize,
+                looked: looked as usize,
                 losses: [sum, count],
                 skipped: skipped as usize,
                 in_a_row: in_a_row as usize,

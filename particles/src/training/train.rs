@@ -43,7 +43,9 @@ pub enum Told<'a> {
         /// Its loss.
         report: &'a LossReport,
     },
-    /// The validation rows were looked at.
+    /// So many validation rows were looked at, of how many.
+    Checking(usize, usize),
+    /// All of them were.
     Checked(&'a Checked),
 }
 
@@ -133,7 +135,7 @@ pub fn train(
     let isa = Isa::best();
     let of_data = fingerprint(x);
     let identity =
-        format!("freeform particles train 3: {settings:?} {spec:?} {seed} {scale:?} {of_data}");
+        format!("freeform particles train 4: {settings:?} {spec:?} {seed} {scale:?} {of_data}");
     let mut flow = Flow::initial(spec, scale, seed);
     let size = flow.weights.len();
     let kept = keep.map(|path| State::load(path, &identity, size)).transpose()?.flatten();
@@ -143,32 +145,42 @@ pub fn train(
     let updater = Updater::new(isa, &spec, settings.optimizer);
     let mut gradient = vec![0.0; size];
     let mut saver = Saver::new();
-    while state.step < settings.steps {
-        let step = state.step;
-        let rows = batch(scaled.view(), dims, settings.batch, seed, step);
-        std::mem::swap(&mut flow.weights, &mut state.weights);
-        let beta = settings.beta_at(step) as f32;
-        let report = losses.gradient(&flow, beta, &rows.x, &rows.probes, &mut gradient);
-        std::mem::swap(&mut flow.weights, &mut state.weights);
-        let norm = sum_squares(isa, &gradient).sqrt();
-        if report.loss.is_finite() && norm.is_finite() {
-            updater.step(settings, &mut state, &gradient, norm);
-            state.losses[0] += report.loss;
-            state.losses[1] += 1.0;
-            state.stride();
-        } else if state.stumble() && state.falls == FALLS {
-            return Err(TrainError::Diverged { step, falls: FALLS });
-        }
-        state.step += 1;
-        let last = state.step == settings.steps;
-        let mut stop = tell(Told::Step { step: state.step, report: &report }).is_break();
-        if !stop && (last || state.step.is_multiple_of(settings.validate_every)) {
+    loop {
+        let all_done = state.step == settings.steps;
+        let due = all_done || state.step.is_multiple_of(settings.validate_every);
+        let stop = if due && state.step > state.looked {
             std::mem::swap(&mut flow.weights, &mut state.average);
-            let [sum, count] = std::mem::take(&mut state.losses);
-            let checked = check(&flow, &held_out, state.step, sum / count.max(1.0));
+            let loss = state.losses[0] / state.losses[1].max(1.0);
+            let checked = check(&flow, &held_out, state.step, loss, tell);
             std::mem::swap(&mut flow.weights, &mut state.average);
-            stop = tell(Told::Checked(&checked)).is_break();
-        }
+            // Not looked at to the end: that is the first thing where the training goes on.
+            checked.is_none_or(|checked| {
+                state.looked = state.step;
+                state.losses = [0.0; 2];
+                tell(Told::Checked(&checked)).is_break()
+            })
+        } else if all_done {
+            break;
+        } else {
+            let step = state.step;
+            let rows = batch(scaled.view(), dims, settings.batch, seed, step);
+            std::mem::swap(&mut flow.weights, &mut state.weights);
+            let beta = settings.beta_at(step) as f32;
+            let report = losses.gradient(&flow, beta, &rows.x, &rows.probes, &mut gradient);
+            std::mem::swap(&mut flow.weights, &mut state.weights);
+            let norm = sum_squares(isa, &gradient).sqrt();
+            if report.loss.is_finite() && norm.is_finite() {
+                updater.step(settings, &mut state, &gradient, norm);
+                state.losses[0] += report.loss;
+                state.losses[1] += 1.0;
+                state.stride();
+            } else if state.stumble() && state.falls == FALLS {
+                return Err(TrainError::Diverged { step, falls: FALLS });
+            }
+            state.step += 1;
+            tell(Told::Step { step: state.step, report: &report }).is_break()
+        };
+        let last = state.step == settings.steps && state.looked == settings.steps;
         if let Some(path) = keep
             && (stop || last || saver.is_due())
         {
@@ -222,12 +234,28 @@ fn split(
     Ok((x.slice(s![..cut, ..]).to_owned(), x.slice(s![cut.., ..]).to_owned()))
 }
 
-fn check(flow: &Flow, x: &Array2<f64>, step: usize, loss: f64) -> Checked {
-    let rows: Vec<f64> = x.iter().copied().collect();
-    let found = densities(flow, &rows);
+/// Validates in pieces, between which it may be told to stop.
+fn check(
+    flow: &Flow,
+    x: &Array2<f64>,
+    step: usize,
+    loss: f64,
+    tell: &mut dyn FnMut(Told) -> ControlFlow<()>,
+) -> Option<Checked> {
+    /// Degrees of freedom of a piece: a second or so of the largest systems.
+    const PIECE: usize = 300;
+    let rows = (PIECE / flow.spec.dof()).max(1);
+    let mut found = Vec::with_capacity(x.nrows());
+    for piece in x.axis_chunks_iter(Axis(0), rows) {
+        let positions: Vec<f64> = piece.iter().copied().collect();
+        found.extend(densities(flow, &positions));
+        if tell(Told::Checking(found.len(), x.nrows())).is_break() {
+            return None;
+        }
+    }
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let solved: Vec<f64> = found.iter().filter(|d| d.is_solved()).map(|d| -d.log_q).collect();
-    Checked {
+    Some(Checked {
         step,
         loss,
         encoder_nll: mean(found.iter().map(|d| -d.encoder).collect()),
@@ -235,5 +263,5 @@ fn check(flow: &Flow, x: &Array2<f64>, step: usize, loss: f64) -> Checked {
         nll: mean(solved),
         reconstruction: mean(found.iter().map(|d| d.reconstruction).collect())
             / flow.spec.dof() as f64,
-    }
+    })
 }

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let entropy = system.truth().map(|truth| truth.entropy());
     let mut bar = output.reporter.bar("training", settings.steps, 0);
     let mut checks: Vec<Checked> = recalled(folder);
-    let mut first = true;
+    let (mut first, mut at) = (true, 0);
     let trained = train(&settings, x.view(), system.dims(), args.seed, Some(&state), &mut |told| {
         match told {
             Told::Step { step, report } => {
@@ -93,9 +93,14 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                     bar.skip(step - 1);
                     checks.retain(|check| check.step < step);
                 }
+                at = step;
                 bar.update(step, || format!("loss {:.3}", report.loss));
             }
+            Told::Checking(done, rows) => {
+                bar.note(at, &format!("validating, {done} of {rows} rows"));
+            }
             Told::Checked(check) => {
+                checks.retain(|before| before.step < check.step);
                 bar.line(&line(check, entropy));
                 checks.push(*check);
                 // Only for people and for going on: the training itself does not need it.

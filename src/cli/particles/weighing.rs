@@ -21,6 +21,8 @@ pub(super) struct Drawn {
     pub log_weight: Vec<f64>,
     /// Share with det J_g < 0.
     pub folded: f64,
+    /// Share without weight, as f leads from x to another code.
+    pub second: f64,
 }
 
 impl Drawn {
@@ -47,11 +49,16 @@ impl Drawing<'_> {
         let piece = piece(flow, flow.spec.dof() + 2);
         let all: Vec<Draw> = self.in_pieces(piece, |part| draws(flow, seed, part))?;
         let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
-        let log_weight = energy.iter().zip(&all).map(|(u, draw)| -u - draw.log_q).collect();
-        let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
+        let weight = |(u, draw): (&f64, &Draw)| match draw.is_second {
+            true => f64::NEG_INFINITY,
+            false => -u - draw.log_q,
+        };
+        let log_weight = energy.iter().zip(&all).map(weight).collect();
+        let share = |of: fn(&&Draw) -> bool| all.iter().filter(of).count() as f64 / count as f64;
+        let (folded, second) = (share(|draw| draw.is_folded), share(|draw| draw.is_second));
         let log_q = all.iter().map(|draw| draw.log_q).collect();
         let x = self.table(all.into_iter().flat_map(|draw| draw.x).collect())?;
-        Ok(Drawn { x, log_q, energy, log_weight, folded })
+        Ok(Drawn { x, log_q, energy, log_weight, folded, second })
     }
 
     /// Positions `[count, N·n]` and energies, without densities.
@@ -121,13 +128,20 @@ pub(super) fn told(drawn: &Drawn, weighed: &Weighed, energy: &Reweighted) -> Str
         shown(energy.reweighted),
         shown(energy.plain),
     );
-    if weighed.worthless > 0 {
-        text += &format!("without weight   {} draws\n", weighed.worthless);
+    let second = (drawn.second * weighed.draws as f64).round() as usize;
+    if weighed.worthless > second {
+        text += &format!("without weight   {} draws\n", weighed.worthless - second);
     }
     if drawn.folded > 0.0 {
         text += &format!(
             "folded           {:.2}% of the draws have det J_g < 0\n",
             100.0 * drawn.folded
+        );
+    }
+    if drawn.second > 0.0 {
+        text += &format!(
+            "second codes     {:.3}% of the draws have no weight: the encoder leads from x to another z\n",
+            100.0 * drawn.second
         );
     }
     text
