@@ -114,7 +114,7 @@ fn models_and_trainings_know_what_they_are_of() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let small = [&SMALL[..], &["--set", "scale=false", "--set", "validation=20"]].concat();
-    let train = ["train", "system.toml", "--data", "x.csv", "--out", "model"];
+    let train = ["train", "system.toml", "--data", "x.csv", "--center", "--out", "model"];
     let ended = run("a", &[&train[..], &small].concat());
     assert_eq!(ended.0, Some(0), "{ended:?}");
     let sample = ["sample", "../a/model", "-n", "20", "--out", "../draws.npz"];
@@ -143,13 +143,17 @@ fn what_is_wrong_is_said() {
     let shape = scratch.fails(1, &[&train[..], &["six.csv"]].concat());
     assert!(shape.contains("row 1: 6 coordinates a row; dw4 has 4 particles"), "{shape}");
     std::fs::write(scratch.path("same.csv"), "0.5,1,0.5,1,3,4,5,6\n0,1,2,3,4,7,1,9\n").unwrap();
-    let few = scratch.fails(2, &[&train[..], &["same.csv"]].concat());
+    let off = scratch.fails(2, &[&train[..], &["same.csv"]].concat());
+    // The mean of (0.5, 1), (0.5, 1), (3, 4) and (5, 6) is (2.25, 3).
+    assert!(off.contains("row 1: the centre of mass is 3.750 from the origin"), "{off}");
+    assert!(off.contains("2 of 2 rows") && off.contains("--center"), "{off}");
+    let few = scratch.fails(2, &[&train[..], &["same.csv", "--center"]].concat());
     assert!(few.contains("2 rows, of which validation = 1000"), "{few}");
-    std::fs::write(scratch.path("close.csv"), ["1,2,3"; 13].join(",") + "\n").unwrap();
+    std::fs::write(scratch.path("close.csv"), ["0,0,0"; 13].join(",") + "\n").unwrap();
     let lj = ["particles", "train", "lj13", "--out", "model", "--data", "close.csv"];
     let coinciding = scratch.fails(1, &lj);
     assert!(coinciding.contains("particles 1 and 2 are in the same place"), "{coinciding}");
-    let set = scratch.fails(2, &[&train[..], &["same.csv", "--set", "step=1"]].concat());
+    let set = scratch.fails(2, &[&train[..], &["same.csv", "--center", "--set", "step=1"]].concat());
     assert!(set.contains("did you mean steps?"), "{set}");
 }
 
