@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Iterator
 
 import numpy as np
@@ -52,8 +53,19 @@ class Simulations:
         return cls(theta, x, known, shape=None if shape is None else tuple(shape))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes an `.npz` file that the command line and `numpy.load` read."""
-        _native.write_simulations(os.fspath(path), self.theta, self.x)
+        """Writes an `.npz` file that the command line and `numpy.load` read, x in its `shape`."""
+        if self.shape is None:
+            _native.write_simulations(os.fspath(path), self.theta, self.x)
+            return
+        to = Path(path)
+        partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
+        try:
+            with open(partial, "xb") as file:
+                np.savez(file, theta=self.theta, x=self.x.reshape(len(self), *self.shape))
+            os.replace(partial, to)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
     @property
     def names(self) -> list[str]:

@@ -49,5 +49,13 @@ def test_files_keep_their_shape(tmp_path):
     assert found.shape == (6, 7, 2) and found.x.shape == (50, 84)
     np.savez(tmp_path / "series.npz", theta=theta, x=x[..., 0])
     assert ff.Simulations.load(tmp_path / "series.npz").shape == (6, 7)
-    assert ff.Simulations(theta, x).shape == (6, 7, 2)
+    images = ff.Simulations(theta, x)
+    assert images.shape == (6, 7, 2)
+    images.save(tmp_path / "again.npz")
+    again = np.load(tmp_path / "again.npz")
+    assert np.array_equal(again["x"], x) and np.array_equal(again["theta"], theta)
+    assert np.array_equal(ff.Simulations.load(tmp_path / "again.npz").x, images.x)
+    with pytest.raises(FileNotFoundError):
+        images.save(tmp_path / "nowhere" / "again.npz")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["again.npz", "images.npz", "series.npz"]
     assert ff.Simulations(theta, x[:, 0, 0]).shape is None
