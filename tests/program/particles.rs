@@ -153,7 +153,8 @@ fn what_is_wrong_is_said() {
     let lj = ["particles", "train", "lj13", "--out", "model", "--data", "close.csv"];
     let coinciding = scratch.fails(1, &lj);
     assert!(coinciding.contains("particles 1 and 2 are in the same place"), "{coinciding}");
-    let set = scratch.fails(2, &[&train[..], &["same.csv", "--center", "--set", "step=1"]].concat());
+    let set =
+        scratch.fails(2, &[&train[..], &["same.csv", "--center", "--set", "step=1"]].concat());
     assert!(set.contains("did you mean steps?"), "{set}");
 }
 

@@ -46,7 +46,8 @@ pub fn draws(flow: &Flow, seed: u64, range: Range<usize>) -> Vec<Draw> {
     let x: Vec<f64> = doubtful.flat_map(|draw| draw.x.iter().copied()).collect();
     let doubtful = drawn.iter_mut().filter(|draw| draw.is_second);
     for (draw, density) in doubtful.zip(densities(flow, &x)) {
-        draw.is_second = density.is_solved() && !((density.log_q - draw.log_q).abs() <= SAME);
+        let apart = (density.log_q - draw.log_q).abs();
+        draw.is_second = density.is_solved() && (apart > SAME || apart.is_nan());
     }
     drawn
 }
@@ -144,7 +145,7 @@ fn drawn(
                 log_q: determinant.map_or(f64::NAN, |d| latent(flow, &z) - d.log),
                 is_folded: determinant.is_some_and(|d| d.negative),
                 cycle,
-                is_second: cycle.sqrt() > NEAR && !(bent <= BENT * BENT * cycle),
+                is_second: cycle.sqrt() > NEAR && (bent > BENT * BENT * cycle || bent.is_nan()),
             }
         })
         .collect()
