@@ -47,13 +47,15 @@
 //! # The names
 //! - **Systems**: [`System`], [`DoubleWell`], [`LennardJones`], any program ([`system::Program`]), [`by_name`].
 //! - **Reference**: [`sample_reference`], [`Reference`], its [`reference::ReferenceReport`].
-//! - **Learning**: [`train`], [`TrainSettings`] from a [`Preset`], [`Flow`], [`Model`] on disk.
+//! - **Learning**: [`train`], [`train_on`] any device, [`TrainSettings`] from a [`Preset`], [`Flow`], [`Model`] on disk.
 //! - **Judging**: [`generator::densities`], [`generator::weigh`], [`generator::kullback_leibler`].
 //! - **Files**: [`read_positions`], [`write_positions`].
 //!
-//! Beneath: [`network`] is the E(n)-GNN with its passes, [`space`] the zero-centred coordinates, [`theory`] the
+//! Beneath: [`network`] is the E(n)-GNN with its passes (feature `burn`: its twin on any device), [`space`] the zero-centred coordinates, [`theory`] the
 //! paper's examples in closed form.
 
+#[cfg(feature = "burn")]
+pub mod burn;
 mod files;
 pub mod flow;
 pub mod generator;
@@ -76,4 +78,4 @@ pub use reference::{Reference, ReferenceError, ReferenceSettings, sample_referen
 pub use system::{
     DoubleWell, LennardJones, SYSTEMS, Sampling, System, SystemError, Truth, by_name,
 };
-pub use training::{Preset, TrainError, TrainSettings, train};
+pub use training::{Preset, TrainError, TrainSettings, train, train_on};

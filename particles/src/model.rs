@@ -37,8 +37,16 @@ pub struct About {
     pub rows: usize,
     /// Steps without a finite gradient, which were left out.
     pub skipped: usize,
+    /// Names of the engines that did its steps, in order: `cpu`, `burn`.
+    #[serde(default = "cpu")]
+    pub engines: Vec<String>,
     /// Looks at the validation rows.
     pub checks: Vec<Checked>,
+}
+
+/// Of models from when there was no other.
+fn cpu() -> Vec<String> {
+    vec!["cpu".to_owned()]
 }
 
 #[derive(Serialize, Deserialize)]
@@ -168,7 +176,9 @@ mod tests {
         }];
         let system = "dw4".to_owned();
         let identity = system.clone();
-        let about = About { system, identity, settings, seed: 3, rows: 100, skipped: 0, checks };
+        let (engines, skipped) = (cpu(), 0);
+        let about =
+            About { system, identity, settings, seed: 3, rows: 100, skipped, engines, checks };
         let model = Model { flow, about };
         assert!(matches!(Model::load(folder.path()), Err(ModelError::Missing(_))));
         model.save(folder.path()).unwrap();

@@ -153,6 +153,14 @@ fn what_is_wrong_is_said() {
     let lj = ["particles", "train", "lj13", "--out", "model", "--data", "close.csv"];
     let coinciding = scratch.fails(1, &lj);
     assert!(coinciding.contains("particles 1 and 2 are in the same place"), "{coinciding}");
+    // As `freeform train` has it.
+    let on =
+        |device: &str| scratch.fails(2, &[&train[..], &["x.npz", "--device", device]].concat());
+    assert!(on("gpu").contains("devices are cpu, burn, wgpu"), "{}", on("gpu"));
+    if !cfg!(feature = "burn") {
+        let not_built = on("burn");
+        assert!(not_built.contains("build it again with `--features burn`"), "{not_built}");
+    }
     let set =
         scratch.fails(2, &[&train[..], &["same.csv", "--center", "--set", "step=1"]].concat());
     assert!(set.contains("did you mean steps?"), "{set}");

@@ -18,7 +18,7 @@ mod edge;
 mod geometry;
 mod layout;
 #[cfg(test)]
-mod naive;
+pub(crate) mod naive;
 mod node;
 mod pass;
 mod scratch;

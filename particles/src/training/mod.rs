@@ -1,6 +1,8 @@
 //! Training by the free-form loss on the zero-centred subspace (Algorithm 1).
 
 mod batch;
+mod data;
+mod engine;
 mod loss;
 mod optimizer;
 mod preset;
@@ -8,7 +10,8 @@ mod settings;
 mod state;
 mod train;
 
+pub use data::data_scale;
 pub use loss::{LossReport, Losses};
 pub use preset::Preset;
 pub use settings::{LogDet, Optimizer, Schedule, SettingsError, TrainSettings};
-pub use train::{Checked, Told, TrainError, Trained, data_scale, train};
+pub use train::{Checked, Told, TrainError, Trained, train, train_on};

@@ -1,6 +1,8 @@
 //! Settings of a training.
 
+use super::engine;
 use crate::network::{NetworkSpec, SpecError};
+use freeform_inference::EngineKind;
 use serde::{Deserialize, Serialize};
 
 /// How the change of variables enters the loss.
@@ -169,16 +171,19 @@ impl TrainSettings {
     }
 
     /// Numbers that a training holds, in doubles: weights with their gradients and moments, a batch with its
-    /// probes, the data.
+    /// probes, the data, what Burn keeps where it works on the processor.
     #[must_use]
-    pub fn numbers(&self, particles: usize, dims: usize, rows: usize) -> u128 {
+    pub fn numbers(&self, engine: EngineKind, particles: usize, dims: usize, rows: usize) -> u128 {
         const OF_A_WEIGHT: u128 = 24;
         let size = (particles * dims) as u128;
-        let weights = self.spec(particles, dims).parameters() as u128;
+        let spec = self.spec(particles, dims);
+        let weights = spec.parameters() as u128;
+        let exact = self.log_det == LogDet::Exact;
         // Singles.
         (weights * OF_A_WEIGHT / 2)
             .saturating_add(4 * size * self.batch as u128)
             .saturating_add(3 * size * rows as u128)
+            .saturating_add(engine::numbers(engine, &spec, exact, self.batch))
     }
 
     /// The learning rate of a step.

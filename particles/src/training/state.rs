@@ -9,10 +9,17 @@ const PATIENCE: usize = 10;
 /// Steps between two looks back.
 const LOOK_BACK: usize = 100;
 
+/// What stands in front of the engines in a file's line, where the CPU's was not the only one.
+const ENGINES: &str = " engines ";
+/// [`EngineKind::name`](freeform_inference::EngineKind::name) of the CPU's.
+const CPU: &str = "cpu";
+
 /// Weights, Adam's moments, averaged weights, steps done.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
     pub step: usize,
+    /// Names of the engines that did them, in order: results differ in rounding.
+    pub engines: Vec<String>,
     /// The step after which the validation rows were last looked at.
     pub looked: usize,
     /// Sum of the losses since the last look at the validation rows, and their number.
@@ -37,6 +44,7 @@ impl State {
         Self {
             step: 0,
             looked: 0,
+            engines: Vec::new(),
             losses: [0.0; 2],
             skipped: 0,
             in_a_row: 0,
@@ -46,6 +54,13 @@ impl State {
             first: zeros.clone(),
             second: zeros,
             weights,
+        }
+    }
+
+    /// The steps that follow are an engine's.
+    pub fn go_on_by(&mut self, engine: &str) {
+        if self.engines.last().is_none_or(|last| last != engine) {
+            self.engines.push(engine.to_owned());
         }
     }
 
@@ -81,7 +96,11 @@ impl State {
 
     /// Replaces the file.
     pub fn save(&self, path: &Path, identity: &str) -> Result<(), TrainError> {
-        let mut tensors = Tensors::new(identity);
+        let by = match self.engines.iter().all(|engine| engine == CPU) {
+            true => String::new(),
+            false => format!("{ENGINES}{}", self.engines.join(",")),
+        };
+        let mut tensors = Tensors::new(&format!("{identity}{by}"));
         let [sum, count] = self.losses;
         let counts = [self.step, self.looked, self.skipped, self.in_a_row, self.falls];
         let counts = counts.map(|n| n as f64);
@@ -100,11 +119,16 @@ impl State {
         let Some(tensors) = Tensors::read(path).map_err(|e| TrainError::state(path, &e))? else {
             return Ok(None);
         };
-        if tensors.identity() != identity {
+        let by = tensors.identity().strip_prefix(identity).and_then(|by| match by {
+            "" => Some(CPU),
+            by => by.strip_prefix(ENGINES),
+        });
+        let Some(by) = by else {
             let reason = "it is of a training with other settings or data: give those again, or \
                           remove the file to start anew";
             return Err(TrainError::state(path, &reason));
-        }
+        };
+        let engines: Vec<String> = by.split(',').map(str::to_owned).collect();
         let of = |name: &str| tensors.get_single(name).filter(|values| values.len() == size);
         let state = || {
             let counters = tensors.get("counters")?;
@@ -114,6 +138,7 @@ impl State {
             Some(Self {
                 step: step as usize,
                 looked: looked as usize,
+                engines: engines.clone(),
                 losses: [sum, count],
                 skipped: skipped as usize,
                 in_a_row: in_a_row as usize,

@@ -1,16 +1,17 @@
 //! The loop of a training.
 
 use super::batch::batch;
-use super::loss::{LossReport, Losses};
+use super::data::{data_scale, fingerprint, split};
+use super::engine::{self, Job};
+use super::loss::LossReport;
 use super::optimizer::Updater;
 use super::settings::{LogDet, SettingsError, TrainSettings};
 use super::state::State;
 use crate::flow::Flow;
 use crate::generator::densities;
-use crate::space::{center, degrees_of_freedom};
-use freeform_inference::Saver;
+use freeform_inference::{DeviceError, EngineKind, Saver};
 use freeform_kernels::{Isa, sum_squares};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -47,6 +48,8 @@ pub enum Told<'a> {
     Checking(usize, usize),
     /// All of them were.
     Checked(&'a Checked),
+    /// A part of a long step was done, which is for nothing where it is told to stop.
+    Part,
 }
 
 /// A training that ended.
@@ -56,6 +59,8 @@ pub struct Trained {
     pub flow: Flow,
     /// Steps whose gradient was not finite: they changed nothing.
     pub skipped: usize,
+    /// Names of the engines that did the steps, in order: `cpu`, `burn`.
+    pub engines: Vec<String>,
 }
 
 /// A training without a flow.
@@ -67,6 +72,9 @@ pub enum TrainError {
     /// Data that cannot be trained on.
     #[error("{0}")]
     Data(String),
+    /// A device that is not there, or that gave up; what was done is in the state's file.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Told to stop; what was done is in the state's file.
     #[error("interrupted")]
     Interrupted,
@@ -100,22 +108,32 @@ impl TrainError {
 /// How often a training may go back to earlier weights.
 const FALLS: usize = 8;
 
-/// Standard deviation of zero-centred coordinates, a degree of freedom: √(Σ|x|² / (rows·dof)).
-#[must_use]
-pub fn data_scale(x: ArrayView2<'_, f64>, dims: usize) -> f64 {
-    let dof = degrees_of_freedom(x.ncols() / dims, dims);
-    let square: f64 =
-        x.rows().into_iter().map(|row| crate::space::spread(&row.to_vec(), dims)).sum();
-    (square / (x.nrows() * dof) as f64).sqrt()
-}
-
-/// Trains a flow on positions `[rows, N·n]`, of which the last `validation` are kept apart. With `keep`, the
-/// state is saved in that file every few seconds and when interrupted, and a training of the same
-/// settings and data goes on from there, to the same weights. `tell` is told of each step.
+/// Trains a flow as [`train_on`] does, by the CPU's fused kernels.
 ///
 /// # Errors
 /// [`TrainError`].
 pub fn train(
+    settings: &TrainSettings,
+    x: ArrayView2<'_, f64>,
+    dims: usize,
+    seed: u64,
+    keep: Option<&Path>,
+    tell: &mut dyn FnMut(Told) -> ControlFlow<()>,
+) -> Result<Trained, TrainError> {
+    train_on(EngineKind::Cpu, settings, x, dims, seed, keep, tell)
+}
+
+/// Trains a flow on positions `[rows, N·n]`, of which the last `validation` are kept apart. With `keep`, the
+/// state is saved in that file every few seconds, when interrupted and when the device fails, and a
+/// training of the same settings and data goes on from there: on the same engine to the same weights, on another
+/// to weights that differ in rounding. `tell` is told of each step.
+///
+/// The engine computes losses and gradients; all else, validation too, is the CPU's.
+///
+/// # Errors
+/// [`TrainError`].
+pub fn train_on(
+    engine: EngineKind,
     settings: &TrainSettings,
     x: ArrayView2<'_, f64>,
     dims: usize,
@@ -140,8 +158,9 @@ pub fn train(
     let size = flow.weights.len();
     let kept = keep.map(|path| State::load(path, &identity, size)).transpose()?.flatten();
     let mut state = kept.unwrap_or_else(|| State::new(flow.weights.clone()));
+    state.go_on_by(engine.name());
     let exact = settings.log_det == LogDet::Exact;
-    let mut losses = Losses::new(isa, &spec, exact, settings.batch);
+    let mut losses = engine::on(engine, &spec, exact, settings.batch)?;
     let updater = Updater::new(isa, &spec, settings.optimizer);
     let mut gradient = vec![0.0; size];
     let mut saver = Saver::new();
@@ -166,19 +185,31 @@ pub fn train(
             let rows = batch(scaled.view(), dims, settings.batch, seed, step);
             std::mem::swap(&mut flow.weights, &mut state.weights);
             let beta = settings.beta_at(step) as f32;
-            let report = losses.gradient(&flow, beta, &rows.x, &rows.probes, &mut gradient);
+            let job = Job { flow: &flow, beta, x: &rows.x, probes: &rows.probes };
+            let part = &mut || tell(Told::Part).is_continue();
+            let computed = losses.of_batch(job, &mut gradient, part);
             std::mem::swap(&mut flow.weights, &mut state.weights);
-            let norm = sum_squares(isa, &gradient).sqrt();
-            if report.loss.is_finite() && norm.is_finite() {
-                updater.step(settings, &mut state, &gradient, norm);
-                state.losses[0] += report.loss;
-                state.losses[1] += 1.0;
-                state.stride();
-            } else if state.stumble() && state.falls == FALLS {
-                return Err(TrainError::Diverged { step, falls: FALLS });
+            match computed {
+                Ok(Some(report)) => {
+                    let norm = sum_squares(isa, &gradient).sqrt();
+                    if report.loss.is_finite() && norm.is_finite() {
+                        updater.step(settings, &mut state, &gradient, norm);
+                        state.losses[0] += report.loss;
+                        state.losses[1] += 1.0;
+                        state.stride();
+                    } else if state.stumble() && state.falls == FALLS {
+                        return Err(TrainError::Diverged { step, falls: FALLS });
+                    }
+                    state.step += 1;
+                    tell(Told::Step { step: state.step, report: &report }).is_break()
+                }
+                // Told to stop in the middle of it.
+                Ok(None) => true,
+                Err(error) => {
+                    keep.map_or(Ok(()), |path| state.save(path, &identity))?;
+                    return Err(error.into());
+                }
             }
-            state.step += 1;
-            tell(Told::Step { step: state.step, report: &report }).is_break()
         };
         let last = state.step == settings.steps && state.looked == settings.steps;
         if let Some(path) = keep
@@ -191,47 +222,7 @@ pub fn train(
         }
     }
     flow.weights = state.average;
-    Ok(Trained { flow, skipped: state.skipped })
-}
-
-/// BLAKE3 of the data.
-fn fingerprint(x: ArrayView2<'_, f64>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for row in x.rows() {
-        hasher.update(&row.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
-    }
-    hasher.finalize().to_hex()[..32].to_owned()
-}
-
-/// Zero-centred training and validation rows.
-fn split(
-    settings: &TrainSettings,
-    x: ArrayView2<'_, f64>,
-    dims: usize,
-) -> Result<(Array2<f64>, Array2<f64>), TrainError> {
-    let (rows, width) = x.dim();
-    if dims == 0 || !width.is_multiple_of(dims) || width < 2 * dims {
-        let what = format!("{width} coordinates a row are not two or more particles of {dims}");
-        return Err(TrainError::Data(what));
-    }
-    if let Some(((row, column), value)) = x.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        let (row, column) = (row + 1, column + 1);
-        return Err(TrainError::Data(format!("row {row}, column {column} is {value}")));
-    }
-    if rows <= settings.validation {
-        return Err(TrainError::Data(format!(
-            "{rows} rows, of which validation = {} are kept apart: give more rows, or lower it",
-            settings.validation
-        )));
-    }
-    let mut x = x.to_owned();
-    for mut row in x.axis_iter_mut(Axis(0)) {
-        let mut centred = row.to_vec();
-        center(&mut centred, dims);
-        row.iter_mut().zip(centred).for_each(|(to, v)| *to = v);
-    }
-    let cut = rows - settings.validation;
-    Ok((x.slice(s![..cut, ..]).to_owned(), x.slice(s![cut.., ..]).to_owned()))
+    Ok(Trained { flow, skipped: state.skipped, engines: state.engines })
 }
 
 /// Validates in pieces, between which it may be told to stop.

@@ -57,6 +57,7 @@ pub(super) fn of_training(error: &TrainError, shown: &str) -> Failure {
             stopped(&format!("interrupted; the state is saved in {shown}: add --resume to go on"))
         }
         TrainError::Settings(_) | TrainError::Data(_) => Failure::usage(error),
+        TrainError::Device(error) => error.clone().into(),
         TrainError::Diverged { .. } | TrainError::State { .. } => Failure::failed(error),
     }
 }

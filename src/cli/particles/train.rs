@@ -1,9 +1,10 @@
 //! `freeform particles train`.
 
 use super::{Failure, Output, failures, off_centre};
+use crate::cli::device::DeviceArg;
 use crate::run::check_room;
 use freeform_particles::training::{Checked, Told};
-use freeform_particles::{About, Model, Preset, by_name, read_positions, train};
+use freeform_particles::{About, Model, Preset, by_name, read_positions, train_on};
 use freeform_simulators::Ownership;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ Examples:
   freeform particles train dw4 --data dw4.npz --out model
   freeform particles train dw4 --data dw4.npz --preset paper --out table5
   freeform particles train lj13 --data lj13.npz --set steps=20000 --set batch=64 --out model
+  freeform particles train dw4 --data dw4.npz --device wgpu --out model    # see `freeform devices`
   freeform particles train dw4 --data dw4.npz --out model --resume     # after Ctrl-C
 
 Settings: layers, width, normalizer (what sums over neighbours are divided by), scale, batch, steps,
@@ -42,6 +44,8 @@ pub(super) struct Args {
     /// Seed of weights, batches and probes.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    device: DeviceArg,
     /// Folder of the model.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -74,7 +78,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     for assignment in &args.set {
         settings.set(assignment).map_err(|error| Failure::usage(&format!("--set {error}")))?;
     }
-    let numbers = settings.numbers(system.particles(), system.dims(), x.nrows());
+    let engine = args.device.open()?;
+    let numbers = settings.numbers(engine, system.particles(), system.dims(), x.nrows());
     check_room("--set layers, width and batch: such a training", numbers)?;
     let (folder, shown) = (&args.out, args.out.display().to_string());
     std::fs::create_dir_all(folder)
@@ -86,7 +91,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let mut bar = output.reporter.bar("training", settings.steps, 0);
     let mut checks: Vec<Checked> = recalled(folder);
     let (mut first, mut at) = (true, 0);
-    let trained = train(&settings, x.view(), system.dims(), args.seed, Some(&state), &mut |told| {
+    let mut tell = |told: Told| {
         match told {
             Told::Step { step, report } => {
                 if std::mem::take(&mut first) {
@@ -106,12 +111,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                 // Only for people and for going on: the training itself does not need it.
                 let _ = std::fs::write(metrics(folder), lines(&checks));
             }
+            Told::Part => {}
         }
         match stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
-    });
+    };
+    let (data, dims) = (x.view(), system.dims());
+    let trained = train_on(engine, &settings, data, dims, args.seed, Some(&state), &mut tell);
     bar.finish();
     let trained = trained.map_err(|error| failures::of_training(&error, &shown))?;
     own.check()?;
@@ -124,6 +132,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         seed: args.seed,
         rows: x.nrows(),
         skipped: trained.skipped,
+        engines: trained.engines,
         checks,
     };
     let model = Model { flow: trained.flow, about };
@@ -139,7 +148,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let last = model.about.checks.last();
     let value = serde_json::json!({
         "out": shown, "system": args.system, "rows": x.nrows(), "seed": args.seed,
-        "weights": model.flow.weights.len(), "skipped": trained.skipped, "last": last,
+        "weights": model.flow.weights.len(), "skipped": trained.skipped,
+        "engines": model.about.engines, "last": last,
         "settings": model.about.settings,
     });
     let told = last.map(|check| line(check, entropy)).unwrap_or_default();

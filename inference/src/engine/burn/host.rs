@@ -4,11 +4,11 @@ use crate::engine::DeviceError;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A tensor of numbers in row-major order.
-pub(super) fn tensor<const R: usize>(
-    numbers: Vec<f32>,
-    shape: [usize; R],
-    device: &Device,
-) -> Tensor<R> {
+///
+/// # Panics
+/// If the shape is not of as many.
+#[must_use]
+pub fn tensor<const R: usize>(numbers: Vec<f32>, shape: [usize; R], device: &Device) -> Tensor<R> {
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
@@ -16,7 +16,8 @@ pub(super) fn tensor<const R: usize>(
 ///
 /// Where the device fails to hand them over the work ends:
 /// [`guarded`](crate::engine::guarded) makes an error of it.
-pub(super) fn read<const R: usize>(tensor: &Tensor<R>) -> Vec<f32> {
+#[must_use]
+pub fn read<const R: usize>(tensor: &Tensor<R>) -> Vec<f32> {
     match tensor.try_to_vec_as() {
         Ok(numbers) => numbers,
         Err(error) => DeviceError::Failed {

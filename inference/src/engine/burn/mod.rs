@@ -25,11 +25,12 @@ mod stack;
 mod steps;
 mod tables;
 
-pub use ::burn::tensor::{Device, Tensor};
+pub use ::burn::tensor::{Device, Int, Tensor};
 pub use dual::Dual;
 pub(crate) use engine::lock;
 pub use engine::{BurnEngine, SharedStack};
 pub use evaluate::jacobian;
+pub use host::{read, tensor};
 pub use loss::{FlowBatch, FlowLoss, flow_loss};
 pub use network::DualNetwork;
 pub use parameters::{flat_gradients, flatten, with_flat};

@@ -28,6 +28,26 @@ impl<const R: usize> Dual<R> {
         Self { value: self.value + other.value, tangents }
     }
 
+    /// y = s − t, ẏ = ṡ − ṫ; a missing tangent is zero.
+    ///
+    /// # Shapes
+    /// Both `[N, …]` with the same K, or one without tangents.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    pub fn sub(self, other: Self) -> Self {
+        let tangents = match (self.tangents, other.tangents) {
+            (Some(a), Some(b)) => Some(a - b),
+            (a, b) => a.or(b.map(Tensor::neg)),
+        };
+        Self { value: self.value - other.value, tangents }
+    }
+
+    /// y = t + c, ẏ = ṫ for a number c.
+    #[must_use]
+    pub fn add_scalar(self, number: f64) -> Self {
+        Self { value: self.value.add_scalar(number), tangents: self.tangents }
+    }
+
     /// y = c·t, ẏ = c·ṫ for a number c.
     #[must_use]
     pub fn scale(self, factor: f64) -> Self {

@@ -3,6 +3,7 @@
 mod activation;
 mod arithmetic;
 mod join;
+mod powers;
 
 #[cfg(test)]
 mod tests;

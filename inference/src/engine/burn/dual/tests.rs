@@ -84,6 +84,11 @@ fn linear_maps_and_products() {
     check("linear", |t| t.linear(&weight, Some(&bias)));
     check("scale", |t| t.scale(-0.7));
     check("add", |t| t.clone().add(t.tanh()));
+    check("sub", |t| t.clone().sub(t.tanh()));
+    check("sub from one without tangents", |t| {
+        Dual::constant(tensor(numbers(3, 1.0))).sub(t.tanh())
+    });
+    check("add_scalar", |t| t.tanh().add_scalar(0.4));
     check("mul", |t| t.clone().tanh().mul(t.sigmoid()));
     check("mul by one without tangents", |t| t.tanh().mul(Dual::constant(tensor(numbers(3, 1.0)))));
     check("mul_constant", |t| t.tanh().mul_constant(&tensor(numbers(ROWS, 4.0))));
@@ -98,6 +103,39 @@ fn joins() {
     check("concat a constant", |t| t.tanh().concat(constant(), 1));
     check("concat to a constant", |t| constant().concat(t.tanh(), 1));
     check("narrow", |t| t.tanh().narrow(1, 1, 2));
+    let indices = Tensor::from_ints([2, 0, 2, 3, 1], &Device::flex());
+    check("select", |t| t.tanh().select(1, &indices));
+    check("spread", |t| t.tanh().narrow(1, 2, 1).spread(1, 5));
+    check("sum_dim", |t| t.tanh().sum_dim(1));
+    check("reshape", |t| t.tanh().reshape([ROWS, 2, 2]).sum_dim(1).reshape([2 * ROWS, 1]));
+}
+
+#[test]
+fn powers() {
+    check("square", |t| t.tanh().square());
+    check("sqrt", |t| t.tanh().add_scalar(1.5).sqrt());
+    check("recip", |t| t.sigmoid().recip());
+}
+
+/// Distances between all pairs, as networks on particles have them: of (0, 0), (3, 4) and (3, 0), whose
+/// first moves by (1, 0) and whose last by (0, 1).
+#[test]
+fn distances_between_pairs() {
+    let on = (&Device::flex(), DType::F64);
+    let of =
+        |numbers: [f64; 6]| Tensor::<2>::from_data(TensorData::new(numbers.to_vec(), [1, 6]), on);
+    let moves = of([1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    let x = Dual::new(of([0.0, 0.0, 3.0, 4.0, 3.0, 0.0]), moves).reshape([1, 3, 2]);
+    let senders = Tensor::from_ints([1, 2, 0, 2, 0, 1], &Device::flex());
+    let own = x.clone().reshape([1, 3, 1, 2]).spread(2, 2);
+    let distances = own.sub(x.select(1, &senders).reshape([1, 3, 2, 2])).square().sum_dim(3).sqrt();
+    let (value, tangents) = distances.reshape([1, 6]).into_parts();
+    assert_eq!(read(&value), [5.0, 3.0, 5.0, 4.0, 3.0, 4.0]);
+    // (xᵢ − xⱼ)·(ẋᵢ − ẋⱼ)/d.
+    let expected = [-0.6, -1.0, -0.6, -1.0, -1.0, -1.0];
+    for (got, expected) in read(&tangents.expect("tangents stay")).iter().zip(expected) {
+        assert!((got - expected).abs() < 1e-15, "{got} {expected}");
+    }
 }
 
 /// Rank 3, as networks on sets or graphs have it: y = t ⊙ Σ_rows-of-a-sample tanh t.
