@@ -102,7 +102,7 @@ where
     if named > 0 {
         chart
             .configure_series_labels()
-            .position(emptiest_corner(panel, [x, y], named))
+            .position(emptiest(panel, [x, y], named))
             .background_style(WHITE.mix(0.8))
             .border_style(TRANSPARENT)
             .draw()?;
@@ -110,14 +110,13 @@ where
     Ok(())
 }
 
-/// The corner for the names of `named` lines where the fewest points lie.
-fn emptiest_corner(
-    panel: &LinePanel,
-    [x, y]: [(f64, f64); 2],
-    named: usize,
-) -> SeriesLabelPosition {
+/// The place for the names of `named` lines where the fewest points lie.
+fn emptiest(panel: &LinePanel, [x, y]: [(f64, f64); 2], named: usize) -> SeriesLabelPosition {
+    use SeriesLabelPosition::{
+        LowerLeft, LowerMiddle, LowerRight, UpperLeft, UpperMiddle, UpperRight,
+    };
     // Shares of the panel that names take.
-    let (wide, high) = (0.5, (0.08 * (named + 1) as f64).min(0.5));
+    let (wide, high) = (0.4, (0.08 * (named + 1) as f64).min(0.5));
     let share = |v: f64, (low, high): (f64, f64)| (v - low) / (high - low);
     let points = || {
         let lines = panel.lines.iter().filter(|line| line.name.is_some());
@@ -125,22 +124,23 @@ fn emptiest_corner(
         let dots = panel.points.iter().flat_map(|point| std::iter::repeat_n(point, 20));
         lines.flat_map(|line| &line.points).chain(dots)
     };
-    let corners = [
-        (SeriesLabelPosition::UpperRight, true, true),
-        (SeriesLabelPosition::LowerRight, true, false),
-        (SeriesLabelPosition::UpperLeft, false, true),
-        (SeriesLabelPosition::LowerLeft, false, false),
+    let places = [
+        (UpperRight, 1.0 - wide, true),
+        (UpperMiddle, 0.5 - 0.5 * wide, true),
+        (LowerRight, 1.0 - wide, false),
+        (UpperLeft, 0.0, true),
+        (LowerMiddle, 0.5 - 0.5 * wide, false),
+        (LowerLeft, 0.0, false),
     ];
-    let inside = |right: bool, upper: bool| {
+    let covered = |left: f64, upper: bool| {
         let covers = |(a, b): &&(f64, f64)| {
             let (a, b) = (share(*a, x), share(*b, y));
-            (if right { a > 1.0 - wide } else { a < wide })
-                && (if upper { b > 1.0 - high } else { b < high })
+            a > left && a < left + wide && if upper { b > 1.0 - high } else { b < high }
         };
         points().filter(covers).count()
     };
-    let best = corners.into_iter().min_by_key(|(_, right, upper)| inside(*right, *upper));
-    best.map_or(SeriesLabelPosition::UpperRight, |(corner, ..)| corner)
+    let best = places.into_iter().min_by_key(|(_, left, upper)| covered(*left, *upper));
+    best.map_or(UpperRight, |(place, ..)| place)
 }
 
 #[cfg(test)]
@@ -168,5 +168,27 @@ mod tests {
         assert!(text.matches("<path").count() >= 6 && dots == 2, "{text}");
         let empty = LinePanel { lines: Vec::new(), points: Vec::new(), ..shown };
         assert!(matches!(line_panels(&path, &[empty]), Err(PlotError::Empty { .. })));
+    }
+
+    #[test]
+    fn names_stand_where_no_line_is() {
+        let line =
+            |points: &[(f64, f64)]| Line { name: Some("a".to_owned()), points: points.to_vec() };
+        let place = |points: &[(f64, f64)]| {
+            let panel = LinePanel {
+                title: String::new(),
+                axes: [String::new(), String::new()],
+                lines: vec![line(points)],
+                points: vec![],
+            };
+            emptiest(&panel, ranges(&panel).unwrap(), 1)
+        };
+        let is = |found: SeriesLabelPosition, wanted: SeriesLabelPosition| {
+            std::mem::discriminant(&found) == std::mem::discriminant(&wanted)
+        };
+        assert!(is(place(&[(0.0, 1.0), (1.0, 0.0)]), SeriesLabelPosition::UpperRight));
+        assert!(is(place(&[(0.0, 0.0), (1.0, 1.0)]), SeriesLabelPosition::UpperMiddle));
+        let two_peaks = [(0.0, 0.0), (0.2, 1.0), (0.5, 0.0), (0.8, 1.0), (1.0, 0.0)];
+        assert!(is(place(&two_peaks), SeriesLabelPosition::UpperMiddle));
     }
 }
