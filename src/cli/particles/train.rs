@@ -68,7 +68,7 @@ enum PresetArg {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let stop = output.interrupt_flag()?;
     let system = by_name(&args.system).map_err(|error| failures::of_system(&error))?;
-    let (x, _) =
+    let (x, energies) =
         read_positions(&args.data, &*system, off_centre(args.center)).map_err(failures::of_file)?;
     let preset = match args.preset {
         PresetArg::Recommended => Preset::Recommended,
@@ -87,7 +87,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let own = Ownership::of_folder(folder)?;
     let state = folder.join("checkpoint.safetensors");
     make_room(args, folder, &state)?;
-    let entropy = system.truth().map(|truth| truth.entropy());
+    let held_out = &energies[energies.len().saturating_sub(settings.validation)..];
+    let mean_energy = held_out.iter().sum::<f64>() / held_out.len() as f64;
+    // With the rows' own mean energy, whose noise is in their NLL too.
+    let entropy = system.truth().map(|truth| truth.ln_z + mean_energy);
     let mut bar = output.reporter.bar("training", settings.steps, 0);
     let mut checks: Vec<Checked> = recalled(folder);
     let (mut first, mut at) = (true, 0);
