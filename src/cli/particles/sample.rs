@@ -13,8 +13,9 @@ Examples:
   freeform particles sample model -n 100 --out draws.xyz
   freeform particles sample model -n 10000 --no-weights --out draws.npz
 
-An .npz holds x, log_q, energy and log_weight = -energy - log_q; other tables hold x. With --no-weights an .npz holds
-x and energy: one pass a draw, where a density takes as many more as there are degrees of freedom.";
+An .npz holds x, log_q, energy and log_weight = -energy - log_q; other tables hold x. The few draws that the encoder
+leads from to another z with the same x have log_weight = -inf, so that no x counts twice. With --no-weights an .npz
+holds x and energy: one pass a draw, where a density takes as many more as there are degrees of freedom.";
 
 /// Options of `freeform particles sample`.
 #[derive(clap::Args)]
