@@ -1,6 +1,6 @@
 //! Positions in files: `.npz`, `.npy` and text as tables, `.xyz` as frames.
 
-use crate::space::{center, spread};
+use crate::space::{center_rows, spread};
 use crate::system::{System, SystemError, checked_energy};
 use freeform_simulators::{
     ArrayError, FirstLine, TableOptions, prepare_output, read_table, write_arrays,
@@ -107,11 +107,7 @@ pub fn read_positions(
         false => read_table(path, &options)?.values,
     };
     if off_centre == OffCentre::Move && x.ncols() == system.particles() * system.dims() {
-        for mut row in x.rows_mut() {
-            let mut centred = row.to_vec();
-            center(&mut centred, system.dims());
-            row.assign(&ArrayView1::from(&centred));
-        }
+        center_rows(&mut x, system.dims());
     }
     let energies = x.rows().into_iter().enumerate().map(|(at, row)| {
         let path = || path.display().to_string();

@@ -112,6 +112,13 @@ pub struct Mapped {
 }
 
 impl Mapped {
+    /// The step of Newton's method J⁻¹e `[dof]` for the inverse of a Jacobian `[dof, dof]` and an error e
+    /// `[dof]` in its image.
+    pub(crate) fn newton_step(inverse: &[f64], error: &[f64]) -> Vec<f64> {
+        let rows = inverse.chunks_exact(error.len());
+        rows.map(|row| row.iter().zip(error).map(|(a, b)| a * b).sum()).collect()
+    }
+
     /// The inverse of the Jacobian, and its determinant; `None` where it is singular.
     #[must_use]
     pub fn inverse(&self, dof: usize) -> Option<(Vec<f64>, Determinant)> {
@@ -149,6 +156,15 @@ impl<'a> Mapper<'a> {
     #[must_use]
     pub fn basis(&self) -> &[f64] {
         &self.basis
+    }
+
+    /// a − b, of two configurations `[N·n]`, in that basis, `[dof]`.
+    pub(crate) fn difference(&self, a: &[f32], b: &[f32]) -> Vec<f64> {
+        let along = |direction: &[f64]| {
+            let pairs = a.iter().zip(b).zip(direction);
+            pairs.map(|((a, b), along)| along * f64::from(a - b)).sum()
+        };
+        self.basis.chunks_exact(a.len()).map(along).collect()
     }
 
     /// Values at x `[up to batch(), N·n]`.

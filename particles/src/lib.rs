@@ -39,7 +39,7 @@
 //! }
 //! let trained = train(&training, found.x.view(), 2, 1, None, &mut |_| ControlFlow::Continue(()))?;
 //! let drawn = draws(&trained.flow, 1, 0..1000);
-//! let log_weights: Vec<f64> = drawn.iter().map(|d| -Springs.energy(&d.x) - d.log_q).collect();
+//! let log_weights: Vec<f64> = drawn.iter().map(|d| d.log_weight(Springs.energy(&d.x))).collect();
 //! assert!(weigh(&log_weights).effective_share > 0.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

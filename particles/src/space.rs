@@ -3,6 +3,8 @@
 //! Energies do not change where all particles are moved together, so a density is over the
 //! (N − 1)·n-dimensional subspace Σᵢ xᵢ = 0, in the measure of an orthonormal basis of it.
 
+use ndarray::{Array2, ArrayView1};
+
 /// Degrees of freedom of the subspace, (N − 1)·n.
 #[must_use]
 pub fn degrees_of_freedom(particles: usize, dims: usize) -> usize {
@@ -15,6 +17,15 @@ pub fn center(x: &mut [f64], dims: usize) {
     for axis in 0..dims {
         let mean = x.iter().skip(axis).step_by(dims).sum::<f64>() / count;
         x.iter_mut().skip(axis).step_by(dims).for_each(|v| *v -= mean);
+    }
+}
+
+/// [`center`] for each row of x `[rows, N·n]`.
+pub(crate) fn center_rows(x: &mut Array2<f64>, dims: usize) {
+    for mut row in x.rows_mut() {
+        let mut centred = row.to_vec();
+        center(&mut centred, dims);
+        row.assign(&ArrayView1::from(&centred));
     }
 }
 

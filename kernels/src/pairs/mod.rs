@@ -14,6 +14,8 @@ pub use dots::{row_dots, row_dots_backward};
 pub use layer::{PairLayer, pair_silu, pair_silu_tangents};
 pub use sums::{PairSumGrad, pair_sums_backward};
 
+use crate::simd::Simd;
+
 /// Graphs in which every node has an edge to every other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pairs {
@@ -70,8 +72,6 @@ impl Pairs {
         }
     }
 }
-
-use crate::simd::Simd;
 
 /// Numbers that are summed beside each other before they are summed to one.
 const LANES: usize = 16;

@@ -65,14 +65,13 @@ impl Columns for Backward<'_> {
     fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize) {
         let h = self.pairs.width;
         let zeros = [simd.splat(0.0); NV];
-        let plus = |a: [S::V; NV], b: &[S::V; NV]| std::array::from_fn(|v| simd.add(a[v], b[v]));
         let (mut to_first, mut to_second) = (zeros, zeros);
         for i in 0..self.pairs.node_count() {
             let mut to_i = zeros;
             for (q, j) in self.pairs.neighbours(i) {
                 let grad = vectors::<S, NV>(simd, row(self.grad, q, h), from);
                 let [s, t] = self.scalars.map(|of| simd.splat(of[q]));
-                to_i = plus(to_i, &grad);
+                to_i = std::array::from_fn(|v| simd.add(to_i[v], grad[v]));
                 to_first = std::array::from_fn(|v| simd.fma(s, grad[v], to_first[v]));
                 to_second = std::array::from_fn(|v| simd.fma(t, grad[v], to_second[v]));
                 add::<S, NV>(simd, row_mut(self.into.nodes, 2 * j + 1, h), from, grad);

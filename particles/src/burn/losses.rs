@@ -102,9 +102,7 @@ impl BurnLosses {
         let (sum, means) = found?;
         gradient.copy_from_slice(&read(&sum));
         let means: Vec<f64> = read(&means).into_iter().map(f64::from).collect();
-        let [latent, change, reconstruction] = [means[0], means[1], means[2]];
-        let loss = latent - change + f64::from(beta) * reconstruction;
-        Some(LossReport { loss, latent, change, reconstruction })
+        Some(LossReport::new(beta, [means[0], means[1], means[2]]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The E(n)-GNN over [`Dual`].
 
 use super::pairs::Pairs;
-use crate::network::NetworkSpec;
+use crate::network::{NetworkSpec, SOFT};
 use freeform_inference::engine::burn::{Device, Dual, DualNetwork, Tensor};
 
 /// The network whose formulas [`network`](crate::network) documents.
@@ -51,9 +51,6 @@ struct Block {
     last: Tensor<2>,
 }
 
-/// Kept from under the root, so that it has a slope where particles coincide.
-const SOFT: f64 = 1e-8;
-
 impl EquivariantNetwork {
     /// A network of zeros; [`with_flat`](freeform_inference::engine::burn::with_flat) gives it a network's
     /// weights.
@@ -99,7 +96,7 @@ impl DualNetwork for EquivariantNetwork {
                 h = layer.apply(h, &scalars, &self.pairs, scale);
             }
             let hidden = block.edge.apply(h.clone(), scalars, &self.pairs);
-            let lengths = squared.add_scalar(SOFT).sqrt().add_scalar(1.0);
+            let lengths = squared.add_scalar(f64::from(SOFT)).sqrt().add_scalar(1.0);
             let size = hidden.linear(&block.last, None).mul(lengths.recip()).scale(scale);
             x = x.add(self.pairs.sum(differences.mul(size.spread(1, dims))));
         }

@@ -121,9 +121,8 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
         let mapped = decoder.jacobians(&moved);
         let rows = mapped.iter().zip(x.chunks_exact(size)).zip(moved.chunks_exact(size));
         for (((mapped, x), z), (search, found)) in rows.zip(searches.iter_mut().zip(&mut found)) {
-            let error: Vec<f64> =
-                x.iter().zip(&mapped.value).map(|(x, g)| f64::from(x - g)).collect();
-            let residual: f64 = error.iter().map(|e| e * e).sum();
+            let error = x.iter().zip(&mapped.value).map(|(x, g)| f64::from(x - g));
+            let residual: f64 = error.map(|e| e * e).sum();
             if round == 0 {
                 found.reconstruction = residual * flow.scale * flow.scale;
                 found.approximate = latent(flow, z) - log_det(mapped, dof);
@@ -142,13 +141,7 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                     search.damping = 0.0;
                     continue;
                 }
-                let wanted: Vec<f64> = basis
-                    .chunks_exact(size)
-                    .map(|direction| direction.iter().zip(&error).map(|(b, e)| b * e).sum())
-                    .collect();
-                for (step, row) in search.step.iter_mut().zip(inverse.chunks_exact(dof)) {
-                    *step = row.iter().zip(&wanted).map(|(a, b)| a * b).sum();
-                }
+                search.step = Mapped::newton_step(&inverse, &decoder.difference(x, &mapped.value));
                 let length = search.step.iter().map(|s| s * s).sum::<f64>().sqrt();
                 let longest = LONGEST * (dof as f64).sqrt();
                 if length > longest {

@@ -1,7 +1,7 @@
 //! Draws of a flow with their densities.
 
 use super::density::{densities, latent};
-use crate::flow::{Direction, Flow, Mapper, Values};
+use crate::flow::{Direction, Flow, Mapped, Mapper, Values};
 use crate::random::{Purpose, stream};
 use crate::space::center_single;
 use rand_distr::{Distribution, StandardNormal};
@@ -20,9 +20,17 @@ pub struct Draw {
     /// |f(g(z)) − z|², in latent units.
     pub cycle: f64,
     /// Whether f leads from x to another z with the same g(z), as [`densities`] finds it. Such an x is
-    /// drawn from both; so that it counts once, and with the density that it is judged by, this draw must
-    /// have no weight.
+    /// drawn from both; so that it counts once, and with the density that it is judged by, this draw has no
+    /// [weight](Self::log_weight).
     pub is_second: bool,
+}
+
+impl Draw {
+    /// ln w = −u − ln q for the energy u of x; −∞ for a second code.
+    #[must_use]
+    pub fn log_weight(&self, energy: f64) -> f64 {
+        if self.is_second { f64::NEG_INFINITY } else { -energy - self.log_q }
+    }
 }
 
 /// From these distances of f(g(z)) from z on it is looked at which of several codes f leads to.
@@ -111,38 +119,24 @@ fn drawn(
     let x: Vec<f32> = mapped.iter().flat_map(|mapped| mapped.value.clone()).collect();
     let code = encoder.values(&x);
     let again = decoder.values(&code);
-    let basis = decoder.basis();
-    let on_basis = |a: &[f32], b: &[f32]| -> Vec<f64> {
-        let along = |direction: &[f64]| {
-            let pairs = a.iter().zip(b).zip(direction);
-            pairs.map(|((a, b), along)| f64::from(a - b) * along).sum()
-        };
-        basis.chunks_exact(size).map(along).collect()
-    };
-    let row = |of: &'_ [f32], at: usize| of[at * size..][..size].to_vec();
+    let rows = z.chunks_exact(size).zip(code.chunks_exact(size)).zip(again.chunks_exact(size));
     mapped
         .iter()
-        .enumerate()
-        .map(|(at, mapped)| {
-            let (z, code) = (row(&z, at), row(&code, at));
-            let inverse = mapped.inverse(dof);
-            let away = on_basis(&z, &code);
+        .zip(rows)
+        .map(|(mapped, ((z, code), again))| {
+            let away = decoder.difference(z, code);
             let cycle = away.iter().map(|v| v * v).sum::<f64>();
+            let inverse = mapped.inverse(dof);
             // Where g is as straight as at z on the way from f(x) to z, Newton's method goes there.
-            let missed = on_basis(&mapped.value, &row(&again, at));
             let bent = inverse.as_ref().map_or(f64::INFINITY, |(inverse, _)| {
-                let rows = inverse.chunks_exact(dof).zip(&away);
-                let explained = |row: &[f64]| row.iter().zip(&missed).map(|(a, b)| a * b).sum();
-                rows.map(|(row, away): (_, &f64)| {
-                    let explained: f64 = explained(row);
-                    (away - explained).powi(2)
-                })
-                .sum::<f64>()
+                let missed = decoder.difference(&mapped.value, again);
+                let explained = Mapped::newton_step(inverse, &missed);
+                away.iter().zip(explained).map(|(away, by)| (away - by).powi(2)).sum()
             });
             let determinant = inverse.map(|(_, determinant)| determinant);
             Draw {
                 x: mapped.value.iter().map(|v| flow.scale * f64::from(*v)).collect(),
-                log_q: determinant.map_or(f64::NAN, |d| latent(flow, &z) - d.log),
+                log_q: determinant.map_or(f64::NAN, |d| latent(flow, z) - d.log),
                 is_folded: determinant.is_some_and(|d| d.negative),
                 cycle,
                 is_second: cycle.sqrt() > NEAR && (bent > BENT * BENT * cycle || bent.is_nan()),
@@ -171,15 +165,14 @@ mod tests {
         let all = draws(&flow, 1, 0..DRAWS);
         // In the measure of an orthonormal basis.
         let log_p = -(2.4 * 2.0_f64.sqrt()).ln();
-        let weight =
-            |draw: &Draw| if draw.x[0].abs() < 1.2 { (log_p - draw.log_q).exp() } else { 0.0 };
+        let energy = |draw: &Draw| if draw.x[0].abs() < 1.2 { -log_p } else { f64::INFINITY };
         let mean = |weights: &[f64]| weights.iter().sum::<f64>() / DRAWS as f64;
-        let once: Vec<f64> =
-            all.iter().map(|draw| if draw.is_second { 0.0 } else { weight(draw) }).collect();
+        let once: Vec<f64> = all.iter().map(|draw| draw.log_weight(energy(draw)).exp()).collect();
         let square: f64 = once.iter().map(|w| (w - 1.0).powi(2)).sum();
         let error = square.sqrt() / DRAWS as f64;
         assert!((mean(&once) - 1.0).abs() < 4.0 * error, "{} ± {error}", mean(&once));
-        let twice = mean(&all.iter().map(weight).collect::<Vec<f64>>());
+        let own = |draw: &Draw| (-energy(draw) - draw.log_q).exp();
+        let twice = mean(&all.iter().map(own).collect::<Vec<f64>>());
         assert!(twice > 1.5 && error < 0.01, "{twice} {error}");
         // Pieces make up the whole.
         let pieces = [draws(&flow, 1, 0..777), draws(&flow, 1, 777..2000)].concat();

@@ -3,7 +3,7 @@
 use super::scratch::Shape;
 
 /// Kept from under the root, so that it has a slope where particles coincide.
-const SOFT: f32 = 1e-8;
+pub(crate) const SOFT: f32 = 1e-8;
 
 /// Of pair (i, j) in positions `[G·N, n]`: xᵢ − xⱼ along an axis.
 macro_rules! difference {

@@ -29,4 +29,6 @@ mod tests;
 pub use pass::{Kept, Pass};
 pub use spec::{NetworkSpec, SpecError};
 
+#[cfg(feature = "burn")]
+pub(crate) use geometry::SOFT;
 pub(crate) use layout::Layout;

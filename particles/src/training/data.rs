@@ -2,8 +2,8 @@
 
 use super::settings::TrainSettings;
 use super::train::TrainError;
-use crate::space::{center, degrees_of_freedom};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use crate::space::{center_rows, degrees_of_freedom};
+use ndarray::{Array2, ArrayView2, s};
 
 /// Standard deviation of zero-centred coordinates, a degree of freedom: √(Σ|x|² / (rows·dof)).
 #[must_use]
@@ -45,11 +45,7 @@ pub(super) fn split(
         )));
     }
     let mut x = x.to_owned();
-    for mut row in x.axis_iter_mut(Axis(0)) {
-        let mut centred = row.to_vec();
-        center(&mut centred, dims);
-        row.iter_mut().zip(centred).for_each(|(to, v)| *to = v);
-    }
+    center_rows(&mut x, dims);
     let cut = rows - settings.validation;
     Ok((x.slice(s![..cut, ..]).to_owned(), x.slice(s![cut.., ..]).to_owned()))
 }

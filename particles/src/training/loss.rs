@@ -29,6 +29,14 @@ pub struct LossReport {
     pub reconstruction: f64,
 }
 
+impl LossReport {
+    /// Of its parts.
+    pub(crate) fn new(beta: f32, [latent, change, reconstruction]: [f64; 3]) -> Self {
+        let loss = latent - change + f64::from(beta) * reconstruction;
+        Self { loss, latent, change, reconstruction }
+    }
+}
+
 /// Buffers for batches of one size.
 pub struct Losses {
     spec: NetworkSpec,
@@ -131,8 +139,7 @@ impl Losses {
         let reconstruction = mean(|s| s.reconstruction);
         let failed = sums.iter().any(|s| s.failed);
         let change = if failed { f64::NAN } else { mean(|s| s.change) };
-        let loss = latent - change + f64::from(beta) * reconstruction;
-        LossReport { loss, latent, change, reconstruction }
+        LossReport::new(beta, [latent, change, reconstruction])
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         "kl": data.kl, "kl_encoder": data.kl_encoder, "reconstruction": data.reconstruction,
         "ln_z_true": system.truth().map(|t| t.ln_z),
         "ln_z_bennett": bennett.map(|f| Estimate { value: f.difference, error: f.error }),
-        "weights": weighed, "energy": mean, "folded": drawn.folded, "second_codes": drawn.second,
+        "weights": weighed, "energy": mean, "folded": drawn.folded, "second_codes": drawn.second_share(),
         "energy_total_variation": tv_plain, "energy_total_variation_reweighted": tv_weighed,
         "energy_chi_squared_reweighted": chi,
     });

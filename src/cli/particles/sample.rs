@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let shown = args.out.display().to_string();
     let value = serde_json::json!({
         "out": shown, "draws": args.draws, "seed": args.seed, "weights": weighed, "energy": energy,
-        "folded": drawn.folded, "second_codes": drawn.second,
+        "folded": drawn.folded, "second_codes": drawn.second_share(),
     });
     let text = format!("{shown}: {} draws of {}\n", args.draws, model.about.system);
     output.result(&value, &(text + &told(&drawn, &weighed, &energy)))

@@ -21,14 +21,19 @@ pub(super) struct Drawn {
     pub log_weight: Vec<f64>,
     /// Share with det J_g < 0.
     pub folded: f64,
-    /// Share without weight, as f leads from x to another code.
-    pub second: f64,
+    /// How many have no weight, as f leads from x to another code.
+    pub second: usize,
 }
 
 impl Drawn {
     /// The weights' worth and the energy's mean.
     pub fn weighed(&self) -> (Weighed, Reweighted) {
         (weigh(&self.log_weight), Reweighted::of(&self.log_weight, &self.energy))
+    }
+
+    /// Share of second codes.
+    pub fn second_share(&self) -> f64 {
+        self.second as f64 / self.log_weight.len() as f64
     }
 }
 
@@ -49,13 +54,9 @@ impl Drawing<'_> {
         let piece = piece(flow, flow.spec.dof() + 2);
         let all: Vec<Draw> = self.in_pieces(piece, |part| draws(flow, seed, part))?;
         let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
-        let weight = |(u, draw): (&f64, &Draw)| match draw.is_second {
-            true => f64::NEG_INFINITY,
-            false => -u - draw.log_q,
-        };
-        let log_weight = energy.iter().zip(&all).map(weight).collect();
-        let share = |of: fn(&&Draw) -> bool| all.iter().filter(of).count() as f64 / count as f64;
-        let (folded, second) = (share(|draw| draw.is_folded), share(|draw| draw.is_second));
+        let log_weight = all.iter().zip(&energy).map(|(draw, u)| draw.log_weight(*u)).collect();
+        let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
+        let second = all.iter().filter(|draw| draw.is_second).count();
         let log_q = all.iter().map(|draw| draw.log_q).collect();
         let x = self.table(all.into_iter().flat_map(|draw| draw.x).collect())?;
         Ok(Drawn { x, log_q, energy, log_weight, folded, second })
@@ -128,9 +129,8 @@ pub(super) fn told(drawn: &Drawn, weighed: &Weighed, energy: &Reweighted) -> Str
         shown(energy.reweighted),
         shown(energy.plain),
     );
-    let second = (drawn.second * weighed.draws as f64).round() as usize;
-    if weighed.worthless > second {
-        text += &format!("without weight   {} draws\n", weighed.worthless - second);
+    if weighed.worthless > drawn.second {
+        text += &format!("without weight   {} draws\n", weighed.worthless - drawn.second);
     }
     if drawn.folded > 0.0 {
         text += &format!(
@@ -138,10 +138,10 @@ pub(super) fn told(drawn: &Drawn, weighed: &Weighed, energy: &Reweighted) -> Str
             100.0 * drawn.folded
         );
     }
-    if drawn.second > 0.0 {
+    if drawn.second > 0 {
         text += &format!(
             "second codes     {:.3}% of the draws have no weight: the encoder leads from x to another z\n",
-            100.0 * drawn.second
+            100.0 * drawn.second_share()
         );
     }
     text
