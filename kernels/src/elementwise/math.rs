@@ -1,6 +1,6 @@
 //! Vector exponential and the functions made of it.
 
-use crate::simd::Simd;
+use crate::simd::{SHIFT, Simd};
 
 /// (e^r − 1 − r) / r² for |r| ≤ ln 2 / 2, from the highest power of r down: the polynomial whose
 /// largest relative error in e^r is the smallest (2⁻²⁸).
@@ -15,7 +15,10 @@ fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V) -> S::V {
     let limit = (87.3 / k).abs();
     // The constant comes first so that a NaN in x survives.
     let x = simd.max(simd.splat(-limit), simd.min(simd.splat(limit), x));
-    let n = simd.round(simd.mul(x, simd.splat(k * std::f32::consts::LOG2_E)));
+    // The sum has no bits for a fraction, so it is rounded to n + SHIFT.
+    let shift = simd.splat(SHIFT);
+    let shifted = simd.fma(x, simd.splat(k * std::f32::consts::LOG2_E), shift);
+    let n = simd.sub(shifted, shift);
     // ln 2 in two parts: the first has few bits, so that n·(first part) is exact.
     let r = simd.fnma(n, simd.splat(0.693_359_4 / k), x);
     let r = simd.fnma(n, simd.splat(-2.121_944_4e-4 / k), r);
@@ -28,7 +31,7 @@ fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V) -> S::V {
     let p = simd.fma(p, r, simd.splat(SERIES[4] * k2));
     let p = simd.fma(p, r, simd.splat(k));
     let p = simd.fma(p, r, simd.splat(1.0));
-    simd.mul(p, simd.exp2_integer(n))
+    simd.times_exp2(p, shifted)
 }
 
 /// 1 / (1 + e^−x).

@@ -137,6 +137,10 @@ impl Kernel for Tangent {
             match self.kind {
                 RELU => each(simd, self.n, TangentBody::<RELU>(self)),
                 SMOOTH => each(simd, self.n, TangentBody::<SMOOTH>(self)),
+                // One probe: a loop of known length.
+                _ if self.tangents == 1 => {
+                    each(simd, self.n, TangentBody::<SILU>(Self { tangents: 1, ..self }))
+                }
                 _ => each(simd, self.n, TangentBody::<SILU>(self)),
             }
         }
@@ -215,6 +219,10 @@ impl Kernel for Backward {
                 (SMOOTH, true) => each(simd, self.n, BackwardBody::<SMOOTH, true>(self)),
                 (SMOOTH, false) => each(simd, self.n, BackwardBody::<SMOOTH, false>(self)),
                 (_, true) => each(simd, self.n, BackwardBody::<SILU, true>(self)),
+                // One probe: a loop of known length.
+                _ if self.tangents == 1 => {
+                    each(simd, self.n, BackwardBody::<SILU, false>(Self { tangents: 1, ..self }))
+                }
                 (_, false) => each(simd, self.n, BackwardBody::<SILU, false>(self)),
             }
         }

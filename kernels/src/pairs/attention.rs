@@ -1,6 +1,6 @@
 //! Sums over neighbours, each weighed by a gate of its own message.
 
-use super::{Columns, Pairs, add_scaled, dot, in_columns, row, row_dots, row_mut, store, vectors};
+use super::{Columns, Pairs, in_columns, row, row_dots, row_mut, store, vectors};
 use crate::isa::Kernel;
 use crate::simd::Simd;
 use crate::{Isa, sigmoid};
@@ -56,46 +56,9 @@ pub fn attend_tangents(
     isa.run(Tangents { attention, gates, tangents, slopes, sums });
 }
 
-/// Where the gradients of [`attend`] and [`attend_tangents`] go.
-#[derive(Debug)]
-pub struct AttentionGrad<'a> {
-    /// Of messages and their tangents, `[1 + T, Q, H]`; replaced.
-    pub messages: &'a mut [f32],
-    /// Of w, `[H]`; added to.
-    pub weights: &'a mut [f32],
-    /// Of c; added to.
-    pub bias: &'a mut f32,
-}
-
-/// Pulls gradients `grad` `[1 + T, G·N, H]` of the sums and their tangents back, for `gates`,
-/// `tangents` and `slopes` as of [`attend_tangents`] (the last two are empty without tangents).
-///
-/// # Panics
-/// If a length does not fit.
-pub fn attend_backward(
-    isa: Isa,
-    attention: Attention,
-    gates: &[f32],
-    tangents: &[f32],
-    slopes: &[f32],
-    grad: &[f32],
-    into: AttentionGrad,
-) {
-    let Attention { pairs, .. } = attention;
-    let count = slopes.len().checked_div(pairs.count()).unwrap_or(0);
-    attention.check(gates.len(), grad.len(), 1 + count);
-    pairs.check(&[
-        ("slopes", slopes.len(), count * pairs.count()),
-        ("tangents", tangents.len(), slopes.len() * pairs.width),
-        ("gradient", into.messages.len(), (1 + count) * pairs.count() * pairs.width),
-        ("gradient of weights", into.weights.len(), pairs.width),
-    ]);
-    isa.run(Backward { attention, gates, tangents, slopes, grad, into });
-}
-
 impl Attention<'_> {
     #[track_caller]
-    fn check(&self, gates: usize, sums: usize, streams: usize) {
+    pub(super) fn check(&self, gates: usize, sums: usize, streams: usize) {
         let (q, h) = (self.pairs.count(), self.pairs.width);
         self.pairs.check(&[
             ("messages", self.messages.len(), q * h),
@@ -175,57 +138,5 @@ impl Columns for Tangents<'_> {
                 store::<S, NV>(simd, row_mut(self.sums, t * nodes + i, h), from, sum);
             }
         }
-    }
-}
-
-struct Backward<'a> {
-    attention: Attention<'a>,
-    gates: &'a [f32],
-    tangents: &'a [f32],
-    slopes: &'a [f32],
-    grad: &'a [f32],
-    into: AttentionGrad<'a>,
-}
-
-impl Kernel for Backward<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let Attention { pairs, messages, weights, scale, .. } = self.attention;
-        let (h, count, nodes) = (pairs.width, pairs.count(), pairs.node_count());
-        let streams = self.slopes.len() / count.max(1);
-        let AttentionGrad { messages: to_messages, weights: to_weights, bias: to_bias } = self.into;
-        pairs.each(|q, i, _| {
-            let gate = self.gates[q];
-            let slope_of_gate = gate * (1.0 - gate);
-            let message = row(messages, q, h);
-            let above = row(self.grad, i, h);
-            // With A, Ȧ the gradients of the sums: ∂e = A·m + Ȧ·ṁ, ∂ė = Ȧ·m.
-            let mut of_gate = dot(above, message);
-            let mut curved = 0.0;
-            for (to, above) in row_mut(to_messages, q, h).iter_mut().zip(above) {
-                *to = scale * gate * above;
-            }
-            for t in 0..streams {
-                let at = t * count + q;
-                let above = row(self.grad, (1 + t) * nodes + i, h);
-                let tangent = row(self.tangents, at, h);
-                let slope = self.slopes[at];
-                of_gate += dot(above, tangent);
-                let of_turn = dot(above, message);
-                curved += slope * of_turn;
-                let of_slope = scale * slope_of_gate * of_turn;
-                add_scaled(row_mut(to_messages, q, h), scale * slope_of_gate * slope, above);
-                let to = row_mut(to_messages, (1 + t) * count + q, h);
-                for k in 0..h {
-                    to[k] = scale * gate * above[k] + of_slope * weights[k];
-                }
-                add_scaled(to_weights, of_slope, tangent);
-            }
-            let of_logit = scale * slope_of_gate * (of_gate + (1.0 - 2.0 * gate) * curved);
-            add_scaled(row_mut(to_messages, q, h), of_logit, weights);
-            add_scaled(to_weights, of_logit, message);
-            *to_bias += of_logit;
-        });
     }
 }

@@ -47,7 +47,7 @@ pub fn pair_silu(isa: Isa, layer: PairLayer, value: &mut [f32], sigmoid: &mut [f
     isa.run(Blocks { layer, rows: Values { value: value.as_mut_ptr(), sigmoid } });
 }
 
-/// Of a tangent: `before` `[Q, H]` ← ṫ, `out` ← SiLU′(t)·ṫ, where `layer` has tangents of nodes and scalars,
+/// Of a tangent: `out` `[Q, H]` ← SiLU′(t)·ṫ and, unless it is empty, `before` ← ṫ, where `layer` has tangents of nodes and scalars,
 /// and `value` and `sigmoid` are [`pair_silu`]'s.
 ///
 /// # Panics
@@ -59,16 +59,14 @@ pub fn pair_silu_tangents(
     before: &mut [f32],
     out: &mut [f32],
 ) {
-    layer.check(&[
-        ("value", value.len()),
-        ("sigmoid", sigmoid.len()),
-        ("before", before.len()),
-        ("out", out.len()),
-    ]);
+    layer.check(&[("value", value.len()), ("sigmoid", sigmoid.len()), ("out", out.len())]);
+    if !before.is_empty() {
+        layer.check(&[("before", before.len())]);
+    }
     let rows = Tangents {
         value: value.as_ptr(),
         sigmoid: sigmoid.as_ptr(),
-        before: before.as_mut_ptr(),
+        before: if before.is_empty() { std::ptr::null_mut() } else { before.as_mut_ptr() },
         out: out.as_mut_ptr(),
     };
     isa.run(Blocks { layer, rows });
@@ -117,7 +115,9 @@ impl Rows for Tangents {
         unsafe {
             let slope =
                 silu_slope(simd, simd.load(self.value.add(at)), simd.load(self.sigmoid.add(at)));
-            simd.store(self.before.add(at), t);
+            if !self.before.is_null() {
+                simd.store(self.before.add(at), t);
+            }
             simd.store(self.out.add(at), simd.mul(slope, t));
         }
     }

@@ -1,20 +1,20 @@
 //! Rows for the ordered pairs of nodes of graphs in which all are neighbours.
 //!
-//! Row q of `[Q, width]` belongs to the q-th of (graph, i, j ≠ i), j running fastest, then i. Most of this is
-//! safe code: compiled for an instruction set it becomes vectors by itself, with the same operations
-//! in the same order on each.
+//! Row q of `[Q, width]` belongs to the q-th of (graph, i, j ≠ i), j running fastest, then i.
 
 mod attention;
+mod attention_backward;
 mod dots;
 mod layer;
 mod sums;
 
-pub use attention::{Attention, AttentionGrad, attend, attend_backward, attend_tangents};
+pub use attention::{Attention, attend, attend_tangents};
+pub use attention_backward::{AttentionGrad, attend_backward};
 pub use dots::{row_dots, row_dots_backward};
 pub use layer::{PairLayer, pair_silu, pair_silu_tangents};
 pub use sums::{PairSumGrad, pair_sums_backward};
 
-use crate::simd::Simd;
+use crate::simd::{GROUP, Simd};
 
 /// Graphs in which every node has an edge to every other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,12 @@ impl Pairs {
     #[must_use]
     pub fn count(&self) -> usize {
         self.graphs * self.nodes * self.nodes.saturating_sub(1)
+    }
+
+    /// i of the q-th pair.
+    #[inline(always)]
+    fn owner(self, q: usize) -> usize {
+        q / (self.nodes - 1)
     }
 
     /// The pairs (i, j) of node i, as (q, j).
@@ -66,22 +72,19 @@ impl Pairs {
 
     #[track_caller]
     fn check(&self, lengths: &[(&str, usize, usize)]) {
-        assert!(self.width.is_multiple_of(LANES), "{} features: not a multiple of 16", self.width);
+        assert!(self.width.is_multiple_of(GROUP), "{} features: not a multiple of 16", self.width);
         for (name, found, expected) in lengths {
             assert!(found == expected, "{name}: {found} elements, not {expected}, of {self:?}");
         }
     }
 }
 
-/// Numbers that are summed beside each other before they are summed to one.
-const LANES: usize = 16;
-
 /// Something done to NV vectors of each row, from column `from` on.
 trait Columns {
     fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize);
 }
 
-/// Runs `body` over rows `width` long, a multiple of [`LANES`] and so of a vector: a few vectors at a time,
+/// Runs `body` over rows `width` long, a multiple of [`GROUP`] and so of a vector: a few vectors at a time,
 /// whose sums over pairs stay in registers.
 #[inline(always)]
 fn in_columns<S: Simd>(simd: S, width: usize, mut body: impl Columns) {
@@ -132,31 +135,4 @@ fn row(rows: &[f32], at: usize, width: usize) -> &[f32] {
 #[inline(always)]
 fn row_mut(rows: &mut [f32], at: usize, width: usize) -> &mut [f32] {
     &mut rows[at * width..][..width]
-}
-
-/// Σ aₖbₖ, lane by lane, then a fixed tree over the lanes.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for l in 0..LANES {
-            lanes[l] += a[l] * b[l];
-        }
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for l in 0..half {
-            lanes[l] += lanes[l + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
-}
-
-/// out ← out + c·a.
-#[inline(always)]
-fn add_scaled(out: &mut [f32], c: f32, a: &[f32]) {
-    for (out, a) in out.iter_mut().zip(a) {
-        *out += c * a;
-    }
 }

@@ -1,6 +1,7 @@
 //! Back through the first layer of an edge network, split into nodes and pairs.
 
-use super::{Columns, Pairs, add, dot, in_columns, row, row_mut, vectors};
+use super::dots::dots;
+use super::{Columns, Pairs, add, in_columns, row, row_mut, vectors};
 use crate::Isa;
 use crate::isa::Kernel;
 use crate::simd::Simd;
@@ -55,8 +56,17 @@ struct Backward<'a> {
 impl Kernel for Backward<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        in_columns(simd, self.pairs.width, self);
+    fn run<S: Simd>(mut self, simd: S) {
+        let h = self.pairs.width;
+        for first in (0..self.pairs.count()).step_by(S::LANES) {
+            let last = (self.pairs.count() - first).min(S::LANES) - 1;
+            for (to, weights) in self.into.scalars.iter_mut().zip(self.weights) {
+                // Lanes beyond the last pair do it again.
+                let found = dots(simd, h, |l| [row(self.grad, first + l.min(last), h), weights]);
+                to[first..].iter_mut().zip(&found[..=last]).for_each(|(to, of)| *to += of);
+            }
+        }
+        in_columns(simd, h, self);
     }
 }
 
@@ -75,12 +85,6 @@ impl Columns for Backward<'_> {
                 to_first = std::array::from_fn(|v| simd.fma(s, grad[v], to_first[v]));
                 to_second = std::array::from_fn(|v| simd.fma(t, grad[v], to_second[v]));
                 add::<S, NV>(simd, row_mut(self.into.nodes, 2 * j + 1, h), from, grad);
-                // Whole rows at once: their sums have one order on every instruction set.
-                if from == 0 {
-                    for (to, weights) in self.into.scalars.iter_mut().zip(self.weights) {
-                        to[q] += dot(row(self.grad, q, h), weights);
-                    }
-                }
             }
             add::<S, NV>(simd, row_mut(self.into.nodes, 2 * i, h), from, to_i);
         }

@@ -135,21 +135,16 @@ impl Simd for Avx2 {
         unsafe { _mm256_min_ps(a, b) }
     }
     #[inline(always)]
-    fn round(self, a: __m256) -> __m256 {
-        // SAFETY: `self` proves the instructions.
-        unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
-    }
-    #[inline(always)]
     fn select_gt(self, x: __m256, y: __m256, yes: __m256, no: __m256) -> __m256 {
         // SAFETY: `self` proves the instructions.
         unsafe { _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(x, y)) }
     }
     #[inline(always)]
-    fn exp2_integer(self, n: __m256) -> __m256 {
+    fn times_exp2(self, p: __m256, shifted: __m256) -> __m256 {
         // SAFETY: `self` proves the instructions.
         unsafe {
-            let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+            let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(shifted));
+            _mm256_mul_ps(p, _mm256_castsi256_ps(exponent))
         }
     }
     #[inline(always)]

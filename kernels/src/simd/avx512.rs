@@ -1,6 +1,6 @@
 //! AVX-512F/DQ: 16 lanes, 32 registers.
 
-use super::{Avx2, Simd};
+use super::{Avx2, SHIFT, Simd};
 use core::arch::x86_64::*;
 
 /// Proof that this machine has AVX-512F and DQ, and AVX2 and FMA.
@@ -152,22 +152,14 @@ impl Simd for Avx512 {
         unsafe { _mm512_min_ps(a, b) }
     }
     #[inline(always)]
-    fn round(self, a: __m512) -> __m512 {
-        // SAFETY: `self` proves the instructions.
-        unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
-    }
-    #[inline(always)]
     fn select_gt(self, x: __m512, y: __m512, yes: __m512, no: __m512) -> __m512 {
         // SAFETY: `self` proves the instructions.
         unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, y), no, yes) }
     }
     #[inline(always)]
-    fn exp2_integer(self, n: __m512) -> __m512 {
+    fn times_exp2(self, p: __m512, shifted: __m512) -> __m512 {
         // SAFETY: `self` proves the instructions.
-        unsafe {
-            let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
-            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
-        }
+        unsafe { _mm512_scalef_ps(p, _mm512_sub_ps(shifted, _mm512_set1_ps(SHIFT))) }
     }
     #[inline(always)]
     fn sum_f64(self, v: &[__m512; 4]) -> f64 {

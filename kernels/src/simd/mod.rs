@@ -24,6 +24,10 @@ pub(crate) const GROUP: usize = 16;
 /// ends as two steps from a rough guess do.
 const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
 
+/// Numbers of this size have no bits for a fraction, and the lowest ones of n + `SHIFT` are those of n + 127,
+/// the exponent of 2ⁿ.
+pub(crate) const SHIFT: f32 = 12_582_912.0 + 127.0;
+
 /// One instruction set's vector of `LANES` f32.
 ///
 /// Every implementation computes each element by the same operations in the same order, so that
@@ -82,12 +86,10 @@ pub(crate) trait Simd: Copy {
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// Smaller of each pair; `b` where either is NaN.
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
-    /// Nearest integer, ties to even, for |a| < 2²².
-    fn round(self, a: Self::V) -> Self::V;
     /// `yes` in the lanes with x > y, else `no`.
     fn select_gt(self, x: Self::V, y: Self::V, yes: Self::V, no: Self::V) -> Self::V;
-    /// 2^n for integral n in [−126, 127].
-    fn exp2_integer(self, n: Self::V) -> Self::V;
+    /// p·2ⁿ for `shifted` = n + [`SHIFT`], integral n in [−126, 127].
+    fn times_exp2(self, p: Self::V, shifted: Self::V) -> Self::V;
     /// Sum in f64 of the [`GROUP`] numbers in the first vectors: halves, then their halves, are
     /// added to each other.
     fn sum_f64(self, v: &[Self::V; 4]) -> f64;

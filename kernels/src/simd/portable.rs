@@ -108,18 +108,12 @@ impl Simd for Portable {
         map2(a, b, |x, y| if x < y { x } else { y })
     }
     #[inline(always)]
-    fn round(self, a: Self::V) -> Self::V {
-        // Adding 1.5·2²³ leaves no fraction bits; right for |a| < 2²², all that callers pass.
-        const SHIFT: f32 = 12_582_912.0;
-        a.map(|x| (x + SHIFT) - SHIFT)
-    }
-    #[inline(always)]
     fn select_gt(self, x: Self::V, y: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         std::array::from_fn(|i| if x[i] > y[i] { yes[i] } else { no[i] })
     }
     #[inline(always)]
-    fn exp2_integer(self, n: Self::V) -> Self::V {
-        n.map(|x| f32::from_bits(((x as i32 + 127) as u32) << 23))
+    fn times_exp2(self, p: Self::V, shifted: Self::V) -> Self::V {
+        map2(p, shifted, |p, shifted| p * f32::from_bits(shifted.to_bits() << 23))
     }
     #[inline(always)]
     fn sum_f64(self, v: &[Self::V; 4]) -> f64 {

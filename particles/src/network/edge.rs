@@ -22,7 +22,7 @@ pub(super) struct EdgeValues {
 /// What the tangent pass keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EdgeTangents {
-    /// Tangents before the SiLU of both layers, `[T, Q, H]`.
+    /// Tangents before the SiLU of both layers, `[T, Q, H]`; the first is empty where nothing flows back.
     before: [Vec<f32>; 2],
     /// Of the first layer, `[T, Q, H]`.
     hidden: Vec<f32>,
@@ -47,10 +47,11 @@ impl EdgeValues {
 }
 
 impl EdgeTangents {
-    pub fn new(shape: &Shape) -> Self {
+    pub fn new(shape: &Shape, kept: Kept) -> Self {
         let of = || vec![0.0; shape.tangents * shape.pair_numbers()];
         let [hidden, value] = [of(), of()];
-        Self { before: [of(), of()], hidden, value }
+        let before = if kept == Kept::Tangents { of() } else { Vec::new() };
+        Self { before: [before, of()], hidden, value }
     }
 }
 
@@ -130,7 +131,8 @@ impl Edge<'_> {
             let range = t * n..(t + 1) * n;
             let at = [&values.hidden[..], &values.sigmoids[0]];
             let to = &mut keep.hidden[range.clone()];
-            pair_silu_tangents(isa, layer, at, &mut before0[range], to);
+            let before = if before0.is_empty() { &mut [][..] } else { &mut before0[range] };
+            pair_silu_tangents(isa, layer, at, before, to);
         }
         gemm_nn(
             isa,

@@ -103,7 +103,7 @@ impl Pass {
         };
         let invariant_tangents = || InvariantTangents {
             h: zeros(tangents * nodes),
-            edge: EdgeTangents::new(&shape),
+            edge: EdgeTangents::new(&shape, kept),
             slopes: zeros(tangents * rows),
             sums: zeros(tangents * nodes),
             node: NodeTangents::new(&shape),
@@ -121,7 +121,7 @@ impl Pass {
             h: zeros(tangents * nodes),
             x: zeros(tangents * size),
             squared: zeros(tangents * rows),
-            edge: EdgeTangents::new(&shape),
+            edge: EdgeTangents::new(&shape, kept),
             phi: zeros(tangents * rows),
         };
         let kept_tangents = if curved { spec.layers } else { 1 };

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 /// does any sum.
 const SHARDS: usize = 8;
 /// About how many pairs and tangents of pairs go through the networks at once: enough for fast products.
-const ROWS: usize = 1024;
+const ROWS: usize = 512;
 /// Parts that a batch has at least, if it has so many rows: small ones are for several threads too.
 const PARTS: usize = 4;
 
