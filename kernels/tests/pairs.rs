@@ -69,9 +69,12 @@ fn sums_over_nodes_and_scalars() {
     let silu = on_each(|isa| {
         let (mut value, mut sigmoid) = (vec![9.0; ROWS * H], vec![9.0; ROWS * H]);
         let layer = PairLayer { pairs: PAIRS, nodes: &nodes, scalars: [&s, &t], weights: [&u, &v] };
-        pair_silu(isa, layer, &mut value, &mut sigmoid);
+        pair_silu(isa, layer, 0..NODES, &mut value, &mut sigmoid);
+        // The same of some nodes, and then the others.
         let mut alone = vec![9.0; ROWS * H];
-        pair_silu(isa, layer, &mut alone, &mut []);
+        let (some, others) = alone.split_at_mut(2 * PAIRS.others() * H);
+        pair_silu(isa, layer, 0..2, some, &mut []);
+        pair_silu(isa, layer, 2..NODES, others, &mut []);
         assert_eq!(alone, value);
         [value, sigmoid].concat()
     });
@@ -158,6 +161,13 @@ fn gates_their_tangents_and_gradients() {
         let attention = Attention { pairs: PAIRS, messages: &m, weights: &w, bias, scale };
         let (mut gates, mut sums) = (vec![0.0; ROWS], vec![9.0; NODES * H]);
         attend(isa, attention, &mut gates, &mut sums);
+        let (some, others) = m.split_at(2 * PAIRS.others() * H);
+        let (mut some_gates, mut some_sums) = (vec![9.0; ROWS], vec![9.0; NODES * H]);
+        let (gates0, gates1) = some_gates.split_at_mut(2 * PAIRS.others());
+        let (sums0, sums1) = some_sums.split_at_mut(2 * H);
+        attend(isa, Attention { messages: some, ..attention }, gates0, sums0);
+        attend(isa, Attention { messages: others, ..attention }, gates1, sums1);
+        assert_eq!((some_gates, some_sums), (gates.clone(), sums.clone()));
         let (mut slopes, mut tangents) = (vec![0.0; T * ROWS], vec![9.0; T * NODES * H]);
         attend_tangents(isa, attention, &gates, &dm, &mut slopes, &mut tangents);
         let (mut to_m, mut to_w, mut to_bias) = (vec![9.0; (1 + T) * ROWS * H], vec![0.0; H], 0.0);
@@ -217,7 +227,7 @@ fn odd_widths_are_refused() {
     let pairs = Pairs { graphs: 1, nodes: 2, width: 8 };
     let layer =
         PairLayer { pairs, nodes: &[0.0; 32], scalars: [&[0.0; 2]; 2], weights: [&[0.0; 8]; 2] };
-    pair_silu(Isa::best(), layer, &mut [0.0; 16], &mut []);
+    pair_silu(Isa::best(), layer, 0..2, &mut [0.0; 16], &mut []);
 }
 
 #[test]
@@ -226,5 +236,5 @@ fn lengths_are_checked() {
     let pairs = Pairs { graphs: 1, nodes: 2, width: 16 };
     let layer =
         PairLayer { pairs, nodes: &[0.0; 64], scalars: [&[0.0; 2]; 2], weights: [&[0.0; 16]; 2] };
-    pair_silu(Isa::best(), layer, &mut [0.0; 5], &mut []);
+    pair_silu(Isa::best(), layer, 0..2, &mut [0.0; 5], &mut []);
 }

@@ -20,13 +20,20 @@ pub struct Attention<'a> {
     pub scale: f32,
 }
 
-/// `sums` `[G·N, H]` ← scale·Σⱼ eᵢⱼmᵢⱼ, and `gates` `[Q]` ← e.
+/// `sums` `[·, H]` ← scale·Σⱼ eᵢⱼmᵢⱼ, and `gates` ← e, for the nodes i whose pairs' messages are given (all, or some that
+/// follow each other).
 ///
 /// # Panics
 /// If a length does not fit.
 pub fn attend(isa: Isa, attention: Attention, gates: &mut [f32], sums: &mut [f32]) {
-    attention.check(gates.len(), sums.len(), 1);
-    row_dots(isa, attention.messages, attention.weights, gates);
+    let Attention { pairs, messages, .. } = attention;
+    let count = sums.len() / pairs.width.max(1) * pairs.others();
+    pairs.check(&[
+        ("messages", messages.len(), count * pairs.width),
+        ("weights", attention.weights.len(), pairs.width),
+        ("gates", gates.len(), count),
+    ]);
+    row_dots(isa, messages, attention.weights, gates);
     gates.iter_mut().for_each(|gate| *gate += attention.bias);
     sigmoid(isa, gates);
     isa.run(Sums { attention, gates, sums });
@@ -88,10 +95,10 @@ impl Columns for Sums<'_> {
     fn run<S: Simd, const NV: usize>(&mut self, simd: S, from: usize) {
         let Attention { pairs, messages, scale, .. } = self.attention;
         let h = pairs.width;
-        for i in 0..pairs.node_count() {
+        for (i, gates) in self.gates.chunks_exact(pairs.others().max(1)).enumerate() {
             let mut sum = [simd.splat(0.0); NV];
-            for (q, _) in pairs.neighbours(i) {
-                let gate = simd.splat(scale * self.gates[q]);
+            for (j, gate) in gates.iter().enumerate() {
+                let (q, gate) = (i * gates.len() + j, simd.splat(scale * gate));
                 let message = vectors::<S, NV>(simd, row(messages, q, h), from);
                 sum = std::array::from_fn(|v| simd.fma(gate, message[v], sum[v]));
             }

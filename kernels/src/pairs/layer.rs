@@ -5,6 +5,7 @@ use crate::Isa;
 use crate::elementwise::{logistic, silu_slope};
 use crate::isa::Kernel;
 use crate::simd::Simd;
+use std::ops::Range;
 
 /// t = aᵢ + cⱼ + `scalars`₀·`weights`₀ + `scalars`₁·`weights`₁ for each pair.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +22,11 @@ pub struct PairLayer<'a> {
 
 impl PairLayer<'_> {
     #[track_caller]
-    fn check(&self, rows: &[(&str, usize)]) {
+    fn check(&self, owners: &Range<usize>, rows: &[(&str, usize)]) {
         let (q, h) = (self.pairs.count(), self.pairs.width);
+        let (nodes, others) = (self.pairs.node_count(), self.pairs.others());
+        let fits = owners.start <= owners.end && owners.end <= nodes;
+        assert!(fits, "nodes {owners:?} of {nodes}");
         self.pairs.check(&[
             ("nodes", self.nodes.len(), self.pairs.node_count() * 2 * h),
             ("scalars", self.scalars[0].len(), q),
@@ -30,21 +34,29 @@ impl PairLayer<'_> {
             ("weights", self.weights[0].len(), h),
             ("weights", self.weights[1].len(), h),
         ]);
-        rows.iter().for_each(|(name, len)| self.pairs.check(&[(name, *len, q * h)]));
+        let expected = owners.len() * others * h;
+        rows.iter().for_each(|(name, len)| self.pairs.check(&[(name, *len, expected)]));
     }
 }
 
-/// `value` `[Q, H]` ← tσ(t) and, unless it is empty, `sigmoid` ← σ(t).
+/// `value` ← tσ(t) and, unless it is empty, `sigmoid` ← σ(t), of the pairs (i, j) of nodes i in `owners` alone, whose
+/// rows these hold.
 ///
 /// # Panics
 /// If a length does not fit.
-pub fn pair_silu(isa: Isa, layer: PairLayer, value: &mut [f32], sigmoid: &mut [f32]) {
-    layer.check(&[("value", value.len())]);
+pub fn pair_silu(
+    isa: Isa,
+    layer: PairLayer,
+    owners: Range<usize>,
+    value: &mut [f32],
+    sigmoid: &mut [f32],
+) {
+    layer.check(&owners, &[("value", value.len())]);
     if !sigmoid.is_empty() {
-        layer.check(&[("sigmoid", sigmoid.len())]);
+        layer.check(&owners, &[("sigmoid", sigmoid.len())]);
     }
     let sigmoid = if sigmoid.is_empty() { std::ptr::null_mut() } else { sigmoid.as_mut_ptr() };
-    isa.run(Blocks { layer, rows: Values { value: value.as_mut_ptr(), sigmoid } });
+    isa.run(Blocks { layer, owners, rows: Values { value: value.as_mut_ptr(), sigmoid } });
 }
 
 /// Of a tangent: `out` `[Q, H]` ← SiLU′(t)·ṫ and, unless it is empty, `before` ← ṫ, where `layer` has tangents of nodes and scalars,
@@ -59,9 +71,10 @@ pub fn pair_silu_tangents(
     before: &mut [f32],
     out: &mut [f32],
 ) {
-    layer.check(&[("value", value.len()), ("sigmoid", sigmoid.len()), ("out", out.len())]);
+    let owners = 0..layer.pairs.node_count();
+    layer.check(&owners, &[("value", value.len()), ("sigmoid", sigmoid.len()), ("out", out.len())]);
     if !before.is_empty() {
-        layer.check(&[("before", before.len())]);
+        layer.check(&owners, &[("before", before.len())]);
     }
     let rows = Tangents {
         value: value.as_ptr(),
@@ -69,16 +82,16 @@ pub fn pair_silu_tangents(
         before: if before.is_empty() { std::ptr::null_mut() } else { before.as_mut_ptr() },
         out: out.as_mut_ptr(),
     };
-    isa.run(Blocks { layer, rows });
+    isa.run(Blocks { layer, owners, rows });
 }
 
 /// What becomes of t.
 ///
-/// Invariant, by the checks of the functions above: pointers that are not null are the start of `[Q, H]`
-/// elements that live as long as this; what is written is borrowed by nobody else.
+/// Invariant, by the checks of the functions above: pointers that are not null are the start of the owners'
+/// rows, H long, that live as long as this; what is written is borrowed by nobody else.
 trait Rows {
     /// # Safety
-    /// `at` + LANES ≤ Q·H.
+    /// `at` + LANES is at most so many rows' length.
     unsafe fn at<S: Simd>(&self, simd: S, at: usize, t: S::V);
 }
 
@@ -125,6 +138,7 @@ impl Rows for Tangents {
 
 struct Blocks<'a, R> {
     layer: PairLayer<'a>,
+    owners: Range<usize>,
     rows: R,
 }
 
@@ -142,7 +156,8 @@ impl<R: Rows> Columns for Blocks<'_, R> {
         let PairLayer { pairs, nodes, scalars, weights } = self.layer;
         let h = pairs.width;
         let [first, second] = weights.map(|w| vectors::<S, NV>(simd, w, from));
-        for i in 0..pairs.node_count() {
+        let start = self.owners.start * pairs.others();
+        for i in self.owners.clone() {
             let a = vectors::<S, NV>(simd, row(nodes, 2 * i, h), from);
             for (q, j) in pairs.neighbours(i) {
                 let c = vectors::<S, NV>(simd, row(nodes, 2 * j + 1, h), from);
@@ -150,8 +165,9 @@ impl<R: Rows> Columns for Blocks<'_, R> {
                 for v in 0..NV {
                     let sum = simd.fma(s, first[v], simd.add(a[v], c[v]));
                     let sum = simd.fma(t, second[v], sum);
-                    // SAFETY: row q of Q is h long, and from + NV·LANES ≤ h.
-                    unsafe { self.rows.at(simd, q * h + from + v * S::LANES, sum) };
+                    let at = (q - start) * h + from + v * S::LANES;
+                    // SAFETY: row q is an owner's, h long, and from + NV·LANES ≤ h.
+                    unsafe { self.rows.at(simd, at, sum) };
                 }
             }
         }

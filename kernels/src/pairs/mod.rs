@@ -37,19 +37,25 @@ impl Pairs {
     /// Q = G·N·(N − 1).
     #[must_use]
     pub fn count(&self) -> usize {
-        self.graphs * self.nodes * self.nodes.saturating_sub(1)
+        self.node_count() * self.others()
+    }
+
+    /// N − 1: a node's pairs.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.nodes.saturating_sub(1)
     }
 
     /// i of the q-th pair.
     #[inline(always)]
     fn owner(self, q: usize) -> usize {
-        q / (self.nodes - 1)
+        q / self.others()
     }
 
     /// The pairs (i, j) of node i, as (q, j).
     #[inline(always)]
     pub(crate) fn neighbours(self, i: usize) -> impl Iterator<Item = (usize, usize)> {
-        let (start, others) = (i / self.nodes * self.nodes, self.nodes - 1);
+        let (start, others) = (i / self.nodes * self.nodes, self.others());
         (0..others).map(move |n| (i * others + n, start + n + usize::from(start + n >= i)))
     }
 

@@ -7,8 +7,9 @@ use freeform_kernels::{
     PairLayer, PairSumGrad, Slopes, Start, View, ViewMut, backward_streams, column_sums, gemm_nn,
     gemm_nt, gemm_tn, pair_silu, pair_silu_tangents, pair_sums_backward, silu, tangent_streams,
 };
+use std::ops::Range;
 
-/// What the value pass keeps.
+/// What the value pass keeps, or a run of nodes' pairs where it keeps nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EdgeValues {
     /// σ of both layers, `[Q, H]`; empty where nothing is kept.
@@ -32,7 +33,7 @@ pub(super) struct EdgeTangents {
 
 impl EdgeValues {
     pub fn new(shape: &Shape, kept: Kept) -> Self {
-        let of = || vec![0.0; shape.pair_numbers()];
+        let of = || vec![0.0; shape.run_numbers()];
         let sigmoid = || if kept == Kept::Nothing { Vec::new() } else { of() };
         let [hidden, value] = [of(), of()];
         Self { sigmoids: [sigmoid(), sigmoid()], hidden, value }
@@ -64,17 +65,10 @@ pub(super) struct Edge<'a> {
 }
 
 impl Edge<'_> {
-    /// The value for nodes' features h `[G·N, H]` and scalars (d², a) `[Q]`.
-    pub fn value(
-        &self,
-        h: &[f32],
-        scalars: [&[f32]; 2],
-        keep: &mut EdgeValues,
-        scratch: &mut Scratch,
-    ) {
+    /// The nodes' part of the first layer, for features h `[G·N, H]`.
+    pub fn project(&self, h: &[f32], scratch: &mut Scratch) {
         let (shape, w) = (self.shape, self.weights);
-        let (isa, width, nodes, rows) =
-            (shape.isa, shape.width(), shape.nodes(), shape.pairs.count());
+        let (isa, width, nodes) = (shape.isa, shape.width(), shape.nodes());
         let (bias, rest) = scratch.sums.split_at_mut(width);
         bias.copy_from_slice(&w[self.layout.first_bias.clone()]);
         rest.fill(0.0);
@@ -87,18 +81,34 @@ impl Edge<'_> {
             ViewMut::new(projected, 2 * width),
             Start::Bias { values: &scratch.sums, rows: nodes },
         );
+    }
+
+    /// The value for the pairs of `owners` and scalars (d², a) `[Q]`, after [`Self::project`].
+    pub fn value(
+        &self,
+        owners: Range<usize>,
+        scalars: [&[f32]; 2],
+        keep: &mut EdgeValues,
+        scratch: &mut Scratch,
+    ) {
+        let (shape, w) = (self.shape, self.weights);
+        let (isa, width) = (shape.isa, shape.width());
+        let rows = owners.len() * shape.pairs.others();
+        let n = rows * width;
+        let projected = &scratch.projected[..shape.nodes() * 2 * width];
         let [sigmoid0, sigmoid1] = &mut keep.sigmoids;
-        pair_silu(isa, self.layer(projected, scalars), &mut keep.hidden, sigmoid0);
-        let before = &mut scratch.pairs[0][..shape.pair_numbers()];
+        let hidden = &mut keep.hidden[..n];
+        pair_silu(isa, self.layer(projected, scalars), owners, hidden, sigmoid0);
+        let before = &mut scratch.pairs[0][..n];
         gemm_nn(
             isa,
             [rows, width, width],
-            View::new(&keep.hidden, width),
+            View::new(hidden, width),
             View::new(&w[self.layout.second.clone()], width),
             ViewMut::new(before, width),
             Start::Bias { values: &w[self.layout.second_bias.clone()], rows },
         );
-        silu(isa, before, &mut keep.value, sigmoid1);
+        silu(isa, before, &mut keep.value[..n], sigmoid1);
     }
 
     /// Tangents for ḣ `[T, G·N, H]` and those of the scalars `[T, Q]`.

@@ -58,6 +58,9 @@ pub(super) struct BlockTangents {
     pub phi: Vec<f32>,
 }
 
+/// About how many pairs go through an edge network at once where nothing is kept.
+const ROWS: usize = 128;
+
 /// Buffers for G configurations and T tangents of a network.
 #[derive(Clone, Debug)]
 pub struct Pass {
@@ -89,7 +92,12 @@ impl Pass {
     #[must_use]
     pub fn new(isa: Isa, spec: &NetworkSpec, graphs: usize, tangents: usize, kept: Kept) -> Self {
         let pairs = Pairs { graphs, nodes: spec.particles, width: spec.width };
-        let shape = Shape { isa, pairs, dims: spec.dims, tangents };
+        // Values alone go from layer to layer in the nearest cache.
+        let run = match kept {
+            Kept::Nothing => (ROWS / pairs.others().max(1)).clamp(1, pairs.node_count().max(1)),
+            _ => pairs.node_count(),
+        };
+        let shape = Shape { isa, pairs, dims: spec.dims, tangents, run };
         let (nodes, rows) = (shape.node_numbers(), pairs.count());
         let size = pairs.node_count() * spec.dims;
         let (streams, curved) = (1 + tangents, kept == Kept::Tangents);
@@ -154,6 +162,7 @@ impl Pass {
         let (shape, size) = (self.shape, x.len());
         assert_eq!(size, shape.nodes() * shape.dims, "positions of the pass's configurations");
         let (nodes, rows) = (shape.node_numbers(), shape.pairs.count());
+        let (others, width) = (shape.pairs.others(), shape.width());
         let scale = 1.0 / self.spec.normalizer;
         let (h, position) = (&mut self.h[..nodes], &mut self.x[..size]);
         self.input[..size].copy_from_slice(x);
@@ -171,18 +180,29 @@ impl Pass {
                 keep.h.copy_from_slice(h);
                 let edge = Edge { shape: &shape, layout: &layout.edge, weights };
                 let scalars = [&block.squared[..], input_squared];
-                edge.value(h, scalars, &mut keep.edge, &mut self.scratch);
-                let attention = attention(&shape, layout, weights, &keep.edge, scale);
-                attend(shape.isa, attention, &mut keep.gates, &mut keep.sums);
+                edge.project(h, &mut self.scratch);
+                for owners in shape.runs() {
+                    let pairs = owners.start * others..owners.end * others;
+                    edge.value(owners.clone(), scalars, &mut keep.edge, &mut self.scratch);
+                    let mut attention = attention(&shape, layout, weights, &keep.edge, scale);
+                    attention.messages = &attention.messages[..pairs.len() * width];
+                    let sums = &mut keep.sums[owners.start * width..owners.end * width];
+                    attend(shape.isa, attention, &mut keep.gates[pairs], sums);
+                }
                 let node = Node { shape: &shape, layout, weights };
                 node.value(h, &keep.sums, &mut keep.node, &mut self.scratch);
             }
             block.h.copy_from_slice(h);
             let edge = Edge { shape: &shape, layout: &layout.edge, weights };
             let scalars = [&block.squared[..], input_squared];
-            edge.value(h, scalars, &mut block.edge, &mut self.scratch);
+            edge.project(h, &mut self.scratch);
             let last = &weights[layout.last.clone()];
-            row_dots(shape.isa, &block.edge.value, last, &mut block.phi);
+            for owners in shape.runs() {
+                let pairs = owners.start * others..owners.end * others;
+                edge.value(owners, scalars, &mut block.edge, &mut self.scratch);
+                let rows = &block.edge.value[..pairs.len() * width];
+                row_dots(shape.isa, rows, last, &mut block.phi[pairs]);
+            }
             geometry::update(&shape, &block.x, &block.squared, &block.phi, scale, position);
         }
         self.finish(x, 0, out);
