@@ -8,6 +8,8 @@ use rayon::prelude::*;
 const CONVERGED: f64 = 1e-10;
 /// Newton steps.
 const STEPS: usize = 30;
+/// Most that a step with a Jacobian of some steps before may leave of the squared residual.
+const WORTH: f64 = 0.1;
 /// Longest step, as a norm a degree of freedom's root: keeps to the branch that it is on.
 const LONGEST: f64 = 1.0;
 
@@ -73,12 +75,67 @@ struct Search {
     z: Vec<f32>,
     residual: f64,
     log_det: f64,
+    /// Of the Jacobian there.
+    inverse: Vec<f64>,
     step: Vec<f64>,
     damping: f64,
 }
 
-fn is_solved(search: &Search, dof: usize) -> bool {
-    search.residual <= CONVERGED * dof as f64
+fn is_solved(residual: f64, dof: usize) -> bool {
+    residual <= CONVERGED * dof as f64
+}
+
+/// z + by·step, for a step `[dof]` in the basis.
+fn moved(z: &[f32], step: &[f64], by: f64, basis: &[f64]) -> Vec<f32> {
+    let at = |(at, old): (usize, &f32)| {
+        let along = step.iter().zip(basis.chunks_exact(z.len()));
+        let change: f64 = along.map(|(step, direction)| step * direction[at]).sum();
+        (f64::from(*old) + by * change) as f32
+    };
+    z.iter().enumerate().map(at).collect()
+}
+
+fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+}
+
+/// Moves codes `to` on by steps with the Jacobian of where each row's search is, as long as each step leaves
+/// little of the residual: they cost a value where a step of Newton's method costs a Jacobian.
+fn refine(
+    decoder: &mut Mapper,
+    searches: &[Search],
+    x: &[f32],
+    to: &mut [f32],
+    basis: &[f64],
+    dof: usize,
+) {
+    let size = to.len() / searches.len();
+    let mut tried = to.to_vec();
+    let mut left: Vec<f64> = searches.iter().map(|search| search.residual).collect();
+    let mut going: Vec<bool> = searches.iter().map(|search| search.damping > 0.0).collect();
+    for _ in 0..STEPS {
+        if !going.contains(&true) {
+            return;
+        }
+        let values = decoder.values(&tried);
+        for (row, search) in searches.iter().enumerate() {
+            if !going[row] {
+                continue;
+            }
+            let range = row * size..(row + 1) * size;
+            let (x, value) = (&x[range.clone()], &values[range.clone()]);
+            let residual = squared_distance(x, value);
+            going[row] = residual < WORTH * left[row];
+            if going[row] {
+                left[row] = residual;
+                to[range.clone()].copy_from_slice(&tried[range.clone()]);
+                going[row] = !is_solved(residual, dof);
+                let step = Mapped::newton_step(&search.inverse, &decoder.difference(x, value));
+                let next = moved(&to[range.clone()], &step, 1.0, basis);
+                tried[range].copy_from_slice(&next);
+            }
+        }
+    }
 }
 
 fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> Vec<Density> {
@@ -100,29 +157,19 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
             z: mapped.value,
             residual: f64::INFINITY,
             log_det: f64::NAN,
+            inverse: Vec::new(),
             step: vec![0.0; dof],
             damping: 0.0,
         })
         .collect();
     for round in 0..=STEPS {
-        let moved = searches.iter().flat_map(|search| {
-            let by = |at: usize| {
-                let along = search.step.iter().zip(basis.chunks_exact(size));
-                search.damping * along.map(|(step, direction)| step * direction[at]).sum::<f64>()
-            };
-            search
-                .z
-                .iter()
-                .enumerate()
-                .map(|(at, z)| (f64::from(*z) + by(at)) as f32)
-                .collect::<Vec<_>>()
-        });
-        let moved: Vec<f32> = moved.collect();
+        let step = |search: &Search| moved(&search.z, &search.step, search.damping, &basis);
+        let mut moved: Vec<f32> = searches.iter().flat_map(step).collect();
+        refine(decoder, &searches, x, &mut moved, &basis, dof);
         let mapped = decoder.jacobians(&moved);
         let rows = mapped.iter().zip(x.chunks_exact(size)).zip(moved.chunks_exact(size));
         for (((mapped, x), z), (search, found)) in rows.zip(searches.iter_mut().zip(&mut found)) {
-            let error = x.iter().zip(&mapped.value).map(|(x, g)| f64::from(x - g));
-            let residual: f64 = error.map(|e| e * e).sum();
+            let residual = squared_distance(x, &mapped.value);
             if round == 0 {
                 found.reconstruction = residual * flow.scale * flow.scale;
                 found.approximate = latent(flow, z) - log_det(mapped, dof);
@@ -136,7 +183,7 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                     continue;
                 };
                 search.log_det = determinant.log;
-                if is_solved(search, dof) {
+                if is_solved(residual, dof) {
                     // What becomes of a row does not depend on those beside it.
                     search.damping = 0.0;
                     continue;
@@ -147,6 +194,7 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
                 if length > longest {
                     search.step.iter_mut().for_each(|s| *s *= longest / length);
                 }
+                search.inverse = inverse;
             } else {
                 search.damping *= 0.5;
             }
@@ -156,7 +204,7 @@ fn chunk(flow: &Flow, encoder: &mut Mapper, decoder: &mut Mapper, x: &[f32]) -> 
         }
     }
     for (search, found) in searches.iter().zip(&mut found) {
-        if is_solved(search, dof) {
+        if is_solved(search.residual, dof) {
             found.log_q = latent(flow, &search.z) - search.log_det;
         }
     }
