@@ -157,11 +157,10 @@ pub fn write_positions(
         return write_bytes_atomically(path, xyz(x, dims, more).as_bytes()).map_err(io);
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
-        let mut arrays = vec![("x", x)];
-        for (name, values) in more {
-            let column = ArrayView1::from(*values).insert_axis(ndarray::Axis(1));
-            arrays.push((*name, column));
-        }
+        let mut arrays = vec![("x", x.into_dyn())];
+        arrays.extend(
+            more.iter().map(|(name, values)| (*name, ArrayView1::from(*values).into_dyn())),
+        );
         return Ok(write_arrays(path, &arrays)?);
     }
     Ok(write_table(path, "x", x)?)
@@ -197,7 +196,7 @@ fn read_xyz(path: &Path, dims: usize) -> Result<Array2<f64>, FileError> {
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line)).peekable();
     let (mut values, mut count, mut rows) = (Vec::new(), None, 0);
     while let Some((at, line)) = lines.next() {
-        if line.trim().is_empty() && lines.peek().is_none() {
+        if line.trim().is_empty() && lines.clone().all(|(_, line)| line.trim().is_empty()) {
             break;
         }
         let found: usize = line

@@ -183,6 +183,11 @@ mod tests {
         assert!(matches!(Model::load(folder.path()), Err(ModelError::Missing(_))));
         model.save(folder.path()).unwrap();
         assert_eq!(Model::load(folder.path()).unwrap(), model);
+        // A validation that found no density.
+        let mut lost = model.clone();
+        lost.about.checks[0].nll = f64::NAN;
+        lost.save(folder.path()).unwrap();
+        assert!(Model::load(folder.path()).unwrap().about.checks[0].nll.is_nan());
         let mut broken = model;
         broken.flow.weights.pop();
         broken.save(folder.path()).unwrap();

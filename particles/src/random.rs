@@ -16,6 +16,8 @@ pub(crate) enum Purpose {
     Batch = 104,
     /// Latent draws (index: draw).
     Latent = 105,
+    /// Configurations that symmetries are tried on (index: configuration).
+    Symmetry = 106,
 }
 
 /// The stream of a seed, purpose and index.

@@ -50,13 +50,13 @@ fn what_is_wrong_with_a_program_is_said() {
     let toml = "name = \"own\"\nparticles = 3\ndims = 2\ncommand = [\"python3\", \"energy.py\"]\n";
     let answers = |answer: &str| {
         format!(
-            "import sys\nfor line in sys.stdin:\n    if line.strip():\n        print({answer}, flush=True)\n"
+            "import sys\nfor line in sys.stdin:\n    if line.strip():\n        print(line.split()[0], {answer}, flush=True)\n"
         )
     };
     let said = |toml: &str, program: &str| refused(folder.path(), toml, program);
-    let nan = said(toml, &answers("'0 nan'"));
+    let nan = said(toml, &answers("'nan'"));
     assert!(nan.contains("own: the energy is not a number") && nan.contains("+infinity"), "{nan}");
-    let error = said(toml, &answers("'0 error too close'"));
+    let error = said(toml, &answers("'error too close'"));
     assert!(error.contains("error too close"), "{error}");
     let crash = said(toml, "raise SystemExit('no parameters file')\n");
     assert!(
@@ -65,10 +65,42 @@ fn what_is_wrong_with_a_program_is_said() {
     );
     let silent = said(&format!("{toml}timeout = 0.2\n"), "import time\ntime.sleep(60)\n");
     assert!(silent.contains("no answer for timeout = 0.2 s"), "{silent}");
+    let fixed = "import sys\nfor line in sys.stdin:\n    print('0 1.5', flush=True)\n";
+    let fixed = said(&format!("{toml}timeout = 3\n"), fixed);
+    assert!(fixed.contains("here 1") && fixed.contains("was no answer: \"0 1.5\""), "{fixed}");
+    let words = said(toml, &answers("'1.5 2.5'"));
+    assert!(words.contains("0 1.5 2.5\" is not \"INDEX u\""), "{words}");
+    let trap = said(toml, &answers("sum(float(x) ** 2 for x in line.split()[2:])"));
+    assert!(trap.contains("where all particles are moved together"), "{trap}");
     let one = said(&toml.replace("particles = 3", "particles = 1"), "");
     assert!(one.contains("own: 1 particles in 2 dimensions"), "{one}");
     let unknown = said(&format!("{toml}widht = 2\n"), "");
     assert!(unknown.contains("unknown field `widht`"), "{unknown}");
     let missing = said(&toml.replace("python3", "no-such-program"), "");
     assert!(missing.contains("cannot start no-such-program"), "{missing}");
+}
+
+/// Answers that come twice, or to the end of a batch, belong to nobody.
+#[test]
+fn answers_beyond_those_asked_for_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = "name = \"own\"\nparticles = 2\ndims = 1\ncommand = [\"python3\", \"energy.py\"]\n";
+    let program = "\
+import sys
+at = 0
+for line in sys.stdin:
+    if line.strip():
+        at, _, x, y = line.split()
+        u = (float(x) - float(y)) ** 2
+    print('thinking')
+    print(at, u)
+    print(at, u, flush=True)
+";
+    std::fs::write(folder.path().join("system.toml"), toml).unwrap();
+    std::fs::write(folder.path().join("energy.py"), program).unwrap();
+    let system = by_name(&folder.path().display().to_string()).unwrap();
+    for k in 0..50 {
+        let distance = f64::from(k);
+        assert_eq!(system.energy(&[0.0, distance]), distance * distance);
+    }
 }

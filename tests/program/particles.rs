@@ -55,6 +55,16 @@ fn from_samples_to_an_evaluation() {
 
     let train = ["-q", "particles", "train", "dw4", "--data", "data.npz", "--out", "model"];
     scratch.succeeds(&[&train[..], &SMALL].concat());
+    let weights = bytes(scratch.path("model/particles.safetensors"));
+    // What would come of it is there.
+    scratch.succeeds(&[&train[..], &SMALL, &["--resume"]].concat());
+    let other = [&train[..], &SMALL, &["--resume", "--seed", "2"]].concat();
+    assert!(scratch.fails(2, &other).contains("another seed"));
+    // What cannot replace it leaves it.
+    let many = ["--set", "validation=2000", "--overwrite"];
+    let many = scratch.fails(2, &[&train[..], &SMALL, &many].concat());
+    assert!(many.contains("2000 rows, of which validation = 2000"), "{many}");
+    assert_eq!(bytes(scratch.path("model/particles.safetensors")), weights);
     let refused = scratch.fails(2, &[&train[..], &SMALL].concat());
     assert!(refused.contains("holds a trained model"), "{refused}");
     let sample = |out: &str, more: &[&str]| {

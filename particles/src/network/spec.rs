@@ -23,7 +23,7 @@ pub struct NetworkSpec {
 
 /// Sizes that make no network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("network.{field} = {value}: {fix}")]
+#[error("{field} = {value}: {fix}")]
 pub struct SpecError {
     field: &'static str,
     value: String,

@@ -218,6 +218,6 @@ fn sizes() {
     let wrong = NetworkSpec { width: 60, ..spec };
     assert_eq!(
         wrong.check().unwrap_err().to_string(),
-        "network.width = 60: choose a multiple of 16, up to 4096"
+        "width = 60: choose a multiple of 16, up to 4096"
     );
 }

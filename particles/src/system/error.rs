@@ -66,6 +66,22 @@ pub enum SystemError {
         /// Why, or what to do.
         why: String,
     },
+    /// An energy that is not that of identical particles in empty space.
+    #[error(
+        "{name}: the energy changes from {before} to {after} where {change}; flows here know energies of identical \
+         particles that depend on where they are relative to each other alone (take positions relative to \
+         their mean, and all pairs alike)"
+    )]
+    NotSymmetric {
+        /// The system.
+        name: String,
+        /// What was done.
+        change: &'static str,
+        /// The energy.
+        before: f64,
+        /// Afterwards.
+        after: f64,
+    },
     /// The description of a program.
     #[error("{path}: {reason}")]
     File {

@@ -9,12 +9,14 @@ mod lennard_jones;
 mod pairs;
 mod program;
 mod quadrature;
+mod symmetry;
 
 pub use double_well::DoubleWell;
 pub use error::SystemError;
 pub use lennard_jones::LennardJones;
 pub use program::Program;
 pub use quadrature::four_in_the_plane;
+pub use symmetry::check_symmetries;
 
 use crate::space::degrees_of_freedom;
 

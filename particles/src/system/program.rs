@@ -1,6 +1,6 @@
 //! Any program as an energy.
 
-use super::{Sampling, System, SystemError};
+use super::{Sampling, System, SystemError, check_symmetries};
 use freeform_simulators::ExternalFunction;
 use serde::Deserialize;
 use std::path::Path;
@@ -18,8 +18,9 @@ use std::time::Duration;
 /// ```
 ///
 /// `timeout` (seconds, 60), `replicas`, `sweeps` and `burn_in` may be given too. The program is started
-/// once for each thread. It reads lines `0 0 x1 y1 … x2 y2 …` and answers each with `0 u`, flushed at
-/// the empty line that follows, or with `0 error MESSAGE`; `inf` is a state that cannot be.
+/// once for each thread. It reads lines `INDEX 0 x1 y1 … x2 y2 …` and answers each with `INDEX u`, flushed at
+/// the empty line that follows, or with `INDEX error MESSAGE`; `inf` is a state that cannot be. Energies that change
+/// where all particles are moved, turned or reflected together, or where two change places, are refused.
 pub struct Program {
     file: File,
     function: ExternalFunction,
@@ -82,7 +83,9 @@ impl Program {
             .map_err(|error| failed(error.to_string()))?;
         let identity = blake3::hash(format!("{text}{}", function.identity()).as_bytes());
         let identity = identity.to_hex()[..32].to_owned();
-        Ok(Self { file, function, complaint: Mutex::new(None), identity })
+        let program = Self { file, function, complaint: Mutex::new(None), identity };
+        check_symmetries(&program)?;
+        Ok(program)
     }
 }
 

@@ -40,8 +40,10 @@ pub(super) fn split(
     }
     if rows <= settings.validation {
         return Err(TrainError::Data(format!(
-            "{rows} rows, of which validation = {} are kept apart: give more rows, or lower it",
-            settings.validation
+            "{rows} rows, of which validation = {} are kept apart: give more rows, or fewer to it, as in \
+             --set validation={}",
+            settings.validation,
+            (rows / 5).max(1)
         )));
     }
     let mut x = x.to_owned();

@@ -14,4 +14,4 @@ pub use data::data_scale;
 pub use loss::{LossReport, Losses};
 pub use preset::Preset;
 pub use settings::{LogDet, Optimizer, Schedule, SettingsError, TrainSettings};
-pub use train::{Checked, Told, TrainError, Trained, train, train_on};
+pub use train::{Checked, Told, TrainError, Trained, check_training, train, train_on};

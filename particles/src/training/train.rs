@@ -9,10 +9,11 @@ use super::settings::{LogDet, SettingsError, TrainSettings};
 use super::state::State;
 use crate::flow::Flow;
 use crate::generator::densities;
+use crate::network::NetworkSpec;
 use freeform_inference::{DeviceError, EngineKind, Saver};
 use freeform_kernels::{Isa, sum_squares};
 use ndarray::{Array2, ArrayView2, Axis};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -22,16 +23,26 @@ pub struct Checked {
     /// After so many steps.
     pub step: usize,
     /// Mean loss of the steps since the last look.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// Mean −log q of the encoder over the validation rows: an honest density where f is
     /// injective.
+    #[serde(deserialize_with = "number")]
     pub encoder_nll: f64,
     /// Mean −log q of the decoder at solved rows.
+    #[serde(deserialize_with = "number")]
     pub nll: f64,
     /// Share of rows where g(z) = x was solved.
+    #[serde(deserialize_with = "number")]
     pub solved: f64,
     /// Mean |g(f(x)) − x|² a degree of freedom, in the positions' units.
+    #[serde(deserialize_with = "number")]
     pub reconstruction: f64,
+}
+
+/// JSON has no NaN: it is written as null, which is read as NaN.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// What a training tells while it goes on.
@@ -105,6 +116,47 @@ impl TrainError {
     }
 }
 
+/// What a training starts from, checked.
+struct Prepared {
+    data: Array2<f64>,
+    held_out: Array2<f64>,
+    scale: f64,
+    spec: NetworkSpec,
+}
+
+impl Prepared {
+    fn new(
+        settings: &TrainSettings,
+        x: ArrayView2<'_, f64>,
+        dims: usize,
+    ) -> Result<Self, TrainError> {
+        settings.check()?;
+        let (data, held_out) = split(settings, x, dims)?;
+        let scale = if settings.scale { data_scale(data.view(), dims) } else { 1.0 };
+        if !(scale.is_finite() && scale > 0.0) {
+            return Err(TrainError::Data(format!(
+                "positions of standard deviation {scale}: give positions that differ, in units in which they are \
+                 about 1"
+            )));
+        }
+        let spec = settings.spec(x.ncols() / dims, dims);
+        spec.check().map_err(SettingsError::from)?;
+        Ok(Self { data, held_out, scale, spec })
+    }
+}
+
+/// What [`train_on`] would refuse before its first step.
+///
+/// # Errors
+/// [`TrainError::Settings`], [`TrainError::Data`].
+pub fn check_training(
+    settings: &TrainSettings,
+    x: ArrayView2<'_, f64>,
+    dims: usize,
+) -> Result<(), TrainError> {
+    Prepared::new(settings, x, dims).map(drop)
+}
+
 /// How often a training may go back to earlier weights.
 const FALLS: usize = 8;
 
@@ -141,14 +193,7 @@ pub fn train_on(
     keep: Option<&Path>,
     tell: &mut dyn FnMut(Told) -> ControlFlow<()>,
 ) -> Result<Trained, TrainError> {
-    settings.check()?;
-    let (data, held_out) = split(settings, x, dims)?;
-    let scale = if settings.scale { data_scale(data.view(), dims) } else { 1.0 };
-    if !(scale.is_finite() && scale > 0.0) {
-        return Err(TrainError::Data("all particles of all rows are in one place".to_owned()));
-    }
-    let spec = settings.spec(x.ncols() / dims, dims);
-    spec.check().map_err(SettingsError::from)?;
+    let Prepared { data, held_out, scale, spec } = Prepared::new(settings, x, dims)?;
     let scaled = data.mapv(|v| (v / scale) as f32);
     let isa = Isa::best();
     let of_data = fingerprint(x);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView, Dimension};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -112,9 +112,9 @@ impl Archive {
 }
 
 /// Writes arrays under their names, uncompressed. The same arrays give the same bytes.
-pub(super) fn write<N: Number>(
+pub(super) fn write<N: Number, D: Dimension>(
     writer: impl Write + Seek,
-    arrays: &[(&str, ArrayView2<'_, N>)],
+    arrays: &[(&str, ArrayView<'_, N, D>)],
 ) -> std::io::Result<()> {
     let mut archive = ZipWriter::new(writer);
     for (name, table) in arrays {

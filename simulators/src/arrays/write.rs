@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView, ArrayView2, Dimension};
 
 use super::format::Format;
 use super::npy::{self, Number};
@@ -51,9 +51,9 @@ pub fn write_csv<N: Number>(
 ///
 /// # Errors
 /// [`ArrayError`] for another extension, or a failed write.
-pub fn write_arrays<N: Number>(
+pub fn write_arrays<N: Number, D: Dimension>(
     path: impl AsRef<Path>,
-    arrays: &[(&str, ArrayView2<'_, N>)],
+    arrays: &[(&str, ArrayView<'_, N, D>)],
 ) -> Result<(), ArrayError> {
     let path = path.as_ref();
     if Format::of(path)? != Format::Npz {

@@ -69,8 +69,7 @@ pub enum ExternalError {
     },
     /// The command cannot be started.
     #[error(
-        "cannot start {command} in {folder}: {source}; is the program installed, and `command` in \
-         simulator.toml right?"
+        "cannot start {command} in {folder}: {source}; is the program installed, and `command` right?"
     )]
     Start {
         /// The command.

@@ -12,12 +12,17 @@ use super::worker::Worker;
 use super::{ExternalError, ExternalSettings, Protocol};
 use crate::{Marginal, Missing, Prior};
 
-/// A program that answers each line `0 0 x1 x2 …` with a line `0 y`: the line protocol of
-/// simulators, with 0 as index and seed. Workers are started as threads call, live as long as this, and are killed with
+/// Characters of a line that are shown.
+const SHOWN: usize = 200;
+
+/// A program that answers each line `INDEX 0 x1 x2 …` with a line `INDEX y`: the line protocol of
+/// simulators, with 0 as seed and a batch, which ends in an empty line, of one. Lines with another index are passed
+/// over. Workers are started as threads call, live as long as this, and are killed with
 /// it.
 pub struct ExternalFunction {
     settings: ExternalSettings,
-    idle: Mutex<Vec<Worker>>,
+    /// With the number of questions that each was asked.
+    idle: Mutex<Vec<(Worker, u64)>>,
 }
 
 impl ExternalFunction {
@@ -55,7 +60,7 @@ impl ExternalFunction {
             environment: std::collections::BTreeMap::new(),
         };
         let first = Worker::start(&settings)?;
-        Ok(Self { settings, idle: Mutex::new(vec![first]) })
+        Ok(Self { settings, idle: Mutex::new(vec![(first, 0)]) })
     }
 
     /// A hash of the command and of those files in the program's folder that it names.
@@ -80,40 +85,49 @@ impl ExternalFunction {
     pub fn call(&self, x: &[f64]) -> Result<f64, String> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle().pop();
-        let mut worker = match waiting {
-            Some(worker) => worker,
-            None => Worker::start(&self.settings).map_err(|error| error.to_string())?,
+        let (mut worker, index) = match waiting {
+            Some(waiting) => waiting,
+            None => (Worker::start(&self.settings).map_err(|error| error.to_string())?, 0),
         };
-        let mut text = String::from("0 0");
+        let mut text = format!("{index} 0");
         for value in x {
             // Writing to a String cannot fail.
             let _ = write!(text, " {value}");
         }
         text.push_str("\n\n");
         worker.send(text);
-        let y = self.answer(&mut worker)?;
-        idle().push(worker);
+        let y = self.answer(&mut worker, &index.to_string())?;
+        idle().push((worker, index + 1));
         Ok(y)
     }
 
     /// The next line that begins with the index.
-    fn answer(&self, worker: &mut Worker) -> Result<f64, String> {
+    fn answer(&self, worker: &mut Worker, index: &str) -> Result<f64, String> {
         let begun = Instant::now();
+        let mut passed = None;
         loop {
             let left = self.settings.timeout.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 let seconds = self.settings.timeout.as_secs_f64();
-                return Err(format!("no answer for timeout = {seconds} s"));
+                let printed = passed.map_or(String::new(), |line: String| {
+                    let line: String = line.chars().take(SHOWN).collect();
+                    format!("; what it printed meanwhile was no answer: {line:?}")
+                });
+                return Err(format!(
+                    "no answer for timeout = {seconds} s: it must be \"INDEX u\", with the number that the line \
+                     begins with, here {index}, and be flushed{printed}"
+                ));
             }
             match worker.answers().recv_timeout(left.max(Duration::from_millis(1))) {
                 Ok(Ok(line)) => {
                     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
                     match fields[..] {
-                        ["0", "error", ..] => return Err(line),
-                        ["0", y] => {
-                            return number(y).ok_or_else(|| format!("{line:?} is not \"INDEX u\""));
+                        [at, "error", ..] if at == index => return Err(line),
+                        [at, ..] if at == index => {
+                            let y = if let [_, y] = fields[..] { number(y) } else { None };
+                            return y.ok_or_else(|| format!("{line:?} is not \"INDEX u\""));
                         }
-                        _ => {}
+                        _ => passed = Some(line),
                     }
                 }
                 Ok(Err(reason)) => return Err(reason),

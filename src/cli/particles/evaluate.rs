@@ -144,6 +144,8 @@ struct OfData {
     kl: Option<Estimate>,
     kl_encoder: Option<Estimate>,
     reconstruction: f64,
+    /// ⟨u⟩ of the rows.
+    energy: f64,
     /// What published figures leave out.
     normalizer: f64,
 }
@@ -171,6 +173,7 @@ impl OfData {
                 .map(|ln_z| kullback_leibler(&solved_energy, &solved, ln_z)),
             kl_encoder: ln_z.map(|ln_z| kullback_leibler(energy, &encoder, ln_z)),
             reconstruction: mean(&|d| d.reconstruction).value / dof as f64,
+            energy: energy.iter().sum::<f64>() / energy.len() as f64,
             normalizer: latent_normalizer(dof),
         }
     }
@@ -181,6 +184,13 @@ impl OfData {
                 "g(z) = x was solved at {:.1}% of the rows: NLL and KL are of these, and too good; \
                  train longer or with a larger beta",
                 100.0 * self.solved
+            ));
+        }
+        if let Some(kl) = self.kl.filter(|kl| kl.value < -5.0 * kl.error - 0.01) {
+            output.reporter.warn(&format!(
+                "KL is {:.2} ± {:.2}, and no density's is below 0: the rows are not draws of this system (their mean \
+                 energy is {:.4}); look at their units and at the order of their coordinates, x1 y1 … x2 y2 …",
+                kl.value, kl.error, self.energy
             ));
         }
         let apart = self.nll.map_or(0.0, |nll| (nll.value - self.approximate.value).abs());

@@ -21,6 +21,9 @@ Replica exchange between a Gaussian and the target; ln Z by Bennett's acceptance
 spread of the chains. Positions are zero-centred, rows and particles in random order. An .npz holds x and energy.
 After Ctrl-C or a kill the same command goes on.";
 
+/// Swaps between neighbours, as a share of the offers, below which a ladder is warned of.
+const FEW_SWAPS: f64 = 0.1;
+
 /// Options of `freeform particles reference`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -83,6 +86,21 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let found = found.map_err(|error| failures::of_reference(&error, &shown))?;
     own.check()?;
     let report = &found.report;
+    if !report.mean_energy.value.is_finite() {
+        return Err(Failure::failed(&format!(
+            "the mean energy of the draws is {}: {} allows none of the states that were found; nothing was written",
+            report.mean_energy.value,
+            system.name()
+        )));
+    }
+    let least = report.swap_rates.iter().copied().fold(f64::INFINITY, f64::min);
+    if least < FEW_SWAPS {
+        output.reporter.warn(&format!(
+            "neighbours in the ladder took {:.1}% of the offers at least: ln Z and draws may be wrong; add --replicas \
+             (now {})",
+            100.0 * least, settings.sampling.replicas
+        ));
+    }
     let more = [("energy", &found.energy[..])];
     write_positions(&args.out, found.x.view(), system.dims(), &more).map_err(failures::of_file)?;
     // It has done its work; left behind, the next command would find all of it done.

@@ -3,9 +3,10 @@
 use super::{Failure, Output, failures, off_centre};
 use crate::cli::device::DeviceArg;
 use crate::run::check_room;
-use freeform_particles::training::{Checked, Told};
-use freeform_particles::{About, Model, Preset, by_name, read_positions, train_on};
+use freeform_particles::training::{Checked, Told, check_training};
+use freeform_particles::{About, Model, Preset, TrainSettings, by_name, read_positions, train_on};
 use freeform_simulators::Ownership;
+use ndarray::Array2;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -52,7 +53,7 @@ pub(super) struct Args {
     /// Go on with an interrupted training of the same settings, if there is one.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
-    /// Replace a model or an unfinished training that is there.
+    /// Replace an unfinished training that is there, and, at the end, a model.
     #[arg(long)]
     overwrite: bool,
 }
@@ -82,10 +83,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let numbers = settings.numbers(engine, system.particles(), system.dims(), x.nrows());
     check_room("--set layers, width and batch: such a training", numbers)?;
     let (folder, shown) = (&args.out, args.out.display().to_string());
+    // Before anything is made or replaced.
+    check_training(&settings, x.view(), system.dims())
+        .map_err(|error| failures::of_training(&error, &shown))?;
     std::fs::create_dir_all(folder)
         .map_err(|e| Failure::failed(&format!("cannot create {shown}: {e}")))?;
     let own = Ownership::of_folder(folder)?;
     let state = folder.join("checkpoint.safetensors");
+    if let Some(done) = finished(args, &state, &settings, &x)? {
+        let told = done.about.checks.last().map(|check| line(check, None)).unwrap_or_default();
+        let value =
+            serde_json::json!({"out": shown, "finished": true, "last": done.about.checks.last()});
+        return output.result(&value, &format!("{shown}: trained already\n{told}"));
+    }
     make_room(args, folder, &state)?;
     let held_out = &energies[energies.len().saturating_sub(settings.validation)..];
     let mean_energy = held_out.iter().sum::<f64>() / held_out.len() as f64;
@@ -149,6 +159,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         ));
     }
     let last = model.about.checks.last();
+    if last.is_some_and(|check| !check.nll.is_finite()) {
+        output.reporter.warn(
+            "the last validation found no density: the model is of no use; lower learning_rate, or raise \
+             beta_start and beta_end",
+        );
+    }
     let value = serde_json::json!({
         "out": shown, "system": args.system, "rows": x.nrows(), "seed": args.seed,
         "weights": model.flow.weights.len(), "skipped": trained.skipped,
@@ -159,18 +175,37 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     output.result(&value, &format!("{shown}: {} weights\n{told}", model.flow.weights.len()))
 }
 
+/// The model that is there, where the training was to go on and this is what would come of it.
+fn finished(
+    args: &Args,
+    state: &Path,
+    settings: &TrainSettings,
+    x: &Array2<f64>,
+) -> Result<Option<Model>, Failure> {
+    if !args.resume || state.exists() || !Model::file(&args.out).exists() {
+        return Ok(None);
+    }
+    let model = Model::load(&args.out).map_err(|error| failures::of_model(&error))?;
+    let About { settings: then, seed, rows, .. } = &model.about;
+    let same = then == settings && *seed == args.seed && *rows == x.nrows();
+    Ok(same.then_some(model))
+}
+
 /// Refuses to replace what is there, or removes it where that is asked for.
 fn make_room(args: &Args, folder: &Path, state: &Path) -> Result<(), Failure> {
     let shown = folder.display();
     if args.overwrite {
-        let files = [Model::file(folder), state.to_owned(), metrics(folder)];
+        // A model stays until the new one takes its place.
+        let files = [state.to_owned(), metrics(folder)];
         files.iter().for_each(|file| drop(std::fs::remove_file(file)));
         return Ok(());
     }
     // A kill between the model and the end leaves both.
     if Model::file(folder).exists() && !(args.resume && state.exists()) {
+        let other =
+            if args.resume { ", of other settings, another seed or other data" } else { "" };
         return Err(Failure::usage(&format!(
-            "{shown} holds a trained model: choose another folder, or add --overwrite"
+            "{shown} holds a trained model{other}: choose another folder, or add --overwrite"
         )));
     }
     match (state.exists(), args.resume) {

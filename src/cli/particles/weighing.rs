@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Floating-point operations of a thread between two looks at signals: a second or less.
 const WORK: f64 = 3e10;
 
+/// Draws below which weights are warned of.
+const FEW: usize = 100;
+
 /// Draws, their energies and log-weights −u − ln q.
 pub(super) struct Drawn {
     /// `[draws, N·n]`.
@@ -54,6 +57,7 @@ impl Drawing<'_> {
         let piece = piece(flow, flow.spec.dof() + 2);
         let all: Vec<Draw> = self.in_pieces(piece, |part| draws(flow, seed, part))?;
         let energy: Vec<f64> = all.iter().map(|draw| system.energy(&draw.x)).collect();
+        self.warn_of(&energy);
         let log_weight = all.iter().zip(&energy).map(|(draw, u)| draw.log_weight(*u)).collect();
         let folded = all.iter().filter(|draw| draw.is_folded).count() as f64 / count as f64;
         let second = all.iter().filter(|draw| draw.is_second).count();
@@ -66,8 +70,23 @@ impl Drawing<'_> {
     pub fn positions(&self) -> Result<(Array2<f64>, Vec<f64>), Failure> {
         let Self { flow, system, seed, .. } = *self;
         let x = self.table(self.in_pieces(piece(flow, 1), |part| positions(flow, seed, part))?)?;
-        let energy = x.outer_iter().map(|x| system.energy(&x.to_vec())).collect();
+        let energy: Vec<f64> = x.outer_iter().map(|x| system.energy(&x.to_vec())).collect();
+        self.warn_of(&energy);
         Ok((x, energy))
+    }
+
+    /// Says where energies are not numbers, and why.
+    fn warn_of(&self, energy: &[f64]) {
+        let lost = energy.iter().filter(|u| u.is_nan()).count();
+        if lost > 0 {
+            let why = self.system.complaint().map(|why| format!("; the last: {why}"));
+            self.output.reporter.warn(&format!(
+                "the energies of {lost} of {} draws are not numbers, so these have no weight, and means by weights \
+                 are without them{}",
+                energy.len(),
+                why.unwrap_or_default()
+            ));
+        }
     }
 
     fn table(&self, x: Vec<f64>) -> Result<Array2<f64>, Failure> {
@@ -149,6 +168,12 @@ pub(super) fn told(drawn: &Drawn, weighed: &Weighed, energy: &Reweighted) -> Str
 
 /// Warns where means by these weights mean little.
 pub(super) fn warn(weighed: &Weighed, output: &Output) {
+    if weighed.draws < FEW {
+        output.reporter.warn(&format!(
+            "{} draws say little of weights: effective numbers look too good, and errors too small, below some {FEW}",
+            weighed.draws
+        ));
+    }
     if let Some(k) = weighed.pareto_k.filter(|k| *k > 0.7) {
         output.reporter.warn(&format!(
             "Pareto's k is {k:.2}: above 0.7, means by these weights do not settle; train longer"
