@@ -8,12 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::answers::number;
 use super::named_file;
-use super::worker::Worker;
+use super::worker::{SHOWN, Worker};
 use super::{ExternalError, ExternalSettings, Protocol};
 use crate::{Marginal, Missing, Prior};
-
-/// Characters of a line that are shown.
-const SHOWN: usize = 200;
 
 /// A program that answers each line `INDEX 0 x1 x2 …` with a line `INDEX y`: the line protocol of
 /// simulators, with 0 as seed and a batch, which ends in an empty line, of one. Lines with another index are passed

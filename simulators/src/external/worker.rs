@@ -17,7 +17,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Lines that are no answers, between two answers, after which a worker is given up.
 const MOST_NOISE: u64 = 10_000;
 /// Characters of a line that are shown.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 /// How long a worker may take to end by itself.
 const FAREWELL: Duration = Duration::from_millis(500);
 
