@@ -6,13 +6,16 @@ use crate::simd::{SHIFT, Simd};
 /// largest relative error in e^r is the smallest (2⁻²⁸).
 const SERIES: [f32; 5] = [0.001_381_457, 0.008_368_745, 0.041_668_39, 0.166_665_21, 0.499_999_94];
 
-/// e^(k·x) for k = `TWICE` / 2, within 2 ulp for k·x in [−87.3, 87.3], where its reciprocal is a
-/// normal number too; clamped to that range outside, NaN stays NaN. k is a power of two or its
-/// negative, so that scaling by it is exact.
+/// The largest exponent whose power of e has a normal number for its reciprocal.
+const NORMAL: f32 = 87.3;
+
+/// e^(k·x) for k = `TWICE` / 2, within 2 ulp for k·x in [−`most`, `most`], which is at most [`NORMAL`];
+/// clamped to that range outside, NaN stays NaN. k is a power of two or its negative, so that scaling by
+/// it is exact.
 #[inline(always)]
-fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V) -> S::V {
+fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V, most: f32) -> S::V {
     let k = TWICE as f32 / 2.0;
-    let limit = (87.3 / k).abs();
+    let limit = (most / k).abs();
     // The constant comes first so that a NaN in x survives.
     let x = simd.max(simd.splat(-limit), simd.min(simd.splat(limit), x));
     // The sum has no bits for a fraction, so it is rounded to n + SHIFT.
@@ -34,10 +37,16 @@ fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V) -> S::V {
     simd.times_exp2(p, shifted)
 }
 
-/// 1 / (1 + e^−x).
+/// Beyond these exponents a logistic function and a normal density are 0 or 1, but for what is nothing beside other
+/// numbers. They end there, as products with smaller numbers would soon be subnormal, which processors
+/// compute a hundred times as slowly.
+const LOGISTIC_END: f32 = 40.0;
+const NORMAL_END: f32 = 60.0;
+
+/// 1 / (1 + e^−x), x clamped to ±[`LOGISTIC_END`].
 #[inline(always)]
 pub(crate) fn logistic<S: Simd>(simd: S, x: S::V) -> S::V {
-    let e = exp::<S, -2>(simd, x);
+    let e = exp::<S, -2>(simd, x, LOGISTIC_END);
     simd.reciprocal(simd.add(simd.splat(1.0), e))
 }
 
@@ -45,7 +54,7 @@ pub(crate) fn logistic<S: Simd>(simd: S, x: S::V) -> S::V {
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     let one = simd.splat(1.0);
-    let e = exp::<S, 4>(simd, x);
+    let e = exp::<S, 4>(simd, x, NORMAL);
     let far = simd.fnma(simd.splat(2.0), simd.reciprocal(simd.add(e, one)), one);
     // Near zero the difference above cancels: x + x³·q(x²), the Taylor series of tanh.
     let s = simd.mul(x, x);
@@ -60,13 +69,13 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     simd.select_gt(s, simd.splat(0.16), far, near)
 }
 
-/// The normal density φ(x) and distribution function Φ(x), the latter within 2·10⁻⁷ (the rational
+/// The normal density φ(x), at least e^−[`NORMAL_END`]/√2π, and distribution function Φ(x), the latter within 2·10⁻⁷ (the rational
 /// approximation 7.1.26 of Abramowitz & Stegun's Handbook shares its exponential with φ).
 #[inline(always)]
 pub(super) fn normal<S: Simd>(simd: S, x: S::V) -> (S::V, S::V) {
     let zero = simd.splat(0.0);
     let size = simd.max(simd.sub(zero, x), x);
-    let e = exp::<S, -1>(simd, simd.mul(x, x));
+    let e = exp::<S, -1>(simd, simd.mul(x, x), NORMAL_END);
     let p = simd.splat(0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2);
     let t = simd.reciprocal(simd.fma(p, size, simd.splat(1.0)));
     let mut q = simd.splat(0.5 * 1.061_405_4);
