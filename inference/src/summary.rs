@@ -143,6 +143,7 @@ mod tests {
         let order: Vec<u32> = (0..n as u32).collect();
         let settings = WhiteningConfig {
             kind: WhiteningKind::Linear,
+            networks: 1,
             width: 8,
             steps: 10,
             batch_size: 64,

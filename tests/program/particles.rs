@@ -221,4 +221,16 @@ fn interrupted_sampling_and_training_go_on() {
     scratch.succeeds(&train("b"));
     let weights = |folder: &str| bytes(scratch.path(folder).join("particles.safetensors"));
     assert_eq!(weights("a"), weights("b"));
+
+    // What the data say is known before the draws, and is not lost with them.
+    let evaluate = ["-q", "particles", "evaluate", "a", "--data", "data.npz", "--rows", "20"];
+    let code = interrupted(&[&evaluate[..], &["-n", "1e6", "--out", "e"]].concat(), "e");
+    assert_eq!(code, Some(130));
+    // A machine too busy to get that far within a second is none to test this on.
+    if let Ok(kept) = std::fs::read_to_string(scratch.path("e/evaluation.json")) {
+        let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        let whole = json(&scratch.succeeds(&[&evaluate[..], &["-n", "20", "--json"]].concat()));
+        assert_eq!(kept["nll"], whole["nll"]);
+        assert!(kept.get("weights").is_none(), "{kept}");
+    }
 }

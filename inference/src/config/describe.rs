@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 37] = [
+const MEANINGS: [(&str, &str); 38] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -83,6 +83,7 @@ const MEANINGS: [(&str, &str); 37] = [
         "whitening.kind",
         "off, linear (in closed form), network (a perceptron over the linear one), or auto: the better of these two",
     ),
+    ("whitening.networks", "perceptrons whose outputs are averaged"),
     ("whitening.width", "width of the perceptron's two hidden layers"),
     ("whitening.steps", "planned steps of the perceptron"),
     ("whitening.batch_size", "simulations per step of the perceptron"),

@@ -43,6 +43,7 @@ impl Config {
         check("training.validation_fraction", fraction, fraction_ok, "above 0 and at most 0.5")?;
         size("training.members", t.members, MOST_MEMBERS)?;
         size("transform.channels", self.transform.channels, WIDEST)?;
+        size("whitening.networks", w.networks, MOST_MEMBERS)?;
         size("whitening.width", w.width, WIDEST)?;
         size("whitening.steps", w.steps, MOST_STEPS)?;
         size("whitening.batch_size", w.batch_size, LARGEST_BATCH)?;

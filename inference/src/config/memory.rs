@@ -57,6 +57,11 @@ impl Config {
             ),
             (("whitening.width", w.width), "the whitening", whitening * COPIES * at_once),
             (
+                ("whitening.networks", w.networks),
+                "the whitenings",
+                whitening * float(w.networks) * float(t.members) * 2.0,
+            ),
+            (
                 ("whitening.batch_size", w.batch_size),
                 "a batch of the whitening",
                 whitened * (c + 4.0 * width + 2.0 * outputs) * at_once,

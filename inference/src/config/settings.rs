@@ -137,6 +137,9 @@ pub struct WhiteningConfig {
     /// `off`, `linear` (in closed form), `network` (a perceptron over the linear one), or `auto`: one of these
     /// two, for either kind of flow the one over which flows are better on held-out simulations.
     pub kind: WhiteningKind,
+    /// Perceptrons whose outputs are averaged.
+    #[serde(default = "one")]
+    pub networks: usize,
     /// Width of the perceptron's two hidden layers.
     pub width: usize,
     /// Planned optimiser steps.
@@ -155,7 +158,7 @@ const TRIAL_SHARE: usize = 4;
 impl WhiteningConfig {
     /// The settings of a short training, which tells ways of showing data to it apart.
     pub(crate) fn trial(&self) -> Self {
-        Self { steps: self.steps.div_ceil(TRIAL_SHARE), ..self.clone() }
+        Self { steps: self.steps.div_ceil(TRIAL_SHARE), networks: 1, ..self.clone() }
     }
 }
 

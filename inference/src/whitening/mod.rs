@@ -66,20 +66,32 @@ pub struct WhiteningShape {
     /// Width of the network's hidden layers, if there is a network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
+    /// Networks whose outputs are averaged.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(networks: &usize) -> bool {
+    *networks == 1
 }
 
 impl WhiteningShape {
     /// How many numbers that is; `None` where there are more than can be counted.
     #[must_use]
     pub fn parameters(&self) -> Option<usize> {
-        let Self { dim, context_dim, width } = *self;
+        let Self { dim, context_dim, width, networks } = *self;
         let layer = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
         let triangle = dim.checked_mul(dim.checked_add(1)?)? / 2;
         let linear = layer(context_dim, dim)?.checked_add(triangle)?;
         let Some(width) = width else { return Some(linear) };
         let outputs = triangle.checked_add(dim)?;
         let layers = [layer(context_dim, width)?, layer(width, width)?, layer(width, outputs)?];
-        layers.into_iter().try_fold(linear, usize::checked_add)
+        let network = layers.into_iter().try_fold(0, usize::checked_add)?;
+        linear.checked_add(network.checked_mul(networks)?)
     }
 }
 
@@ -99,9 +111,9 @@ impl Whitening {
             // Where nobody chooses, what can be both.
             WhiteningKind::Network | WhiteningKind::Auto => Some(config.width),
         };
-        let known = part
-            .recall()
-            .and_then(|piece| Self::from_piece(WhiteningShape { dim, context_dim, width }, &piece));
+        let networks = if width.is_some() { config.networks } else { 1 };
+        let shape = WhiteningShape { dim, context_dim, width, networks };
+        let known = part.recall().and_then(|piece| Self::from_piece(shape, &piece));
         if known.is_some() {
             return Ok(known);
         }
@@ -230,6 +242,7 @@ impl Whitening {
             dim: self.dim(),
             context_dim: self.linear.context_dim(),
             width: self.network.as_ref().map(WhiteningNetwork::width),
+            networks: self.network.as_ref().map_or(1, WhiteningNetwork::count),
         }
     }
 
@@ -243,13 +256,11 @@ impl Whitening {
     /// A whitening from its sizes and numbers; `None` where they do not fit.
     #[must_use]
     pub fn from_numbers(shape: WhiteningShape, linear: &[f64], network: Vec<f32>) -> Option<Self> {
-        let WhiteningShape { dim, context_dim, width } = shape;
+        let WhiteningShape { dim, context_dim, width, networks } = shape;
         let linear = LinearWhitening::from_numbers(dim, context_dim, linear)?;
-        let network = match width {
-            None => None,
-            Some(width) => Some(WhiteningNetwork::from_weights(dim, context_dim, width, network)?),
-        };
-        Some(Self { linear, network })
+        let Some(width) = width else { return Some(Self { linear, network: None }) };
+        let network = WhiteningNetwork::from_weights(dim, context_dim, width, network)?;
+        (network.count() == networks).then_some(Self { linear, network: Some(network) })
     }
 }
 

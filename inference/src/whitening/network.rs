@@ -1,5 +1,9 @@
 //! The learnt part: a perceptron from the context to a conditional Gaussian's location, scale and
-//! shear, trained by maximum likelihood and stopped by validation.
+//! shear, trained by maximum likelihood and stopped by validation; or several, whose outputs are averaged.
+
+mod evaluator;
+
+pub(super) use evaluator::Evaluator;
 
 use super::WhiteningTable;
 use super::triangular::{Triangular, outputs};
@@ -21,6 +25,8 @@ const WARM_UP: f64 = 0.05;
 const CLIP_NORM: f32 = 5.0;
 /// Decay of the averaged weights that are judged and kept.
 const AVERAGE: f32 = 0.98;
+/// Keeps the seeds of several perceptrons apart.
+const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// c ↦ (μ, s, N) of u ↦ e^s ⊙ (I + N)(u − μ).
 #[derive(Clone, Debug, PartialEq)]
@@ -28,20 +34,36 @@ pub struct WhiteningNetwork {
     dim: usize,
     context_dim: usize,
     width: usize,
+    /// One perceptron's behind the other's.
     weights: Vec<f32>,
 }
 
 impl WhiteningNetwork {
-    /// Learns from the training rows of `table`; the epoch with the best likelihood on the
-    /// validation rows is kept. Its state is kept now and then as a piece of `part`, from which it
-    /// goes on bit for bit.
+    /// Learns from the training rows of `table`: as many perceptrons as the settings say, each from an
+    /// initialisation and an order of its own (Lakshminarayanan et al. 2017).
     pub(super) fn fit(
         table: &WhiteningTable,
         config: &WhiteningConfig,
         seed: u64,
         part: &Part,
     ) -> Result<Self, Halt> {
-        let part = part.part("network");
+        let mut all = Self::fit_one(table, config, seed, &part.part("network"))?;
+        for index in 1..config.networks {
+            let seed = seed ^ (index as u64).wrapping_mul(APART);
+            let part = part.part(&format!("network-{index}"));
+            all.weights.extend(Self::fit_one(table, config, seed, &part)?.weights);
+        }
+        Ok(all)
+    }
+
+    /// One perceptron; the epoch with the best likelihood on the validation rows is kept. Its state is
+    /// kept now and then as `part`, from which it goes on bit for bit.
+    fn fit_one(
+        table: &WhiteningTable,
+        config: &WhiteningConfig,
+        seed: u64,
+        part: &Part,
+    ) -> Result<Self, Halt> {
         let (dim, context_dim) = table.dims;
         let mut network = Self { dim, context_dim, width: config.width, weights: Vec::new() };
         network.weights = network.initial_weights(seed);
@@ -54,7 +76,7 @@ impl WhiteningNetwork {
             None => State {
                 epoch: 0,
                 step: 0,
-                best: (network.nll(&mut mlp, table, &part)?, 0),
+                best: (network.nll(&mut mlp, table, part)?, 0),
                 best_weights: network.weights.clone(),
                 average: network.weights.clone(),
             },
@@ -86,7 +108,7 @@ impl WhiteningNetwork {
             }
             let raw = mlp.weights().to_vec();
             mlp.set_weights(&state.average);
-            let nll = network.nll(&mut mlp, table, &part)?;
+            let nll = network.nll(&mut mlp, table, part)?;
             if nll < state.best.0 {
                 state.best = (nll, epoch + 1);
                 state.best_weights.clone_from(&state.average);
@@ -119,7 +141,11 @@ impl WhiteningNetwork {
     }
 
     fn mlp(&self, rows: usize) -> Mlp {
-        Mlp::new(Isa::best(), Nonlinearity::Silu, &self.sizes(), rows, self.weights.clone())
+        self.mlp_of(&self.weights, rows)
+    }
+
+    fn mlp_of(&self, weights: &[f32], rows: usize) -> Mlp {
+        Mlp::new(Isa::best(), Nonlinearity::Silu, &self.sizes(), rows, weights.to_vec())
     }
 
     /// Mean −log N of the validation rows under the network's current weights, up to a constant.
@@ -145,7 +171,14 @@ impl WhiteningNetwork {
 
     /// The network, ready to be applied.
     pub(super) fn evaluator(&self) -> Evaluator {
-        Evaluator { mlp: self.mlp(CHUNK), dim: self.dim, context_dim: self.context_dim }
+        let own = self.weights.chunks_exact(Mlp::parameters(&self.sizes()));
+        let mlps = own.map(|own| self.mlp_of(own, CHUNK)).collect();
+        Evaluator::new(mlps, self.dim, self.context_dim)
+    }
+
+    /// How many perceptrons there are.
+    pub(super) fn count(&self) -> usize {
+        self.weights.len() / Mlp::parameters(&self.sizes())
     }
 
     pub(super) fn width(&self) -> usize {
@@ -164,7 +197,8 @@ impl WhiteningNetwork {
         weights: Vec<f32>,
     ) -> Option<Self> {
         let network = Self { dim, context_dim, width, weights };
-        (network.weights.len() == Mlp::parameters(&network.sizes())).then_some(network)
+        let one = Mlp::parameters(&network.sizes());
+        (!network.weights.is_empty() && network.weights.len() % one == 0).then_some(network)
     }
 }
 
@@ -215,32 +249,6 @@ impl State {
 fn schedule(done: f64) -> f64 {
     let warm = (done / WARM_UP).min(1.0);
     warm * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
-}
-
-/// Applies a network to rows of contexts.
-pub(super) struct Evaluator {
-    mlp: Mlp,
-    dim: usize,
-    context_dim: usize,
-}
-
-impl Evaluator {
-    /// Calls `each` with the index and map of every row; one context serves all rows if there is
-    /// only one.
-    pub fn each(&mut self, context: &[f32], rows: usize, mut each: impl FnMut(usize, &Triangular)) {
-        let width = outputs(self.dim);
-        if context.len() == self.context_dim {
-            let output = self.mlp.forward(context);
-            (0..rows).for_each(|row| each(row, &Triangular::new(output, self.dim)));
-            return;
-        }
-        for (chunk, context) in context.chunks(CHUNK * self.context_dim).enumerate() {
-            let output = self.mlp.forward(context);
-            for (row, output) in output.chunks_exact(width).enumerate() {
-                each(chunk * CHUNK + row, &Triangular::new(output, self.dim));
-            }
-        }
-    }
 }
 
 /// What a training step needs.

@@ -16,6 +16,7 @@ fn a_stopped_whitening_goes_on_bit_for_bit() {
     let table = WhiteningTable { target, context, dims: (d, c), training, validation };
     let config = WhiteningConfig {
         kind: WhiteningKind::Network,
+        networks: 1,
         width: 8,
         steps: 200,
         batch_size: 33,
@@ -54,7 +55,7 @@ fn a_stopped_whitening_goes_on_bit_for_bit() {
 
 #[test]
 fn absurd_sizes_are_not_counted() {
-    let shape = |dim, context_dim, width| WhiteningShape { dim, context_dim, width };
+    let shape = |dim, context_dim, width| WhiteningShape { dim, context_dim, width, networks: 1 };
     assert_eq!(shape(2, 3, None).parameters(), Some(2 * 3 + 2 + 3));
     assert_eq!(shape(usize::MAX, 3, None).parameters(), None);
     assert_eq!(shape(2, 3, Some(usize::MAX)).parameters(), None);

@@ -3,7 +3,7 @@
 use super::opened;
 use super::weighing::{Drawing, Drawn, piece, shown, told, warn};
 use super::{Failure, Output, failures, off_centre};
-use crate::run::own;
+use crate::run::{Owned, own};
 use freeform_benchmark::{Line, LinePanel, line_panels};
 use freeform_particles::generator::{
     Density, Histogram, bennett_ln_z, densities, kullback_leibler, pair_distances,
@@ -12,6 +12,7 @@ use freeform_particles::reference::Estimate;
 use freeform_particles::space::latent_normalizer;
 use freeform_particles::{Model, System, read_positions};
 use ndarray::{ArrayView2, s};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,13 +63,25 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (x, energy) = (x.slice(s![..rows, ..]), &energy[..rows]);
     let own = args.out.as_deref().map(own).transpose()?;
     let found = of_data(&model, x, &stop, output)?;
-    let (flow, seed, count) = (&model.flow, args.seed, args.draws);
-    let drawing = Drawing { flow, system: &*system, seed, count, stop: &stop, output };
-    let drawn = drawing.weighed()?;
-    let (weighed, mean) = drawn.weighed();
-    warn(&weighed, output);
     let data = OfData::new(&*system, energy, &found);
     data.warn(output);
+    let keep = |value: &Value| keep(args.out.as_deref().zip(own.as_ref()), value);
+    let (flow, seed, count) = (&model.flow, args.seed, args.draws);
+    let drawing = Drawing { flow, system: &*system, seed, count, stop: &stop, output };
+    let drawn = match drawing.weighed() {
+        Ok(drawn) => drawn,
+        // What the data say is known, and took long.
+        Err(failure) => {
+            let value = Value::Object(data.value(&*system));
+            keep(&value)?;
+            output.result(&value, &data.told())?;
+            let stopped = stop.load(Ordering::Relaxed);
+            let told = "interrupted while drawing; what was found before is shown";
+            return Err(if stopped { failures::stopped(&told) } else { failure });
+        }
+    };
+    let (weighed, mean) = drawn.weighed();
+    warn(&weighed, output);
     let solved: Vec<f64> = energy
         .iter()
         .zip(&found)
@@ -78,26 +91,20 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let bennett = bennett_ln_z(&drawn.log_weight, &solved);
     let histograms = Histograms::new(&*system, x, energy, &drawn);
     let [tv_plain, tv_weighed, chi] = histograms.energies();
-    let value = serde_json::json!({
-        "system": system.name(), "rows": rows, "solved": data.solved,
-        "nll": data.nll, "nll_encoder": data.encoder, "nll_algorithm_2": data.approximate,
-        "nll_published_convention": data.nll.map(|e| e.value - data.normalizer),
-        "kl": data.kl, "kl_encoder": data.kl_encoder, "reconstruction": data.reconstruction,
-        "ln_z_true": system.truth().map(|t| t.ln_z),
+    let of_draws = serde_json::json!({
         "ln_z_bennett": bennett.map(|f| Estimate { value: f.difference, error: f.error }),
         "weights": weighed, "energy": mean, "folded": drawn.folded, "second_codes": drawn.second_share(),
         "energy_total_variation": tv_plain, "energy_total_variation_reweighted": tv_weighed,
         "energy_chi_squared_reweighted": chi,
     });
-    if let (Some(folder), Some(own)) = (&args.out, &own) {
-        own.check()?;
-        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        let file = folder.join("evaluation.json");
-        freeform_simulators::write_bytes_atomically(&file, text.as_bytes())
-            .map_err(|error| Failure::failed(&error))?;
+    let mut value = data.value(&*system);
+    value.extend(of_draws.as_object().cloned().unwrap_or_default());
+    let value = Value::Object(value);
+    keep(&value)?;
+    if let Some(folder) = &args.out {
         histograms.draw(folder)?;
     }
-    let mut text = data.told(rows) + &told(&drawn, &weighed, &mean);
+    let mut text = data.told() + &told(&drawn, &weighed, &mean);
     if let Some(found) = bennett {
         let estimate = Estimate { value: found.difference, error: found.error };
         text += &format!("ln Z             {} by Bennett's ratio with the data", shown(estimate));
@@ -109,6 +116,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
          reweighted (chi squared a bin {chi:.2})\n"
     );
     output.result(&value, &text)
+}
+
+/// Writes evaluation.json where there is a folder for it.
+fn keep(place: Option<(&Path, &Owned)>, value: &Value) -> Result<(), Failure> {
+    let Some((folder, own)) = place else { return Ok(()) };
+    own.check()?;
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    freeform_simulators::write_bytes_atomically(&folder.join("evaluation.json"), text.as_bytes())
+        .map_err(|error| Failure::failed(&error))
 }
 
 /// Densities at the data, piece by piece.
@@ -137,6 +153,7 @@ fn of_data(
 
 /// What the data say of the model.
 struct OfData {
+    rows: usize,
     solved: f64,
     nll: Option<Estimate>,
     encoder: Estimate,
@@ -164,6 +181,7 @@ impl OfData {
         let encoder: Vec<f64> = found.iter().map(|density| density.encoder).collect();
         let dof = freeform_particles::system::dof(system);
         Self {
+            rows: found.len(),
             solved: solved.len() as f64 / found.len() as f64,
             nll: (!solved.is_empty()).then(|| mean(&|d| -d.log_q)),
             encoder: mean(&|d| -d.encoder),
@@ -202,13 +220,25 @@ impl OfData {
         }
     }
 
-    fn told(&self, rows: usize) -> String {
+    fn value(&self, system: &dyn System) -> Map<String, Value> {
+        let value = serde_json::json!({
+            "system": system.name(), "rows": self.rows, "solved": self.solved,
+            "nll": self.nll, "nll_encoder": self.encoder, "nll_algorithm_2": self.approximate,
+            "nll_published_convention": self.nll.map(|e| e.value - self.normalizer),
+            "kl": self.kl, "kl_encoder": self.kl_encoder, "reconstruction": self.reconstruction,
+            "ln_z_true": system.truth().map(|t| t.ln_z),
+        });
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    fn told(&self) -> String {
         let maybe = |e: Option<Estimate>| e.map_or("unknown".to_owned(), shown);
         let published = self.nll.map_or(f64::NAN, |nll| nll.value - self.normalizer);
         let mut text = format!(
-            "NLL              {} over {rows} rows, {:.1}% of them solved\n\
+            "NLL              {} over {} rows, {:.1}% of them solved\n\
              as published     {published:.4} (without the latent normaliser {:.4})\n",
             maybe(self.nll),
+            self.rows,
             100.0 * self.solved,
             self.normalizer,
         );

@@ -5,11 +5,8 @@ use crate::config::WhiteningKind;
 use crate::work::Unwatched;
 use rand_distr::{Distribution, StandardNormal};
 
-/// u ~ N(sin 2c, e^(c − 2)), c ~ U(−2, 2): without constants the NLL of the law itself is
-/// ½ + E[c/2 − 1] = −½.
-#[test]
-fn location_and_scale_are_learnt_to_the_entropy_of_the_law() {
-    let n = 6000_u32;
+/// u ~ N(sin 2c, e^(c − 2)), c ~ U(−2, 2).
+fn law(n: usize) -> (Vec<f32>, Vec<f32>) {
     let mut rng = stream(5, Purpose::Weights, 0);
     let (mut target, mut context) = (Vec::new(), Vec::new());
     for _ in 0..n {
@@ -18,21 +15,68 @@ fn location_and_scale_are_learnt_to_the_entropy_of_the_law() {
         context.push(c);
         target.push((2.0 * c).sin() + (0.5 * c - 1.0).exp() * e);
     }
+    (target, context)
+}
+
+const CONFIG: WhiteningConfig = WhiteningConfig {
+    kind: WhiteningKind::Network,
+    networks: 1,
+    width: 32,
+    steps: 4000,
+    batch_size: 64,
+    learning_rate: 3e-3,
+    weight_decay: 0.0,
+};
+
+/// Without constants the NLL of the law itself is ½ + E[c/2 − 1] = −½.
+#[test]
+fn location_and_scale_are_learnt_to_the_entropy_of_the_law() {
+    let n = 6000_u32;
+    let (target, context) = law(n as usize);
     let rows: Vec<u32> = (0..n).collect();
     let (training, validation) = rows.split_at(5000);
     let (target, context) = (&target[..], &context[..]);
     let table = WhiteningTable { target, context, dims: (1, 1), training, validation };
-    let config = WhiteningConfig {
-        kind: WhiteningKind::Network,
-        width: 32,
-        steps: 4000,
-        batch_size: 64,
-        learning_rate: 3e-3,
-        weight_decay: 0.0,
-    };
     let part = Part::new(&Unwatched, "test");
-    let network = WhiteningNetwork::fit(&table, &config, 1, &part).unwrap();
+    let network = WhiteningNetwork::fit(&table, &CONFIG, 1, &part).unwrap();
     let nll = network.nll(&mut network.mlp(CHUNK), &table, &part).unwrap();
     // 1,000 rows give the mean to about 0.02.
     assert!((nll + 0.5).abs() < 0.08, "{nll}");
+}
+
+/// Three perceptrons say the mean of what each says, differ, and their first is the one that is trained alone.
+#[test]
+fn several_are_averaged() {
+    let (target, context) = law(300);
+    let rows: Vec<u32> = (0..300).collect();
+    let (training, validation) = rows.split_at(250);
+    let (target, context) = (&target[..], &context[..]);
+    let table = WhiteningTable { target, context, dims: (1, 1), training, validation };
+    let part = Part::new(&Unwatched, "test");
+    let fit = |networks| {
+        let config = WhiteningConfig { networks, steps: 400, ..CONFIG };
+        WhiteningNetwork::fit(&table, &config, 1, &part).unwrap()
+    };
+    let (alone, three) = (fit(1), fit(3));
+    assert_eq!((alone.count(), three.count()), (1, 3));
+    let outputs = |network: &WhiteningNetwork| {
+        let mut white = vec![0.0; 300];
+        let each = |row: usize, map: &Triangular| {
+            white[row] = map.apply(&mut [target[row]]);
+        };
+        network.evaluator().each(context, 300, each);
+        white
+    };
+    let own = |index: usize| {
+        let weights = three.weights.chunks_exact(alone.weights.len()).nth(index).unwrap().to_vec();
+        WhiteningNetwork { weights, ..alone.clone() }
+    };
+    assert_eq!(own(0), alone);
+    let all: Vec<Vec<f64>> = (0..3).map(|index| outputs(&own(index))).collect();
+    // Of a row the logarithm of the scale is what is averaged.
+    for (row, mean) in outputs(&three).into_iter().enumerate() {
+        let expected = all.iter().map(|own| own[row]).sum::<f64>() / 3.0;
+        assert!((mean - expected).abs() < 1e-5, "{mean} {expected}");
+    }
+    assert!(all[0] != all[1] && all[1] != all[2]);
 }
