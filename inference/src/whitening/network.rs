@@ -198,7 +198,8 @@ impl WhiteningNetwork {
     ) -> Option<Self> {
         let network = Self { dim, context_dim, width, weights };
         let one = Mlp::parameters(&network.sizes());
-        (!network.weights.is_empty() && network.weights.len() % one == 0).then_some(network)
+        (!network.weights.is_empty() && network.weights.len().is_multiple_of(one))
+            .then_some(network)
     }
 }
 
