@@ -252,7 +252,8 @@ fn layout_of_before() -> Layout {
     Layout::Vector
 }
 
-fn one() -> usize {
+/// What counts of things have in files of before they could be counted.
+pub(crate) fn one() -> usize {
     1
 }
 

@@ -67,12 +67,8 @@ pub struct WhiteningShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
     /// Networks whose outputs are averaged.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "crate::config::one", skip_serializing_if = "is_one")]
     pub networks: usize,
-}
-
-fn one() -> usize {
-    1
 }
 
 fn is_one(networks: &usize) -> bool {
@@ -259,8 +255,9 @@ impl Whitening {
         let WhiteningShape { dim, context_dim, width, networks } = shape;
         let linear = LinearWhitening::from_numbers(dim, context_dim, linear)?;
         let Some(width) = width else { return Some(Self { linear, network: None }) };
-        let network = WhiteningNetwork::from_weights(dim, context_dim, width, network)?;
-        (network.count() == networks).then_some(Self { linear, network: Some(network) })
+        let sizes = (dim, context_dim, width);
+        let network = WhiteningNetwork::from_weights(sizes, networks, network)?;
+        Some(Self { linear, network: Some(network) })
     }
 }
 

@@ -189,17 +189,16 @@ impl WhiteningNetwork {
         &self.weights
     }
 
-    /// `None` where the number of weights is wrong.
+    /// Of D, C and a width, and so many perceptrons; `None` where there is none, or the number of weights is
+    /// wrong.
     pub(super) fn from_weights(
-        dim: usize,
-        context_dim: usize,
-        width: usize,
+        (dim, context_dim, width): (usize, usize, usize),
+        count: usize,
         weights: Vec<f32>,
     ) -> Option<Self> {
         let network = Self { dim, context_dim, width, weights };
-        let one = Mlp::parameters(&network.sizes());
-        (!network.weights.is_empty() && network.weights.len().is_multiple_of(one))
-            .then_some(network)
+        let all = Mlp::parameters(&network.sizes()).checked_mul(count)?;
+        (count > 0 && network.weights.len() == all).then_some(network)
     }
 }
 

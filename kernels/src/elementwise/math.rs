@@ -7,9 +7,9 @@ use crate::simd::{SHIFT, Simd};
 const SERIES: [f32; 5] = [0.001_381_457, 0.008_368_745, 0.041_668_39, 0.166_665_21, 0.499_999_94];
 
 /// The largest exponent whose power of e has a normal number for its reciprocal.
-const NORMAL: f32 = 87.3;
+const MOST: f32 = 87.3;
 
-/// e^(k·x) for k = `TWICE` / 2, within 2 ulp for k·x in [−`most`, `most`], which is at most [`NORMAL`];
+/// e^(k·x) for k = `TWICE` / 2, within 2 ulp for k·x in [−`most`, `most`], which is at most [`MOST`];
 /// clamped to that range outside, NaN stays NaN. k is a power of two or its negative, so that scaling by
 /// it is exact.
 #[inline(always)]
@@ -37,9 +37,9 @@ fn exp<S: Simd, const TWICE: i32>(simd: S, x: S::V, most: f32) -> S::V {
     simd.times_exp2(p, shifted)
 }
 
-/// Beyond these exponents a logistic function and a normal density are 0 or 1, but for what is nothing beside other
-/// numbers. They end there, as products with smaller numbers would soon be subnormal, which processors
-/// compute a hundred times as slowly.
+/// Beyond these exponents a logistic function is 0 or 1, and a normal density 0, but for what is nothing
+/// beside other numbers. They end there, as products with smaller numbers would soon be subnormal, which
+/// processors compute a hundred times as slowly.
 const LOGISTIC_END: f32 = 40.0;
 const NORMAL_END: f32 = 60.0;
 
@@ -54,7 +54,7 @@ pub(crate) fn logistic<S: Simd>(simd: S, x: S::V) -> S::V {
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     let one = simd.splat(1.0);
-    let e = exp::<S, 4>(simd, x, NORMAL);
+    let e = exp::<S, 4>(simd, x, MOST);
     let far = simd.fnma(simd.splat(2.0), simd.reciprocal(simd.add(e, one)), one);
     // Near zero the difference above cancels: x + x³·q(x²), the Taylor series of tanh.
     let s = simd.mul(x, x);
@@ -69,8 +69,9 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     simd.select_gt(s, simd.splat(0.16), far, near)
 }
 
-/// The normal density φ(x), at least e^−[`NORMAL_END`]/√2π, and distribution function Φ(x), the latter within 2·10⁻⁷ (the rational
-/// approximation 7.1.26 of Abramowitz & Stegun's Handbook shares its exponential with φ).
+/// The normal density φ(x), at least e^−[`NORMAL_END`]/√2π, and distribution function Φ(x), the latter
+/// within 2·10⁻⁷ (the rational approximation 7.1.26 of Abramowitz & Stegun's Handbook shares its
+/// exponential with φ).
 #[inline(always)]
 pub(super) fn normal<S: Simd>(simd: S, x: S::V) -> (S::V, S::V) {
     let zero = simd.splat(0.0);

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod failures;
+mod histograms;
 mod reference;
 mod sample;
 mod systems;

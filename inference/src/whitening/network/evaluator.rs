@@ -21,15 +21,13 @@ impl Evaluator {
     /// Calls `each` with the index and map of every row; one context serves all rows if there is
     /// only one.
     pub fn each(&mut self, context: &[f32], rows: usize, mut each: impl FnMut(usize, &Triangular)) {
-        let width = outputs(self.dim);
+        let (dim, width) = (self.dim, outputs(self.dim));
         if context.len() == self.context_dim {
-            let dim = self.dim;
             let output = self.forward(context);
             (0..rows).for_each(|row| each(row, &Triangular::new(output, dim)));
             return;
         }
         for (chunk, context) in context.chunks(CHUNK * self.context_dim).enumerate() {
-            let dim = self.dim;
             let output = self.forward(context);
             for (row, output) in output.chunks_exact(width).enumerate() {
                 each(chunk * CHUNK + row, &Triangular::new(output, dim));
