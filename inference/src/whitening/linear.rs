@@ -182,6 +182,16 @@ impl LinearWhitening {
         })
     }
 
+    /// The same without correlations: each target by its own location and width.
+    pub(super) fn uncorrelated(mut self) -> Self {
+        for row in &mut self.factor {
+            let width = row.iter().map(|l| l * l).sum::<f64>().sqrt();
+            row.fill(0.0);
+            row.last_mut().into_iter().for_each(|last| *last = width);
+        }
+        self
+    }
+
     /// D.
     #[must_use]
     pub fn dim(&self) -> usize {

@@ -69,6 +69,9 @@ pub struct WhiteningShape {
     /// Networks whose outputs are averaged.
     #[serde(default = "crate::config::one", skip_serializing_if = "is_one")]
     pub networks: usize,
+    /// Whether the networks shear what they have scaled already, as they did not in earlier versions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scaled: bool,
 }
 
 fn is_one(networks: &usize) -> bool {
@@ -79,7 +82,7 @@ impl WhiteningShape {
     /// How many numbers that is; `None` where there are more than can be counted.
     #[must_use]
     pub fn parameters(&self) -> Option<usize> {
-        let Self { dim, context_dim, width, networks } = *self;
+        let Self { dim, context_dim, width, networks, scaled: _ } = *self;
         let layer = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
         let triangle = dim.checked_mul(dim.checked_add(1)?)? / 2;
         let linear = layer(context_dim, dim)?.checked_add(triangle)?;
@@ -108,7 +111,7 @@ impl Whitening {
             WhiteningKind::Network | WhiteningKind::Auto => Some(config.width),
         };
         let networks = if width.is_some() { config.networks } else { 1 };
-        let shape = WhiteningShape { dim, context_dim, width, networks };
+        let shape = WhiteningShape { dim, context_dim, width, networks, scaled: width.is_some() };
         let known = part.recall().and_then(|piece| Self::from_piece(shape, &piece));
         if known.is_some() {
             return Ok(known);
@@ -138,6 +141,8 @@ impl Whitening {
         if config.kind == WhiteningKind::Linear {
             return Ok(Self { linear, network: None });
         }
+        // Of targets whose regression is curved the linear one's residuals seem correlated.
+        let linear = linear.uncorrelated();
         let mut white = vec![0.0; table.target.len()];
         let (d, c) = table.dims;
         let rows = table.target.chunks_exact(d).zip(table.context.chunks_exact(c));
@@ -239,6 +244,7 @@ impl Whitening {
             context_dim: self.linear.context_dim(),
             width: self.network.as_ref().map(WhiteningNetwork::width),
             networks: self.network.as_ref().map_or(1, WhiteningNetwork::count),
+            scaled: self.network.as_ref().is_some_and(WhiteningNetwork::is_scaled),
         }
     }
 
@@ -252,12 +258,12 @@ impl Whitening {
     /// A whitening from its sizes and numbers; `None` where they do not fit.
     #[must_use]
     pub fn from_numbers(shape: WhiteningShape, linear: &[f64], network: Vec<f32>) -> Option<Self> {
-        let WhiteningShape { dim, context_dim, width, networks } = shape;
-        let linear = LinearWhitening::from_numbers(dim, context_dim, linear)?;
-        let Some(width) = width else { return Some(Self { linear, network: None }) };
-        let sizes = (dim, context_dim, width);
-        let network = WhiteningNetwork::from_weights(sizes, networks, network)?;
-        Some(Self { linear, network: Some(network) })
+        let linear = LinearWhitening::from_numbers(shape.dim, shape.context_dim, linear)?;
+        if shape.width.is_none() {
+            return Some(Self { linear, network: None });
+        }
+        let network = Some(WhiteningNetwork::from_weights(shape, network)?);
+        Some(Self { linear, network })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The learnt part: a perceptron from the context to a conditional Gaussian's location, scale and
 //! shear, trained by maximum likelihood and stopped by validation; or several, whose outputs are averaged.
 
+mod correlation;
 mod evaluator;
 
 pub(super) use evaluator::Evaluator;
 
-use super::WhiteningTable;
 use super::triangular::{Triangular, outputs};
+use super::{WhiteningShape, WhiteningTable};
 use crate::config::WhiteningConfig;
 use crate::random::{Purpose, stream};
 use crate::work::{Halt, Pack, Part, Saver, Unpack};
@@ -28,12 +29,14 @@ const AVERAGE: f32 = 0.98;
 /// Keeps the seeds of several perceptrons apart.
 const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// c ↦ (μ, s, N) of u ↦ e^s ⊙ (I + N)(u − μ).
+/// c ↦ (μ, s, N) of u ↦ (I + N)(e^s ⊙ (u − μ)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhiteningNetwork {
     dim: usize,
     context_dim: usize,
     width: usize,
+    /// Whether N acts on what is scaled already, as it did not in earlier versions.
+    scaled: bool,
     /// One perceptron's behind the other's.
     weights: Vec<f32>,
 }
@@ -65,7 +68,8 @@ impl WhiteningNetwork {
         part: &Part,
     ) -> Result<Self, Halt> {
         let (dim, context_dim) = table.dims;
-        let mut network = Self { dim, context_dim, width: config.width, weights: Vec::new() };
+        let (width, weights) = (config.width, Vec::new());
+        let mut network = Self { dim, context_dim, width, scaled: true, weights };
         network.weights = network.initial_weights(seed);
         let mut mlp = network.mlp(config.batch_size.min(table.training.len()).max(CHUNK));
         let steps_per_epoch = table.training.len().div_ceil(config.batch_size);
@@ -120,7 +124,7 @@ impl WhiteningNetwork {
             }
         }
         network.weights = state.best_weights;
-        Ok(network)
+        network.decorrelated(table, part)
     }
 
     fn sizes(&self) -> [usize; 4] {
@@ -150,30 +154,50 @@ impl WhiteningNetwork {
 
     /// Mean −log N of the validation rows under the network's current weights, up to a constant.
     fn nll(&self, mlp: &mut Mlp, table: &WhiteningTable, part: &Part) -> Result<f64, Halt> {
-        let mut context = Vec::with_capacity(CHUNK * self.context_dim);
-        let mut row_values = vec![0.0; self.dim];
         let mut sum = 0.0;
-        for rows in table.validation.chunks(CHUNK) {
+        self.whiten(mlp, table, table.validation, part, |white, log_det| {
+            let square: f64 = white.iter().map(|z| f64::from(*z).powi(2)).sum();
+            sum += 0.5 * square - log_det;
+        })?;
+        let nll = sum / table.validation.len().max(1) as f64;
+        Ok(if nll.is_finite() { nll } else { f64::INFINITY })
+    }
+
+    /// Some rows' whitened targets and log-determinants under the network's current weights.
+    fn whiten(
+        &self,
+        mlp: &mut Mlp,
+        table: &WhiteningTable,
+        rows: &[u32],
+        part: &Part,
+        mut each: impl FnMut(&[f32], f64),
+    ) -> Result<(), Halt> {
+        let mut context = Vec::with_capacity(CHUNK * self.context_dim);
+        let mut white = vec![0.0; self.dim];
+        for rows in rows.chunks(CHUNK) {
             part.go_on()?;
             context.clear();
             rows.iter().for_each(|r| context.extend_from_slice(table.context_row(*r)));
             let output = mlp.forward(&context);
             for (row, output) in rows.iter().zip(output.chunks_exact(outputs(self.dim))) {
-                row_values.copy_from_slice(table.target_row(*row));
-                let log_det = Triangular::new(output, self.dim).apply(&mut row_values);
-                let square: f64 = row_values.iter().map(|z| f64::from(*z).powi(2)).sum();
-                sum += 0.5 * square - log_det;
+                white.copy_from_slice(table.target_row(*row));
+                let log_det = Triangular::new(output, self.dim).apply(&mut white);
+                each(&white, log_det);
             }
         }
-        let nll = sum / table.validation.len().max(1) as f64;
-        Ok(if nll.is_finite() { nll } else { f64::INFINITY })
+        Ok(())
     }
 
     /// The network, ready to be applied.
     pub(super) fn evaluator(&self) -> Evaluator {
         let own = self.weights.chunks_exact(Mlp::parameters(&self.sizes()));
         let mlps = own.map(|own| self.mlp_of(own, CHUNK)).collect();
-        Evaluator::new(mlps, self.dim, self.context_dim)
+        Evaluator::new(mlps, (self.dim, self.context_dim), self.scaled)
+    }
+
+    /// Whether N acts on what is scaled already.
+    pub(super) fn is_scaled(&self) -> bool {
+        self.scaled
     }
 
     /// How many perceptrons there are.
@@ -189,16 +213,12 @@ impl WhiteningNetwork {
         &self.weights
     }
 
-    /// Of D, C and a width, and so many perceptrons; `None` where there is none, or the number of weights is
-    /// wrong.
-    pub(super) fn from_weights(
-        (dim, context_dim, width): (usize, usize, usize),
-        count: usize,
-        weights: Vec<f32>,
-    ) -> Option<Self> {
-        let network = Self { dim, context_dim, width, weights };
-        let all = Mlp::parameters(&network.sizes()).checked_mul(count)?;
-        (count > 0 && network.weights.len() == all).then_some(network)
+    /// Of such sizes; `None` where there is no network, or the number of weights is wrong.
+    pub(super) fn from_weights(shape: WhiteningShape, weights: Vec<f32>) -> Option<Self> {
+        let WhiteningShape { dim, context_dim, width, networks, scaled } = shape;
+        let network = Self { dim, context_dim, width: width?, scaled, weights };
+        let all = Mlp::parameters(&network.sizes()).checked_mul(networks)?;
+        (networks > 0 && network.weights.len() == all).then_some(network)
     }
 }
 

@@ -55,7 +55,10 @@ fn a_stopped_whitening_goes_on_bit_for_bit() {
 
 #[test]
 fn absurd_sizes_are_not_counted() {
-    let shape = |dim, context_dim, width| WhiteningShape { dim, context_dim, width, networks: 1 };
+    let shape = |dim, context_dim, width| {
+        let (networks, scaled) = (1, width.is_some());
+        WhiteningShape { dim, context_dim, width, networks, scaled }
+    };
     assert_eq!(shape(2, 3, None).parameters(), Some(2 * 3 + 2 + 3));
     assert_eq!(shape(usize::MAX, 3, None).parameters(), None);
     assert_eq!(shape(2, 3, Some(usize::MAX)).parameters(), None);

@@ -1,10 +1,14 @@
-//! One row's affine map u ↦ e^s ⊙ (I + N)(u − μ), N strictly lower triangular.
+//! One row's affine map u ↦ (I + N)·(e^s ⊙ (u − μ)), N strictly lower triangular.
+//!
+//! The shear N acts on what is scaled already, so that it is a matter of correlations alone: one that stays the same
+//! while scales change with the context is a constant N. It has D(D − 1)/2 numbers, which are the first to be
+//! learnt by heart; the network's outputs for it count only so much less that together they move like one.
 
 /// The largest |s|.
 const LARGEST_LOG_SCALE: f32 = 9.0;
 
 /// Location, log-scale and shear of one row, read from a network's output
-/// `[μ (D), raw s (D), N (D(D − 1)/2)]`.
+/// `[μ (D), raw s (D), raw N (D(D − 1)/2)]`.
 pub(super) struct Triangular<'a> {
     output: &'a [f32],
     dim: usize,
@@ -15,9 +19,32 @@ pub(super) fn outputs(dim: usize) -> usize {
     2 * dim + dim * (dim - 1) / 2
 }
 
+/// Place of row i of raw N among the outputs; it has i numbers.
+pub(super) fn shear_row(dim: usize, i: usize) -> usize {
+    2 * dim + i * (i.max(1) - 1) / 2
+}
+
+/// What a raw N is multiplied by.
+pub(super) fn shear_unit(dim: usize) -> f32 {
+    1.0 / (dim * (dim - 1)).max(1) as f32
+}
+
 /// s of a raw output: itself near 0, bounded far away.
 fn log_scale(raw: f32) -> f32 {
     LARGEST_LOG_SCALE * (raw / LARGEST_LOG_SCALE).tanh()
+}
+
+/// Rewrites the output of a network whose shear acts on what is not scaled yet, u ↦ e^s ⊙ (I + N)(u − μ), N as it
+/// is put out: the form of earlier versions.
+pub(super) fn shear_scaled(output: &mut [f32], dim: usize) {
+    let (scales, shears) = output[dim..].split_at_mut(dim);
+    let mut shears = shears.iter_mut();
+    for i in 0..dim {
+        for j in 0..i {
+            let ratio = (log_scale(scales[i]) - log_scale(scales[j])).exp();
+            shears.next().into_iter().for_each(|n| *n *= ratio / shear_unit(dim));
+        }
+    }
 }
 
 impl<'a> Triangular<'a> {
@@ -25,8 +52,10 @@ impl<'a> Triangular<'a> {
         Self { output, dim }
     }
 
-    fn shear(&self, i: usize) -> &'a [f32] {
-        &self.output[2 * self.dim + i * (i.max(1) - 1) / 2..][..i]
+    /// What row i of N adds to a scaled row.
+    fn sheared(&self, i: usize, scaled: &[f32]) -> f32 {
+        let raw = &self.output[shear_row(self.dim, i)..][..i];
+        shear_unit(self.dim) * raw.iter().zip(scaled).map(|(n, z)| n * z).sum::<f32>()
     }
 
     fn log_scale(&self, i: usize) -> f32 {
@@ -36,61 +65,58 @@ impl<'a> Triangular<'a> {
     /// Applies the map in place; returns its log-determinant.
     pub fn apply(&self, row: &mut [f32]) -> f64 {
         let mut log_det = 0.0;
-        row.iter_mut().zip(self.output).for_each(|(u, mean)| *u -= mean);
-        for i in (0..self.dim).rev() {
-            let (below, rest) = row.split_at_mut(i);
-            let sheared: f32 = self.shear(i).iter().zip(below.iter()).map(|(n, r)| n * r).sum();
+        for (i, (u, mean)) in row.iter_mut().zip(self.output).enumerate() {
             let s = self.log_scale(i);
-            rest[0] = s.exp() * (rest[0] + sheared);
+            *u = s.exp() * (*u - mean);
             log_det += f64::from(s);
+        }
+        for i in (1..self.dim).rev() {
+            row[i] += self.sheared(i, row);
         }
         log_det
     }
 
     /// Undoes [`apply`](Self::apply) in place; returns the log-determinant of `apply`.
     pub fn invert(&self, row: &mut [f32]) -> f64 {
+        for i in 1..self.dim {
+            row[i] -= self.sheared(i, row);
+        }
         let mut log_det = 0.0;
-        for i in 0..self.dim {
-            let (below, rest) = row.split_at_mut(i);
-            let sheared: f32 = self.shear(i).iter().zip(below.iter()).map(|(n, r)| n * r).sum();
+        for (i, (z, mean)) in row.iter_mut().zip(self.output).enumerate() {
             let s = self.log_scale(i);
-            rest[0] = (-s).exp() * rest[0] - sheared;
+            *z = (-s).exp() * *z + mean;
             log_det += f64::from(s);
         }
-        row.iter_mut().zip(self.output).for_each(|(u, mean)| *u += mean);
         log_det
     }
 
     /// ½‖out‖² − log-determinant of a row, and its gradient with respect to the outputs, times
-    /// `weight`, into `gradient`. `centred` is scratch of length 2·D.
+    /// `weight`, into `gradient`. `scratch` has a length of 2·D.
     pub fn loss(&self, row: &[f32], weight: f32, gradient: &mut [f32], scratch: &mut [f32]) -> f64 {
-        let d = self.dim;
-        let (centred, pull) = scratch.split_at_mut(d);
-        for ((r, u), mean) in centred.iter_mut().zip(row).zip(self.output) {
-            *r = u - mean;
+        let (d, unit) = (self.dim, shear_unit(self.dim));
+        let (scaled, pull) = scratch.split_at_mut(d);
+        for (i, ((z, u), mean)) in scaled.iter_mut().zip(row).zip(self.output).enumerate() {
+            *z = self.log_scale(i).exp() * (u - mean);
         }
         pull.fill(0.0);
         let mut loss = 0.0;
         for i in 0..d {
-            let shear = self.shear(i);
-            let sheared: f32 = shear.iter().zip(centred.iter()).map(|(n, r)| n * r).sum();
-            let s = self.log_scale(i);
-            let scale = s.exp();
-            let out = scale * (centred[i] + sheared);
-            loss += f64::from(0.5 * out * out - s);
-            // d s / d raw = 1 − (s / largest)².
-            let slope = 1.0 - (s / LARGEST_LOG_SCALE).powi(2);
-            gradient[d + i] = weight * (out * out - 1.0) * slope;
-            let pulled = out * scale;
-            pull[i] += pulled;
-            let at = 2 * d + i * (i.max(1) - 1) / 2;
-            for (j, slot) in gradient[at..at + i].iter_mut().enumerate() {
-                *slot = weight * pulled * centred[j];
-                pull[j] += pulled * shear[j];
+            let out = scaled[i] + self.sheared(i, scaled);
+            loss += f64::from(0.5 * out * out - self.log_scale(i));
+            pull[i] += out;
+            let at = shear_row(d, i);
+            let raw = &self.output[at..at + i];
+            for (j, (slot, n)) in gradient[at..at + i].iter_mut().zip(raw).enumerate() {
+                *slot = weight * unit * out * scaled[j];
+                pull[j] += unit * out * n;
             }
         }
-        for (slot, p) in gradient[..d].iter_mut().zip(pull.iter()) {
-            *slot = -weight * p;
+        for i in 0..d {
+            let s = self.log_scale(i);
+            // d s / d raw = 1 − (s / largest)².
+            let slope = 1.0 - (s / LARGEST_LOG_SCALE).powi(2);
+            gradient[d + i] = weight * (pull[i] * scaled[i] - 1.0) * slope;
+            gradient[i] = -weight * pull[i] * s.exp();
         }
         loss
     }

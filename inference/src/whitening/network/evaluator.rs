@@ -1,6 +1,6 @@
 //! Perceptrons at work.
 
-use super::super::triangular::{Triangular, outputs};
+use super::super::triangular::{Triangular, outputs, shear_scaled};
 use super::CHUNK;
 use freeform_kernels::Mlp;
 
@@ -10,12 +10,13 @@ pub struct Evaluator {
     mean: Vec<f32>,
     dim: usize,
     context_dim: usize,
+    scaled: bool,
 }
 
 impl Evaluator {
-    /// Of one perceptron or several, of these sizes.
-    pub fn new(mlps: Vec<Mlp>, dim: usize, context_dim: usize) -> Self {
-        Self { mlps, mean: Vec::new(), dim, context_dim }
+    /// Of one perceptron or several, of D and C; `scaled`: whose N acts on what is scaled already.
+    pub fn new(mlps: Vec<Mlp>, (dim, context_dim): (usize, usize), scaled: bool) -> Self {
+        Self { mlps, mean: Vec::new(), dim, context_dim, scaled }
     }
 
     /// Calls `each` with the index and map of every row; one context serves all rows if there is
@@ -38,7 +39,7 @@ impl Evaluator {
     /// The networks' outputs at each row, averaged.
     fn forward(&mut self, context: &[f32]) -> &[f32] {
         let (first, others) = self.mlps.split_first_mut().expect("a perceptron at least");
-        if others.is_empty() {
+        if others.is_empty() && self.scaled {
             return first.forward(context);
         }
         let share = 1.0 / (1 + others.len()) as f32;
@@ -48,6 +49,11 @@ impl Evaluator {
             for (mean, v) in self.mean.iter_mut().zip(mlp.forward(context)) {
                 *mean += share * v;
             }
+        }
+        if !self.scaled {
+            self.mean
+                .chunks_exact_mut(outputs(self.dim))
+                .for_each(|row| shear_scaled(row, self.dim));
         }
         &self.mean
     }
