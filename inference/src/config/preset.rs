@@ -96,11 +96,13 @@ impl Preset {
 
 /// Simulations from which on `recommended` takes larger networks and more steps.
 const MANY: usize = 30_000;
+/// Simulations up to which `recommended` takes smaller batches.
+const FEW: usize = 5_000;
 
 fn recommended(problem: Problem) -> Config {
     let many = problem.simulations >= MANY;
     let DataLayout { layout, channels, shape } = problem.layout(true);
-    let batch_size = if problem.simulations < 5_000 { 64 } else { 128 };
+    let batch_size = if problem.simulations < FEW { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
     let steps = if many { 24_000 } else { 8_000 };
     let max_epochs = (steps / steps_per_epoch).clamp(20, 500);
@@ -148,7 +150,12 @@ fn recommended(problem: Problem) -> Config {
             networks: 1,
             width: if many { 128 } else { 64 },
             steps: 60_000,
-            batch_size: if many { 128 } else { 64 },
+            // Small steps learn less by heart.
+            batch_size: match problem.simulations {
+                0..FEW => 16,
+                FEW..MANY => 64,
+                _ => 128,
+            },
             learning_rate: 2e-3,
             weight_decay: 1e-3,
         },

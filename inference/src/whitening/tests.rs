@@ -55,7 +55,7 @@ fn a_stopped_whitening_goes_on_bit_for_bit() {
 
 #[test]
 fn absurd_sizes_are_not_counted() {
-    let shape = |dim, context_dim, width| {
+    let shape = |dim, context_dim, width: Option<usize>| {
         let (networks, scaled) = (1, width.is_some());
         WhiteningShape { dim, context_dim, width, networks, scaled }
     };

@@ -175,4 +175,21 @@ mod tests {
             assert!(error < 3e-3 * (1.0 + difference.abs()), "{i}: {} {difference}", gradient[i]);
         }
     }
+
+    /// e^s ⊙ (I + N)(u − μ), N as it is put out, written out for D = 3.
+    #[test]
+    fn the_form_of_earlier_versions_is_rewritten() {
+        let (mut output, row) = sample();
+        let [a, b, c] = [0, 1, 2].map(|i| row[i] - output[i]);
+        let scale = [3, 4, 5].map(|i| log_scale(output[i]).exp());
+        let n = [output[6], output[7], output[8]];
+        let expected =
+            [scale[0] * a, scale[1] * (b + n[0] * a), scale[2] * (c + n[1] * a + n[2] * b)];
+        shear_scaled(&mut output, 3);
+        let mut there = row;
+        Triangular::new(&output, 3).apply(&mut there);
+        for (a, b) in there.iter().zip(expected) {
+            assert!((a - b).abs() < 1e-5, "{there:?} {expected:?}");
+        }
+    }
 }

@@ -80,3 +80,67 @@ fn several_are_averaged() {
     }
     assert!(all[0] != all[1] && all[1] != all[2]);
 }
+
+/// u₁ = sin 2c + e^(c − 2) e₁, u₂ = cos 2c + e^(−c) (.95 e₁ + √(1 − .95²) e₂), u₃ ~ N(0, 1), c ~ U(−2, 2): without
+/// constants its NLL is 3/2 + E[c − 2] + E[−c] + ½ ln(1 − .95²).
+#[test]
+fn a_correlation_that_stays_while_scales_change_is_learnt() {
+    let n = 6000_u32;
+    let mut rng = stream(6, Purpose::Weights, 0);
+    let (mut target, mut context) = (Vec::new(), Vec::new());
+    for _ in 0..n {
+        let c: f32 = rng.random_range(-2.0..2.0);
+        let [a, b, free]: [f32; 3] = std::array::from_fn(|_| StandardNormal.sample(&mut rng));
+        let b = 0.95 * a + (1.0_f32 - 0.95 * 0.95).sqrt() * b;
+        context.push(c);
+        target.extend([
+            (2.0 * c).sin() + (c - 2.0).exp() * a,
+            (2.0 * c).cos() + (-c).exp() * b,
+            free,
+        ]);
+    }
+    let rows: Vec<u32> = (0..n).collect();
+    let (training, validation) = rows.split_at(5000);
+    let (target, context) = (&target[..], &context[..]);
+    let table = WhiteningTable { target, context, dims: (3, 1), training, validation };
+    let part = Part::new(&Unwatched, "test");
+    let network = WhiteningNetwork::fit(&table, &CONFIG, 1, &part).unwrap();
+    let nll = network.nll(&mut network.mlp(CHUNK), &table, &part).unwrap();
+    let expected = 1.5 - 2.0 + 0.5 * (1.0_f64 - 0.95 * 0.95).ln();
+    // 1,000 rows give the mean to about 0.04.
+    assert!((nll - expected).abs() < 0.13, "{nll} {expected}");
+}
+
+/// Out of a network that puts out zeros, two targets with a correlation of .6 come out with none, and of unit width.
+#[test]
+fn what_correlations_are_left_is_taken_out_in_closed_form() {
+    let (dim, context_dim, width) = (2, 1, 4);
+    let mut network =
+        WhiteningNetwork { dim, context_dim, width, scaled: true, weights: Vec::new() };
+    network.weights = vec![0.0; Mlp::parameters(&network.sizes())];
+    let mut rng = stream(7, Purpose::Weights, 0);
+    let mut target = Vec::new();
+    for _ in 0..4000 {
+        let [a, b]: [f32; 2] = std::array::from_fn(|_| StandardNormal.sample(&mut rng));
+        target.extend([a, 0.6 * a + 0.8 * b]);
+    }
+    let context = vec![0.0; 4000];
+    let rows: Vec<u32> = (0..4000).collect();
+    let (training, validation) = rows.split_at(3600);
+    let (target, context) = (&target[..], &context[..]);
+    let table = WhiteningTable { target, context, dims: (2, 1), training, validation };
+    let part = Part::new(&Unwatched, "test");
+    let network = network.decorrelated(&table, &part).unwrap();
+    let mut sums = [0.0; 3];
+    let mut mlp = network.mlp(CHUNK);
+    let each = |white: &[f32], log_det: f64| {
+        // −½ ln(1 − .6²).
+        assert!((log_det - 0.2231).abs() < 0.02, "{log_det}");
+        let [a, b] = [0, 1].map(|i| f64::from(white[i]));
+        sums = [sums[0] + a * a, sums[1] + a * b, sums[2] + b * b];
+    };
+    network.whiten(&mut mlp, &table, &rows, &part, each).unwrap();
+    let [a, correlation, b] = sums.map(|sum| sum / 4000.0);
+    assert!((a - 1.0).abs() < 0.07 && (b - 1.0).abs() < 0.07, "{a} {b}");
+    assert!(correlation.abs() < 0.02, "{correlation}");
+}
