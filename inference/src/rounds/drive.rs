@@ -4,6 +4,7 @@ use super::propose::Proposer;
 use super::stage::{Round, RoundReport, RoundStage, Simulated};
 use super::{Locality, Outlook, ProposedBy, Region, RoundPlan, RoundsLaw};
 use crate::posterior::{Posterior, PosteriorError};
+use crate::training::Choice;
 use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
@@ -63,7 +64,9 @@ pub fn infer<S: RoundStage>(
         let law = law_of(&around, prior.dim());
         let used = gather(&around, &law.within)?;
         let trained_on = used.simulations.len();
-        let local = Locality { observation: x.to_vec(), round: number, law };
+        let before = last.as_ref().filter(|_| keeps_whitenings(number));
+        let whitenings = before.map(|(posterior, _)| chosen_by(posterior));
+        let local = Locality { observation: x.to_vec(), round: number, law, whitenings };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
         let own = round_seed(own_seed, DRAWS);
         let outlook = Outlook::of(&posterior, x, &region, own, &stage.asking())?;
@@ -104,6 +107,18 @@ pub fn infer<S: RoundStage>(
     // A plan has a round at least.
     let (posterior, _) = last.expect("a plan without rounds");
     Ok((posterior, reports))
+}
+
+/// Whether a round works over the whitenings of the one before, without flows to choose them by: the second,
+/// whose simulations are mostly those of the first, and those after the third, whose regions hardly differ.
+fn keeps_whitenings(round: usize) -> bool {
+    round == 2 || round > 3
+}
+
+/// The whitenings that a round's training chose.
+fn chosen_by(posterior: &Posterior) -> Choice {
+    let members = &posterior.model().training.members;
+    Choice::of_names(&members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>())
 }
 
 /// How many times as wide as the region of a round, in each parameter, one may be whose simulations

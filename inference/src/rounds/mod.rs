@@ -37,6 +37,8 @@ pub use propose::{Proposals, ProposedBy};
 pub use region::Region;
 pub use stage::{Round, RoundReport, RoundStage, Simulated};
 
+use crate::training::Choice;
+
 /// Share of the posterior's draws that a region may leave out.
 const BEYOND: f64 = 1e-3;
 
@@ -49,6 +51,8 @@ pub struct Locality {
     pub round: usize,
     /// The law of their θ.
     pub law: RoundsLaw,
+    /// The whitenings that an earlier round chose, where this one keeps to them.
+    pub whitenings: Option<Choice>,
 }
 
 impl Locality {

@@ -1,6 +1,6 @@
 //! Which whitening flows of a role do better over.
 
-use super::{Role, TrainedMember, TrainingData};
+use super::{Member, Role, TrainedMember, TrainingData};
 use crate::config::Config;
 use crate::engine::EngineKind;
 
@@ -39,6 +39,15 @@ impl Choice {
             gain.sum::<f64>() > 0.0
         };
         Self { linear: [Role::Posterior, Role::Likelihood].into_iter().filter(better).collect() }
+    }
+
+    /// What a training chose, by the names of its model's flows.
+    pub(crate) fn of_names(names: &[&str]) -> Self {
+        let is_linear = |role: &Role| {
+            let all = (0..names.len()).map(|index| Member { role: *role, index, linear: true });
+            all.into_iter().any(|member| names.contains(&&*member.to_string()))
+        };
+        Self { linear: [Role::Posterior, Role::Likelihood].into_iter().filter(is_linear).collect() }
     }
 
     /// Whether flows of a role are those over the linear whitening.

@@ -51,6 +51,8 @@ pub struct TrainingData {
     /// What is to be said of the view of x.
     remark: Option<String>,
     validation_fraction: f64,
+    /// Which whitenings are known to be better, if that is.
+    whitenings: Option<super::Choice>,
     parameters: ParameterTransform,
     view: View,
     data: DataTransform,
@@ -80,6 +82,7 @@ impl TrainingData {
         let columns_of_x = simulations.x.ncols();
         check_layout(columns_of_x, &config.transform)?;
         let validation_fraction = config.training.validation_fraction;
+        let whitenings = origin.local.and_then(|local| local.whitenings.clone());
         let held_out = held_out(rows, validation_fraction);
         let mut theta = contiguous(simulations.theta);
         let groups = Groups::of(&theta, columns);
@@ -245,10 +248,17 @@ impl TrainingData {
             findings,
             remark,
             validation_fraction,
+            whitenings,
             parameters,
             view,
             data,
         })
+    }
+
+    /// The whitenings that are known to be better, where an earlier round of the same inference chose.
+    #[must_use]
+    pub fn whitenings(&self) -> Option<&super::Choice> {
+        self.whitenings.as_ref()
     }
 
     /// What member `index` of an ensemble of one role learns from: θ given x or x given θ, the

@@ -18,6 +18,8 @@ pub struct EnsemblePlan {
     members: usize,
     /// Folds that both kinds of whitening are tried on; none where there is nothing to choose.
     tried: usize,
+    /// What was chosen before.
+    known: Choice,
 }
 
 impl EnsemblePlan {
@@ -30,12 +32,16 @@ impl EnsemblePlan {
         let trials = if_any(data.trials().is_some(), Role::Trials);
         let members = config.training.members;
         let held_out = data.fold(Role::Posterior, 0).validation.len();
-        let tried = match config.whitening.kind {
-            WhiteningKind::Auto => JUDGES.div_ceil(held_out.max(1)).min(MOST_TRIED).min(members),
-            _ => 0,
+        let (tried, known) = match (config.whitening.kind, data.whitenings()) {
+            (WhiteningKind::Auto, None) => {
+                let tried = JUDGES.div_ceil(held_out.max(1)).min(MOST_TRIED).min(members);
+                (tried, Choice::default())
+            }
+            (WhiteningKind::Auto, Some(known)) => (0, known.clone()),
+            _ => (0, Choice::default()),
         };
         let roles = std::iter::once(Role::Posterior).chain(likelihood).chain(trials).collect();
-        Self { roles, members, tried }
+        Self { roles, members, tried, known }
     }
 
     /// Folds that both kinds are tried on for a role. Of single trials there are many, and a perceptron learns
@@ -84,14 +90,53 @@ impl EnsemblePlan {
         trained
     }
 
-    /// Of each role so many flows over the plain whitening, and over the linear one, by the folds that are
-    /// tried.
+    /// Of each role so many flows over the plain whitening (or the one known to be better), and over the linear
+    /// one, by the folds that are tried.
     fn each(&self, plain: impl Fn(usize) -> usize, linear: impl Fn(usize) -> usize) -> Vec<Member> {
         let of = |role: &Role| {
-            let (role, tried) = (*role, self.tried(*role));
+            let (role, tried, known) = (*role, self.tried(*role), self.known.is_linear(*role));
             let of = move |linear| move |index| Member { role, index, linear };
-            (0..plain(tried)).map(of(false)).chain((0..linear(tried)).map(of(true)))
+            (0..plain(tried)).map(of(known)).chain((0..linear(tried)).map(of(true)))
         };
         self.roles.iter().flat_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, Preset, Problem};
+    use crate::rounds::{Locality, RoundsLaw};
+    use crate::training::ThetaOrigin;
+    use crate::work::Unwatched;
+    use freeform_simulators::{Task, simulate};
+
+    /// Without a choice both kinds are tried on the first two folds of either role; with one nothing is tried.
+    #[test]
+    fn what_an_earlier_round_chose_is_kept_to() {
+        let task = Task::by_name("two_moons").unwrap();
+        let simulations = simulate(task.simulator(), 200, 1).unwrap().simulations;
+        let resolved = Overrides::default().resolve(Preset::Recommended, Problem::of(&simulations));
+        let config = resolved.unwrap();
+        let plan = |whitenings: Option<Choice>| {
+            let simulations = simulations.clone();
+            let (observation, law) = (vec![0.0, 0.0], RoundsLaw::default());
+            let local = Locality { observation, round: 2, law, whitenings };
+            let origin = ThetaOrigin { local: Some(&local), ..ThetaOrigin::prior(task.prior()) };
+            let data = TrainingData::prepare(simulations, &origin, &config, 1, &Unwatched).unwrap();
+            EnsemblePlan::of(&config, &data)
+        };
+        let names = |members: Vec<Member>| -> Vec<String> {
+            members.iter().map(ToString::to_string).collect()
+        };
+        let open = plan(None);
+        assert_eq!((open.first().len(), open.trainings()), (8, 12));
+        let known = plan(Some(Choice::of_names(&["posterior-2-linear", "likelihood-1"])));
+        assert_eq!(known.trainings(), 8);
+        let first = names(known.first());
+        assert_eq!(first[..2], ["posterior-1-linear", "posterior-2-linear"]);
+        assert_eq!(first[4..], ["likelihood-1", "likelihood-2", "likelihood-3", "likelihood-4"]);
+        assert_eq!(names(known.possible()), first);
+        assert!(known.rest(&Choice::default()).is_empty());
     }
 }
