@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// Format of the file; raised when its meaning changes.
-const FORMAT: &str = "freeform-checkpoint-2";
-/// The same without a checksum.
-const UNCHECKED_FORMAT: &str = "freeform-checkpoint-1";
+/// Format of the file, and of pieces beside it; raised when their meaning changes. Those of 1 and 2 were trained
+/// over whitenings of another form.
+pub(super) const FORMAT: &str = "freeform-checkpoint-3";
+/// What all formats begin with.
+const OURS: &str = "freeform-checkpoint-";
 
 /// Where in the metadata the checksum stands.
 const CHECKSUM: &str = "blake3";
@@ -136,8 +137,7 @@ impl Checkpoint {
         Ok(write_bytes_atomically(path, &bytes)?)
     }
 
-    /// Reads the file and checks that it is whole and belongs to the training `identity`. One of a
-    /// version that wrote no checksum is read without that check.
+    /// Reads the file and checks that it is whole and belongs to the training `identity`.
     ///
     /// # Errors
     /// [`CheckpointError`] where it is unreadable, damaged, or another training's.
@@ -158,18 +158,17 @@ impl Checkpoint {
         let metadata = header.metadata().as_ref().ok_or("no metadata")?;
         let field = |name: &str| metadata.get(name).ok_or(format!("no `{name}` in its metadata"));
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        match field("format")?.as_str() {
-            UNCHECKED_FORMAT => {}
-            FORMAT => {
-                let mut views = tensors.tensors();
-                views.sort_by(|a, b| a.0.cmp(&b.0));
-                if *field(CHECKSUM)? != checksum(metadata, &views) {
-                    return Err(
-                        "it is damaged: its checksum is not the one it was written with".to_owned()
-                    );
-                }
-            }
-            other => return Err(format!("format is {other}, not {FORMAT}")),
+        let format = field("format")?;
+        if format.starts_with(OURS) && format != FORMAT {
+            return Err(format!("another version wrote it (format {format}, not {FORMAT})"));
+        }
+        if format != FORMAT {
+            return Err(format!("format is {format}, not {FORMAT}"));
+        }
+        let mut views = tensors.tensors();
+        views.sort_by(|a, b| a.0.cmp(&b.0));
+        if *field(CHECKSUM)? != checksum(metadata, &views) {
+            return Err("it is damaged: its checksum is not the one it was written with".to_owned());
         }
         let progress = serde_json::from_str(field("progress")?).map_err(|e| e.to_string())?;
         let step = field("optimizer_step")?.parse().map_err(|_| "optimizer_step is no number")?;

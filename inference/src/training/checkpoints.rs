@@ -1,6 +1,7 @@
 //! The checkpoints of one training: a folder with a file a flow, and pieces of what comes before
 //! and after the flows.
 
+use super::checkpoint::FORMAT;
 use super::{Checkpoint, CheckpointError, Member, TrainingState};
 use freeform_simulators::write_bytes_atomically;
 use std::io;
@@ -82,7 +83,7 @@ impl CheckpointFolder {
 
     fn checksum(&self, name: &str, piece: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(format!("{}\n{name}\n", self.identity).as_bytes());
+        hasher.update(format!("{FORMAT} {}\n{name}\n", self.identity).as_bytes());
         hasher.update(piece).finalize()
     }
 
