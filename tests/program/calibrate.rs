@@ -241,7 +241,15 @@ fn a_smaller_calibration_takes_the_first_of_a_larger_ones_simulations() {
     let (large, made) = calibrate("200");
     let (small, after) = calibrate("120");
     assert_eq!((made, after), (500, 500));
-    assert_ne!(large["coverage_deviation"], small["coverage_deviation"]);
+    // Each of its ranks is one of the larger one's.
+    let counts = |value: &serde_json::Value| -> Vec<u64> {
+        let of = |parameter: &serde_json::Value| parameter["counts"].as_array().unwrap().clone();
+        let all = value["parameters"].as_array().unwrap().iter().flat_map(of);
+        all.map(|count| count.as_u64().unwrap()).collect()
+    };
+    let (some, all) = (counts(&small), counts(&large));
+    assert_eq!((some.iter().sum::<u64>(), all.iter().sum::<u64>()), (240, 400));
+    assert!(some.iter().zip(&all).all(|(some, all)| some <= all), "{some:?} {all:?}");
     assert_eq!(calibrate("200"), (large, 500));
     // Another seed's are others, and leave these alone.
     verdict(&scratch, &["-n", "120", "--seed", "5"]);
