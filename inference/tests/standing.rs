@@ -9,7 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 /// A short training.
 fn posterior(prior: &Prior, simulations: Simulations) -> Posterior {
     let mut fit = Fit::new(prior).seed(1);
-    for setting in ["training.max_epochs=4", "training.members=2", "whitening.steps=2000"] {
+    for setting in ["training.max_epochs=20", "training.members=2", "whitening.steps=20000"] {
         fit = fit.set(setting).unwrap();
     }
     fit.run(simulations).unwrap()
