@@ -53,7 +53,8 @@ def test_an_interrupted_fit_goes_on_to_the_same_posterior(prior, tmp_path, own_f
     began = time.monotonic()
     whole = fit(checkpoints=False)
     took = time.monotonic() - began
-    assert interrupted_after(0.7 * took, lambda: fit(**where)) < 1.0
+    # Well before the end: on a busy machine the second run may be much faster than the first.
+    assert interrupted_after(0.5 * took, lambda: fit(**where)) < 1.0
     time.sleep(0.3)
     if own_folder:
         assert list((tmp_path / "kept").glob("*.safetensors"))
