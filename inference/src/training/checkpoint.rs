@@ -13,8 +13,6 @@ use std::path::Path;
 /// Format of the file, and of pieces beside it; raised when their meaning changes. Those of 1 and 2 were trained
 /// over whitenings of another form.
 pub(super) const FORMAT: &str = "freeform-checkpoint-3";
-/// What all formats begin with.
-const OURS: &str = "freeform-checkpoint-";
 
 /// Where in the metadata the checksum stands.
 const CHECKSUM: &str = "blake3";
@@ -159,9 +157,6 @@ impl Checkpoint {
         let field = |name: &str| metadata.get(name).ok_or(format!("no `{name}` in its metadata"));
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         let format = field("format")?;
-        if format.starts_with(OURS) && format != FORMAT {
-            return Err(format!("another version wrote it (format {format}, not {FORMAT})"));
-        }
         if format != FORMAT {
             return Err(format!("format is {format}, not {FORMAT}"));
         }

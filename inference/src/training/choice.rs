@@ -25,10 +25,10 @@ impl Choice {
         config: &Config,
         kind: EngineKind,
     ) -> Self {
-        let better = |role: &Role| {
+        Self::of_roles(|role| {
             let of = |linear: bool| {
                 let of =
-                    move |t: &&TrainedMember| (t.member.role, t.member.linear) == (*role, linear);
+                    move |t: &&TrainedMember| (t.member.role, t.member.linear) == (role, linear);
                 trained.iter().filter(of)
             };
             let gain = of(true).filter_map(|linear| {
@@ -37,17 +37,22 @@ impl Choice {
                 Some(linear - plain)
             });
             gain.sum::<f64>() > 0.0
-        };
-        Self { linear: [Role::Posterior, Role::Likelihood].into_iter().filter(better).collect() }
+        })
+    }
+
+    /// Of the roles whose whitening can be chosen those for which `is_linear`.
+    fn of_roles(is_linear: impl Fn(Role) -> bool) -> Self {
+        let roles = [Role::Posterior, Role::Likelihood].into_iter();
+        Self { linear: roles.filter(|role| is_linear(*role)).collect() }
     }
 
     /// What a training chose, by the names of its model's flows.
     pub(crate) fn of_names(names: &[&str]) -> Self {
-        let is_linear = |role: &Role| {
-            let all = (0..names.len()).map(|index| Member { role: *role, index, linear: true });
-            all.into_iter().any(|member| names.contains(&&*member.to_string()))
-        };
-        Self { linear: [Role::Posterior, Role::Likelihood].into_iter().filter(is_linear).collect() }
+        Self::of_roles(|role| {
+            let mut linear =
+                (0..names.len()).map(|index| Member { role, index, linear: true }.to_string());
+            linear.any(|name| names.contains(&&*name))
+        })
     }
 
     /// Whether flows of a role are those over the linear whitening.

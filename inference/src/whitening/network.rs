@@ -3,6 +3,7 @@
 
 mod correlation;
 mod evaluator;
+mod state;
 
 pub(super) use evaluator::Evaluator;
 
@@ -10,10 +11,11 @@ use super::triangular::{Triangular, outputs};
 use super::{WhiteningShape, WhiteningTable};
 use crate::config::WhiteningConfig;
 use crate::random::{Purpose, stream};
-use crate::work::{Halt, Pack, Part, Saver, Unpack};
+use crate::work::{Halt, Part, Saver};
 use freeform_kernels::{Isa, Mlp, Nonlinearity};
 use rand::RngExt;
 use rand::seq::SliceRandom;
+use state::State;
 
 /// Rows of one pass outside training.
 const CHUNK: usize = 256;
@@ -219,49 +221,6 @@ impl WhiteningNetwork {
         let network = Self { dim, context_dim, width: width?, scaled, weights };
         let all = Mlp::parameters(&network.sizes()).checked_mul(networks)?;
         (networks > 0 && network.weights.len() == all).then_some(network)
-    }
-}
-
-/// Where a training stands, but for the weights and moments in its [`Mlp`].
-struct State {
-    /// Finished epochs, and finished steps of the current one.
-    epoch: usize,
-    step: usize,
-    /// Best validation NLL and its epoch, from 1 (0: before the first).
-    best: (f64, usize),
-    best_weights: Vec<f32>,
-    average: Vec<f32>,
-}
-
-impl State {
-    fn piece(&self, mlp: &Mlp) -> Vec<u8> {
-        let (steps, [first, second]) = mlp.optimizer();
-        Pack::default()
-            .whole(self.epoch)
-            .whole(self.step)
-            .doubles(&[self.best.0])
-            .whole(self.best.1)
-            .singles(&self.best_weights)
-            .singles(&self.average)
-            .singles(mlp.weights())
-            .whole(steps.unsigned_abs() as usize)
-            .singles(first)
-            .singles(second)
-            .finish()
-    }
-
-    /// The state of such a piece; the rest of it goes into the network.
-    fn recalled(piece: &[u8], mlp: &mut Mlp) -> Option<Self> {
-        let (mut piece, n) = (Unpack::new(piece), mlp.weights().len());
-        let (epoch, step) = (piece.whole()?, piece.whole()?);
-        let best = (piece.doubles_of(1)?[0], piece.whole()?);
-        let (best_weights, average) = (piece.singles_of(n)?, piece.singles_of(n)?);
-        let (weights, steps) = (piece.singles_of(n)?, i32::try_from(piece.whole()?).ok()?);
-        let moments = [piece.singles_of(n)?, piece.singles_of(n)?];
-        piece.end()?;
-        mlp.set_weights(&weights);
-        mlp.set_optimizer(steps, [&moments[0], &moments[1]]);
-        Some(Self { epoch, step, best, best_weights, average })
     }
 }
 

@@ -9,6 +9,9 @@ impl WhiteningNetwork {
     /// held-out rows are likelier by it. A network learns them slowly by itself, as they are so many.
     pub(super) fn decorrelated(self, table: &WhiteningTable, part: &Part) -> Result<Self, Halt> {
         let d = self.dim;
+        if d < 2 {
+            return Ok(self);
+        }
         let mut moments: Vec<Vec<f64>> = (0..d).map(|i| vec![0.0; i + 1]).collect();
         let mut mlp = self.mlp(CHUNK);
         self.whiten(&mut mlp, table, table.training, part, |white, _| {
@@ -21,7 +24,7 @@ impl WhiteningNetwork {
         for (i, row) in moments.iter_mut().enumerate() {
             row.iter_mut().zip(&widths).for_each(|(sum, width)| *sum /= widths[i] * width);
         }
-        if d < 2 || moments.iter().flatten().any(|correlation| !correlation.is_finite()) {
+        if moments.iter().flatten().any(|correlation| !correlation.is_finite()) {
             return Ok(self);
         }
         let mut other = self.clone();
