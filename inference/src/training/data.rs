@@ -189,8 +189,11 @@ impl TrainingData {
         let mut kept = varying(&data);
         kept.retain(|column| !conditions.iter().any(|place| data.kept()[*place] == *column));
         let described_x = spread.as_ref().unwrap_or(&x);
-        let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);
         let described = (1..=MOST_TARGETS).contains(&kept.len());
+        if wanted && described {
+            kept = shown.described(&config.transform, |r| row(&theta, columns, r), kept);
+        }
+        let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);
         let mut likelihood = reversed.as_ref().filter(|_| described).map(describe).transpose()?;
         part.go_on()?;
         let failed = origin.failed_points(&parameters);

@@ -4,7 +4,7 @@ use super::DataError;
 use super::rows::{TableRows, row};
 use super::scores::Scored;
 use crate::config::TransformConfig;
-use crate::transform::{DataTransform, informative_columns};
+use crate::transform::{DataTransform, informative_columns, surely_informative};
 use crate::view::View;
 
 /// What is shown of x to the networks, before it is scaled.
@@ -52,6 +52,21 @@ impl<'a> Shown<'a> {
         }
         .check()?;
         Ok(data)
+    }
+
+    /// The columns `kept` of which a likelihood learns the density: of a wide x, those that say something of
+    /// θ beyond doubt. Of the others the posterior's flows know.
+    pub fn described(
+        &self,
+        settings: &TransformConfig,
+        theta: impl Fn(u32) -> &'a [f64],
+        kept: Vec<usize>,
+    ) -> Vec<usize> {
+        let Self { x, width, rows, .. } = *self;
+        match settings.screening && self.view.is_plain() {
+            true => surely_informative(rows, theta, |r| row(x, width, r), width, kept),
+            false => kept,
+        }
     }
 
     /// What it is called.

@@ -13,7 +13,8 @@ pub use data::DataTransform;
 pub use parameters::ParameterTransform;
 pub(crate) use parameters::circles;
 pub use scaler::Scaler;
-pub(crate) use screening::dependent_columns;
 pub use screening::informative_columns;
-pub(crate) use screening::{normal_scores, standardized};
+pub(crate) use screening::{
+    dependent_columns, normal_scores, standardized, surely_informative,
+};
 pub use span::{Beyond, DataSpan, Distance};

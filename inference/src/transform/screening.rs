@@ -5,6 +5,8 @@
 const WIDE: usize = 16;
 /// Share of false discoveries allowed among the kept columns (Benjamini and Hochberg 1995).
 const FALSE_DISCOVERIES: f64 = 0.2;
+/// The same where a column that says nothing of θ costs much: a likelihood has to learn its density.
+const FEW_FALSE_DISCOVERIES: f64 = 0.01;
 /// More rows than these change no verdict.
 const MOST_ROWS: usize = 20_000;
 
@@ -18,10 +20,33 @@ pub fn informative_columns<'a>(
     x: impl Fn(u32) -> &'a [f64],
     columns: usize,
 ) -> Vec<usize> {
+    passing(rows, theta, x, columns, FALSE_DISCOVERIES)
+}
+
+/// Those of `kept` that do so beyond doubt; all of them where x is not wide or none stands out.
+pub(crate) fn surely_informative<'a>(
+    rows: &[u32],
+    theta: impl Fn(u32) -> &'a [f64],
+    x: impl Fn(u32) -> &'a [f64],
+    columns: usize,
+    kept: Vec<usize>,
+) -> Vec<usize> {
+    let sure = passing(rows, theta, x, columns, FEW_FALSE_DISCOVERIES);
+    let both: Vec<usize> = kept.iter().copied().filter(|c| sure.contains(c)).collect();
+    if both.is_empty() { kept } else { both }
+}
+
+fn passing<'a>(
+    rows: &[u32],
+    theta: impl Fn(u32) -> &'a [f64],
+    x: impl Fn(u32) -> &'a [f64],
+    columns: usize,
+    false_discoveries: f64,
+) -> Vec<usize> {
     if columns <= WIDE || rows.len() < 3 {
         return (0..columns).collect();
     }
-    match dependent_columns(rows, theta, x, columns, FALSE_DISCOVERIES) {
+    match dependent_columns(rows, theta, x, columns, false_discoveries) {
         none if none.is_empty() => (0..columns).collect(),
         found => found,
     }
@@ -140,6 +165,8 @@ mod tests {
         let kept = informative_columns(&rows, theta, |r| &x[r as usize * 40..][..40], 40);
         assert!(kept.contains(&7) && kept.contains(&31), "{kept:?}");
         assert!(kept.len() < 6, "{kept:?}");
+        let sure = surely_informative(&rows, theta, |r| &x[r as usize * 40..][..40], 40, kept);
+        assert_eq!(sure, [7, 31]);
         // Not wide: nothing is left out.
         let narrow = informative_columns(&rows, theta, |r| &x[r as usize * 40..][..10], 10);
         assert_eq!(narrow, (0..10).collect::<Vec<_>>());
