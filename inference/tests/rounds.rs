@@ -1,8 +1,10 @@
 //! Rounds for one observation, against posteriors in closed form.
 
-use freeform_inference::{Posterior, Rounds, RoundsError};
-use freeform_simulators::SimulatorFn;
-use freeform_simulators::{InProcess, Marginal, Prior, SimulationError, SimulationRng, Simulator};
+use freeform_inference::{Asking, Fit, Outlook, Posterior, Region, Rounds, RoundsError};
+use freeform_simulators::{
+    InProcess, Marginal, MultivariateNormal, Prior, SimulationError, SimulationRng, Simulations,
+    Simulator, SimulatorFn,
+};
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::PI;
 
@@ -124,6 +126,33 @@ fn the_region_of_an_angle_has_no_seam() {
     assert!(mean.abs() < 0.025, "{mean}");
     assert!((width / 0.1 - 1.0).abs() < 0.2, "{width}");
     assert!(theta.iter().all(|t| t.cos() < -0.5), "draws on the other side");
+}
+
+/// θ of N(0, Σ) with x that says nothing of it, correlations of 0.6 and −0.6: parameters one by one do not move,
+/// and the divergence is 2ρ²/(1 − ρ²) nats.
+#[test]
+fn a_posterior_that_keeps_its_margins_but_not_its_shape_is_not_still() {
+    let rho = 0.6;
+    let posterior = |rho: f64| {
+        let law = MultivariateNormal::new(vec![0.0; 2], vec![vec![1.0, rho], vec![rho, 1.0]]);
+        let prior = Prior::multivariate_normal(law.unwrap(), None).unwrap();
+        let theta = prior.sample_n(1, 2000);
+        let x = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+        let simulations = Simulations { theta, x: x.sample_n(2, 2000) };
+        let fit = SHORT.iter().fold(Fit::new(&prior), |fit, setting| fit.set(setting).unwrap());
+        fit.run(simulations).unwrap()
+    };
+    let (before, after) = (posterior(-rho), posterior(rho));
+    let look = |posterior: &Posterior| {
+        Outlook::of(posterior, &[0.0], &Region::everything(), 1, &Asking::default()).unwrap()
+    };
+    let (old, new) = (look(&before), look(&after));
+    assert!(new.moved(&old.theta().view()).unwrap() < 0.1);
+    let divergence = |before| new.divergence(&after, before, &[0.0], 1, &Asking::default());
+    let found = divergence(&before).unwrap().unwrap();
+    let exact = 2.0 * rho * rho / (1.0 - rho * rho);
+    assert!((found / exact - 1.0).abs() < 0.15, "{found}, not {exact}");
+    assert!(divergence(&after).unwrap().unwrap().abs() < 1e-9);
 }
 
 #[test]

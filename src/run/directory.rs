@@ -201,6 +201,26 @@ pub(crate) fn read_status(folder: &Path) -> Option<serde_json::Value> {
     status(folder).value()
 }
 
+/// Writes `status.json` with what the one that is there says under these names: rounds and scores of one model
+/// are told of by different verbs.
+pub(super) fn write_status_beside(
+    folder: &Path,
+    own: &impl Serialize,
+    names: &[&str],
+) -> std::io::Result<()> {
+    #[derive(Serialize)]
+    struct Both<'a, T> {
+        #[serde(flatten)]
+        own: &'a T,
+        #[serde(flatten)]
+        kept: serde_json::Map<String, serde_json::Value>,
+    }
+    let found = read_status(folder).and_then(|status| status.as_object().cloned());
+    let mut kept = found.unwrap_or_default();
+    kept.retain(|name, _| names.contains(&name.as_str()));
+    write_status(folder, &Both { own, kept })
+}
+
 /// Writes `status.json`, the last file of a finished run.
 pub(crate) fn write_status(folder: &Path, status: &impl Serialize) -> std::io::Result<()> {
     sealed::write(&folder.join(STATUS), status)

@@ -3,7 +3,8 @@
 //! says anything else.
 
 use super::RunError;
-use super::directory::{status, write_status};
+use super::directory::{status, write_status_beside};
+use super::rounds::OF_ROUNDS;
 use super::sealed::Sealed;
 use freeform_benchmark::{ObservationScore, read_scores, scores_text, write_scores};
 use freeform_inference::TrainingSummary;
@@ -34,13 +35,19 @@ pub(super) struct ScoredStatus<'a> {
 impl ScoredStatus<'_> {
     /// Keeps the scores: first where they are sealed.
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
-        write_status(folder, self)?;
+        write_status_beside(folder, self, &OF_ROUNDS)?;
         Ok(write_scores(&table(folder), self.observations)?)
     }
 }
 
+/// What only [`ScoredStatus`] says.
+pub(super) const OF_SCORES: [&str; 5] =
+    ["training_seconds", "evaluation_seconds", "mean_c2st", "observations", "training"];
+/// The scores, for people and their programs.
+pub(super) const SCORES: &str = "c2st.csv";
+
 fn table(folder: &Path) -> PathBuf {
-    folder.join("c2st.csv")
+    folder.join(SCORES)
 }
 
 /// The scores that the folder has of the model of this run; those of former versions, whose status has

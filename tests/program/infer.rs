@@ -111,7 +111,7 @@ fn a_finished_inference_is_given_more_rounds() {
     let scratch = Scratch::new();
     program(&scratch);
     for out in ["whole", "pieces"] {
-        scratch.succeeds(&infer(out, &[]));
+        scratch.succeeds(&infer(out, &["--set", "training.members=3"]));
     }
     let files = ["simulations.npz", "model.toml", "weights.safetensors", "round.json"];
     let of = |run: &str, rounds: &[&str]| -> Vec<Vec<u8>> {
@@ -143,6 +143,13 @@ fn a_finished_inference_is_given_more_rounds() {
     let status: serde_json::Value =
         serde_json::from_slice(&bytes(scratch.path("whole/status.json"))).unwrap();
     assert_eq!((&status["budget"], &status["spent"]), (&600.into(), &600.into()), "{status}");
+    // The third was the answer once.
+    let flows = [3, 2, 3, 2, 3].into_iter().zip(["01", "02", "03", "04", "05"]);
+    for (flows, round) in flows {
+        let model = bytes(scratch.path("whole/rounds").join(round).join("model.toml"));
+        let found = String::from_utf8(model).unwrap().matches("name = \"posterior-").count();
+        assert_eq!(found, flows, "round {round}");
+    }
     // Again, it is there.
     scratch.succeeds(&more("whole"));
     // The page is of all rounds, with the commands of both.

@@ -9,8 +9,8 @@ use freeform_simulators::{Prior, Simulations};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
 
-/// Standard deviations that no parameter's quantiles move by, on average, in a posterior that stands still,
-/// and the rounds in which they must not.
+/// Standard deviations that no parameter's quantiles move by, on average, in a posterior that stands still, and
+/// nats by which it diverges; and the rounds in which it must.
 const STILL: f64 = 0.05;
 const STILL_FOR: usize = 2;
 /// Share of the posterior's draws outside the region of its simulations from which on that was too
@@ -66,7 +66,8 @@ pub fn infer<S: RoundStage>(
         let trained_on = used.simulations.len();
         let before = last.as_ref().filter(|_| keeps_whitenings(number));
         let whitenings = before.map(|(posterior, _)| chosen_by(posterior));
-        let local = Locality { observation: x.to_vec(), round: number, law, whitenings };
+        let interim = plan.is_interim(number, stop_early && reports.last().is_some_and(is_still));
+        let local = Locality { observation: x.to_vec(), round: number, law, whitenings, interim };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
         let own = round_seed(own_seed, DRAWS);
         let outlook = Outlook::of(&posterior, x, &region, own, &stage.asking())?;
@@ -76,8 +77,16 @@ pub fn infer<S: RoundStage>(
             None => (ProposedBy::Prior, 1.0, 1.0),
             Some(made) => (made.by, made.acceptance, made.prior_share),
         };
+        let moved = last.as_ref().and_then(|(_, before)| outlook.moved(&before.theta().view()));
+        let diverged = match &last {
+            Some((before, _)) if moved.is_some_and(|moved| moved < STILL) => {
+                outlook.divergence(&posterior, before, x, own, &stage.asking())?
+            }
+            _ => None,
+        };
         let report = RoundReport {
             round: number,
+            interim,
             simulations: size,
             failed,
             trained_on,
@@ -89,7 +98,8 @@ pub fn infer<S: RoundStage>(
             effective: outlook.draws.effective,
             fall: outlook.fall,
             outside: outlook.outside,
-            moved: last.as_ref().and_then(|(_, before)| outlook.moved(&before.theta().view())),
+            moved,
+            diverged,
             remarks,
         };
         stage.finished(&report, &outlook)?;
@@ -203,9 +213,13 @@ fn gather(all: &[&Made], region: &Region) -> Result<Simulated, PosteriorError> {
     Ok(Simulated { simulations, failed: join(&failed) })
 }
 
+fn is_still(report: &RoundReport) -> bool {
+    let under = |distance: Option<f64>| distance.is_some_and(|distance| distance < STILL);
+    under(report.moved) && under(report.diverged)
+}
+
 fn stands_still(reports: &[RoundReport]) -> bool {
-    let still = |report: &RoundReport| report.moved.is_some_and(|moved| moved < STILL);
-    reports.len() >= STILL_FOR && reports.iter().rev().take(STILL_FOR).all(still)
+    reports.len() >= STILL_FOR && reports.iter().rev().take(STILL_FOR).all(is_still)
 }
 
 /// Of differences from the first, which keeps their digits.

@@ -37,10 +37,13 @@ pub use propose::{Proposals, ProposedBy};
 pub use region::Region;
 pub use stage::{Round, RoundReport, RoundStage, Simulated};
 
+use crate::config::Config;
 use crate::training::Choice;
 
 /// Share of the posterior's draws that a region may leave out.
 const BEYOND: f64 = 1e-3;
+/// Flows of each kind in a round whose posterior only bounds the next one's region.
+const INTERIM_MEMBERS: usize = 2;
 
 /// The observation that simulations were made for, and where.
 #[derive(Clone, Debug)]
@@ -53,9 +56,20 @@ pub struct Locality {
     pub law: RoundsLaw,
     /// The whitenings that an earlier round chose, where this one keeps to them.
     pub whitenings: Option<Choice>,
+    /// Whether the posterior only bounds the next round's region: half as many flows do for that.
+    pub interim: bool,
 }
 
 impl Locality {
+    /// The settings of its training.
+    #[must_use]
+    pub fn settle(&self, mut config: Config) -> Config {
+        if self.interim {
+            config.training.members = config.training.members.min(INTERIM_MEMBERS);
+        }
+        config
+    }
+
     /// A text that is equal for equal ones only.
     #[must_use]
     pub fn identity(&self) -> String {

@@ -2,10 +2,12 @@
 
 use super::{BEYOND, Region};
 use crate::posterior::{Asking, Draws, Posterior, PosteriorError};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 
 /// Draws that a region's bound and the movement of the posterior are judged by.
 const DRAWS: usize = 4_000;
+/// Draws at which densities of two rounds are compared.
+const COMPARED: usize = 1_000;
 
 /// A round's posterior at the observation.
 #[derive(Clone, Debug)]
@@ -71,6 +73,34 @@ impl Outlook {
             most = most.max(apart / new.len() as f64 / spread);
         }
         Some(most).filter(|most| most.is_finite())
+    }
+
+    /// Kullback and Leibler's divergence of `posterior` from the one `before`, in nats: the mean of
+    /// log p(θ | x) / p_before(θ | x) over some of the draws. It sees what single parameters do not: how they hang
+    /// together. `None` where either has no density.
+    ///
+    /// # Errors
+    /// [`PosteriorError::Interrupted`].
+    pub fn divergence(
+        &self,
+        posterior: &Posterior,
+        before: &Posterior,
+        x: &[f64],
+        seed: u64,
+        asking: &Asking,
+    ) -> Result<Option<f64>, PosteriorError> {
+        let theta = &self.draws.theta;
+        let theta = theta.slice(s![..theta.nrows().min(COMPARED), ..]);
+        let density = |of: &Posterior| match of.log_prob_as(&theta, x, seed, asking) {
+            Ok(found) => Ok(Some(found.values)),
+            Err(PosteriorError::Interrupted) => Err(PosteriorError::Interrupted),
+            Err(_) => Ok(None),
+        };
+        let (Some(new), Some(old)) = (density(posterior)?, density(before)?) else {
+            return Ok(None);
+        };
+        let sum: f64 = new.iter().zip(&old).map(|(new, old)| new - old).sum();
+        Ok(Some(sum / theta.nrows() as f64).filter(|mean| mean.is_finite()))
     }
 
     /// The draws.

@@ -9,10 +9,12 @@ const ROUNDS_OF_LARGE: usize = 4;
 const FIRST_SHARE: f64 = 0.3;
 
 /// How many simulations each round makes.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoundPlan {
     /// In order.
     pub sizes: Vec<usize>,
+    /// Of the first rounds, where they are made already, whether each was interim; of others the rule decides.
+    pub interim: Vec<bool>,
 }
 
 impl RoundPlan {
@@ -27,14 +29,14 @@ impl RoundPlan {
         let rounds = rounds.unwrap_or(if small { ROUNDS_OF_SMALL } else { ROUNDS_OF_LARGE });
         let rounds = rounds.min(budget / Self::LEAST).max(1);
         if rounds == 1 {
-            return Self { sizes: vec![budget] };
+            return Self { sizes: vec![budget], ..Self::default() };
         }
         let first = (budget as f64 * FIRST_SHARE).round() as usize;
         let first = first
             .max(budget.div_ceil(rounds))
             .max(Self::LEAST)
             .min(budget - Self::LEAST * (rounds - 1));
-        let mut plan = Self { sizes: vec![first] };
+        let mut plan = Self { sizes: vec![first], ..Self::default() };
         plan.extend(budget - first, rounds - 1);
         plan
     }
@@ -43,6 +45,15 @@ impl RoundPlan {
     pub fn extend(&mut self, more: usize, rounds: usize) {
         let share = |k: usize| more * k / rounds;
         self.sizes.extend((0..rounds).map(|k| share(k + 1) - share(k)));
+    }
+
+    /// Whether round `number`, from 1, has half as many flows, since its posterior is no answer but only
+    /// bounds the next round's region. The last one's is the answer, as may be that of one after which rounds
+    /// may `end`; what the first leaves out is lost to all others.
+    #[must_use]
+    pub fn is_interim(&self, number: usize, may_end: bool) -> bool {
+        let made = self.interim.get(number - 1).copied();
+        made.unwrap_or(1 < number && number < self.sizes.len() && !may_end)
     }
 
     /// Simulations of all rounds.
@@ -67,5 +78,19 @@ mod tests {
         assert_eq!(RoundPlan::of(1000, Some(5)).sizes, [300, 175, 175, 175, 175]);
         assert_eq!(RoundPlan::of(1000, Some(2)).sizes, [500, 500]);
         assert_eq!(RoundPlan::of(120, Some(9)).sizes.len(), 2);
+    }
+
+    #[test]
+    fn rounds_that_may_be_the_answer_are_not_interim() {
+        let mut plan = RoundPlan::of(1000, Some(4));
+        let interim = |plan: &RoundPlan, may_end| -> Vec<bool> {
+            (1..=plan.sizes.len()).map(|number| plan.is_interim(number, may_end)).collect()
+        };
+        assert_eq!(interim(&plan, false), [false, true, true, false]);
+        assert_eq!(interim(&plan, true), [false; 4]);
+        // What is made stays as it was, with more rounds after it.
+        plan.interim = vec![false, true, false, false];
+        plan.extend(500, 2);
+        assert_eq!(interim(&plan, false), [false, true, false, false, true, false]);
     }
 }

@@ -34,6 +34,9 @@ pub struct Simulated {
 pub struct RoundReport {
     /// From 1.
     pub round: usize,
+    /// Whether its posterior was only to bound the next round's region, with half as many flows.
+    #[serde(default)]
+    pub interim: bool,
     /// Simulations asked for, and those that failed.
     pub simulations: usize,
     /// Of these, those that failed.
@@ -61,6 +64,10 @@ pub struct RoundReport {
     /// deviations; none in the first round, and where the draws are one point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<f64>,
+    /// Where that is little, the divergence from the posterior of the round before, in nats
+    /// ([`Outlook::divergence`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diverged: Option<f64>,
     /// What a user should know, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,

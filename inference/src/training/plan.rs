@@ -121,7 +121,7 @@ mod tests {
         let plan = |whitenings: Option<Choice>| {
             let simulations = simulations.clone();
             let (observation, law) = (vec![0.0, 0.0], RoundsLaw::default());
-            let local = Locality { observation, round: 2, law, whitenings };
+            let local = Locality { observation, round: 2, law, whitenings, interim: false };
             let origin = ThetaOrigin { local: Some(&local), ..ThetaOrigin::prior(task.prior()) };
             let data = TrainingData::prepare(simulations, &origin, &config, 1, &Unwatched).unwrap();
             EnsemblePlan::of(&config, &data)

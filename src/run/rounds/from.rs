@@ -2,6 +2,7 @@
 
 use super::record::{InferenceRecord, ROUNDS};
 use crate::run::directory::{CONFIG, STATUS, create_folder, read_status};
+use crate::run::scored::SCORES;
 use crate::run::sealed::Sealed;
 use crate::run::{Owned, RunError, open_origin, own};
 use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
@@ -55,15 +56,16 @@ impl Continued {
         let model = Model::load(&first)?;
         let simulator = open_origin(&model, None, "it cannot be simulated again")?;
         // Rounds that ended early, with some of the budget left, are given more too.
-        if record.sizes().iter().sum::<usize>() != budget || record.may_end_early() {
+        let mut plan = record.plan();
+        if plan.total() != budget || record.may_end_early() {
             let Some(done) = rounds_done(folder) else {
                 return refuse(
                     "its inference is not finished: the command that began it goes on with it"
                         .to_owned(),
                 );
             };
-            let mut plan =
-                RoundPlan { sizes: record.sizes()[..done.min(record.sizes().len())].to_vec() };
+            plan.sizes.truncate(done.len());
+            plan.interim = done;
             let spent = plan.total();
             let more = budget.saturating_sub(spent);
             if more < RoundPlan::LEAST {
@@ -76,21 +78,23 @@ impl Continued {
             let like_before = more.div_ceil(plan.sizes.last().copied().unwrap_or(more).max(1));
             let rounds = rounds.unwrap_or(like_before.min(MOST_MORE)).min(more / RoundPlan::LEAST);
             plan.extend(more, rounds.max(1));
-            record.plan(&plan);
+            record.plan_anew(&plan);
             record.write(folder)?;
-            // What is there is of fewer rounds than are planned.
-            match std::fs::remove_file(folder.join(STATUS)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error.into());
+            // What they say is of fewer rounds than are planned.
+            for file in [SCORES, STATUS] {
+                match std::fs::remove_file(folder.join(file)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(error.into());
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
         Ok(Self {
             name: named(&first).unwrap_or_else(|| simulator.source().name().to_owned()),
             simulator,
             x: record.observation().to_vec(),
-            plan: RoundPlan { sizes: record.sizes().to_vec() },
+            plan,
             preset: record.preset()?,
             overrides: record.overrides()?,
             seed: record.seed()?,
@@ -103,10 +107,11 @@ impl Continued {
 /// Rounds that nobody chose, at most.
 const MOST_MORE: usize = 4;
 
-/// The rounds of a finished inference.
-fn rounds_done(folder: &Path) -> Option<usize> {
+/// The rounds of a finished inference: whether each was interim.
+fn rounds_done(folder: &Path) -> Option<Vec<bool>> {
     let status = Sealed::read(&folder.join(STATUS)).value()?;
-    Some(status.get("rounds")?.as_array()?.len())
+    let interim = |round: &serde_json::Value| round["interim"].as_bool().unwrap_or(false);
+    Some(status.get("rounds")?.as_array()?.iter().map(interim).collect())
 }
 
 /// What the simulator of the training in `folder` was called.
@@ -203,7 +208,7 @@ impl FirstRound {
             return Err(RunError::NoMoreRounds { path: from.display().to_string(), reason });
         }
         let later = rounds.map(|rounds| rounds.saturating_sub(1).max(1)).unwrap_or(MOST_MORE - 1);
-        let mut plan = RoundPlan { sizes: vec![self.size] };
+        let mut plan = RoundPlan { sizes: vec![self.size], ..RoundPlan::default() };
         plan.extend(more, later.min(more / RoundPlan::LEAST).max(1));
         Ok(plan)
     }

@@ -7,7 +7,8 @@ mod record;
 mod stage;
 mod words;
 
-use super::directory::{create_folder, write_status};
+use super::directory::{create_folder, write_status_beside};
+use super::scored::OF_SCORES;
 use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::{
@@ -74,6 +75,9 @@ pub struct Inferred {
     pub warnings: Vec<String>,
 }
 
+/// What only the status of an [`Inferred`] says.
+pub(super) const OF_ROUNDS: [&str; 5] = ["rounds", "budget", "spent", "effective", "warnings"];
+
 /// Whether `folder` holds an inference in rounds.
 #[must_use]
 pub fn holds_inference(folder: &Path) -> bool {
@@ -119,7 +123,8 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     posterior.model().save(job.folder)?;
     let (effective, warnings) = (draws.effective, draws.warnings());
     let inferred = Inferred { rounds, budget, spent, effective, warnings };
-    write_status(job.folder, &Status { status: "done", task: job.name, inferred: &inferred })?;
+    let status = Status { status: "done", task: job.name, inferred: &inferred };
+    write_status_beside(job.folder, &status, &OF_SCORES)?;
     if draws.are_worthless() && !job.anyway {
         let path = job.folder.display().to_string();
         return Err(RunError::Worthless { path, reasons: inferred.warnings });

@@ -3,6 +3,7 @@
 
 use super::RoundsJob;
 use crate::run::RunError;
+use crate::run::scored::SCORES;
 use crate::run::sealed::{self, Sealed};
 use freeform_inference::{EngineKind, Overrides, Preset, Proposals, ProposedBy, RoundPlan};
 use freeform_simulators::{TableOptions, read_table, write_bytes_atomically, write_table};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const RECORD: &str = "inference.toml";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Folder of all rounds.
 pub(super) const ROUNDS: &str = "rounds";
 
@@ -29,6 +30,9 @@ pub(super) struct InferenceRecord {
     /// The user's own settings, as TOML.
     settings: String,
     sizes: Vec<usize>,
+    /// Of rounds that were made before more were planned, whether each was interim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    interim: Vec<bool>,
     rounds_chosen: bool,
     observation: Vec<f64>,
 }
@@ -45,6 +49,7 @@ impl InferenceRecord {
             device: job.engine.to_string(),
             settings: job.overrides.to_toml()?,
             sizes: job.plan.sizes.clone(),
+            interim: job.plan.interim.clone(),
             rounds_chosen: !job.stop_early,
             observation: job.x.to_vec(),
         })
@@ -70,9 +75,9 @@ impl InferenceRecord {
         Ok(write_bytes_atomically(&folder.join(RECORD), text.as_bytes())?)
     }
 
-    /// Simulations of each round.
-    pub fn sizes(&self) -> &[usize] {
-        &self.sizes
+    /// Its rounds.
+    pub fn plan(&self) -> RoundPlan {
+        RoundPlan { sizes: self.sizes.clone(), interim: self.interim.clone() }
     }
 
     /// Whether rounds end where the posterior stands still.
@@ -81,8 +86,10 @@ impl InferenceRecord {
     }
 
     /// Plans other rounds, as somebody chose them.
-    pub fn plan(&mut self, plan: &RoundPlan) {
+    pub fn plan_anew(&mut self, plan: &RoundPlan) {
+        self.format = FORMAT;
         self.sizes.clone_from(&plan.sizes);
+        self.interim.clone_from(&plan.interim);
         self.rounds_chosen = true;
     }
 
@@ -146,6 +153,9 @@ impl InferenceRecord {
         let same_simulator =
             (&self.simulator, &self.identity) == (&found.simulator, &found.identity);
         match () {
+            () if self.format != found.format => {
+                "it was begun by another version of this program".to_owned()
+            }
             () if self.simulator != found.simulator => {
                 format!("it infers parameters of \"{}\"", found.simulator)
             }
@@ -190,7 +200,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     };
-    for file in ["status.json", "model.toml", "weights.safetensors", "samples.npy"] {
+    for file in ["status.json", "model.toml", "weights.safetensors", "samples.npy", SCORES] {
         gone(std::fs::remove_file(folder.join(file)))?;
     }
     gone(std::fs::remove_dir_all(folder.join(ROUNDS)))?;
