@@ -102,8 +102,8 @@ pub use model::{
 };
 pub use posterior::{
     Asking, DrawProgress, Draws, EdgeMass, LogProb, Posterior, PosteriorError, RANKED_DRAWS,
-    RANKED_WORTH, Ranked, Ranks, effective_number, pareto_k, rank_simulation, rank_simulations,
-    rank_with_draws,
+    RANKED_WORTH, Ranked, Ranks, check_observation, effective_number, pareto_k, rank_simulation,
+    rank_simulations, rank_with_draws,
 };
 pub use rounds::{
     Locality, Outlook, Proposals, ProposedBy, Region, Round, RoundPlan, RoundReport, RoundStage,

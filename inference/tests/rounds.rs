@@ -72,6 +72,34 @@ fn three_rounds_find_the_closed_form_posterior() {
     assert!(other.warnings().iter().any(|w| w.contains("another observation (column 3")));
 }
 
+/// Without its second number: AᵀA = [[2, 1], [1, 1]].
+#[test]
+fn what_the_observation_lacks_is_hidden_from_all_simulations() {
+    let (simulator, x) = (simulator(), [0.9, f64::NAN, 0.62]);
+    let source = InProcess::new("linear", &simulator);
+    let rounds = Rounds::new(&source, &x).simulations(450).rounds(3).seed(1);
+    let refused = rounds.clone().run().err().unwrap().to_string();
+    assert!(refused.contains("number 2") && refused.contains("--missing allowed"), "{refused}");
+    let settings = SHORT.iter().chain(&["transform.missing=allowed"]);
+    let rounds = settings.fold(rounds, |rounds, setting| rounds.set(setting).unwrap());
+    let (posterior, _) = rounds.run().unwrap();
+    let precision = NOISE.powi(-2);
+    let [a, b, d] = [2.0 * precision + 1.0, precision, precision + 1.0];
+    let determinant = a * d - b * b;
+    let (u, v) = ((x[0] + x[2]) * precision, x[0] * precision);
+    let exact = [((d * u - b * v), d), ((a * v - b * u), a)];
+    for (column, (mean, variance)) in exact.into_iter().enumerate() {
+        let (mean, sd) = (mean / determinant, (variance / determinant).sqrt());
+        let (found, width) = moments(&posterior, &x, column);
+        assert!((found - mean).abs() < 0.25 * sd, "θ{column}: {found}, not {mean} ± {sd}");
+        assert!((width / sd - 1.0).abs() < 0.2, "θ{column}: sd {width}, not {sd}");
+    }
+    let warnings = posterior.sample(&x, 100, 1).unwrap().warnings();
+    assert!(!warnings.iter().any(|w| w.contains("another observation")), "{warnings:?}");
+    let nothing = Rounds::new(&source, &[f64::NAN; 3]).set("transform.missing=allowed").unwrap();
+    assert!(nothing.run().err().unwrap().to_string().contains("every number"));
+}
+
 /// Of 24 truths, one in five lies outside the 80% interval: between 14 and 24 inside, but for chances of less
 /// than one in a hundred; of both parameters together between 31 and 46.
 #[test]

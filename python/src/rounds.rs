@@ -10,9 +10,10 @@ use crate::work::run;
 use freeform_inference as inference;
 use freeform_inference::{
     Asking, EngineKind, Fit, Locality, Overrides, PosteriorError, Preset, Round, RoundPlan,
-    RoundStage, RoundsError, Simulated, fingerprint, infer as infer_in_rounds, simulate_round,
+    RoundStage, RoundsError, Simulated, check_observation, fingerprint, infer as infer_in_rounds,
+    simulate_round,
 };
-use freeform_simulators::{AnySimulator, Simulations};
+use freeform_simulators::{AnySimulator, Missing, Simulations};
 use ndarray::{Array2, Axis};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -38,6 +39,7 @@ struct Stage<'a> {
     simulator: &'a Simulator,
     prior: &'a freeform_simulators::Prior,
     x: &'a [f64],
+    missing: Missing,
     preset: Preset,
     settings: Overrides,
     device: EngineKind,
@@ -64,7 +66,7 @@ impl Stage<'_> {
         channels.0.send((theta.clone(), round.seed)).map_err(|_| gone())?;
         // No answer comes where the simulator raised.
         let x = channels.1.recv().map_err(|_| gone())?;
-        let succeeded = |row: &usize| x.row(*row).iter().all(|v| v.is_finite());
+        let succeeded = |row: &usize| self.missing.is_success(&x.row(*row).to_vec());
         let (good, bad): (Vec<usize>, Vec<usize>) = (0..x.nrows()).partition(succeeded);
         let simulations =
             Simulations { theta: theta.select(Axis(0), &good), x: x.select(Axis(0), &good) };
@@ -145,11 +147,16 @@ pub fn infer(
             RoundPlan::LEAST
         )));
     }
+    let missing = settings.missing().unwrap_or_default();
+    check_observation(&x, missing).map_err(Raise::raise)?;
     let plan = RoundPlan::of(budget, rounds);
     let (ask, questions) = channel();
     let (answer, answers) = channel();
     let simulator = match &source {
-        Some(name) => Simulator::Library(Box::new(AnySimulator::open(name).map_err(Raise::raise)?)),
+        Some(name) => {
+            let simulator = AnySimulator::open(name).map_err(Raise::raise)?;
+            Simulator::Library(Box::new(simulator.with_missing(settings.missing())))
+        }
         None => Simulator::Python(Mutex::new((ask, answers))),
     };
     let prior = match (&simulator, prior) {
@@ -169,6 +176,7 @@ pub fn infer(
             simulator: &simulator,
             prior: &prior,
             x: &x,
+            missing,
             preset,
             settings,
             device,

@@ -14,7 +14,7 @@ mod grid_files;
 mod honest;
 mod images;
 mod infer;
-mod infer_scored;
+mod infer_more;
 mod kills;
 mod kills_measured;
 mod layouts;

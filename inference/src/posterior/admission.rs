@@ -2,6 +2,7 @@
 
 use super::PosteriorError;
 use crate::model::Model;
+use freeform_simulators::Missing;
 
 /// It has as many numbers as the model's simulations, or a whole number of trials; each is finite, or missing
 /// as some simulations' are.
@@ -18,15 +19,24 @@ pub(super) fn admit(model: &Model, x: &[f64]) -> Result<(), PosteriorError> {
         }
         _ => {}
     }
-    if let Some(index) = x.iter().position(|v| !missing.admits(*v)) {
-        return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
-    }
-    if x.iter().all(|v| v.is_nan()) {
-        return Err(PosteriorError::NothingMeasured);
-    }
+    check_observation(x, missing)?;
     let never = match view.gaps() {
         None => x.iter().position(|v| v.is_nan()),
         Some(gaps) => gaps.never_missing(x),
     };
     never.map_or(Ok(()), |index| Err(PosteriorError::GapNotTrained { index }))
+}
+
+/// Whether each number of an observation is finite, or missing where that is allowed, and some are there.
+///
+/// # Errors
+/// [`PosteriorError::ObservationNotFinite`], [`PosteriorError::NothingMeasured`].
+pub fn check_observation(x: &[f64], missing: Missing) -> Result<(), PosteriorError> {
+    if let Some(index) = x.iter().position(|v| !missing.admits(*v)) {
+        return Err(PosteriorError::ObservationNotFinite { index, value: x[index] });
+    }
+    match x.iter().all(|v| v.is_nan()) {
+        true => Err(PosteriorError::NothingMeasured),
+        false => Ok(()),
+    }
 }

@@ -25,6 +25,7 @@ mod standing;
 mod strength;
 mod weigh;
 
+pub use admission::check_observation;
 pub use diagnostics::{
     RANKED_DRAWS, RANKED_WORTH, Ranked, Ranks, rank_simulation, rank_simulations, rank_with_draws,
 };

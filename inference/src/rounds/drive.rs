@@ -62,7 +62,11 @@ pub fn infer<S: RoundStage>(
         let around: Vec<&Made> =
             all.iter().filter(|made| region.is_part_of(&made.region)).collect();
         let law = law_of(&around, prior.dim());
-        let used = gather(&around, &law.within)?;
+        let mut used = gather(&around, &law.within)?;
+        // What the observation lacks and no simulation does is hidden from them all.
+        if all[0].simulated.simulations.rows_with_gaps() == 0 {
+            used.simulations = used.simulations.hidden_like(x);
+        }
         let trained_on = used.simulations.len();
         let before = last.as_ref().filter(|_| keeps_whitenings(number));
         let whitenings = before.map(|(posterior, _)| chosen_by(posterior));

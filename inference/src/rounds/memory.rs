@@ -4,7 +4,7 @@ use super::{Locality, Round, RoundPlan, RoundReport, RoundStage, Simulated, infe
 use crate::config::{Overrides, Preset};
 use crate::engine::EngineKind;
 use crate::fit::{Fit, FitError};
-use crate::posterior::{Asking, Posterior, PosteriorError};
+use crate::posterior::{Asking, Posterior, PosteriorError, check_observation};
 use freeform_simulators::{Precision, Proposed, SimulatedBatch, SimulationSource, SourceError};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
@@ -68,7 +68,8 @@ pub enum RoundsError {
 }
 
 impl<'a> Rounds<'a> {
-    /// Rounds for the observation `x` `[C]`: 10,000 simulations, as many rounds as suit them, seed 1, the
+    /// Rounds for the observation `x` `[C]` (with NaN where a number was not measured, if
+    /// `transform.missing=allowed` is among the settings): 10,000 simulations, as many rounds as suit them, seed 1, the
     /// recommended settings, the CPU.
     #[must_use]
     pub fn new(source: &'a dyn SimulationSource, x: &'a [f64]) -> Self {
@@ -148,10 +149,7 @@ impl<'a> Rounds<'a> {
             let simulator = self.source.name().to_owned();
             return Err(RoundsError::Observation { found, expected, simulator });
         }
-        if let Some(index) = self.x.iter().position(|v| !v.is_finite()) {
-            let value = self.x[index];
-            return Err(PosteriorError::ObservationNotFinite { index, value }.into());
-        }
+        check_observation(self.x, self.settings.missing().unwrap_or_default())?;
         let plan = RoundPlan::of(self.budget, self.rounds);
         let asked = (self.source.prior(), self.x);
         infer(asked, &plan, self.rounds.is_none(), self.seed, self)

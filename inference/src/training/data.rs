@@ -97,7 +97,8 @@ impl TrainingData {
         move_off(&mut theta, prior);
         check_support(&theta, prior, &table_rows)?;
         origin.check_law(&theta, &table_rows)?;
-        check_measured(&x, columns_of_x, &table_rows, &config.transform)?;
+        let observation = origin.local.map(|local| &local.observation[..]);
+        check_measured((&x, columns_of_x), observation, &table_rows, &config.transform)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
         if let Some(&column) = parameters.scaler().constant_columns().first() {

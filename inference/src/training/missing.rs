@@ -12,10 +12,11 @@ use rand::RngExt;
 /// Gaps that depend on θ no more than chance does this often are taken not to.
 const BY_CHANCE: f64 = 1e-3;
 
-/// Refuses simulations of which nothing was measured, and numbers that never were.
+/// Refuses simulations of which nothing was measured, and numbers that never were, but for those that the one
+/// `observation` lacks, too.
 pub(super) fn check_measured(
-    x: &[f64],
-    columns: usize,
+    (x, columns): (&[f64], usize),
+    observation: Option<&[f64]>,
     rows: &TableRows,
     transform: &TransformConfig,
 ) -> Result<(), DataError> {
@@ -35,7 +36,10 @@ pub(super) fn check_measured(
     // Any trial may be missing in all, and any point of a series; but not one of their channels.
     let points = matches!(layout.layout, Layout::Set | Layout::Series);
     let own = if points { layout.channels } else { columns };
-    let measured = |column: &usize| x.iter().skip(*column).step_by(own).any(is_present);
+    let has = |x: &[f64], column: usize| x.iter().skip(column).step_by(own).any(is_present);
+    let measured = |column: &usize| {
+        has(x, *column) || observation.is_some_and(|observed| !has(observed, *column))
+    };
     match (0..own).find(|column| !measured(column)) {
         None => Ok(()),
         Some(column) => {
@@ -97,6 +101,10 @@ impl Described<'_> {
                 .collect();
             for place in self.gaps {
                 let (row, column) = (place / inputs, place % inputs);
+                // One that no simulation has is the same in all, and has no likelihood.
+                if measured[column].is_empty() {
+                    continue;
+                }
                 let mut rng = stream(self.seed, Purpose::Gaps, *place as u64);
                 let other = measured[column][rng.random_range(0..measured[column].len())];
                 x[row * width + column] = self.x[other * width + column];

@@ -14,7 +14,5 @@ pub use parameters::ParameterTransform;
 pub(crate) use parameters::circles;
 pub use scaler::Scaler;
 pub use screening::informative_columns;
-pub(crate) use screening::{
-    dependent_columns, normal_scores, standardized, surely_informative,
-};
+pub(crate) use screening::{dependent_columns, normal_scores, standardized, surely_informative};
 pub use span::{Beyond, DataSpan, Distance};

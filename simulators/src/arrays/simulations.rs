@@ -120,6 +120,15 @@ impl Simulations {
         self.x.rows().into_iter().filter(|row| gaps(*row)).count()
     }
 
+    /// The simulations with numbers hidden (NaN) where `x`, an observation of as many, has none.
+    #[must_use]
+    pub fn hidden_like(mut self, x: &[f64]) -> Self {
+        for mut row in self.x.rows_mut() {
+            row.iter_mut().zip(x).filter(|(_, x)| x.is_nan()).for_each(|(v, _)| *v = f64::NAN);
+        }
+        self
+    }
+
     /// The simulations without the rows that hold a NaN or an infinity.
     #[must_use]
     pub fn without_non_finite(self) -> Self {

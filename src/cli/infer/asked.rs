@@ -4,7 +4,7 @@ use super::Args;
 use crate::cli::Failure;
 use crate::cli::observation::ObservationArg;
 use crate::run::{Continued, FirstRound, Owned, holds_inference};
-use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan};
+use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan, check_observation};
 use freeform_simulators::AnySimulator;
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ impl Asked {
         (out, first): (&Path, Option<PathBuf>),
     ) -> Result<Self, Failure> {
         let x = observation.of_simulator(&simulator, &args.tables)?;
-        check(&simulator, name, observation, &x)?;
+        let x = checked(&simulator, name, observation, x)?;
         Ok(Self {
             name: name.to_owned(),
             simulator,
@@ -151,36 +151,44 @@ impl Asked {
     }
 }
 
-fn check(
+/// The observation where rounds can be made for it; one of fewer trials than a simulation has, with the others
+/// missing.
+fn checked(
     simulator: &AnySimulator,
     name: &str,
     observation: &ObservationArg,
-    x: &[f64],
-) -> Result<(), Failure> {
+    mut x: Vec<f64>,
+) -> Result<Vec<f64>, Failure> {
     let expected = simulator.source().data_dim();
+    let trials = simulator.expected().admits(x.len());
+    if trials && x.len() < expected {
+        x.resize(expected, f64::NAN);
+    }
     if x.len() != expected {
-        let fewer = simulator.expected().admits(x.len());
         return Err(Failure::failed(&format!(
             "{observation} has {} numbers, a simulation of {name} {expected}: give the observed data in the \
              order of the simulator's{}",
             x.len(),
-            if fewer {
-                "; `freeform run` takes any number of trials, `infer` does not"
+            if trials {
+                "; `freeform run` takes more trials than a simulation has, `infer` does not"
             } else {
                 ""
             }
         )));
     }
-    if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !v.is_finite()) {
+    let missing = simulator.missing();
+    if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !missing.admits(**v)) {
         return Err(Failure::failed(&format!(
             "{observation}: {} is {value}: an observation's numbers must be finite{}",
             simulator.layout().unwrap_or_default().column(column),
             match value.is_nan() {
-                true =>
-                    "; `freeform run` takes such with gaps (--missing allowed), `infer` does not",
+                true => "; where NaN means \"not measured\", add --missing allowed",
                 false => "",
             }
         )));
     }
-    Ok(())
+    match check_observation(&x, missing) {
+        Ok(()) => Ok(x),
+        Err(error) => Err(Failure::failed(&format!("{observation}: {error}"))),
+    }
 }

@@ -162,7 +162,7 @@ impl InferenceRecord {
             () if !same_simulator => {
                 format!("it is of \"{}\" as it was before it was changed", found.simulator)
             }
-            () if self.observation != found.observation => {
+            () if bits(&self.observation) != bits(&found.observation) => {
                 "it is of another observation".to_owned()
             }
             () if self.seed != found.seed => format!("it has seed {}", found.seed),
@@ -184,6 +184,11 @@ impl InferenceRecord {
             }
         }
     }
+}
+
+/// Missing numbers are equal.
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|v| v.to_bits()).collect()
 }
 
 fn named(preset: Preset) -> String {
