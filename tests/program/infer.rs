@@ -288,24 +288,3 @@ fn what_cannot_be_inferred_is_said() {
     assert!(error.contains("20 simulations are too few"), "{error}");
     assert!(!scratch.path("out/model.toml").exists());
 }
-
-/// Stopped while a round simulates or trains: exit codes as of every verb.
-#[test]
-fn a_stopped_inference_has_the_exit_code_of_its_signal() {
-    let scratch = Scratch::new();
-    program(&scratch);
-    let long =
-        ["infer", "simulator.toml", "--observation", "1", "-n", "400", "--rounds", "2", "-q"];
-    for (signal, code, out) in [("INT", 130, "a"), ("TERM", 75, "b")] {
-        let settings = ["--set", "training.max_epochs=100000", "--set", "training.patience=100000"];
-        let mut child = start(&scratch, &[&long[..], &settings, &["--out", out]].concat());
-        let training = scratch.path(out).join("rounds/01/config.toml");
-        while !training.exists() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        std::thread::sleep(Duration::from_millis(500));
-        let id = child.id().to_string();
-        std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
-    }
-}

@@ -1,7 +1,8 @@
 //! More of inferences in rounds: their scores, which stand beside what is told of the rounds and are of their own
-//! model only; observations with gaps.
+//! model only; observations with gaps; how they are stopped.
 
-use crate::support::{Scratch, TINY, bytes, numbers};
+use crate::support::{Scratch, TINY, bytes, numbers, start};
+use std::time::Duration;
 
 fn status(scratch: &Scratch) -> serde_json::Value {
     serde_json::from_slice(&bytes(scratch.path("moons/status.json"))).unwrap()
@@ -55,13 +56,17 @@ const TRIALS: &str = "import random, sys\n\
 const TRIAL_SETTINGS: &str = "command = [\"python3\", \"trials.py\"]\ndata_dim = 6\nlayout = \"set\"\n\
     missing = \"allowed\"\n[[parameter]]\nname = \"a\"\ndistribution = \"normal\"\nmean = 0.0\nstd = 1.0\n";
 
+fn trials(scratch: &Scratch) {
+    std::fs::write(scratch.path("trials.py"), TRIALS).unwrap();
+    std::fs::write(scratch.path("simulator.toml"), TRIAL_SETTINGS).unwrap();
+    std::fs::write(scratch.path("four.csv"), "0.3,0.5,0.1,0.4\n").unwrap();
+}
+
 /// The posterior of a normal mean: precision 1 + 4/0.2².
 #[test]
 fn fewer_trials_than_a_simulation_has_are_inferred_from() {
     let scratch = Scratch::new();
-    std::fs::write(scratch.path("trials.py"), TRIALS).unwrap();
-    std::fs::write(scratch.path("simulator.toml"), TRIAL_SETTINGS).unwrap();
-    std::fs::write(scratch.path("four.csv"), "0.3,0.5,0.1,0.4\n").unwrap();
+    trials(&scratch);
     std::fs::write(scratch.path("seven.csv"), "1,2,3,4,5,6,7\n").unwrap();
     let infer = |observation| {
         let head = ["infer", "simulator.toml", "--observation", observation, "-n", "400", "-q"];
@@ -79,4 +84,24 @@ fn fewer_trials_than_a_simulation_has_are_inferred_from() {
     assert!((sd / exact - 1.0).abs() < 0.25, "{sd}, not {exact}");
     let error = scratch.fails(1, &infer("seven.csv"));
     assert!(error.contains("more trials than a simulation has"), "{error}");
+}
+
+/// Stopped while a round simulates or trains: exit codes as of every verb.
+#[test]
+fn a_stopped_inference_has_the_exit_code_of_its_signal() {
+    let scratch = Scratch::new();
+    trials(&scratch);
+    let head = ["infer", "simulator.toml", "--observation", "four.csv", "-n", "400", "-q"];
+    for (signal, code, out) in [("INT", 130, "a"), ("TERM", 75, "b")] {
+        let settings = ["--set", "training.max_epochs=100000", "--set", "training.patience=100000"];
+        let mut child = start(&scratch, &[&head[..], &settings, &["--out", out]].concat());
+        let training = scratch.path(out).join("rounds/01/config.toml");
+        while !training.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let id = child.id().to_string();
+        std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+    }
 }
