@@ -156,23 +156,47 @@ fn the_region_of_an_angle_has_no_seam() {
     assert!(theta.iter().all(|t| t.cos() < -0.5), "draws on the other side");
 }
 
+/// The posterior of θ from N(0, Σ) with an x that says nothing of it.
+fn of_prior(covariance: [[f64; 2]; 2]) -> Posterior {
+    let law = MultivariateNormal::new(vec![0.0; 2], covariance.map(|row| row.to_vec()).to_vec());
+    let prior = Prior::multivariate_normal(law.unwrap(), None).unwrap();
+    let x = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let simulations = Simulations { theta: prior.sample_n(1, 2000), x: x.sample_n(2, 2000) };
+    let fit = SHORT.iter().fold(Fit::new(&prior), |fit, setting| fit.set(setting).unwrap());
+    fit.run(simulations).unwrap()
+}
+
+/// Draws outside a region, of which the flows that bound it say that nothing lies there, are no sign that it was too
+/// narrow; where they say otherwise, all of them are. For N(0, I) a fall of 3 from the median is χ² ≤ 2 ln 2 + 6, and
+/// outside it lie e^(−(ln 2 + 3)/9) of N(0, 9 I).
+#[test]
+fn draws_that_nothing_speaks_for_do_not_tell_of_a_narrow_region() {
+    let (before, after) = (of_prior([[1.0, 0.0], [0.0, 1.0]]), of_prior([[9.0, 0.0], [0.0, 9.0]]));
+    let before = std::sync::Arc::new(before);
+    let (x, asking) = ([0.0], Asking::default());
+    let everything = Region::everything();
+    let median = Outlook::of(&before, &x, &everything, None, 1, &asking).unwrap();
+    let threshold = median.threshold + median.fall - 3.0;
+    let region = everything.within(before.clone(), &x, threshold);
+    let outside = |allowed| {
+        Outlook::of(&after, &x, &region, Some((&before, allowed)), 1, &asking).unwrap().outside
+    };
+    let exact = (-(2_f64.ln() + 3.0) / 9.0).exp();
+    assert!((outside(1e3) - exact).abs() < 0.04, "{}, not {exact}", outside(1e3));
+    // Half of what lies inside has χ² below −18 ln((1 + that)/2); 6 more are allowed.
+    let near = exact - (0.5 * (1.0 + exact)) * (-6.0_f64 / 18.0).exp();
+    assert!((outside(3.0) - near).abs() < 0.03, "{}, not {near}", outside(3.0));
+}
+
 /// θ of N(0, Σ) with x that says nothing of it, correlations of 0.6 and −0.6: parameters one by one do not move,
 /// and the divergence is 2ρ²/(1 − ρ²) nats.
 #[test]
 fn a_posterior_that_keeps_its_margins_but_not_its_shape_is_not_still() {
     let rho = 0.6;
-    let posterior = |rho: f64| {
-        let law = MultivariateNormal::new(vec![0.0; 2], vec![vec![1.0, rho], vec![rho, 1.0]]);
-        let prior = Prior::multivariate_normal(law.unwrap(), None).unwrap();
-        let theta = prior.sample_n(1, 2000);
-        let x = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
-        let simulations = Simulations { theta, x: x.sample_n(2, 2000) };
-        let fit = SHORT.iter().fold(Fit::new(&prior), |fit, setting| fit.set(setting).unwrap());
-        fit.run(simulations).unwrap()
-    };
-    let (before, after) = (posterior(-rho), posterior(rho));
+    let [before, after] = [-rho, rho].map(|rho| of_prior([[1.0, rho], [rho, 1.0]]));
     let look = |posterior: &Posterior| {
-        Outlook::of(posterior, &[0.0], &Region::everything(), 1, &Asking::default()).unwrap()
+        let everything = Region::everything();
+        Outlook::of(posterior, &[0.0], &everything, None, 1, &Asking::default()).unwrap()
     };
     let (old, new) = (look(&before), look(&after));
     assert!(new.moved(&old.theta().view()).unwrap() < 0.1);

@@ -238,6 +238,21 @@ impl Posterior {
         self.density(theta, &self.observed(x)?, asking)
     }
 
+    /// log-density by the posterior's flows alone, without what corrects them.
+    pub(crate) fn uncorrected_log_prob(
+        &self,
+        theta: &ArrayView2<f64>,
+        x: &[f64],
+        asking: &Asking,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        let observed = self.observed(x)?;
+        let rows: Vec<f64> = theta.iter().copied().collect();
+        let own = || self.proposal(*asking).log_prob(&rows, &observed.context);
+        let values = guarded(self.kind, own)?;
+        asking.check()?;
+        Ok(values)
+    }
+
     /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,
     /// unless `stop` is set meanwhile: then it ends within a fraction of a second.
     ///

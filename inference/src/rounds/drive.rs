@@ -74,7 +74,8 @@ pub fn infer<S: RoundStage>(
         let local = Locality { observation: x.to_vec(), round: number, law, whitenings, interim };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
         let own = round_seed(own_seed, DRAWS);
-        let outlook = Outlook::of(&posterior, x, &region, own, &stage.asking())?;
+        let before = last.as_ref().map(|(posterior, outlook)| (&**posterior, outlook.fall));
+        let outlook = Outlook::of(&posterior, x, &region, before, own, &stage.asking())?;
         let theta = outlook.theta();
         remarks.extend(outlook.draws.warnings());
         let (by, acceptance, prior_share) = match &proposals {

@@ -19,13 +19,15 @@ pub struct Outlook {
     pub threshold: f64,
     /// How far that lies below the draws' median, in nats.
     pub fall: f64,
-    /// Share of the draws outside the region that the simulations were made in: much, and the region
-    /// was too narrow.
+    /// Share of the draws outside the region that the simulations were made in, where the flows of the round
+    /// before say that the parameters may well lie: much, and the region was too narrow. (Where they do not, no
+    /// simulation tells of these draws, but a likelihood far from all that it learnt from.)
     pub outside: f64,
 }
 
 impl Outlook {
-    /// Of `posterior`, whose simulations were made in `region`.
+    /// Of `posterior`, whose simulations were made in `region`, which the one `before` bounds, with the fall
+    /// that it allowed for.
     ///
     /// # Errors
     /// [`PosteriorError`] where nothing can be drawn at x.
@@ -33,21 +35,37 @@ impl Outlook {
         posterior: &Posterior,
         x: &[f64],
         region: &Region,
+        before: Option<(&Posterior, f64)>,
         seed: u64,
         asking: &Asking,
     ) -> Result<Self, PosteriorError> {
         let draws = posterior.sample_as(x, DRAWS, seed, &Asking { anyway: true, ..*asking })?;
-        let densities = posterior.flow_log_prob_as(&draws.theta.view(), x, asking)?;
-        let mut densities: Vec<f64> = densities.into_iter().filter(|d| d.is_finite()).collect();
-        densities.sort_by(f64::total_cmp);
+        let theta = draws.theta.view();
+        let inside = region.contains_until(&theta, asking)?;
+        let of_inside = |densities: &[f64]| -> Vec<f64> {
+            let all = densities.iter().zip(&inside).filter(|(d, inside)| **inside && d.is_finite());
+            let mut own: Vec<f64> = all.map(|(density, _)| *density).collect();
+            own.sort_by(f64::total_cmp);
+            own
+        };
+        let densities = of_inside(&posterior.flow_log_prob_as(&theta, x, asking)?);
         let (median, low) = match densities.len() {
             0 => (0.0, f64::NEG_INFINITY),
             n => (densities[n / 2], densities[(n as f64 * BEYOND) as usize]),
         };
         let reach = posterior.model().training.local.as_ref().and_then(|local| local.reach);
         let fall = (median - low).max(reach.unwrap_or(0.0));
-        let inside = region.contains_until(&draws.theta.view(), asking)?;
-        let outside = inside.iter().filter(|inside| !**inside).count() as f64 / inside.len() as f64;
+        let outside = match before {
+            None => 0.0,
+            Some((before, allowed)) => {
+                let densities = before.uncorrected_log_prob(&theta, x, asking)?;
+                let own = of_inside(&densities);
+                let bound = own.get(own.len() / 2).map_or(f64::NEG_INFINITY, |m| m - allowed);
+                let may_well = |(density, inside): &(&f64, &bool)| !**inside && **density >= bound;
+                let count = densities.iter().zip(&inside).filter(may_well).count();
+                count as f64 / inside.len() as f64
+            }
+        };
         Ok(Self { threshold: median - fall, draws, fall, outside })
     }
 
