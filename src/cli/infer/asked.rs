@@ -5,7 +5,7 @@ use crate::cli::Failure;
 use crate::cli::observation::ObservationArg;
 use crate::run::{Continued, FirstRound, Owned, holds_inference};
 use freeform_inference::{EngineKind, Model, Overrides, Preset, RoundPlan, check_observation};
-use freeform_simulators::AnySimulator;
+use freeform_simulators::{AnySimulator, Missing};
 use std::path::{Path, PathBuf};
 
 /// Simulations where nobody says how many.
@@ -88,7 +88,8 @@ impl Asked {
         (out, first): (&Path, Option<PathBuf>),
     ) -> Result<Self, Failure> {
         let x = observation.of_simulator(&simulator, &args.tables)?;
-        let x = checked(&simulator, name, observation, x)?;
+        let missing = args.settings.overrides()?.missing().unwrap_or(simulator.missing());
+        let x = checked((&simulator, name), observation, x, missing)?;
         Ok(Self {
             name: name.to_owned(),
             simulator,
@@ -154,10 +155,10 @@ impl Asked {
 /// The observation where rounds can be made for it; one of fewer trials than a simulation has, with the others
 /// missing.
 fn checked(
-    simulator: &AnySimulator,
-    name: &str,
+    (simulator, name): (&AnySimulator, &str),
     observation: &ObservationArg,
     mut x: Vec<f64>,
+    missing: Missing,
 ) -> Result<Vec<f64>, Failure> {
     let expected = simulator.source().data_dim();
     let trials = simulator.expected().admits(x.len());
@@ -176,7 +177,6 @@ fn checked(
             }
         )));
     }
-    let missing = simulator.missing();
     if let Some((column, value)) = x.iter().enumerate().find(|(_, v)| !missing.admits(**v)) {
         return Err(Failure::failed(&format!(
             "{observation}: {} is {value}: an observation's numbers must be finite{}",
