@@ -191,7 +191,9 @@ impl TrainingData {
         kept.retain(|column| !conditions.iter().any(|place| data.kept()[*place] == *column));
         let described_x = spread.as_ref().unwrap_or(&x);
         let described = (1..=MOST_TARGETS).contains(&kept.len());
-        if wanted && described {
+        // A round's region is so small that single columns tell little of θ there, and all together much.
+        let local = origin.local.is_some_and(|local| !local.law.is_prior());
+        if wanted && described && !local {
             kept = shown.described(&config.transform, |r| row(&theta, columns, r), kept);
         }
         let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);

@@ -9,12 +9,14 @@ use crate::training::Finding;
 use crate::work::{Halt, Part};
 use freeform_simulators::Layout;
 
-/// Another view than the numbers themselves must gain so many standard errors, and nats, over them.
-const STANDARD_ERRORS: f64 = 2.0;
+/// Another view than the numbers themselves must gain so many standard errors, and nats, over them: of the dozen
+/// that are tried some gain two by chance.
+const STANDARD_ERRORS: f64 = 3.0;
 const LEAST_GAIN: f64 = 0.02;
-/// What was stated is doubted where another view gains so many over it.
-const DOUBTFUL_ERRORS: f64 = 3.0;
+/// What was stated is doubted where another view gains so many nats over it.
 const DOUBTFUL_GAIN: f64 = 0.05;
+/// Of several channels, in standard errors over the best of one.
+const CHANNEL_ERRORS: f64 = 2.0;
 /// Numbers of channels that are tried where nobody said how many, and points that they leave at least.
 const CHANNELS: [usize; 4] = [1, 2, 3, 4];
 const LEAST_POINTS: usize = 5;
@@ -110,7 +112,7 @@ impl Candidates<'_> {
         let others = self.try_all(others, "other", part)?;
         let doubt = Trial::best(others.iter()).and_then(|other| {
             let gain = other.over(best);
-            gain.is_clear(DOUBTFUL_GAIN, DOUBTFUL_ERRORS).then(|| Finding::OtherLayout {
+            gain.is_clear(DOUBTFUL_GAIN, STANDARD_ERRORS).then(|| Finding::OtherLayout {
                 stated: describe(&best.view),
                 found: describe(&other.view),
                 gain: gain.nats,
@@ -138,7 +140,7 @@ impl Candidates<'_> {
         let best = Trial::best(trials.iter().skip(1).filter(clear)).unwrap_or(first);
         let several = components.map_or(vec![], |_| self.of_several_channels());
         let several = self.try_all(several, "channels", part)?;
-        let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, STANDARD_ERRORS);
+        let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, CHANNEL_ERRORS);
         let more = match (Trial::best(several.iter().filter(beats)), components) {
             (Some(trial), Some(components)) => {
                 let channels = trial.view.channels();
