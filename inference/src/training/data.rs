@@ -120,6 +120,7 @@ impl TrainingData {
         }
         .check()?;
         part.go_on()?;
+        let in_rounds = origin.local.is_some();
         let candidates = Candidates {
             x: &x,
             columns: columns_of_x,
@@ -132,6 +133,7 @@ impl TrainingData {
             transform: &config.transform,
             whitening: &config.whitening,
             seed,
+            in_rounds,
         };
         let Choice { view, remark, doubt } = candidates.choose(&part.part("view"))?;
         findings.extend(doubt);
@@ -192,8 +194,7 @@ impl TrainingData {
         let described_x = spread.as_ref().unwrap_or(&x);
         let described = (1..=MOST_TARGETS).contains(&kept.len());
         // A round's region is so small that single columns tell little of θ there, and all together much.
-        let local = origin.local.is_some_and(|local| !local.law.is_prior());
-        if wanted && described && !local {
+        if wanted && described && !in_rounds {
             kept = shown.described(&config.transform, |r| row(&theta, columns, r), kept);
         }
         let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);

@@ -9,14 +9,15 @@ use crate::training::Finding;
 use crate::work::{Halt, Part};
 use freeform_simulators::Layout;
 
-/// Another view than the numbers themselves must gain so many standard errors, and nats, over them: of the dozen
-/// that are tried some gain two by chance.
-const STANDARD_ERRORS: f64 = 3.0;
+/// Another view than the numbers themselves must gain so many standard errors, and nats, over them.
+const STANDARD_ERRORS: f64 = 2.0;
 const LEAST_GAIN: f64 = 0.02;
-/// What was stated is doubted where another view gains so many nats over it.
+/// In a round for one observation, so many: of the dozen views that are tried some gain two by chance, and every
+/// round tries them anew.
+const ERRORS_IN_ROUNDS: f64 = 3.0;
+/// What was stated is doubted where another view gains so many over it.
+const DOUBTFUL_ERRORS: f64 = 3.0;
 const DOUBTFUL_GAIN: f64 = 0.05;
-/// Of several channels, in standard errors over the best of one.
-const CHANNEL_ERRORS: f64 = 2.0;
 /// Numbers of channels that are tried where nobody said how many, and points that they leave at least.
 const CHANNELS: [usize; 4] = [1, 2, 3, 4];
 const LEAST_POINTS: usize = 5;
@@ -35,6 +36,8 @@ pub(crate) struct Candidates<'a> {
     pub transform: &'a TransformConfig,
     pub whitening: &'a WhiteningConfig,
     pub seed: u64,
+    /// Whether the simulations were made in rounds for one observation.
+    pub in_rounds: bool,
 }
 
 /// A view, and what is to be said of it.
@@ -112,7 +115,7 @@ impl Candidates<'_> {
         let others = self.try_all(others, "other", part)?;
         let doubt = Trial::best(others.iter()).and_then(|other| {
             let gain = other.over(best);
-            gain.is_clear(DOUBTFUL_GAIN, STANDARD_ERRORS).then(|| Finding::OtherLayout {
+            gain.is_clear(DOUBTFUL_GAIN, DOUBTFUL_ERRORS).then(|| Finding::OtherLayout {
                 stated: describe(&best.view),
                 found: describe(&other.view),
                 gain: gain.nats,
@@ -136,11 +139,12 @@ impl Candidates<'_> {
     ) -> Result<Choice, Halt> {
         let trials = self.try_all(own, "view", part)?;
         let first = &trials[0];
-        let clear = |trial: &&Trial| trial.over(first).is_clear(LEAST_GAIN, STANDARD_ERRORS);
+        let errors = if self.in_rounds { ERRORS_IN_ROUNDS } else { STANDARD_ERRORS };
+        let clear = |trial: &&Trial| trial.over(first).is_clear(LEAST_GAIN, errors);
         let best = Trial::best(trials.iter().skip(1).filter(clear)).unwrap_or(first);
         let several = components.map_or(vec![], |_| self.of_several_channels());
         let several = self.try_all(several, "channels", part)?;
-        let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, CHANNEL_ERRORS);
+        let beats = |trial: &&Trial| trial.over(best).is_clear(LEAST_GAIN, STANDARD_ERRORS);
         let more = match (Trial::best(several.iter().filter(beats)), components) {
             (Some(trial), Some(components)) => {
                 let channels = trial.view.channels();
