@@ -13,7 +13,7 @@ use freeform_inference::{
     RoundStage, RoundsError, Simulated, check_observation, fingerprint, infer as infer_in_rounds,
     simulate_round,
 };
-use freeform_simulators::{AnySimulator, Missing, Simulations};
+use freeform_simulators::{AnySimulator, Simulations};
 use ndarray::{Array2, Axis};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -39,7 +39,6 @@ struct Stage<'a> {
     simulator: &'a Simulator,
     prior: &'a freeform_simulators::Prior,
     x: &'a [f64],
-    missing: Missing,
     preset: Preset,
     settings: Overrides,
     device: EngineKind,
@@ -66,7 +65,8 @@ impl Stage<'_> {
         channels.0.send((theta.clone(), round.seed)).map_err(|_| gone())?;
         // No answer comes where the simulator raised.
         let x = channels.1.recv().map_err(|_| gone())?;
-        let succeeded = |row: &usize| self.missing.is_success(&x.row(*row).to_vec());
+        let missing = self.settings.missing().unwrap_or_default();
+        let succeeded = |row: &usize| missing.is_success(&x.row(*row).to_vec());
         let (good, bad): (Vec<usize>, Vec<usize>) = (0..x.nrows()).partition(succeeded);
         let simulations =
             Simulations { theta: theta.select(Axis(0), &good), x: x.select(Axis(0), &good) };
@@ -176,7 +176,6 @@ pub fn infer(
             simulator: &simulator,
             prior: &prior,
             x: &x,
-            missing,
             preset,
             settings,
             device,

@@ -2,6 +2,7 @@
 
 use super::directory::{CONFIG, STATUS};
 use super::host::CHECKPOINTS;
+use super::scored::SCORES;
 use std::io;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ const FILES: [&str; 11] = [
     "metrics.jsonl",
     "model.toml",
     "weights.safetensors",
-    "c2st.csv",
+    SCORES,
     "calibration.json",
     "calibration/ranks.txt",
     "check.json",

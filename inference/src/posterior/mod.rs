@@ -3,6 +3,7 @@
 mod admission;
 mod at;
 mod correction;
+mod densities;
 mod diagnostics;
 mod drawn;
 mod draws;
@@ -213,83 +214,6 @@ impl Posterior {
         let standing = self.stands(&observed, asking)?;
         let elsewhere = elsewhere(&self.model, x);
         Ok(LogProb { values, acceptance, effective, distance, standing, elsewhere })
-    }
-
-    /// [`log_prob`](Self::log_prob) up to a constant that depends on x alone: not divided by the mass
-    /// inside the prior's support, hence much cheaper. Enough to compare rows with each other.
-    ///
-    /// # Errors
-    /// [`PosteriorError`] where x or theta do not fit the model.
-    pub fn flow_log_prob(
-        &self,
-        theta: &ArrayView2<f64>,
-        x: &[f64],
-    ) -> Result<Vec<f64>, PosteriorError> {
-        self.density(theta, &self.observed(x)?, &Asking::default())
-    }
-
-    /// The same, stoppable.
-    pub(crate) fn flow_log_prob_as(
-        &self,
-        theta: &ArrayView2<f64>,
-        x: &[f64],
-        asking: &Asking,
-    ) -> Result<Vec<f64>, PosteriorError> {
-        self.density(theta, &self.observed(x)?, asking)
-    }
-
-    /// log-density by the posterior's flows alone, without what corrects them.
-    pub(crate) fn uncorrected_log_prob(
-        &self,
-        theta: &ArrayView2<f64>,
-        x: &[f64],
-        asking: &Asking,
-    ) -> Result<Vec<f64>, PosteriorError> {
-        let observed = self.observed(x)?;
-        let rows: Vec<f64> = theta.iter().copied().collect();
-        let own = || self.proposal(*asking).log_prob(&rows, &observed.context);
-        let values = guarded(self.kind, own)?;
-        asking.check()?;
-        Ok(values)
-    }
-
-    /// [`log_prob`](Self::log_prob) with a seed, [`flow_log_prob`](Self::flow_log_prob) without,
-    /// unless `stop` is set meanwhile: then it ends within a fraction of a second.
-    ///
-    /// # Errors
-    /// As theirs, and [`PosteriorError::Interrupted`].
-    pub fn log_prob_until(
-        &self,
-        stop: &AtomicBool,
-        theta: &ArrayView2<f64>,
-        x: &[f64],
-        seed: Option<u64>,
-    ) -> Result<Vec<f64>, PosteriorError> {
-        let asking = Asking::until(stop);
-        match seed {
-            Some(seed) => Ok(self.log_prob_as(theta, x, seed, &asking)?.values),
-            None => self.density(theta, &self.observed(x)?, &asking),
-        }
-    }
-
-    /// log-densities up to a constant that depends on x alone.
-    fn density(
-        &self,
-        theta: &ArrayView2<f64>,
-        observed: &Observed,
-        asking: &Asking,
-    ) -> Result<Vec<f64>, PosteriorError> {
-        let dim = self.model.theta_dim();
-        if theta.ncols() != dim {
-            return Err(PosteriorError::ThetaColumns { columns: theta.ncols(), dim });
-        }
-        let rows: Vec<f64> = theta.iter().copied().collect();
-        let values = guarded(self.kind, || match self.corrected(*asking) {
-            None => self.proposal(*asking).log_prob(&rows, &observed.context),
-            Some(corrected) => corrected.log_density(&rows, observed.at()),
-        })?;
-        asking.check()?;
-        Ok(values)
     }
 
     fn proposal<'a>(&'a self, asking: Asking<'a>) -> Proposal<'a> {

@@ -1,6 +1,7 @@
 //! Rounds that go on from what is there: a finished inference, or a model of every observation.
 
 use super::record::{InferenceRecord, ROUNDS};
+use crate::run::clear::gone;
 use crate::run::directory::{CONFIG, STATUS, create_folder, read_status};
 use crate::run::scored::SCORES;
 use crate::run::sealed::Sealed;
@@ -82,12 +83,7 @@ impl Continued {
             record.write(folder)?;
             // What they say is of fewer rounds than are planned.
             for file in [SCORES, STATUS] {
-                match std::fs::remove_file(folder.join(file)) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(error.into());
-                    }
-                    _ => {}
-                }
+                gone(std::fs::remove_file(folder.join(file)))?;
             }
         }
         Ok(Self {

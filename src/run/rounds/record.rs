@@ -3,6 +3,7 @@
 
 use super::RoundsJob;
 use crate::run::RunError;
+use crate::run::clear::gone;
 use crate::run::scored::SCORES;
 use crate::run::sealed::{self, Sealed};
 use freeform_inference::{EngineKind, Overrides, Preset, Proposals, ProposedBy, RoundPlan};
@@ -201,10 +202,6 @@ fn damaged(field: &str, value: &str) -> RunError {
 
 /// Removes a former inference: what rounds wrote, by name.
 fn clear(folder: &Path) -> std::io::Result<()> {
-    let gone = |result: std::io::Result<()>| match result {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    };
     for file in ["status.json", "model.toml", "weights.safetensors", "samples.npy", SCORES] {
         gone(std::fs::remove_file(folder.join(file)))?;
     }
