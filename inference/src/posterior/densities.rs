@@ -1,6 +1,8 @@
 //! log-densities up to a constant that depends on x alone, corrected or by the flows alone.
 
+use super::correction::Corrected;
 use super::observed::Observed;
+use super::proposal::Proposal;
 use super::{Asking, Posterior, PosteriorError};
 use crate::engine::guarded;
 use ndarray::ArrayView2;
@@ -28,6 +30,25 @@ impl Posterior {
         asking: &Asking,
     ) -> Result<Vec<f64>, PosteriorError> {
         self.density(theta, &self.observed(x)?, asking)
+    }
+
+    /// What bounds a region: [`flow_log_prob`](Self::flow_log_prob), but of the encoders even where they fold, and
+    /// no flow's draws ever come to. A region that left out those places would have no simulations there from
+    /// which later flows could learn better.
+    pub(crate) fn region_log_prob(
+        &self,
+        theta: &ArrayView2<f64>,
+        x: &[f64],
+        asking: &Asking,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        let observed = self.observed(x)?;
+        let proposal = Proposal { folds: true, ..self.proposal(*asking) };
+        self.evaluated(theta, asking, |rows| match self.corrected(*asking) {
+            None => proposal.log_prob(rows, &observed.context),
+            Some(corrected) => {
+                Corrected { proposal, ..corrected }.log_density(rows, observed.at())
+            }
+        })
     }
 
     /// log-density by the posterior's flows alone, without what corrects them.

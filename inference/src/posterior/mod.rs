@@ -217,7 +217,8 @@ impl Posterior {
     }
 
     fn proposal<'a>(&'a self, asking: Asking<'a>) -> Proposal<'a> {
-        Proposal { model: &self.model, flows: &self.model.posterior, kind: self.kind, asking }
+        let (model, flows) = (&self.model, &self.model.posterior[..]);
+        Proposal { model, flows, kind: self.kind, asking, folds: false }
     }
 
     /// What corrects the flows, if anything does.

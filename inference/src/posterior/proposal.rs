@@ -23,6 +23,9 @@ pub(super) struct Proposal<'a> {
     pub flows: &'a [ConditionalFlow],
     pub kind: EngineKind,
     pub asking: Asking<'a>,
+    /// Whether a flow's density counts at θ that its draws never come to, too, since its encoder folds there:
+    /// no density then, but nothing that any of the encoders holds for likely is left out.
+    pub folds: bool,
 }
 
 impl Proposal<'_> {
@@ -154,8 +157,9 @@ impl Proposal<'_> {
     /// As [`log_prob`](Self::log_prob), of a few rows.
     pub fn log_prob_rows(&self, theta: &[f64], context: &[f32]) -> Vec<f64> {
         let steps = self.model.config.posterior.polish_steps;
-        self.log_prob_by(theta, context, |flow, points| {
-            flow.branch_log_density(points, context, steps)
+        self.log_prob_by(theta, context, |flow, points| match self.folds {
+            true => flow.log_density(points, context),
+            false => flow.branch_log_density(points, context, steps),
         })
     }
 

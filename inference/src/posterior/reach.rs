@@ -43,7 +43,7 @@ pub(crate) fn reach(
     for index in 0..members {
         let judges = Judges::of(model, likelihood, data, (index, JUDGES.div_ceil(members)));
         let flows = &model.posterior[index..=index];
-        let proposal = Proposal { model, flows, kind, asking: Asking::default() };
+        let proposal = Proposal { model, flows, kind, asking: Asking::default(), folds: false };
         let member = Some(index);
         let corrected = Corrected { proposal, likelihood, member, as_simulated: true };
         let seed = model.training.seed.wrapping_add(index as u64);

@@ -61,7 +61,7 @@ pub(crate) fn residuals(
     for index in 0..members {
         let flows = &model.posterior[index..=index];
         let predicting = Predicting {
-            proposal: Proposal { model, flows, kind, asking: Asking::default() },
+            proposal: Proposal { model, flows, kind, asking: Asking::default(), folds: false },
             likelihood,
             member: Some(index),
         };

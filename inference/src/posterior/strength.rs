@@ -39,7 +39,7 @@ pub(crate) fn correction_strength(
     let mut all = HeldOutRatios { ratios: Vec::new(), trials: Vec::new() };
     for index in 0..members {
         let flows = &model.posterior[index..=index];
-        let proposal = Proposal { model, flows, kind, asking: Asking::default() };
+        let proposal = Proposal { model, flows, kind, asking: Asking::default(), folds: false };
         let (known, member) = (Some(likelihood), Some(index));
         let corrected = Corrected { proposal, likelihood: known, member, as_simulated: true };
         let judges = Judges::of(model, known, data, (index, JUDGES.div_ceil(members)));

@@ -48,7 +48,7 @@ impl Outlook {
             own.sort_by(f64::total_cmp);
             own
         };
-        let densities = of_inside(&posterior.flow_log_prob_as(&theta, x, asking)?);
+        let densities = of_inside(&posterior.region_log_prob(&theta, x, asking)?);
         let (median, low) = match densities.len() {
             0 => (0.0, f64::NEG_INFINITY),
             n => (densities[n / 2], densities[(n as f64 * BEYOND) as usize]),

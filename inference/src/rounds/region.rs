@@ -21,7 +21,7 @@ pub(super) struct Bound {
 
 impl Bound {
     fn holds(&self, theta: &ArrayView2<f64>, asking: &Asking) -> Result<Vec<bool>, PosteriorError> {
-        let densities = self.posterior.flow_log_prob_as(theta, &self.x, asking)?;
+        let densities = self.posterior.region_log_prob(theta, &self.x, asking)?;
         Ok(densities.into_iter().map(|density| density >= self.threshold).collect())
     }
 }
