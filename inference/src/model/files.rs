@@ -11,12 +11,13 @@ use super::{LikelihoodModel, Model, ModelError};
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::training::TrainedOn;
+use crate::transform::ColumnMap;
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_IMAGE,
-    VERSION_WITH_LAW, VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description,
-    signed,
+    VERSION_WITH_LAW, VERSION_WITH_ROOTS, VERSION_WITH_TRIALS, VERSION_WITH_TURN,
+    VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions, write_choices};
@@ -77,10 +78,12 @@ impl Model {
         if let Some(turn) = &self.turn {
             tensors.add_flat(TURN, turn.numbers());
         }
+        let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
-            _ if self.likelihood.as_ref().is_some_and(|l| l.trials.is_some()) => {
-                VERSION_WITH_TRIALS
+            _ if likelihood.is_some_and(|l| l.data.maps().contains(&ColumnMap::Root)) => {
+                VERSION_WITH_ROOTS
             }
+            _ if likelihood.is_some_and(|l| l.trials.is_some()) => VERSION_WITH_TRIALS,
             _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,
             _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
             _ if self.turn.is_some() => VERSION_WITH_TURN,

@@ -22,16 +22,6 @@ impl Posterior {
         self.density(theta, &self.observed(x)?, &Asking::default())
     }
 
-    /// The same, stoppable.
-    pub(crate) fn flow_log_prob_as(
-        &self,
-        theta: &ArrayView2<f64>,
-        x: &[f64],
-        asking: &Asking,
-    ) -> Result<Vec<f64>, PosteriorError> {
-        self.density(theta, &self.observed(x)?, asking)
-    }
-
     /// What bounds a region: [`flow_log_prob`](Self::flow_log_prob), but of the encoders even where they fold, and
     /// no flow's draws ever come to. A region that left out those places would have no simulations there from
     /// which later flows could learn better.
@@ -45,9 +35,7 @@ impl Posterior {
         let proposal = Proposal { folds: true, ..self.proposal(*asking) };
         self.evaluated(theta, asking, |rows| match self.corrected(*asking) {
             None => proposal.log_prob(rows, &observed.context),
-            Some(corrected) => {
-                Corrected { proposal, ..corrected }.log_density(rows, observed.at())
-            }
+            Some(corrected) => Corrected { proposal, ..corrected }.log_density(rows, observed.at()),
         })
     }
 

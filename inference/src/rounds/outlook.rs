@@ -14,8 +14,7 @@ const COMPARED: usize = 1_000;
 pub struct Outlook {
     /// Draws `[n, D]`.
     pub draws: Draws,
-    /// The bound of the region that holds nearly all of its mass: a log-density
-    /// ([`Posterior::flow_log_prob`]).
+    /// The bound of the region that holds nearly all of its mass: a log-density ([`Region::within`]).
     pub threshold: f64,
     /// How far that lies below the draws' median, in nats.
     pub fall: f64,

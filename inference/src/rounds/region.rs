@@ -42,8 +42,8 @@ impl Region {
         self.bounds.is_empty()
     }
 
-    /// The part of this region where `posterior`'s log-density at `x`
-    /// ([`Posterior::flow_log_prob`]) is at least `threshold`.
+    /// The part of this region where `posterior`'s log-density at `x` is at least `threshold`:
+    /// [`Posterior::flow_log_prob`], but of the encoders even where they fold, and no draws come to.
     #[must_use]
     pub fn within(&self, posterior: Arc<Posterior>, x: &[f64], threshold: f64) -> Self {
         let mut bounds = self.bounds.clone();

@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Format of the file, and of pieces beside it; raised when their meaning changes. Those of 1 and 2 were trained
 /// over whitenings of another form.
-pub(super) const FORMAT: &str = "freeform-checkpoint-3";
+pub(super) const FORMAT: &str = "freeform-checkpoint-4";
 
 /// Where in the metadata the checksum stands.
 const CHECKSUM: &str = "blake3";

@@ -1,15 +1,13 @@
 //! The simulations the other way round: x given θ.
 
-use crate::config::{DataTransform as Kind, WhiteningConfig};
-use crate::random::{Purpose, stream};
+use super::shapes::{candidates, counts, spread};
+use crate::config::WhiteningConfig;
 use crate::summary::Summary;
-use crate::transform::{ColumnMap, DataTransform, ParameterTransform};
+use crate::transform::{DataTransform, ParameterTransform};
 use crate::whitening::{Whitening, WhiteningTable};
 use crate::work::{Halt, Part};
 use freeform_simulators::Prior;
-use rand::RngExt;
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// The widest x (as the networks see it) whose likelihood is learnt; that of a summary of it is where
 /// x is wider.
@@ -109,29 +107,26 @@ impl Reversed<'_> {
         kept: &[usize],
         part: &Part,
     ) -> Result<LikelihoodTables, Halt> {
+        let counts = counts(x, width, kept);
         let x = spread(x, width, kept, self.seed);
-        // What makes x look Gaussian over the whole prior need not do so given θ: both are tried.
-        let tables = |kind| {
-            let rows = self.training.iter().map(|r| &x[*r as usize * width..][..width]);
-            let data = DataTransform::fit(kind, width, kept.to_vec(), rows);
+        let rows = self.training.iter().map(|r| &x[*r as usize * width..][..width]);
+        let tables = |(name, data): (&'static str, DataTransform)| {
             let mut targets = vec![0.0; x.len() / width * kept.len()];
             let rows = x.chunks_exact(width).zip(targets.chunks_exact_mut(kept.len()));
             rows.for_each(|(row, out)| data.apply(row, out));
-            (data, targets)
+            (name, (data, targets))
         };
-        let (shaped, plain) = (tables(Kind::Shape), tables(Kind::Standardize));
-        let unshaped = shaped.0.maps().iter().all(|map| *map == ColumnMap::Identity);
-        let (data, targets) = if unshaped {
-            plain
-        } else {
-            let [shape, plainly] = ["shaped", "plain"].map(|name| part.part(name));
+        let shapes = candidates(width, kept, &counts, rows);
+        let mut shapes: Vec<_> = shapes.into_iter().map(tables).collect();
+        let mut best = 0;
+        if shapes.len() > 1 {
             let regressors = &self.given.beside(&self.regressors, self.transform.outputs());
-            let (with, without) = rayon::join(
-                || self.nll(&shaped, &x, regressors, &shape),
-                || self.nll(&plain, &x, regressors, &plainly),
-            );
-            if with? < without? { shaped } else { plain }
-        };
+            let nll = |(name, table): &(&str, _)| self.nll(table, &x, regressors, &part.part(name));
+            let nlls = shapes.par_iter().map(nll).collect::<Result<Vec<f64>, Halt>>()?;
+            let places = 0..nlls.len();
+            best = places.min_by(|a, b| nlls[*a].total_cmp(&nlls[*b])).unwrap_or(0);
+        }
+        let (_, (data, targets)) = shapes.swap_remove(best);
         let transform = self.transform.clone();
         let regressors = self.given.beside(&self.regressors, transform.outputs());
         let conditions = self.given.conditions.clone();
@@ -242,20 +237,4 @@ pub(super) fn varying(data: &DataTransform) -> Vec<usize> {
     let constant = data.scaler().constant_columns();
     let kept = data.kept().iter().enumerate();
     kept.filter(|(index, _)| !constant.contains(index)).map(|(_, column)| *column).collect()
-}
-
-/// x, where columns hold nothing but whole numbers a copy in which these are spread evenly over the
-/// intervals they stand for: a density of single points has no bound.
-fn spread<'a>(x: &'a [f64], width: usize, kept: &[usize], seed: u64) -> Cow<'a, [f64]> {
-    let whole = |c: &usize| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0);
-    let columns: Vec<usize> = kept.iter().copied().filter(whole).collect();
-    if columns.is_empty() {
-        return Cow::Borrowed(x);
-    }
-    let mut x = x.to_vec();
-    for (index, row) in x.chunks_exact_mut(width).enumerate() {
-        let mut rng = stream(seed, Purpose::Jitter, index as u64);
-        columns.iter().for_each(|c| row[*c] += f64::from(rng.random_range(-0.5_f32..0.5)));
-    }
-    Cow::Owned(x)
 }

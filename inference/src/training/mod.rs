@@ -25,6 +25,7 @@ mod probes;
 mod rows;
 mod schedule;
 mod scores;
+mod shapes;
 mod shown;
 #[cfg(feature = "burn")]
 mod stacked;

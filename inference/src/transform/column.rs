@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Nats per row that a map must gain over none: less is noise, and none is easier to explain.
 const LEAST_GAIN: f64 = 0.05;
 
+/// What Anscombe adds to a count.
+const ANSCOMBE: f64 = 0.375;
+
 /// A strictly increasing map of R onto an interval, smooth to first order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "map", rename_all = "lowercase", deny_unknown_fields)]
@@ -21,6 +24,9 @@ pub enum ColumnMap {
         /// The least positive value simulated.
         unit: f64,
     },
+    /// 2 √(x + 3/8), whose standard deviation is nearly 1 for any Poisson law (Anscombe 1948); below 0 on along
+    /// its tangent. For counts, as a target.
+    Root,
     /// asinh((x − center) / scale): linear in the middle, logarithmic in both tails.
     Asinh {
         /// Median.
@@ -65,7 +71,7 @@ impl ColumnMap {
     pub fn is_whole(self) -> bool {
         let positive = |v: f64| v.is_finite() && v > 0.0;
         match self {
-            Self::Identity => true,
+            Self::Identity | Self::Root => true,
             Self::Log { floor } => positive(floor),
             Self::Log1p { unit } => positive(unit),
             Self::Asinh { center, scale } => center.is_finite() && positive(scale),
@@ -81,6 +87,7 @@ impl ColumnMap {
             Self::Log { .. } => x.ln(),
             Self::Log1p { unit } if x < 0.0 => x / unit,
             Self::Log1p { unit } => (x / unit).ln_1p(),
+            Self::Root => 2.0 * (x.max(0.0) + ANSCOMBE).sqrt() + x.min(0.0) / ANSCOMBE.sqrt(),
             Self::Asinh { center, scale } => {
                 ((x - center) / scale).clamp(f64::MIN, f64::MAX).asinh()
             }
@@ -94,6 +101,7 @@ impl ColumnMap {
             Self::Identity => 0.0,
             Self::Log { floor } => -x.max(floor).ln(),
             Self::Log1p { unit } => -(unit + x.max(0.0)).ln(),
+            Self::Root => -0.5 * (x.max(0.0) + ANSCOMBE).ln(),
             Self::Asinh { center, scale } => -(scale.hypot(x - center)).ln(),
         }
     }
@@ -145,12 +153,31 @@ mod tests {
         assert_eq!(ColumnMap::fit(&mut [7.0; 20]), ColumnMap::Identity);
     }
 
+    /// Anscombe's expansion: the variance is 1 + 1/(16 λ²) and terms of higher order.
+    #[test]
+    fn roots_of_counts_have_one_variance() {
+        for (rate, off) in [(2.0_f64, 0.12), (5.0, 0.02), (50.0, 1e-3), (400.0, 1e-4)] {
+            let (mut log_share, mut moments) = (-rate, [0.0; 3]);
+            for k in 0..1000 {
+                let (share, root) = (log_share.exp(), ColumnMap::Root.apply(f64::from(k)));
+                [1.0, root, root * root]
+                    .iter()
+                    .zip(&mut moments)
+                    .for_each(|(v, m)| *m += share * v);
+                log_share += rate.ln() - f64::from(k + 1).ln();
+            }
+            let variance = moments[2] - moments[1].powi(2);
+            assert!((moments[0] - 1.0).abs() < 1e-12 && (variance - 1.0).abs() < off, "{variance}");
+        }
+    }
+
     #[test]
     fn slopes_are_those_of_finite_differences_and_maps_go_on_below() {
         let maps = [
             ColumnMap::Identity,
             ColumnMap::Log { floor: 0.2 },
             ColumnMap::Log1p { unit: 0.3 },
+            ColumnMap::Root,
             ColumnMap::Asinh { center: 0.4, scale: 2.0 },
         ];
         let h = 1e-6;

@@ -33,6 +33,16 @@ impl DataTransform {
             }
         };
         let maps: Vec<ColumnMap> = kept.iter().copied().map(map).collect();
+        Self::of_maps(maps, columns, kept, rows)
+    }
+
+    /// Learns z-scores of the columns `kept` after these maps.
+    pub(crate) fn of_maps<'a>(
+        maps: Vec<ColumnMap>,
+        columns: usize,
+        kept: Vec<usize>,
+        rows: impl Iterator<Item = &'a [f64]> + Clone,
+    ) -> Self {
         let mapped = |row: &[f64], out: &mut [f64]| apply(&maps, &kept, row, out);
         let scaler = Scaler::fit(kept.len(), rows, mapped);
         Self { columns, kept, scaler, maps }

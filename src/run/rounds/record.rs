@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const RECORD: &str = "inference.toml";
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Folder of all rounds.
 pub(super) const ROUNDS: &str = "rounds";
 

@@ -27,7 +27,9 @@ pub(super) const VERSION_WITH_GAPS: u64 = 7;
 pub(super) const VERSION_WITH_IMAGE: u64 = 8;
 /// That of models that know the likelihood of one trial.
 pub(super) const VERSION_WITH_TRIALS: u64 = 9;
-const NEWEST: u64 = VERSION_WITH_TRIALS;
+/// That of models whose likelihood sees roots of counts.
+pub(super) const VERSION_WITH_ROOTS: u64 = 10;
+const NEWEST: u64 = VERSION_WITH_ROOTS;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
