@@ -5,6 +5,9 @@ use freeform_simulators::{
     InProcess, Marginal, MultivariateNormal, Prior, SimulationError, SimulationRng, Simulations,
     Simulator, SimulatorFn,
 };
+use ndarray::{Array2, Axis};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::PI;
 
@@ -12,6 +15,8 @@ use std::f64::consts::PI;
 const SHORT: [&str; 4] =
     ["training.members=2", "training.max_epochs=8", "whitening.steps=1000", "whitening.width=32"];
 const NOISE: f64 = 0.05;
+/// A seed whose flow folds where the posterior lies.
+const FOLDED: u64 = 7;
 
 /// x = (θ₁ + θ₂, θ₁ − θ₂, θ₁) + 0.05 ε, θ from N(0, I): a posterior that is a fifth of a hundredth of the
 /// prior.
@@ -205,6 +210,34 @@ fn a_posterior_that_keeps_its_margins_but_not_its_shape_is_not_still() {
     let exact = 2.0 * rho * rho / (1.0 - rho * rho);
     assert!((found / exact - 1.0).abs() < 0.15, "{found}, not {exact}");
     assert!(divergence(&after).unwrap().unwrap().abs() < 1e-9);
+}
+
+/// θ uniform on [−2, 2]², x = |θ₁| + 0.1 ε: at 1 the posterior has two bars, and an encoder that takes both to one
+/// normal law folds between them. What its flow never draws there is no reason to simulate it never again.
+#[test]
+fn regions_keep_what_no_draw_comes_to() {
+    let prior = Prior::identical(2, Marginal::Uniform { low: -2.0, high: 2.0 }).unwrap();
+    let theta = prior.sample_n(1, 4000);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut noise = || -> f64 { StandardNormal.sample(&mut rng) };
+    let x = theta.map_axis(Axis(1), |row| row[0].abs() + 0.1 * noise()).insert_axis(Axis(1));
+    let settings = ["posterior.correction=off", "training.members=1", "training.max_epochs=60"];
+    let settings = settings.iter().chain(&["network.blocks=2"]);
+    let fit = settings.fold(Fit::new(&prior).seed(FOLDED), |fit, s| fit.set(s).unwrap());
+    let posterior = std::sync::Arc::new(fit.run(Simulations { theta, x }).unwrap());
+    let everything = Region::everything();
+    let look = Outlook::of(&posterior, &[1.0], &everything, None, 1, &Asking::default()).unwrap();
+    let region = everything.within(posterior.clone(), &[1.0], look.threshold);
+    let exact = Array2::from_shape_fn((2000, 2), |(row, column)| match (row % 2, column) {
+        (_, 1) => -2.0 + 4.0 * (row as f64 + 0.5) / 2000.0,
+        (0, _) => 1.0 + 0.1 * noise(),
+        _ => -1.0 - 0.1 * noise(),
+    });
+    let share = |of: &mut dyn Iterator<Item = bool>| of.filter(|is| *is).count() as f64 / 2000.0;
+    let densities = posterior.flow_log_prob(&exact.view(), &[1.0]).unwrap();
+    let never = share(&mut densities.iter().map(|density| *density == f64::NEG_INFINITY));
+    let outside = share(&mut region.contains(&exact.view()).unwrap().into_iter().map(|is| !is));
+    assert!(never > 0.01 && outside < 0.002, "never drawn {never}, outside {outside}");
 }
 
 #[test]
