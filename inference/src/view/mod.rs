@@ -4,6 +4,7 @@
 //! Structure beats training: a thousand simulations teach no network that trials may be reordered, or
 //! that neighbours in time belong together, but a few statistics that rest on it say it at once.
 
+mod centred;
 mod channel;
 mod choose;
 mod components;

@@ -1,6 +1,7 @@
 //! Statistics of a series: level and spread, autocovariances and increments at several lags, the ends,
 //! and how channels go together.
 
+use super::centred::Centred;
 use super::channel::{Channel, log_mean_square, log_variance, mean, ratio};
 use super::present::{is_present, present};
 use freeform_simulators::counted;
@@ -203,58 +204,6 @@ impl Series {
             ratio(mean(steps().map(|(v, d)| d * d * v)), variance * spread),
             ratio(mean(steps().map(|(_, d)| d.powi(3))), variance * spread),
         ]);
-    }
-}
-
-/// A channel's scores without their mean, NaN where there are none.
-struct Centred {
-    mean: f64,
-    variance: f64,
-    /// How many there are.
-    count: usize,
-    values: Vec<f64>,
-}
-
-impl Centred {
-    fn of(mut values: Vec<f64>) -> Self {
-        let level = mean(present(values.iter().copied()));
-        values.iter_mut().for_each(|v| *v -= level);
-        let count = values.iter().filter(|v| is_present(v)).count();
-        let variance = mean(present(values.iter().map(|v| v * v)));
-        Self { mean: level, variance, count, values }
-    }
-
-    /// That of one point says nothing.
-    fn log_variance(&self) -> f64 {
-        if self.count > 1 { log_variance(self.variance) } else { 0.0 }
-    }
-
-    /// Over the steps from each point that is there to the next, d points later: the log mean of their
-    /// squares over d, which every step of a random walk has alike, and the mean product of a step and
-    /// the value before it over that of d and its square, the pull of what returns to its mean.
-    fn steps(&self) -> [f64; 2] {
-        let there = self.values.iter().enumerate().filter(|(_, v)| is_present(v));
-        let there: Vec<(usize, f64)> = there.map(|(t, v)| (t, *v)).collect();
-        let steps = || {
-            there.windows(2).map(|pair| {
-                let [(from, before), (to, after)] = [pair[0], pair[1]];
-                ((to - from) as f64, before, after - before)
-            })
-        };
-        let square = log_mean_square(steps().map(|(d, _, step)| step / d.sqrt()));
-        let pull = mean(steps().map(|(_, before, step)| before * step));
-        [square, ratio(pull, mean(steps().map(|(d, before, _)| d * before * before)))]
-    }
-
-    /// NaN where one of the two points is missing.
-    fn increments(&self, lag: usize) -> impl Iterator<Item = f64> {
-        self.values.iter().zip(&self.values[lag.min(self.values.len())..]).map(|(a, b)| b - a)
-    }
-
-    /// The mean product with another channel `lag` points later, in units of both spreads.
-    fn correlation(&self, later: &Self, lag: usize) -> f64 {
-        let pairs = self.values.iter().zip(&later.values[lag.min(later.values.len())..]);
-        ratio(mean(present(pairs.map(|(a, b)| a * b))), (self.variance * later.variance).sqrt())
     }
 }
 
