@@ -70,6 +70,7 @@ mod config;
 pub mod engine;
 mod fit;
 pub mod flow;
+mod gain;
 mod law;
 mod masks;
 mod model;

@@ -144,6 +144,7 @@ mod tests {
         let settings = WhiteningConfig {
             kind: WhiteningKind::Linear,
             networks: 1,
+            degree: 1,
             width: 8,
             steps: 10,
             batch_size: 64,

@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 38] = [
+const MEANINGS: [(&str, &str); 39] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -84,6 +84,10 @@ const MEANINGS: [(&str, &str); 38] = [
         "off, linear (in closed form), network (a perceptron over the linear one), or auto: the better of these two",
     ),
     ("whitening.networks", "perceptrons whose outputs are averaged"),
+    (
+        "whitening.degree",
+        "highest degree of the regression beneath, up to 3; rounds after the first: 3",
+    ),
     ("whitening.width", "width of the perceptron's two hidden layers"),
     ("whitening.steps", "planned steps of the perceptron"),
     ("whitening.batch_size", "simulations per step of the perceptron"),

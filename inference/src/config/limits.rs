@@ -1,6 +1,6 @@
 //! What settings may be.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, MOST_DEGREE};
 
 /// The most that a size may be, and the range in words.
 type Limit = (usize, &'static str);
@@ -10,6 +10,7 @@ const DEEPEST: Limit = (10_000, "a whole number of at least 1 and at most 10000"
 const LARGEST_BATCH: Limit = (100_000_000, "a whole number of at least 1 and at most 100000000");
 const MOST_STEPS: Limit = (1_000_000_000, "a whole number of at least 1 and at most 1000000000");
 const MOST_MEMBERS: Limit = (1000, "a whole number of at least 1 and at most 1000");
+const HIGHEST_DEGREE: Limit = (MOST_DEGREE, "a whole number from 1 to 3");
 const MOST_PROPOSALS: Limit = (10_000, "a whole number of at least 1 and at most 10000");
 
 impl Config {
@@ -44,6 +45,7 @@ impl Config {
         size("training.members", t.members, MOST_MEMBERS)?;
         size("transform.channels", self.transform.channels, WIDEST)?;
         size("whitening.networks", w.networks, MOST_MEMBERS)?;
+        size("whitening.degree", w.degree, HIGHEST_DEGREE)?;
         size("whitening.width", w.width, WIDEST)?;
         size("whitening.steps", w.steps, MOST_STEPS)?;
         size("whitening.batch_size", w.batch_size, LARGEST_BATCH)?;

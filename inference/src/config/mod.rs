@@ -17,9 +17,9 @@ pub use error::{ConfigError, Place};
 pub(crate) use preset::NARROW;
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
-pub(crate) use settings::one;
 pub use settings::{
     Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
     PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig,
     WhiteningKind,
 };
+pub(crate) use settings::{MOST_DEGREE, one};

@@ -148,6 +148,7 @@ fn recommended(problem: Problem) -> Config {
         whitening: WhiteningConfig {
             kind: WhiteningKind::Auto,
             networks: 1,
+            degree: 1,
             width: if many { 128 } else { 64 },
             steps: 60_000,
             // Small steps learn less by heart.
@@ -213,6 +214,7 @@ fn paper(problem: Problem) -> Config {
         whitening: WhiteningConfig {
             kind: WhiteningKind::Off,
             networks: 1,
+            degree: 1,
             width: 64,
             steps: 6_000,
             batch_size: 64,

@@ -140,6 +140,9 @@ pub struct WhiteningConfig {
     /// Perceptrons whose outputs are averaged.
     #[serde(default = "one")]
     pub networks: usize,
+    /// Highest degree, up to 3, that the regression beneath may have, where held-out simulations gain by it.
+    #[serde(default = "one")]
+    pub degree: usize,
     /// Width of the perceptron's two hidden layers.
     pub width: usize,
     /// Planned optimiser steps.
@@ -152,6 +155,8 @@ pub struct WhiteningConfig {
     pub weight_decay: f64,
 }
 
+/// The highest degree of a regression.
+pub(crate) const MOST_DEGREE: usize = 3;
 /// Share of a whitening's steps that tell ways of showing data to it apart.
 const TRIAL_SHARE: usize = 4;
 

@@ -127,8 +127,14 @@ mod tests {
     #[test]
     fn draws_come_with_their_density() {
         let network = NetworkSpec::small(2, 1, Activation::Silu);
-        let shape =
-            WhiteningShape { dim: 2, context_dim: 1, width: None, networks: 1, scaled: false };
+        let shape = WhiteningShape {
+            dim: 2,
+            context_dim: 1,
+            width: None,
+            networks: 1,
+            scaled: false,
+            degree: 1,
+        };
         let numbers = [0.1, 0.2, -0.3, 0.4, 2.0, 0.5, 0.7];
         let flow = ConditionalFlow {
             whitening: Whitening::from_numbers(shape, &numbers, Vec::new()),

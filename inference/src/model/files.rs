@@ -15,8 +15,8 @@ use crate::transform::ColumnMap;
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_GAPS, VERSION_WITH_IMAGE,
-    VERSION_WITH_LAW, VERSION_WITH_ROOTS, VERSION_WITH_TRIALS, VERSION_WITH_TURN,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CURVES, VERSION_WITH_GAPS,
+    VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_TRIALS, VERSION_WITH_TURN,
     VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
@@ -80,9 +80,7 @@ impl Model {
         }
         let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
-            _ if likelihood.is_some_and(|l| l.data.maps().contains(&ColumnMap::Root)) => {
-                VERSION_WITH_ROOTS
-            }
+            _ if self.has_curves() => VERSION_WITH_CURVES,
             _ if likelihood.is_some_and(|l| l.trials.is_some()) => VERSION_WITH_TRIALS,
             _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,
             _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
@@ -113,6 +111,15 @@ impl Model {
         let text = signed(&toml::to_string(&description).map_err(std::io::Error::other)?);
         write_bytes_atomically(&folder.join(WEIGHTS), &bytes)?;
         Ok(write_bytes_atomically(&folder.join(DESCRIPTION), text.as_bytes())?)
+    }
+
+    /// Whether a whitening is curved, or a likelihood sees roots.
+    fn has_curves(&self) -> bool {
+        let likelihood = self.likelihood.as_ref();
+        let flows = self.posterior.iter().chain(likelihood.map_or(&[][..], |l| &l.flows));
+        let mut whitenings = flows.filter_map(|flow| flow.whitening.as_ref());
+        likelihood.is_some_and(|l| l.data.maps().contains(&ColumnMap::Root))
+            || whitenings.any(|whitening| whitening.shape().degree > 1)
     }
 
     /// Reads the model in `folder`.

@@ -68,9 +68,12 @@ pub fn infer<S: RoundStage>(
             used.simulations = used.simulations.hidden_like(x);
         }
         let trained_on = used.simulations.len();
-        let before = last.as_ref().filter(|_| keeps_whitenings(number));
-        let whitenings = before.map(|(posterior, _)| chosen_by(posterior));
         let interim = plan.is_interim(number, stop_early && reports.last().is_some_and(is_still));
+        // Others work over the whitenings of the round before, without flows to choose them by: no answer is
+        // theirs, and few simulations choose by chance.
+        let chooses = number == plan.sizes.len() || number != 2 && !interim;
+        let before = last.as_ref().filter(|_| !chooses);
+        let whitenings = before.map(|(posterior, _)| chosen_by(posterior));
         let local = Locality { observation: x.to_vec(), round: number, law, whitenings, interim };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
         let own = round_seed(own_seed, DRAWS);
@@ -122,12 +125,6 @@ pub fn infer<S: RoundStage>(
     // A plan has a round at least.
     let (posterior, _) = last.expect("a plan without rounds");
     Ok((posterior, reports))
-}
-
-/// Whether a round works over the whitenings of the one before, without flows to choose them by: the second,
-/// whose simulations are mostly those of the first, and those after the third, whose regions hardly differ.
-fn keeps_whitenings(round: usize) -> bool {
-    round == 2 || round > 3
 }
 
 /// The whitenings that a round's training chose.

@@ -37,7 +37,7 @@ pub use propose::{Proposals, ProposedBy};
 pub use region::Region;
 pub use stage::{Round, RoundReport, RoundStage, Simulated};
 
-use crate::config::Config;
+use crate::config::{Config, MOST_DEGREE};
 use crate::training::Choice;
 
 /// Share of the posterior's draws that a region may leave out.
@@ -66,6 +66,10 @@ impl Locality {
     pub fn settle(&self, mut config: Config) -> Config {
         if self.interim {
             config.training.members = config.training.members.min(INTERIM_MEMBERS);
+        }
+        // In a small region nearly all is a low polynomial.
+        if self.round > 1 {
+            config.whitening.degree = config.whitening.degree.max(MOST_DEGREE);
         }
         config
     }

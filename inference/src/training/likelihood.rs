@@ -1,6 +1,6 @@
 //! The simulations the other way round: x given θ.
 
-use super::shapes::{candidates, counts, spread};
+use super::shapes::{candidates, counts, roots, spread};
 use crate::config::WhiteningConfig;
 use crate::summary::Summary;
 use crate::transform::{DataTransform, ParameterTransform};
@@ -109,6 +109,12 @@ impl Reversed<'_> {
     ) -> Result<LikelihoodTables, Halt> {
         let counts = counts(x, width, kept);
         let x = spread(x, width, kept, self.seed);
+        let regressors = self.given.beside(&self.regressors, self.transform.outputs());
+        let dims = (0, self.transform.outputs() + self.given.conditions.len());
+        let (training, validation) = (self.training, self.validation);
+        let table =
+            WhiteningTable { target: &[], context: &regressors, dims, training, validation };
+        let roots = roots(&x, width, counts, &table, part)?;
         let rows = self.training.iter().map(|r| &x[*r as usize * width..][..width]);
         let tables = |(name, data): (&'static str, DataTransform)| {
             let mut targets = vec![0.0; x.len() / width * kept.len()];
@@ -116,19 +122,18 @@ impl Reversed<'_> {
             rows.for_each(|(row, out)| data.apply(row, out));
             (name, (data, targets))
         };
-        let shapes = candidates(width, kept, &counts, rows);
+        let shapes = candidates(width, kept, &roots, rows);
         let mut shapes: Vec<_> = shapes.into_iter().map(tables).collect();
         let mut best = 0;
         if shapes.len() > 1 {
-            let regressors = &self.given.beside(&self.regressors, self.transform.outputs());
-            let nll = |(name, table): &(&str, _)| self.nll(table, &x, regressors, &part.part(name));
+            let nll =
+                |(name, table): &(&str, _)| self.nll(table, &x, &regressors, &part.part(name));
             let nlls = shapes.par_iter().map(nll).collect::<Result<Vec<f64>, Halt>>()?;
             let places = 0..nlls.len();
             best = places.min_by(|a, b| nlls[*a].total_cmp(&nlls[*b])).unwrap_or(0);
         }
         let (_, (data, targets)) = shapes.swap_remove(best);
         let transform = self.transform.clone();
-        let regressors = self.given.beside(&self.regressors, transform.outputs());
         let conditions = self.given.conditions.clone();
         Ok(LikelihoodTables { targets, data, summary: None, regressors, transform, conditions })
     }

@@ -4,8 +4,13 @@
 use crate::config::DataTransform as Kind;
 use crate::random::{Purpose, stream};
 use crate::transform::{ColumnMap, DataTransform};
+use crate::whitening::{Whitening, WhiteningTable};
+use crate::work::{Halt, Part};
 use rand::RngExt;
 use std::borrow::Cow;
+
+/// Nats a simulation that roots must gain.
+const LEAST_GAIN: f64 = 0.02;
 
 /// Whether each of these columns holds nothing but whole numbers.
 fn whole(x: &[f64], width: usize, kept: &[usize]) -> Vec<bool> {
@@ -13,12 +18,43 @@ fn whole(x: &[f64], width: usize, kept: &[usize]) -> Vec<bool> {
     kept.iter().map(is_whole).collect()
 }
 
-/// Whether each of these columns holds counts: whole numbers, none negative and not only 0 and 1.
-pub(super) fn counts(x: &[f64], width: usize, kept: &[usize]) -> Vec<bool> {
+/// Which of these columns hold counts: whole numbers, none negative and not only 0 and 1.
+pub(super) fn counts(x: &[f64], width: usize, kept: &[usize]) -> Vec<usize> {
     let column = |c: usize| x.iter().skip(c).step_by(width);
     let is_count = |c: usize| column(c).all(|v| *v >= 0.0) && column(c).any(|v| *v > 1.0);
-    let whole = whole(x, width, kept);
-    kept.iter().zip(whole).map(|(c, is_whole)| is_whole && is_count(*c)).collect()
+    let whole = kept.iter().zip(whole(x, width, kept)).filter(|(_, is_whole)| *is_whole);
+    whole.map(|(column, _)| *column).filter(|column| is_count(*column)).collect()
+}
+
+/// Those of these columns whose root is more like a Gaussian whose variance does not depend on what the table tells
+/// of them: by the likelihood of that, at its best, its slope counted in (Box and Cox 1964).
+pub(super) fn roots(
+    x: &[f64],
+    width: usize,
+    mut columns: Vec<usize>,
+    table: &WhiteningTable,
+    part: &Part,
+) -> Result<Vec<usize>, Halt> {
+    if columns.is_empty() {
+        return Ok(columns);
+    }
+    let left = |map: ColumnMap| {
+        let rows = x.chunks_exact(width);
+        let values = rows.flat_map(|row| columns.iter().map(|column| map.apply(row[*column])));
+        let target: Vec<f32> = values.map(|v| v as f32).collect();
+        let dims = (columns.len(), table.dims.1);
+        Whitening::unexplained(&WhiteningTable { target: &target, dims, ..*table }, part)
+    };
+    let (plain, rooted) = (left(ColumnMap::Identity)?, left(ColumnMap::Root)?);
+    let mut variances = plain.into_iter().zip(rooted);
+    let rows = table.training;
+    columns.retain(|column| {
+        let slope = |row: &u32| ColumnMap::Root.log_slope(x[*row as usize * width + column]);
+        let slopes = rows.iter().map(slope).sum::<f64>() / rows.len() as f64;
+        let ratio = variances.next().map_or(0.0, |(plain, rooted)| plain / rooted);
+        0.5 * ratio.ln() + slopes > LEAST_GAIN
+    });
+    Ok(columns)
 }
 
 /// x, where columns hold nothing but whole numbers a copy in which these are spread evenly over the
@@ -39,17 +75,20 @@ pub(super) fn spread<'a>(x: &'a [f64], width: usize, kept: &[usize], seed: u64) 
 }
 
 /// The shapes to choose among, each with its name: as they are; as looks Gaussian over the whole prior, which need
-/// not be so given θ; and either with roots of `counts`, whose scale hardly depends on θ.
+/// not be so given θ; and either with the root of some columns.
 pub(super) fn candidates<'a>(
     width: usize,
     kept: &[usize],
-    counts: &[bool],
+    roots: &[usize],
     rows: impl Iterator<Item = &'a [f64]> + Clone,
 ) -> Vec<(&'static str, DataTransform)> {
     let of_kind = |kind| DataTransform::fit(kind, width, kept.to_vec(), rows.clone());
     let rooted = |data: &DataTransform| {
-        let maps = data.maps().iter().zip(counts);
-        let maps = maps.map(|(map, is_count)| if *is_count { ColumnMap::Root } else { *map });
+        let map = |(map, column): (&ColumnMap, &usize)| match roots.contains(column) {
+            true => ColumnMap::Root,
+            false => *map,
+        };
+        let maps = data.maps().iter().zip(kept).map(map);
         DataTransform::of_maps(maps.collect(), width, kept.to_vec(), rows.clone())
     };
     let (plain, shaped) = (of_kind(Kind::Standardize), of_kind(Kind::Shape));
@@ -72,12 +111,14 @@ pub(super) fn candidates<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::Unwatched;
+    use rand_distr::{Binomial, Distribution, Poisson};
 
     #[test]
     fn counts_are_told_from_other_whole_numbers() {
         // A count, a sign, an answer of yes or no, and a measurement.
         let x = [0.0, -1.0, 1.0, 0.5, 3.0, 1.0, 0.0, 2.0, 12.0, -1.0, 1.0, 2.0];
-        assert_eq!(counts(&x, 4, &[0, 1, 2, 3]), [true, false, false, false]);
+        assert_eq!(counts(&x, 4, &[0, 1, 2, 3]), [0]);
         let out = spread(&x, 4, &[0, 1, 3], 1);
         for (index, (spread, own)) in out.iter().zip(x).enumerate() {
             let moved = (spread - own).abs();
@@ -86,17 +127,38 @@ mod tests {
         }
     }
 
+    /// Poisson counts of rates from 1 to 400, binomial ones of 100 draws, and of either but one value.
+    #[test]
+    fn roots_are_taken_of_counts_that_vary_as_their_mean() {
+        let mut rng = stream(1, Purpose::Weights, 0);
+        let (mut x, mut context) = (Vec::new(), Vec::new());
+        for _ in 0..300 {
+            let t: f64 = rng.random_range(-1.0..1.0);
+            let share = 1.0 / (1.0 + (-2.0 * t).exp());
+            x.push(Poisson::new((3.0 * (1.0 + t)).exp()).unwrap().sample(&mut rng));
+            x.push(Binomial::new(100, share).unwrap().sample(&mut rng) as f64);
+            x.push(7.0);
+            context.push(t as f32);
+        }
+        let rows: Vec<u32> = (0..300).collect();
+        let (training, validation) = rows.split_at(270);
+        let table =
+            WhiteningTable { target: &[], context: &context, dims: (0, 1), training, validation };
+        let found = roots(&x, 3, vec![0, 1, 2], &table, &Part::new(&Unwatched, "test"));
+        assert_eq!(found.unwrap(), [0]);
+    }
+
     #[test]
     fn each_shape_is_a_candidate_once() {
-        let names = |x: &[f64], counts: [bool; 1]| -> Vec<&str> {
-            let found = candidates(1, &[0], &counts, x.chunks_exact(1));
+        let names = |x: &[f64], roots: &[usize]| -> Vec<&str> {
+            let found = candidates(1, &[0], roots, x.chunks_exact(1));
             found.into_iter().map(|(name, _)| name).collect()
         };
         let even: Vec<f64> = (0..50).map(f64::from).collect();
-        assert_eq!(names(&even, [false]), ["plain"]);
-        assert_eq!(names(&even, [true]), ["plain", "plain-roots"]);
+        assert_eq!(names(&even, &[]), ["plain"]);
+        assert_eq!(names(&even, &[0]), ["plain", "plain-roots"]);
         let skewed: Vec<f64> = (0..50).map(|i| f64::from(i - 20).exp2()).collect();
-        assert_eq!(names(&skewed, [false]), ["plain", "shaped"]);
-        assert_eq!(names(&skewed, [true]), ["plain", "shaped", "plain-roots"]);
+        assert_eq!(names(&skewed, &[]), ["plain", "shaped"]);
+        assert_eq!(names(&skewed, &[0]), ["plain", "shaped", "plain-roots"]);
     }
 }

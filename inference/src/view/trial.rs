@@ -3,6 +3,7 @@
 use super::View;
 use super::choose::Candidates;
 use crate::config::DataTransform as Kind;
+use crate::gain::Gain;
 use crate::transform::{DataTransform, informative_columns};
 use crate::whitening::{Whitening, WhiteningTable};
 use crate::work::{Halt, Pack, Part, Unpack};
@@ -20,33 +21,14 @@ pub(super) struct Trial {
     scores: Vec<f64>,
 }
 
-/// By how much one view says more of θ than another.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Gain {
-    /// Mean difference of log p(θ | view), in nats.
-    pub nats: f64,
-    /// Its standard error.
-    pub error: f64,
-}
-
-impl Gain {
-    /// Whether it is more than `least` nats, and than so many standard errors.
-    pub fn is_clear(self, least: f64, errors: f64) -> bool {
-        self.nats > least && self.nats > errors * self.error
-    }
-}
-
 impl Trial {
     pub fn mean(&self) -> f64 {
         mean(&self.scores)
     }
 
-    /// What this one gains over another.
+    /// What this one gains over another, of log p(θ | view).
     pub fn over(&self, other: &Self) -> Gain {
-        let gains: Vec<f64> = self.scores.iter().zip(&other.scores).map(|(a, b)| a - b).collect();
-        let (nats, n) = (mean(&gains), gains.len() as f64);
-        let variance = gains.iter().map(|g| (g - nats).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-        Gain { nats, error: (variance / n).sqrt() }
+        Gain::of(&self.scores, &other.scores)
     }
 
     /// The one with the best scores.

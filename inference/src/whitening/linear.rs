@@ -19,7 +19,7 @@ const JITTER: f64 = 1e-6;
 
 /// u ↦ L⁻¹(u − A·c − b), where L·Lᵀ is the residual covariance.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LinearWhitening {
+pub(super) struct LinearWhitening {
     /// A, `[D][C]`.
     slope: Vec<Vec<f64>>,
     /// b, `[D]`.
@@ -81,6 +81,13 @@ impl LinearWhitening {
             Pack::default().doubles(&[&[judgement][..], &made.numbers()].concat()).finish()
         })?;
         Ok((judgement, made))
+    }
+
+    /// The variance that the regression on c leaves of each target, over the training rows.
+    pub(super) fn unexplained(table: &WhiteningTable, part: &Part) -> Result<Vec<f64>, Halt> {
+        let ridge = Ridge::of(table, part)?;
+        let regression = Self::plain(ridge.solve(PENALTIES[0], part)?);
+        Ok(regression.mean_squares(table, ridge.rows()))
     }
 
     /// A regression, with L the identity.
@@ -233,15 +240,20 @@ impl LinearWhitening {
 
     /// Mean −log N on the validation rows, up to a constant.
     fn nll(&self, table: &WhiteningTable, part: &Part) -> Result<f64, Halt> {
-        let mut out = vec![0.0; self.dim()];
-        let mut sum = 0.0;
-        for &row in table.validation {
-            part.go_on()?;
-            self.apply(table.target_row(row), table.context_row(row), &mut out);
-            sum += out.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>();
-        }
-        let nll = sum / table.validation.len().max(1) as f64 - self.log_det();
+        let scores = self.scores(table, part)?;
+        let nll = -scores.iter().sum::<f64>() / scores.len().max(1) as f64;
         Ok(if nll.is_finite() { nll } else { f64::INFINITY })
+    }
+
+    /// log N of each validation row, up to a constant.
+    pub(super) fn scores(&self, table: &WhiteningTable, part: &Part) -> Result<Vec<f64>, Halt> {
+        let (mut out, log_det) = (vec![0.0; self.dim()], self.log_det());
+        let score = |row: &u32| {
+            part.go_on()?;
+            self.apply(table.target_row(*row), table.context_row(*row), &mut out);
+            Ok(log_det - out.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>())
+        };
+        table.validation.iter().map(score).collect()
     }
 }
 

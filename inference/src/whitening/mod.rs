@@ -7,19 +7,22 @@
 //! is invertible in closed form and its log-determinant exact.
 
 mod cholesky;
+mod curve;
 mod dot;
 mod linear;
 mod moments;
 mod network;
+mod regression;
 mod ridge;
+mod shape;
 mod triangular;
 
-pub use linear::LinearWhitening;
 pub use network::WhiteningNetwork;
+pub use shape::WhiteningShape;
 
 use crate::config::{WhiteningConfig, WhiteningKind};
 use crate::work::{Halt, Pack, Part, Unpack};
-use serde::{Deserialize, Serialize};
+use regression::Regression;
 
 /// A table of targets u `[n, D]` and contexts c `[n, C]` with the rows to learn from and those to
 /// judge by.
@@ -47,51 +50,12 @@ impl<'a> WhiteningTable<'a> {
     }
 }
 
-/// A learnt whitening: the linear regression of u on c first, then, where asked for, a network for
-/// what is left.
+/// A learnt whitening: the regression of u on c first, linear or in products of c's numbers, then, where asked
+/// for, a network for what is left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Whitening {
-    linear: LinearWhitening,
+    regression: Regression,
     network: Option<WhiteningNetwork>,
-}
-
-/// The sizes of a whitening, which say how many numbers it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WhiteningShape {
-    /// D.
-    pub dim: usize,
-    /// C.
-    pub context_dim: usize,
-    /// Width of the network's hidden layers, if there is a network.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub width: Option<usize>,
-    /// Networks whose outputs are averaged.
-    #[serde(default = "crate::config::one", skip_serializing_if = "is_one")]
-    pub networks: usize,
-    /// Whether the networks shear what they have scaled already, as they did not in earlier versions.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub scaled: bool,
-}
-
-fn is_one(networks: &usize) -> bool {
-    *networks == 1
-}
-
-impl WhiteningShape {
-    /// How many numbers that is; `None` where there are more than can be counted.
-    #[must_use]
-    pub fn parameters(&self) -> Option<usize> {
-        let Self { dim, context_dim, width, networks, scaled: _ } = *self;
-        let layer = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
-        let triangle = dim.checked_mul(dim.checked_add(1)?)? / 2;
-        let linear = layer(context_dim, dim)?.checked_add(triangle)?;
-        let Some(width) = width else { return Some(linear) };
-        let outputs = triangle.checked_add(dim)?;
-        let layers = [layer(context_dim, width)?, layer(width, width)?, layer(width, outputs)?];
-        let network = layers.into_iter().try_fold(0, usize::checked_add)?;
-        linear.checked_add(network.checked_mul(networks)?)
-    }
 }
 
 impl Whitening {
@@ -111,23 +75,26 @@ impl Whitening {
             WhiteningKind::Network | WhiteningKind::Auto => Some(config.width),
         };
         let networks = if width.is_some() { config.networks } else { 1 };
-        let shape = WhiteningShape { dim, context_dim, width, networks, scaled: width.is_some() };
+        let scaled = width.is_some();
+        let shape = WhiteningShape { dim, context_dim, width, networks, scaled, degree: 1 };
         let known = part.recall().and_then(|piece| Self::from_piece(shape, &piece));
         if known.is_some() {
             return Ok(known);
         }
         let whitening = Self::learn(table, config, seed, part)?;
         part.keep(|| {
-            let (linear, network) = whitening.numbers();
-            Pack::default().doubles(&linear).singles(network).finish()
+            let (regression, network) = whitening.numbers();
+            let degree = whitening.shape().degree;
+            Pack::default().whole(degree).doubles(&regression).singles(network).finish()
         })?;
         Ok(Some(whitening))
     }
 
     fn from_piece(shape: WhiteningShape, piece: &[u8]) -> Option<Self> {
         let mut piece = Unpack::new(piece);
-        let (linear, network) = (piece.doubles()?, piece.singles()?);
+        let (degree, linear, network) = (piece.whole()?, piece.doubles()?, piece.singles()?);
         piece.end()?;
+        let shape = WhiteningShape { degree, ..shape };
         Self::from_numbers(shape, &linear, network)
     }
 
@@ -137,39 +104,36 @@ impl Whitening {
         seed: u64,
         part: &Part,
     ) -> Result<Self, Halt> {
-        let linear = LinearWhitening::fit(table, part)?;
+        let regression = Regression::fit(table, config.degree, part)?;
         if config.kind == WhiteningKind::Linear {
-            return Ok(Self { linear, network: None });
+            return Ok(Self { regression, network: None });
         }
         // Of targets whose regression is curved the linear one's residuals seem correlated.
-        let linear = linear.uncorrelated();
-        let mut white = vec![0.0; table.target.len()];
-        let (d, c) = table.dims;
-        let rows = table.target.chunks_exact(d).zip(table.context.chunks_exact(c));
-        for ((target, context), out) in rows.zip(white.chunks_exact_mut(d)) {
-            linear.apply(target, context, out);
-        }
+        let regression = regression.uncorrelated();
+        let mut white = table.target.to_vec();
+        regression.apply(&mut white, table.context);
         let table = WhiteningTable { target: &white, ..*table };
-        let network = WhiteningNetwork::fit(&table, config, seed, part)?;
-        Ok(Self { linear, network: Some(network) })
+        let network = Some(WhiteningNetwork::fit(&table, config, seed, part)?);
+        Ok(Self { regression, network })
+    }
+
+    /// The variance that regressions of low degree on c leave of each target, over the training rows.
+    pub(crate) fn unexplained(table: &WhiteningTable, part: &Part) -> Result<Vec<f64>, Halt> {
+        Regression::unexplained(table, part)
     }
 
     /// Number of targets D.
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.linear.dim()
+        self.regression.dim()
     }
 
     /// Whitens rows of `target` `[n, D]` in place, given their contexts `[n, C]`, or `[C]` shared
     /// by all rows; returns each row's log|det ∂out/∂in|.
     pub fn apply(&self, target: &mut [f32], context: &[f32]) -> Vec<f64> {
-        let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
-        let mut contexts = Contexts::new(context, self.linear.context_dim());
-        for row in target.chunks_exact_mut(d) {
-            self.linear.apply(row, contexts.next(), &mut out);
-            row.copy_from_slice(&out);
-        }
-        let mut log_dets = vec![self.linear.log_det(); target.len() / d];
+        let d = self.dim();
+        self.regression.apply(target, context);
+        let mut log_dets = vec![self.regression.log_det(); target.len() / d];
         if let Some(network) = &self.network {
             network.evaluator().each(context, target.len() / d, |row, maps| {
                 let row_values = &mut target[row * d..(row + 1) * d];
@@ -182,15 +146,10 @@ impl Whitening {
     /// The same rows of `target` `[n, D]` whitened given each of some contexts `[m, C]`: `[m, n, D]`, and the
     /// log-determinants `[m, n]`.
     pub fn apply_each(&self, target: &[f32], contexts: &[f32]) -> (Vec<f32>, Vec<f64>) {
-        let (d, n, c) = (self.dim(), target.len() / self.dim(), self.linear.context_dim());
-        let many = contexts.len() / c;
-        let mut white = vec![0.0; many * target.len()];
-        for (context, white) in contexts.chunks_exact(c).zip(white.chunks_exact_mut(n * d)) {
-            for (row, out) in target.chunks_exact(d).zip(white.chunks_exact_mut(d)) {
-                self.linear.apply(row, context, out);
-            }
-        }
-        let mut log_dets = vec![self.linear.log_det(); many * n];
+        let (d, n) = (self.dim(), target.len() / self.dim());
+        let mut white = self.regression.apply_each(target, contexts);
+        let many = white.len() / target.len();
+        let mut log_dets = vec![self.regression.log_det(); many * n];
         if let Some(network) = &self.network {
             network.evaluator().each(contexts, many, |context, maps| {
                 for row in context * n..(context + 1) * n {
@@ -203,18 +162,14 @@ impl Whitening {
 
     /// The inverse of [`apply`](Self::apply), in place; returns log|det| of `apply` there.
     pub fn invert(&self, target: &mut [f32], context: &[f32]) -> Vec<f64> {
-        let (d, mut out) = (self.dim(), vec![0.0; self.dim()]);
-        let mut log_dets = vec![self.linear.log_det(); target.len() / d];
+        let d = self.dim();
+        let mut log_dets = vec![self.regression.log_det(); target.len() / d];
         if let Some(network) = &self.network {
             network.evaluator().each(context, target.len() / d, |row, maps| {
                 log_dets[row] += maps.invert(&mut target[row * d..(row + 1) * d]);
             });
         }
-        let mut contexts = Contexts::new(context, self.linear.context_dim());
-        for row in target.chunks_exact_mut(d) {
-            self.linear.invert(row, contexts.next(), &mut out);
-            row.copy_from_slice(&out);
-        }
+        self.regression.invert(target, context);
         log_dets
     }
 
@@ -241,50 +196,34 @@ impl Whitening {
     pub fn shape(&self) -> WhiteningShape {
         WhiteningShape {
             dim: self.dim(),
-            context_dim: self.linear.context_dim(),
+            context_dim: self.regression.context_dim(),
             width: self.network.as_ref().map(WhiteningNetwork::width),
             networks: self.network.as_ref().map_or(1, WhiteningNetwork::count),
             scaled: self.network.as_ref().is_some_and(WhiteningNetwork::is_scaled),
+            degree: self.regression.degree(),
         }
     }
 
-    /// The numbers of the linear part and of the network, for a weights file.
+    /// The numbers of the regression and of the network, for a weights file.
     #[must_use]
     pub fn numbers(&self) -> (Vec<f64>, &[f32]) {
         let network = self.network.as_ref().map_or(&[][..], WhiteningNetwork::weights);
-        (self.linear.numbers(), network)
+        (self.regression.numbers(), network)
     }
 
     /// A whitening from its sizes and numbers; `None` where they do not fit.
     #[must_use]
-    pub fn from_numbers(shape: WhiteningShape, linear: &[f64], network: Vec<f32>) -> Option<Self> {
-        let linear = LinearWhitening::from_numbers(shape.dim, shape.context_dim, linear)?;
-        if shape.width.is_none() {
-            return Some(Self { linear, network: None });
-        }
-        let network = Some(WhiteningNetwork::from_weights(shape, network)?);
-        Some(Self { linear, network })
-    }
-}
-
-/// Contexts row by row, or one for all.
-struct Contexts<'a> {
-    flat: &'a [f32],
-    width: usize,
-    row: usize,
-}
-
-impl<'a> Contexts<'a> {
-    fn new(flat: &'a [f32], width: usize) -> Self {
-        Self { flat, width, row: 0 }
-    }
-
-    fn next(&mut self) -> &'a [f32] {
-        if self.flat.len() == self.width {
-            return self.flat;
-        }
-        self.row += 1;
-        &self.flat[(self.row - 1) * self.width..self.row * self.width]
+    pub fn from_numbers(
+        shape: WhiteningShape,
+        regression: &[f64],
+        network: Vec<f32>,
+    ) -> Option<Self> {
+        let regression = Regression::from_numbers(&shape, regression)?;
+        let network = match shape.width {
+            None => None,
+            Some(_) => Some(WhiteningNetwork::from_weights(shape, network)?),
+        };
+        Some(Self { regression, network })
     }
 }
 

@@ -217,7 +217,7 @@ impl WhiteningNetwork {
 
     /// Of such sizes; `None` where there is no network, or the number of weights is wrong.
     pub(super) fn from_weights(shape: WhiteningShape, weights: Vec<f32>) -> Option<Self> {
-        let WhiteningShape { dim, context_dim, width, networks, scaled } = shape;
+        let WhiteningShape { dim, context_dim, width, networks, scaled, .. } = shape;
         let network = Self { dim, context_dim, width: width?, scaled, weights };
         let all = Mlp::parameters(&network.sizes()).checked_mul(networks)?;
         (networks > 0 && network.weights.len() == all).then_some(network)

@@ -27,9 +27,9 @@ pub(super) const VERSION_WITH_GAPS: u64 = 7;
 pub(super) const VERSION_WITH_IMAGE: u64 = 8;
 /// That of models that know the likelihood of one trial.
 pub(super) const VERSION_WITH_TRIALS: u64 = 9;
-/// That of models whose likelihood sees roots of counts.
-pub(super) const VERSION_WITH_ROOTS: u64 = 10;
-const NEWEST: u64 = VERSION_WITH_ROOTS;
+/// That of models with curved whitenings, or a likelihood that sees roots of counts.
+pub(super) const VERSION_WITH_CURVES: u64 = 10;
+const NEWEST: u64 = VERSION_WITH_CURVES;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.

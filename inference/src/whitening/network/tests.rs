@@ -21,6 +21,7 @@ fn law(n: usize) -> (Vec<f32>, Vec<f32>) {
 const CONFIG: WhiteningConfig = WhiteningConfig {
     kind: WhiteningKind::Network,
     networks: 1,
+    degree: 1,
     width: 32,
     steps: 4000,
     batch_size: 64,
