@@ -69,10 +69,8 @@ pub fn infer<S: RoundStage>(
         }
         let trained_on = used.simulations.len();
         let interim = plan.is_interim(number, stop_early && reports.last().is_some_and(is_still));
-        // Others work over the whitenings of the round before, without flows to choose them by: no answer is
-        // theirs, and few simulations choose by chance.
-        let chooses = number == plan.sizes.len() || number != 2 && !interim;
-        let before = last.as_ref().filter(|_| !chooses);
+        let keeps = keeps_whitenings(number, interim) && number < plan.sizes.len();
+        let before = last.as_ref().filter(|_| keeps);
         let whitenings = before.map(|(posterior, _)| chosen_by(posterior));
         let local = Locality { observation: x.to_vec(), round: number, law, whitenings, interim };
         let posterior = Arc::new(stage.train(&round, used, &local)?);
@@ -125,6 +123,13 @@ pub fn infer<S: RoundStage>(
     // A plan has a round at least.
     let (posterior, _) = last.expect("a plan without rounds");
     Ok((posterior, reports))
+}
+
+/// Whether a round that is not the last works over the kinds of whitening of the one before, without flows to
+/// choose them by: the second, whose simulations are mostly those of the first, and those after the third, whose
+/// regions hardly differ, unless they may be the answer.
+fn keeps_whitenings(round: usize, interim: bool) -> bool {
+    round == 2 || round > 3 && interim
 }
 
 /// The whitenings that a round's training chose.
