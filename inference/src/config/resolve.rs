@@ -172,6 +172,12 @@ impl Overrides {
         (layout, channels.and_then(|channels| usize::try_from(channels).ok()).filter(|c| *c > 0))
     }
 
+    /// Whether these say anything of a setting, `section.key`.
+    pub(crate) fn has(&self, dotted: &str) -> bool {
+        let of = |(section, key)| self.table.get(section)?.get(key);
+        dotted.split_once('.').and_then(of).is_some()
+    }
+
     pub(super) fn transform(&self, key: &str) -> Option<&Value> {
         self.table.get("transform")?.get(key)
     }

@@ -184,7 +184,7 @@ impl<'a> Fit<'a> {
         let simulations = simulations.rows(&rows);
         let problem = Problem::of(&simulations).laid_out(self.layout);
         let config = self.settings.resolve(self.preset, problem)?;
-        let config = self.local.iter().fold(config, |config, local| local.settle(config));
+        let config = Locality::settle(self.local, config, &self.settings);
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
         config
             .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())

@@ -37,7 +37,7 @@ pub use propose::{Proposals, ProposedBy};
 pub use region::Region;
 pub use stage::{Round, RoundReport, RoundStage, Simulated};
 
-use crate::config::{Config, MOST_DEGREE};
+use crate::config::{Config, MOST_DEGREE, Overrides};
 use crate::training::Choice;
 
 /// Share of the posterior's draws that a region may leave out.
@@ -61,15 +61,16 @@ pub struct Locality {
 }
 
 impl Locality {
-    /// The settings of its training.
+    /// The settings of a training near an observation, if it is one, for which somebody `stated` some.
     #[must_use]
-    pub fn settle(&self, mut config: Config) -> Config {
-        if self.interim {
+    pub fn settle(local: Option<&Self>, mut config: Config, stated: &Overrides) -> Config {
+        let Some(local) = local else { return config };
+        if local.interim {
             config.training.members = config.training.members.min(INTERIM_MEMBERS);
         }
         // In a small region nearly all is a low polynomial.
-        if self.round > 1 {
-            config.whitening.degree = config.whitening.degree.max(MOST_DEGREE);
+        if local.round > 1 && !stated.has("whitening.degree") {
+            config.whitening.degree = MOST_DEGREE;
         }
         config
     }
@@ -79,5 +80,38 @@ impl Locality {
     pub fn identity(&self) -> String {
         let bits: Vec<u64> = self.observation.iter().map(|v| v.to_bits()).collect();
         format!(" round {} at {bits:?} in {}", self.round, self.law.identity())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Preset, Problem};
+    use freeform_simulators::Missing;
+
+    #[test]
+    fn rounds_settle_what_nobody_stated() {
+        let (simulations, theta_dim, context_dim) = (300, 2, 3);
+        let (layout, missing) = (None, Missing::default());
+        let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
+        let local = |round, interim| Locality {
+            observation: vec![0.0; 3],
+            round,
+            law: RoundsLaw::default(),
+            whitenings: None,
+            interim,
+        };
+        let settle = |local: Option<&Locality>, text: &str| {
+            let stated = Overrides::parse(text).unwrap();
+            let config = stated.resolve(Preset::Recommended, problem).unwrap();
+            let config = Locality::settle(local, config, &stated);
+            (config.training.members, config.whitening.degree)
+        };
+        assert_eq!(settle(None, ""), (4, 1));
+        assert_eq!(settle(Some(&local(1, false)), ""), (4, 1));
+        assert_eq!(settle(Some(&local(3, true)), ""), (2, 3));
+        let text = "[whitening]\ndegree = 1\n[training]\nmembers = 1\n";
+        assert_eq!(settle(Some(&local(3, true)), text), (1, 1));
+        assert_eq!(settle(Some(&local(5, false)), "[whitening]\ndegree = 2\n"), (4, 2));
     }
 }
