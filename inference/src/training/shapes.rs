@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    /// Poisson counts of rates from 1 to 400, binomial ones of 100 draws, and of either but one value.
+    /// Poisson counts of rates from 1 to 400, binomial ones of 100 draws, and always the same one.
     #[test]
     fn roots_are_taken_of_counts_that_vary_as_their_mean() {
         let mut rng = stream(1, Purpose::Weights, 0);
@@ -144,6 +144,7 @@ mod tests {
         let (training, validation) = rows.split_at(270);
         let table =
             WhiteningTable { target: &[], context: &context, dims: (0, 1), training, validation };
+        let x = spread(&x, 3, &[0, 1, 2], 1);
         let found = roots(&x, 3, vec![0, 1, 2], &table, &Part::new(&Unwatched, "test"));
         assert_eq!(found.unwrap(), [0]);
     }
