@@ -10,6 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::PI;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Short trainings: the whitening does most of the work here.
 const SHORT: [&str; 4] =
@@ -244,6 +245,16 @@ fn regions_keep_what_no_draw_comes_to() {
 fn what_is_no_observation_is_refused() {
     let error = infer(&[1.0, 2.0], 450, 3, 1).err().unwrap().to_string();
     assert!(error.contains("has 2 numbers") && error.contains("`linear` 3"), "{error}");
+    let never = AtomicBool::new(false);
+    let prior = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let counted = SimulatorFn::new(prior, 1, |_: &[f64], _: &mut SimulationRng, _: &mut [f64]| {
+        never.store(true, Ordering::Relaxed);
+        Ok::<(), SimulationError>(())
+    });
+    let source = InProcess::new("counted", &counted);
+    let rounds = Rounds::new(&source, &[0.0]).set("whitening.degree=5").unwrap();
+    let error = rounds.run().err().unwrap().to_string();
+    assert!(error.contains("whitening.degree") && !never.load(Ordering::Relaxed), "{error}");
     let error = infer(&[1.0, f64::NAN, 2.0], 450, 3, 1).err().unwrap().to_string();
     assert!(error.contains("NaN"), "{error}");
 }

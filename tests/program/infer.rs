@@ -278,6 +278,10 @@ fn what_cannot_be_inferred_is_said() {
         let error = scratch.fails(2, &of("1", &["--rounds", rounds]));
         assert!(error.contains("auto") && error.contains(rounds), "{error}");
     }
+    // Before anything is simulated.
+    let error = scratch.fails(2, &of("1", &["-n", "200", "--set", "whitening.degree=5"]));
+    assert!(error.contains("whitening.degree=5") && error.contains("from 1 to 3"), "{error}");
+    assert!(!scratch.path("out").exists());
     // None are named.
     let text = std::fs::read_to_string(scratch.path("simulator.toml")).unwrap();
     let without = text.replace("observations = \"observed.csv\"\n", "");

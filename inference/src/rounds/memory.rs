@@ -1,11 +1,13 @@
 //! Rounds in memory, in one call.
 
 use super::{Locality, Round, RoundPlan, RoundReport, RoundStage, Simulated, infer};
-use crate::config::{Overrides, Preset};
+use crate::config::{Overrides, Preset, Problem};
 use crate::engine::EngineKind;
 use crate::fit::{Fit, FitError};
 use crate::posterior::{Asking, Posterior, PosteriorError, check_observation};
-use freeform_simulators::{Precision, Proposed, SimulatedBatch, SimulationSource, SourceError};
+use freeform_simulators::{
+    Missing, Precision, Proposed, SimulatedBatch, SimulationSource, SourceError,
+};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -151,6 +153,12 @@ impl<'a> Rounds<'a> {
         }
         check_observation(self.x, self.settings.missing().unwrap_or_default())?;
         let plan = RoundPlan::of(self.budget, self.rounds);
+        // Wrong settings are refused before the first simulation, which may be dear.
+        let (simulations, context_dim) = (plan.sizes[0], self.x.len());
+        let (theta_dim, layout) = (self.source.prior().dim(), None);
+        let missing = Missing::Failed;
+        let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
+        self.settings.resolve(self.preset, problem).map_err(FitError::from)?;
         let asked = (self.source.prior(), self.x);
         infer(asked, &plan, self.rounds.is_none(), self.seed, self)
     }
