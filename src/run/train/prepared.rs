@@ -80,7 +80,7 @@ impl<'a> Prepared<'a> {
         } = input;
         let problem = Problem::of(&simulations).laid_out(layout).with_missing(missing);
         let config = job.overrides.resolve(job.preset, problem)?;
-        let config = Locality::settle(local.as_ref(), config, &job.overrides);
+        let config = Locality::settle(local.as_ref(), config, job.overrides);
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
         config
