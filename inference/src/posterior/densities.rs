@@ -31,12 +31,8 @@ impl Posterior {
         x: &[f64],
         asking: &Asking,
     ) -> Result<Vec<f64>, PosteriorError> {
-        let observed = self.observed(x)?;
         let proposal = Proposal { folds: true, ..self.proposal(*asking) };
-        self.evaluated(theta, asking, |rows| match self.corrected(*asking) {
-            None => proposal.log_prob(rows, &observed.context),
-            Some(corrected) => Corrected { proposal, ..corrected }.log_density(rows, observed.at()),
-        })
+        self.density_by(proposal, theta, &self.observed(x)?)
     }
 
     /// log-density by the posterior's flows alone, without what corrects them.
@@ -78,9 +74,20 @@ impl Posterior {
         observed: &Observed,
         asking: &Asking,
     ) -> Result<Vec<f64>, PosteriorError> {
-        self.evaluated(theta, asking, |rows| match self.corrected(*asking) {
-            None => self.proposal(*asking).log_prob(rows, &observed.context),
-            Some(corrected) => corrected.log_density(rows, observed.at()),
+        self.density_by(self.proposal(*asking), theta, observed)
+    }
+
+    /// The same, of the flows as `proposal` takes them.
+    fn density_by(
+        &self,
+        proposal: Proposal,
+        theta: &ArrayView2<f64>,
+        observed: &Observed,
+    ) -> Result<Vec<f64>, PosteriorError> {
+        let asking = proposal.asking;
+        self.evaluated(theta, &asking, |rows| match self.corrected(asking) {
+            None => proposal.log_prob(rows, &observed.context),
+            Some(corrected) => Corrected { proposal, ..corrected }.log_density(rows, observed.at()),
         })
     }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Format of the file, and of pieces beside it; raised when their meaning changes. Those of 1 and 2 were trained
-/// over whitenings of another form.
+/// over whitenings of another form, those of 3 on counts without roots.
 pub(super) const FORMAT: &str = "freeform-checkpoint-4";
 
 /// Where in the metadata the checksum stands.

@@ -12,18 +12,17 @@ use std::borrow::Cow;
 /// Nats a simulation that roots must gain.
 const LEAST_GAIN: f64 = 0.02;
 
-/// Whether each of these columns holds nothing but whole numbers.
-fn whole(x: &[f64], width: usize, kept: &[usize]) -> Vec<bool> {
+/// Which of these columns hold nothing but whole numbers.
+fn whole(x: &[f64], width: usize, kept: &[usize]) -> Vec<usize> {
     let is_whole = |c: &usize| x.iter().skip(*c).step_by(width).all(|v| v.fract() == 0.0);
-    kept.iter().map(is_whole).collect()
+    kept.iter().copied().filter(is_whole).collect()
 }
 
 /// Which of these columns hold counts: whole numbers, none negative and not only 0 and 1.
 pub(super) fn counts(x: &[f64], width: usize, kept: &[usize]) -> Vec<usize> {
     let column = |c: usize| x.iter().skip(c).step_by(width);
     let is_count = |c: usize| column(c).all(|v| *v >= 0.0) && column(c).any(|v| *v > 1.0);
-    let whole = kept.iter().zip(whole(x, width, kept)).filter(|(_, is_whole)| *is_whole);
-    whole.map(|(column, _)| *column).filter(|column| is_count(*column)).collect()
+    whole(x, width, kept).into_iter().filter(|column| is_count(*column)).collect()
 }
 
 /// Those of these columns whose root is more like a Gaussian whose variance does not depend on what the table tells
@@ -60,9 +59,7 @@ pub(super) fn roots(
 /// x, where columns hold nothing but whole numbers a copy in which these are spread evenly over the
 /// intervals they stand for: a density of single points has no bound.
 pub(super) fn spread<'a>(x: &'a [f64], width: usize, kept: &[usize], seed: u64) -> Cow<'a, [f64]> {
-    let whole = whole(x, width, kept);
-    let columns: Vec<usize> =
-        kept.iter().zip(whole).filter(|(_, is_whole)| *is_whole).map(|(c, _)| *c).collect();
+    let columns = whole(x, width, kept);
     if columns.is_empty() {
         return Cow::Borrowed(x);
     }
