@@ -24,7 +24,7 @@ impl Masks {
     /// them lacks anything. A set may have fewer trials than simulations; where it has more, or an
     /// observation has another length, nothing can be learnt from it here.
     #[must_use]
-    pub fn of(observations: &[Vec<f64>], numbers: usize, layout: DataLayout) -> Option<Self> {
+    pub fn of(observations: &[Vec<f64>], numbers: usize, layout: &DataLayout) -> Option<Self> {
         let is_set = layout.layout == Layout::Set;
         let missing: Vec<Vec<bool>> = observations
             .iter()
@@ -87,7 +87,7 @@ mod tests {
     use ndarray::Array2;
 
     fn of(observations: &[Vec<f64>], numbers: usize, layout: Layout, channels: usize) -> Masks {
-        Masks::of(observations, numbers, DataLayout::new(layout, channels)).unwrap()
+        Masks::of(observations, numbers, &DataLayout::new(layout, channels)).unwrap()
     }
 
     fn masked(masks: &Masks, rows: usize, numbers: usize) -> Vec<Vec<bool>> {
@@ -123,7 +123,7 @@ mod tests {
         let masks = of(&[vec![1.0; 7]], 10, Layout::Set, 1);
         assert!((masks.share() - 0.3).abs() < 1e-12);
         let none = DataLayout::new(Layout::Set, 1);
-        assert_eq!(Masks::of(&[vec![1.0; 10], vec![1.0; 14]], 10, none), None);
+        assert_eq!(Masks::of(&[vec![1.0; 10], vec![1.0; 14]], 10, &none), None);
         // Where one number of a trial is missing alone, numbers are hidden one by one.
         let masks = of(&[vec![1.0, f64::NAN, 1.0, 1.0]], 4, Layout::Set, 2);
         assert_eq!(masks.together, 1);

@@ -102,7 +102,7 @@ impl AnySimulator {
     pub fn layout(&self) -> Option<DataLayout> {
         match self {
             Self::Task(_) => None,
-            Self::External(simulator) => simulator.settings().layout,
+            Self::External(simulator) => simulator.settings().layout.clone(),
         }
     }
 

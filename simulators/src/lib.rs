@@ -44,7 +44,7 @@ pub use files::{
     FileOwnership, Holder, Ownership, OwnershipError, STALE, free_space, holder_of, human_bytes,
     memory, memory_limit, write_atomically, write_bytes_atomically,
 };
-pub use layout::{DataLayout, Layout, LayoutMisfit};
+pub use layout::{DataLayout, DataPart, Layout, LayoutMisfit, PartError};
 pub use missing::Missing;
 pub use prior::{
     Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         layout: None,
         missing: Missing::Failed,
     };
-    let config = args.preset.preset().config(problem);
+    let config = args.preset.preset().config(&problem);
     let settings: Vec<_> = config
         .described()
         .into_iter()

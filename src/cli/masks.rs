@@ -26,9 +26,10 @@ pub(super) fn mask(
                 ));
             }
             let is_set = layout.layout == Layout::Set;
-            let expected = Expected { data_dim: numbers, layout, any_number: is_set };
+            let expected =
+                Expected { data_dim: numbers, layout: layout.clone(), any_number: is_set };
             let observed = observations(path, expected)?;
-            let Some(masks) = Masks::of(&observed, numbers, layout) else {
+            let Some(masks) = Masks::of(&observed, numbers, &layout) else {
                 return Err(Failure::usage(&format!(
                     "--masks-from {}: none of its {} of {numbers} numbers has some that are NaN beside \
                      some that are not",
@@ -41,7 +42,7 @@ pub(super) fn mask(
         None => {
             let own = input.simulations.rows_with_gaps() > 0;
             let found = match input.missing.is_allowed() && !own {
-                true => Masks::of(observed, numbers, layout),
+                true => Masks::of(observed, numbers, &layout),
                 false => None,
             };
             let Some(masks) = found else { return Ok(()) };
@@ -59,12 +60,12 @@ pub(super) fn mask(
 
 /// What the numbers of x are said to be to each other, as far as gaps go.
 fn layout(input: &TrainingInput, overrides: &Overrides) -> DataLayout {
-    let stated = input.layout.unwrap_or_default();
+    let stated = input.layout.clone().unwrap_or_default();
     let (layout, channels) = overrides.layout();
     DataLayout {
         layout: layout.unwrap_or(stated.layout),
         channels: channels.unwrap_or(stated.channels),
-        shape: stated.shape,
+        ..stated
     }
 }
 
@@ -74,7 +75,7 @@ fn observations(path: &Path, expected: Expected) -> Result<Vec<Vec<f64>>, Failur
     if table.values.ncols() == expected.data_dim {
         return Ok(table.values.rows().into_iter().map(|row| row.to_vec()).collect());
     }
-    let one = table.observation(None, expected)?;
+    let one = table.observation(None, expected.clone())?;
     match expected.admits(one.len()) {
         true => Ok(vec![one]),
         false => Err(Failure::usage(&format!(

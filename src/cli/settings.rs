@@ -6,6 +6,7 @@ use super::device::DeviceArg;
 use crate::run::Existing;
 use clap::ValueEnum;
 use freeform_inference::{Overrides, Preset};
+use freeform_simulators::DataPart;
 use std::path::PathBuf;
 
 /// The settings themselves, beside the seed.
@@ -31,6 +32,12 @@ pub(super) struct SettingsArgs {
     /// `[n, H, W, channels]` say it themselves.
     #[arg(long, value_name = "HxW", value_parser = shape)]
     shape: Option<[usize; 2]>,
+    /// Parts that x consists of, each with its own layout, in the order of its columns: transform.parts in
+    /// short. vector:3 is numbers, series:40x2 and set:40x2 are 40 points or trials of 2 numbers,
+    /// image:32x48x3 pixels of 3.
+    #[arg(long, value_name = "LAYOUT:SIZE,…", value_delimiter = ',',
+          conflicts_with_all = ["layout", "channels", "shape"])]
+    parts: Vec<DataPart>,
     /// What a NaN in x means: failed, that the simulation did, or allowed: that the number was not
     /// measured. transform.missing in short.
     #[arg(long, value_parser = ["failed", "allowed"])]
@@ -101,6 +108,10 @@ impl SettingsArgs {
         }
         if let Some([rows, columns]) = self.shape {
             overrides.set(&format!("transform.shape=[{rows}, {columns}]"))?;
+        }
+        if !self.parts.is_empty() {
+            let parts: Vec<String> = self.parts.iter().map(|part| format!("\"{part}\"")).collect();
+            overrides.set(&format!("transform.parts=[{}]", parts.join(", ")))?;
         }
         if let Some(missing) = &self.missing {
             overrides.set(&format!("transform.missing={missing}"))?;

@@ -126,7 +126,7 @@ fn is_whole(key: &str) -> bool {
         layout: None,
         missing: Missing::Failed,
     };
-    let known = Table::try_from(Preset::default().config(problem)).unwrap_or_default();
+    let known = Table::try_from(Preset::default().config(&problem)).unwrap_or_default();
     first
         .split_once('.')
         .and_then(|(section, name)| known.get(section)?.get(name))

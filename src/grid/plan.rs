@@ -235,9 +235,9 @@ fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<Pla
         return Err(GridError::Sweep { path: task.name.clone(), reason });
     }
     let (theta_dim, context_dim) = task.dims;
-    let Opened { layout, missing, .. } = *task;
+    let (layout, missing) = (task.layout.clone(), task.missing);
     let problem = Problem { simulations: budget, theta_dim, context_dim, layout, missing };
-    let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, problem)?;
+    let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, &problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;
     Ok(PlanEntry {

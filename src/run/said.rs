@@ -62,7 +62,7 @@ pub(super) fn left_out_of(
 }
 
 /// What is to be said of an array of more numbers a point than points.
-pub(super) fn transposed(path: &Path, numbers: usize, layout: DataLayout) -> Option<String> {
+pub(super) fn transposed(path: &Path, numbers: usize, layout: &DataLayout) -> Option<String> {
     /// As many may be meant.
     const MOST: usize = 8;
     let channels = layout.channels;

@@ -171,7 +171,7 @@ impl Source {
                 if lost > 0 {
                     warnings.push(left_out_of(path, &simulations, lost, missing));
                 }
-                if let Some(shaped) = shaped {
+                if let Some(shaped) = &shaped {
                     warnings.extend(transposed(path, simulations.data_dim(), shaped));
                 }
                 let layout = simulator.as_ref().and_then(AnySimulator::layout);

@@ -114,8 +114,8 @@ pub struct Tuned {
 /// [`RunError`]; a training that diverges only counts as bad.
 pub fn tune(job: &TuneJob, input: &TrainingInput) -> Result<Tuned, RunError> {
     let _own = own(job.folder)?;
-    let problem = Problem::of(&input.simulations).laid_out(input.layout);
-    let base = job.overrides.resolve(job.preset, problem.with_missing(input.missing))?;
+    let problem = Problem::of(&input.simulations).laid_out(input.layout.clone());
+    let base = job.overrides.resolve(job.preset, &problem.with_missing(input.missing))?;
     let mut search = Search { job, input, base, trials: Vec::new() };
     let mut best = search.run(&[])?;
     for &knob in job.knobs {

@@ -32,6 +32,7 @@ mod odd_numbers;
 mod origin;
 mod output;
 mod particles;
+mod parts;
 mod precision;
 mod priors;
 mod raced_verbs;

@@ -26,7 +26,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// What each key does, in the order of the file.
-const MEANINGS: [(&str, &str); 39] = [
+const MEANINGS: [(&str, &str); 40] = [
     ("network.width", "width of the hidden layers"),
     ("network.input_layers", "linear layers before the blocks"),
     ("network.blocks", "residual blocks of two linear layers"),
@@ -64,13 +64,17 @@ const MEANINGS: [(&str, &str); 39] = [
     ),
     (
         "transform.layout",
-        "what the numbers of x are to each other: vector, series, set, image, or auto: what held-out simulations say of a wide x",
+        "what the numbers of x are to each other: vector, series, set, image, parts, or auto: what held-out simulations say of a wide x",
     ),
     (
         "transform.channels",
         "numbers of one point of a series, of one trial of a set or of one pixel",
     ),
     ("transform.shape", "rows and columns of pixels of an image, as [32, 32]"),
+    (
+        "transform.parts",
+        "parts that x consists of, each with its own layout, as [\"series:40x2\", \"vector:3\"]",
+    ),
     (
         "transform.missing",
         "what a NaN in x means: failed, that the simulation did; allowed, that the number was not measured",
@@ -164,7 +168,7 @@ mod tests {
     /// The list has serde's keys, all of them and no others, and in its order.
     #[test]
     fn every_key_has_a_meaning() {
-        let config = Preset::Recommended.config(PROBLEM);
+        let config = Preset::Recommended.config(&PROBLEM);
         let text = toml::to_string(&config).unwrap();
         let mut section = String::new();
         let mut keys = Vec::new();
@@ -184,9 +188,9 @@ mod tests {
     #[test]
     fn the_text_reads_back() {
         for preset in [Preset::Recommended, Preset::Paper] {
-            let config = preset.config(PROBLEM);
+            let config = preset.config(&PROBLEM);
             let read = Overrides::parse(&config.described_toml()).unwrap();
-            assert_eq!(read.resolve(Preset::Recommended, PROBLEM).unwrap(), config);
+            assert_eq!(read.resolve(Preset::Recommended, &PROBLEM).unwrap(), config);
         }
     }
 

@@ -11,12 +11,12 @@ impl Overrides {
     pub(super) fn settle_shape(
         &self,
         transform: &mut TransformConfig,
-        problem: Problem,
+        problem: &Problem,
     ) -> Result<(), ConfigError> {
         let given = self.transform("shape").filter(|_| transform.shape.is_some());
         match (transform.layout, given) {
             (Layout::Image, _) => {
-                let stated = problem.layout.unwrap_or_default();
+                let stated = problem.layout.clone().unwrap_or_default();
                 transform.shape = transform.shape.or(stated.shape);
                 let pixels = transform.shape.map(|[rows, columns]| rows.saturating_mul(columns));
                 if self.transform("channels").is_none() && stated.layout != Layout::Image {
@@ -44,10 +44,10 @@ impl Overrides {
         let alone = |key: &str| self.transform(key).is_some() && self.transform("layout").is_none();
         let shaped =
             self.transform("shape").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
-        match problem.layout {
+        match &problem.layout {
             Some(DataLayout { layout: Layout::Image, .. }) => problem,
             stated if alone("shape") && shaped => {
-                let shape = stated.and_then(|stated| stated.shape);
+                let shape = stated.as_ref().and_then(|stated| stated.shape);
                 let image = DataLayout { shape, ..DataLayout::new(Layout::Image, 1) };
                 problem.laid_out(Some(image))
             }

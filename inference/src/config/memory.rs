@@ -17,13 +17,13 @@ impl Config {
     /// [`ConfigError::Memory`], which names the setting that takes most.
     pub fn check_memory(
         &self,
-        problem: Problem,
+        problem: &Problem,
         threads: usize,
         available: Option<u64>,
     ) -> Result<(), ConfigError> {
         let Some(available) = available else { return Ok(()) };
         let (n, t, w) = (&self.network, &self.training, &self.whitening);
-        let Problem { simulations, theta_dim, context_dim, .. } = problem;
+        let Problem { simulations, theta_dim, context_dim, .. } = *problem;
         let float = |value: usize| value as f64;
         let (d, c, h) = (float(theta_dim), float(context_dim), float(n.width));
         let gate = if n.glu { c + 1.0 } else { 0.0 };
@@ -105,8 +105,8 @@ mod tests {
         let check = |setting: &str| {
             let mut overrides = Overrides::default();
             overrides.set(setting).unwrap();
-            let config = overrides.resolve(Preset::Recommended, problem).unwrap();
-            config.check_memory(problem, 2, Some(16 << 30)).map_err(|e| e.to_string())
+            let config = overrides.resolve(Preset::Recommended, &problem).unwrap();
+            config.check_memory(&problem, 2, Some(16 << 30)).map_err(|e| e.to_string())
         };
         assert_eq!(check("network.width=512"), Ok(()));
         assert_eq!(check("training.batch_size=4096"), Ok(()));

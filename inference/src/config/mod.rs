@@ -5,6 +5,7 @@ mod error;
 mod laid_out;
 mod limits;
 mod memory;
+mod parts;
 mod places;
 mod preset;
 mod resolve;

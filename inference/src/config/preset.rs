@@ -21,7 +21,7 @@ pub enum Preset {
 }
 
 /// What a preset may look at: sizes, never the task's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Simulation budget.
     pub simulations: usize,
@@ -64,10 +64,10 @@ impl Problem {
     }
 
     /// The layout that is stated; otherwise the one of a preset that `looks` at the data of a wide x.
-    fn layout(self, looks: bool) -> DataLayout {
+    fn layout(&self, looks: bool) -> DataLayout {
         let wide = self.context_dim > NARROW;
         let layout = if looks && wide { Layout::Auto } else { Layout::Vector };
-        self.layout.map_or(DataLayout::new(layout, 1), |stated| {
+        self.layout.clone().map_or(DataLayout::new(layout, 1), |stated| {
             // An array's lengths are no pixels' where one of them is a number of channels.
             DataLayout { shape: stated.shape.filter(|_| stated.may_be_image()), ..stated }
         })
@@ -86,7 +86,7 @@ impl Preset {
 
     /// The preset's settings for a problem.
     #[must_use]
-    pub fn config(self, problem: Problem) -> Config {
+    pub fn config(self, problem: &Problem) -> Config {
         match self {
             Self::Recommended => recommended(problem),
             Self::Paper => paper(problem),
@@ -99,9 +99,9 @@ const MANY: usize = 30_000;
 /// Simulations up to which `recommended` takes smaller batches.
 const FEW: usize = 5_000;
 
-fn recommended(problem: Problem) -> Config {
+fn recommended(problem: &Problem) -> Config {
     let many = problem.simulations >= MANY;
-    let DataLayout { layout, channels, shape } = problem.layout(true);
+    let DataLayout { layout, channels, shape, parts } = problem.layout(true);
     let batch_size = if problem.simulations < FEW { 64 } else { 128 };
     let steps_per_epoch = problem.simulations.div_ceil(batch_size).max(1);
     let steps = if many { 24_000 } else { 8_000 };
@@ -142,6 +142,7 @@ fn recommended(problem: Problem) -> Config {
             layout,
             channels,
             shape,
+            parts,
             missing: problem.missing,
             screening: true,
         },
@@ -165,13 +166,13 @@ fn recommended(problem: Problem) -> Config {
 }
 
 /// Section 9.1 and the middle of Table 3's grid; batch size by budget as Table 4 finds it.
-fn paper(problem: Problem) -> Config {
+fn paper(problem: &Problem) -> Config {
     let batch_size = match problem.simulations {
         0..3_000 => 8,
         3_000..30_000 => 32,
         _ => 64,
     };
-    let DataLayout { layout, channels, shape } = problem.layout(false);
+    let DataLayout { layout, channels, shape, parts } = problem.layout(false);
     Config {
         network: NetworkConfig {
             width: 50,
@@ -208,6 +209,7 @@ fn paper(problem: Problem) -> Config {
             layout,
             channels,
             shape,
+            parts,
             missing: problem.missing,
             screening: false,
         },

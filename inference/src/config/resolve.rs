@@ -127,9 +127,9 @@ impl Overrides {
     ///
     /// # Errors
     /// An unknown key, a wrong type, or a value out of range.
-    pub fn resolve(&self, preset: Preset, problem: Problem) -> Result<Config, ConfigError> {
-        let problem = self.with_channels(problem);
-        let base = Table::try_from(preset.config(problem)).map_err(|e| unserialisable(&e))?;
+    pub fn resolve(&self, preset: Preset, problem: &Problem) -> Result<Config, ConfigError> {
+        let problem = self.with_channels(self.with_parts(problem.clone())?);
+        let base = Table::try_from(preset.config(&problem)).map_err(|e| unserialisable(&e))?;
         let mut table = base.clone();
         self.merge(&mut table, &self.table, "", &base)?;
         let parsed: Result<Config, _> = Value::Table(table).try_into();
@@ -138,7 +138,7 @@ impl Overrides {
             reason: e.message().to_owned(),
         })?;
         config.validate().map_err(|error| self.placed(error))?;
-        self.settle_shape(&mut config.transform, problem)?;
+        self.settle_shape(&mut config.transform, &problem)?;
         match (self.transform("channels"), config.transform.layout) {
             (Some(value), Layout::Vector) if config.transform.channels > 1 => {
                 let key = "transform.channels".to_owned();

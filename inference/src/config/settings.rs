@@ -2,7 +2,7 @@
 
 use crate::engine::LogDet;
 use crate::network::{Activation, NetworkSpec};
-use freeform_simulators::{DataLayout, Layout, Missing};
+use freeform_simulators::{DataLayout, DataPart, Layout, Missing};
 use serde::{Deserialize, Serialize};
 
 /// All settings of one training.
@@ -102,8 +102,8 @@ pub struct TransformConfig {
     /// `standardize`, or `shape`: first log, log1p or asinh for columns of x that are skewed or
     /// heavy-tailed.
     pub data: DataTransform,
-    /// What the numbers of x are to each other: `vector`, `series`, `set`, `image`, or `auto`: what
-    /// held-out simulations say of a wide x (more than 16).
+    /// What the numbers of x are to each other: `vector`, `series`, `set`, `image`, `parts`, or `auto`:
+    /// what held-out simulations say of a wide x (more than 16).
     #[serde(default = "layout_of_before")]
     pub layout: Layout,
     /// Numbers of one point of a series, of one trial of a set or of one pixel, which stand side by side.
@@ -112,6 +112,9 @@ pub struct TransformConfig {
     /// Rows and columns of pixels of an image; empty in a file where there are none.
     #[serde(default, with = "super::shape")]
     pub shape: Option<[usize; 2]>,
+    /// Parts that x consists of, each with its own layout; empty unless this is `parts`.
+    #[serde(default, deserialize_with = "super::parts::deserialize")]
+    pub parts: Vec<DataPart>,
     /// What a NaN in x means: `failed`, that the simulation did, or `allowed`: that this number was not
     /// measured.
     #[serde(default)]
@@ -125,7 +128,8 @@ impl TransformConfig {
     /// What the numbers of x are said to be to each other.
     #[must_use]
     pub fn layout(&self) -> DataLayout {
-        DataLayout { layout: self.layout, channels: self.channels, shape: self.shape }
+        let parts = self.parts.clone();
+        DataLayout { layout: self.layout, channels: self.channels, shape: self.shape, parts }
     }
 }
 
@@ -273,7 +277,11 @@ impl Config {
         let later = |line: &&str| {
             matches!(
                 *line,
-                "layout = \"vector\"" | "channels = 1" | "shape = []" | "missing = \"failed\""
+                "layout = \"vector\""
+                    | "channels = 1"
+                    | "shape = []"
+                    | "parts = []"
+                    | "missing = \"failed\""
             )
         };
         text.lines().filter(|line| !later(line)).map(|line| format!("{line}\n")).collect()

@@ -176,18 +176,18 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
-        let config =
-            self.settings.resolve(self.preset, Problem::of(&simulations).laid_out(self.layout))?;
+        let problem = Problem::of(&simulations).laid_out(self.layout.clone());
+        let config = self.settings.resolve(self.preset, &problem)?;
         let missing = config.transform.missing;
         let failed = self.all_failed(&simulations, missing);
         let rows = simulations.usable_rows(missing);
         let simulations = simulations.rows(&rows);
-        let problem = Problem::of(&simulations).laid_out(self.layout);
-        let config = self.settings.resolve(self.preset, problem)?;
+        let problem = Problem { simulations: simulations.len(), ..problem };
+        let config = self.settings.resolve(self.preset, &problem)?;
         let config = Locality::settle(self.local, config, &self.settings);
         config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
         config
-            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .check_memory(&problem, rayon::current_num_threads(), freeform_simulators::memory())
             .map_err(|error| self.settings.placed(error))?;
         let identity = self.identity(&config, &simulations);
         let checkpoints = match &self.checkpoints {

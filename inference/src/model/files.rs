@@ -16,8 +16,8 @@ use crate::turn::Turn;
 use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CURVES, VERSION_WITH_GAPS,
-    VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_TRIALS, VERSION_WITH_TURN,
-    VERSION_WITH_VIEW, read_description, signed,
+    VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS, VERSION_WITH_TRIALS,
+    VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions, write_choices};
@@ -80,6 +80,7 @@ impl Model {
         }
         let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.view.layout() == Layout::Parts => VERSION_WITH_PARTS,
             _ if self.has_curves() => VERSION_WITH_CURVES,
             _ if likelihood.is_some_and(|l| l.trials.is_some()) => VERSION_WITH_TRIALS,
             _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,

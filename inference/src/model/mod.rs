@@ -197,9 +197,9 @@ impl Model {
     /// the simulations.
     pub(crate) fn named(mut self) -> Self {
         let (layout, kept) = (self.layout(), self.data.kept());
-        self.span = self.span.map(|span| span.laid_out(layout));
+        self.span = self.span.map(|span| span.laid_out(layout.clone()));
         if let Some(typical) = &mut self.typical {
-            let meanings = self.view.meanings(layout);
+            let meanings = self.view.meanings(&layout);
             typical.meanings = kept.iter().map(|at| meanings.get(*at).cloned().flatten()).collect();
         }
         self

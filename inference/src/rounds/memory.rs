@@ -158,7 +158,7 @@ impl<'a> Rounds<'a> {
         let (theta_dim, layout) = (self.source.prior().dim(), None);
         let missing = Missing::Failed;
         let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
-        self.settings.resolve(self.preset, problem).map_err(FitError::from)?;
+        self.settings.resolve(self.preset, &problem).map_err(FitError::from)?;
         let asked = (self.source.prior(), self.x);
         infer(asked, &plan, self.rounds.is_none(), self.seed, self)
     }

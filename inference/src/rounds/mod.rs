@@ -103,7 +103,7 @@ mod tests {
         };
         let settle = |local: Option<&Locality>, text: &str| {
             let stated = Overrides::parse(text).unwrap();
-            let config = stated.resolve(Preset::Recommended, problem).unwrap();
+            let config = stated.resolve(Preset::Recommended, &problem).unwrap();
             let config = Locality::settle(local, config, &stated);
             (config.training.members, config.whitening.degree)
         };

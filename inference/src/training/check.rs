@@ -60,6 +60,7 @@ pub(super) fn check_layout(columns: usize, transform: &TransformConfig) -> Resul
             Err(DataError::FewPoints { columns, channels, points })
         }
         Some(LayoutMisfit::NoShape) => Err(DataError::NoPixels { columns, channels }),
+        Some(LayoutMisfit::Parts(numbers)) => Err(DataError::Parts { columns, numbers }),
         Some(LayoutMisfit::Shape([high, wide])) => {
             Err(DataError::Pixels { columns, high, wide, channels })
         }

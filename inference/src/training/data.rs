@@ -164,7 +164,7 @@ impl TrainingData {
         let mut trials = reversed.as_ref().map(of_trials).transpose()?.flatten();
         let (x, context) = (view.table(x), view.outputs());
         part.go_on()?;
-        let meanings = view.meanings(view.layout_of_x(&config.transform));
+        let meanings = view.meanings(&view.layout_of_x(&config.transform));
         let shown =
             Shown { x: &x, width: context, view: &view, rows: seen, table_rows: &table_rows };
         let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;

@@ -113,6 +113,17 @@ pub enum DataError {
         /// Numbers of a pixel.
         channels: usize,
     },
+    /// Parts of more or fewer numbers than x has.
+    #[error(
+        "the parts that x is said to have (transform.parts; `parts` in simulator.toml) are of {} together, where x \
+         has {columns}: say each part, in the order of its columns", counted(*numbers, "number")
+    )]
+    Parts {
+        /// Numbers of x.
+        columns: usize,
+        /// Those of the parts.
+        numbers: usize,
+    },
     /// An image of other pixels than x has.
     #[error(
         "x has {}, which are no image of {high} rows and {wide} columns of pixels with {} each \
@@ -130,14 +141,16 @@ pub enum DataError {
         /// Numbers of a pixel.
         channels: usize,
     },
-    /// Gaps in images.
+    /// Gaps where none may be.
     #[error(
-        "row {row} of x has NaN among the pixels of an image, of which none may be missing: fill them in the \
-         simulations and the observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
+        "row {row} of x has NaN among {among}, of which none may be missing: fill them in the simulations and the \
+         observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
     )]
-    MissingPixels {
+    MissingAmong {
         /// Row of the table, from 1.
         row: usize,
+        /// What the numbers of x are.
+        among: &'static str,
     },
     /// A simulation without a number.
     #[error(

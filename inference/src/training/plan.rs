@@ -116,7 +116,8 @@ mod tests {
     fn what_an_earlier_round_chose_is_kept_to() {
         let task = Task::by_name("two_moons").unwrap();
         let simulations = simulate(task.simulator(), 200, 1).unwrap().simulations;
-        let resolved = Overrides::default().resolve(Preset::Recommended, Problem::of(&simulations));
+        let resolved =
+            Overrides::default().resolve(Preset::Recommended, &Problem::of(&simulations));
         let config = resolved.unwrap();
         let plan = |whitenings: Option<Choice>| {
             let simulations = simulations.clone();

@@ -52,7 +52,7 @@ mod tests {
             layout: None,
             missing: Missing::Failed,
         };
-        let mut config = Preset::Recommended.config(problem);
+        let mut config = Preset::Recommended.config(&problem);
         config.optimizer.learning_rate = 1.0;
         let mut rate = |schedule, step| {
             config.optimizer.schedule = schedule;

@@ -38,7 +38,7 @@ impl<'a> Shown<'a> {
         let kept = self.view.with_gaps(kept);
         let seen = rows.iter().map(|r| row(x, width, *r));
         let data = DataTransform::fit(settings.data, width, kept, seen);
-        let titles = self.view.titles(self.view.layout_of_x(settings));
+        let titles = self.view.titles(&self.view.layout_of_x(settings));
         Scored {
             table: x,
             width,

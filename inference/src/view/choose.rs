@@ -60,27 +60,26 @@ impl Candidates<'_> {
         let TransformConfig { layout, channels, .. } = *self.transform;
         let wide = self.columns > NARROW;
         let structured = match layout {
-            Layout::Series | Layout::Set | Layout::Image => true,
+            Layout::Series | Layout::Set | Layout::Image | Layout::Parts => true,
             Layout::Auto => wide || channels > 1,
             Layout::Vector => wide,
         };
+        if layout == Layout::Parts {
+            return self.choose_parts(part);
+        }
         if !structured {
             return Ok(Choice { view: plain, remark: None, doubt: None });
         }
-        let components = if wide { self.of_components() } else { vec![] };
+        let components = self.of_components();
         match layout {
-            Layout::Series => {
-                let own = [self.of_series(channels, &components), components.clone()].concat();
-                self.stated(own, self.of_vector(&components), part)
+            Layout::Series | Layout::Set => {
+                self.stated(self.of_stated(&components), self.of_vector(&components), part)
             }
-            Layout::Set => self.stated(self.of_set(channels), self.of_vector(&components), part),
             Layout::Image => {
-                let mut others = self.of_vector(&components);
-                others.extend(self.of_transposed());
-                let own = self.of_image(self.transform.shape, channels, &components);
-                self.stated([own, components].concat(), others, part)
+                let others = [self.of_vector(&components), self.of_transposed()].concat();
+                self.stated(self.of_stated(&components), others, part)
             }
-            Layout::Vector => self.found([vec![plain], components].concat(), None, part),
+            Layout::Vector | Layout::Parts => self.found(self.of_stated(&components), None, part),
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
                 let (shape, depth) = self.pixels();

@@ -11,6 +11,8 @@ mod components;
 mod gaps;
 mod image;
 mod names;
+mod numbers;
+mod parts;
 mod present;
 mod quantile;
 mod series;
@@ -27,6 +29,7 @@ use components::Components;
 use freeform_simulators::Layout;
 use gaps::{Gaps, Structure};
 use image::Image;
+use parts::PartView;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use series::Series;
@@ -49,6 +52,8 @@ pub(crate) enum Block {
     Set(Set),
     /// Statistics of an image.
     Image(Image),
+    /// A part of x that has a view of its own.
+    Part(PartView),
     /// Where numbers are missing; the last.
     Gaps(Gaps),
 }
@@ -127,15 +132,20 @@ impl View {
 
     /// Whether some of its numbers follow from others.
     pub fn has_statistics(&self) -> bool {
-        self.layout() != Layout::Vector
+        match self.layout() {
+            Layout::Vector => false,
+            Layout::Parts => self.parts().any(|part| part.view().has_statistics()),
+            _ => true,
+        }
     }
 
-    /// What it takes x for: a series, a set or an image, or else a vector.
+    /// What it takes x for: a series, a set, an image or parts, or else a vector.
     pub fn layout(&self) -> Layout {
         let structures = self.blocks.iter().find_map(|block| match block {
             Block::Series(_) => Some(Layout::Series),
             Block::Set(_) => Some(Layout::Set),
             Block::Image(_) => Some(Layout::Image),
+            Block::Part(_) => Some(Layout::Parts),
             _ => None,
         });
         structures.unwrap_or(Layout::Vector)
@@ -177,6 +187,7 @@ impl View {
             Block::Series(series) => series.outputs(),
             Block::Set(set) => set.outputs(),
             Block::Image(image) => image.outputs(),
+            Block::Part(part) => part.view().outputs(),
             Block::Gaps(gaps) => gaps.outputs(),
         }
     }
@@ -195,6 +206,7 @@ impl View {
                 Block::Series(series) => series.apply(x, &mut out),
                 Block::Set(set) => set.apply(x, &mut out),
                 Block::Image(image) => image.apply(x, &mut out),
+                Block::Part(part) => part.apply(x, &mut out),
                 Block::Gaps(gaps) => gaps.apply(x, &mut out),
             }
         }
@@ -237,6 +249,7 @@ impl View {
             Block::Series(series) => series.is_whole(self.inputs),
             Block::Set(set) => set.is_whole(self.inputs),
             Block::Image(image) => image.is_whole(self.inputs),
+            Block::Part(part) => part.is_whole(self.inputs),
             Block::Gaps(gaps) => gaps.is_whole(self.inputs),
         };
         let gaps = |block: &Block| matches!(block, Block::Gaps(_));
@@ -245,36 +258,6 @@ impl View {
             && !self.blocks.first().is_none_or(gaps)
             && !before.iter().any(gaps)
             && self.blocks.iter().all(whole)
-    }
-
-    /// The numbers of principal components, for a weights file; empty where there are none.
-    pub fn numbers(&self) -> Vec<f64> {
-        let components = self.blocks.iter().filter_map(|block| match block {
-            Block::Components(components) => Some(components.numbers()),
-            _ => None,
-        });
-        components.flatten().copied().collect()
-    }
-
-    /// How many numbers those are; `None` where there are more than can be counted.
-    pub fn parameters(&self) -> Option<usize> {
-        self.blocks.iter().try_fold(0_usize, |sum, block| match block {
-            Block::Components(components) => sum.checked_add(components.parameters(self.inputs)?),
-            _ => Some(sum),
-        })
-    }
-
-    /// The view with these numbers; `None` where their count is wrong.
-    pub fn with_numbers(mut self, numbers: &[f64]) -> Option<Self> {
-        let mut rest = numbers;
-        for block in &mut self.blocks {
-            if let Block::Components(components) = block {
-                let own;
-                (own, rest) = rest.split_at_checked(components.parameters(self.inputs)?)?;
-                components.set_numbers(own);
-            }
-        }
-        (rest.is_empty() && numbers.iter().all(|v| v.is_finite())).then_some(self)
     }
 }
 

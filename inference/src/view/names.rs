@@ -9,14 +9,17 @@ impl View {
     pub fn layout_of_x(&self, stated: &TransformConfig) -> DataLayout {
         match self.layout() {
             Layout::Vector => stated.layout(),
-            layout => DataLayout { layout, channels: self.channels(), shape: self.pixels() },
+            Layout::Parts => stated.layout(),
+            layout => {
+                DataLayout { shape: self.pixels(), ..DataLayout::new(layout, self.channels()) }
+            }
         }
     }
 
     /// What each of its numbers is, beyond its number, of an x of this layout; `None` where there is no
     /// more to say.
-    pub fn meanings(&self, layout: DataLayout) -> Vec<Option<String>> {
-        let of = |block: &Block| match block {
+    pub fn meanings(&self, layout: &DataLayout) -> Vec<Option<String>> {
+        let of = |(at, block): (usize, &Block)| match block {
             Block::Columns => (0..self.inputs).map(|column| layout.place(column)).collect(),
             Block::Filled { .. } => (1..=self.inputs)
                 .map(|column| {
@@ -29,14 +32,22 @@ impl View {
             Block::Series(series) => series.names().into_iter().map(Some).collect(),
             Block::Set(set) => set.names().into_iter().map(Some).collect::<Vec<_>>(),
             Block::Image(image) => image.names().into_iter().map(Some).collect(),
+            Block::Part(part) => {
+                let named = part.view().meanings(&DataLayout::default()).into_iter().enumerate();
+                let name = |(place, meaning): (usize, Option<String>)| match meaning {
+                    Some(meaning) => Some(format!("{meaning}, part {}", at + 1)),
+                    None => layout.place(part.from() + place),
+                };
+                named.map(name).collect()
+            }
             Block::Gaps(gaps) => gaps.names().into_iter().map(Some).collect(),
         };
-        self.blocks.iter().flat_map(of).collect()
+        self.blocks.iter().enumerate().flat_map(of).collect()
     }
 
     /// What each of its numbers is called: `column 23 (point 12, channel 1)`, `statistic 8
     /// (autocorrelation at lag 4)`.
-    pub fn titles(&self, layout: DataLayout) -> Vec<String> {
+    pub fn titles(&self, layout: &DataLayout) -> Vec<String> {
         let word = if self.is_plain() { "column" } else { "statistic" };
         let title = |(at, meaning): (usize, Option<String>)| match meaning {
             Some(meaning) => format!("{word} {} ({meaning})", at + 1),
@@ -53,7 +64,7 @@ mod tests {
 
     /// The number of that name, of one x.
     fn called(view: &View, x: &[f64], name: &str) -> f64 {
-        let meanings = view.meanings(DataLayout::default());
+        let meanings = view.meanings(&DataLayout::default());
         assert_eq!(meanings.len(), view.outputs());
         let places: Vec<usize> =
             (0..meanings.len()).filter(|at| meanings[*at].as_deref() == Some(name)).collect();
@@ -122,8 +133,8 @@ mod tests {
         near(at("smallest of channel 1"), -20.0 / spread);
         near(at("largest of channel 1"), 20.0 / spread);
         near(at("smallest of channel 1 where channel 2 is 0"), -19.0 / spread);
-        let titles = view.titles(DataLayout::default());
+        let titles = view.titles(&DataLayout::default());
         assert_eq!(titles[0], "statistic 1 (2% quantile of channel 1)");
-        assert_eq!(View::plain(2).titles(DataLayout::default()), ["column 1", "column 2"]);
+        assert_eq!(View::plain(2).titles(&DataLayout::default()), ["column 1", "column 2"]);
     }
 }

@@ -8,7 +8,7 @@ use super::present::{is_present, means};
 use super::series::{Detail, Series};
 use super::set::Set;
 use super::{Block, View};
-use crate::config::TransformConfig;
+use crate::config::{NARROW, TransformConfig};
 use freeform_simulators::Layout;
 
 /// Components where few are enough.
@@ -39,8 +39,22 @@ impl Candidates<'_> {
         [&[self.plain()], components].concat()
     }
 
-    /// A few components, and more.
+    /// Those of the layout that is stated, the plainest or the most concise first.
+    pub(super) fn of_stated(&self, components: &[View]) -> Vec<View> {
+        let TransformConfig { layout, channels, shape, .. } = *self.transform;
+        match layout {
+            Layout::Series => [&self.of_series(channels, components)[..], components].concat(),
+            Layout::Set => self.of_set(channels),
+            Layout::Image => [&self.of_image(shape, channels, components)[..], components].concat(),
+            _ => self.of_vector(components),
+        }
+    }
+
+    /// A few components, and more, of a wide x.
     pub(super) fn of_components(&self) -> Vec<View> {
+        if self.columns <= NARROW {
+            return Vec::new();
+        }
         let TransformConfig { layout, channels, .. } = *self.transform;
         let along = (layout != Layout::Vector).then_some(channels);
         let all = Components::fit(self.x, self.columns, along, self.seed);

@@ -19,8 +19,14 @@ fn sizes(view: &View, (count, width): (usize, usize), name: &str) -> String {
 
 /// What a view shows, in words.
 pub(super) fn describe(view: &View) -> String {
-    let words = view.blocks.iter().filter_map(|block| {
+    let words = view.blocks.iter().enumerate().filter_map(|(at, block)| {
         Some(match block {
+            Block::Part(part) => match part.view() {
+                plain if plain.is_plain() => {
+                    format!("{} (part {})", counted(plain.inputs(), "number"), at + 1)
+                }
+                view => format!("{} (part {})", describe(view), at + 1),
+            },
             Block::Columns | Block::Filled { .. } => "its numbers".to_owned(),
             Block::Components(c) => counted(c.count(), "principal component"),
             Block::Series(s) => {

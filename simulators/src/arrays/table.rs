@@ -111,9 +111,9 @@ impl Table {
         expected: Expected,
     ) -> Result<Vec<f64>, ArrayError> {
         let (rows, columns) = self.values.dim();
-        let Expected { data_dim, layout, any_number } = expected;
-        let channels = layout.side_by_side();
-        self.check_pixels(expected)?;
+        let channels = expected.layout.side_by_side();
+        self.check_pixels(&expected)?;
+        let Expected { data_dim, any_number, .. } = expected;
         let fits = rows.checked_mul(columns) == Some(data_dim);
         let points = columns == channels && any_number && columns != data_dim;
         let whole = rows > 1 && (fits || points) && number.is_none();
@@ -141,8 +141,8 @@ impl Table {
     }
 
     /// Refuses images of other rows and columns than those expected, of as many numbers or not.
-    fn check_pixels(&self, expected: Expected) -> Result<(), ArrayError> {
-        let DataLayout { layout: Layout::Image, channels, shape: Some([high, wide]) } =
+    fn check_pixels(&self, expected: &Expected) -> Result<(), ArrayError> {
+        let DataLayout { layout: Layout::Image, channels, shape: Some([high, wide]), .. } =
             expected.layout
         else {
             return Ok(());
@@ -181,7 +181,7 @@ pub fn data_order(names: &[String], known: &[String]) -> Option<Vec<usize>> {
 }
 
 /// What an observation must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// C, its numbers.
     pub data_dim: usize,
@@ -201,7 +201,7 @@ impl Expected {
 
     /// Whether an observation may have so many numbers.
     #[must_use]
-    pub fn admits(self, numbers: usize) -> bool {
+    pub fn admits(&self, numbers: usize) -> bool {
         let trials = self.any_number && numbers > 0 && numbers.is_multiple_of(self.layout.channels);
         numbers == self.data_dim || trials
     }

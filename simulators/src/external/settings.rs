@@ -15,7 +15,7 @@ use crate::layout::DataLayout;
 use crate::missing::Missing;
 use crate::nearest::suggest;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "name",
     "version",
     "command",
@@ -25,6 +25,7 @@ const KEYS: [&str; 18] = [
     "layout",
     "channels",
     "shape",
+    "parts",
     "missing",
     "observations",
     "timeout",

@@ -54,11 +54,11 @@ impl ExternalSimulator {
     /// What an observation must be.
     #[must_use]
     pub fn expected(&self) -> Expected {
-        let layout = self.settings.layout.unwrap_or_default();
+        let layout = self.settings.layout.clone().unwrap_or_default();
         Expected {
             data_dim: self.settings.data_names.len(),
-            layout,
             any_number: layout.layout == Layout::Set && self.settings.missing.is_allowed(),
+            layout,
         }
     }
 

@@ -125,7 +125,7 @@ impl<'a> Observing<'a> {
             false => local(score),
         }));
         let layout = posterior.model().layout();
-        findings.extend(predictive.as_ref().map(|p| explained(p, layout)));
+        findings.extend(predictive.as_ref().map(|p| explained(p, &layout)));
         Ok(ObservedCheck {
             name: observation.name.clone(),
             effective: draws.effective,

@@ -64,7 +64,7 @@ pub(super) fn local(score: &Lc2stScore) -> Finding {
 }
 
 /// Whether simulations at the posterior look like an observation whose numbers are laid out like this.
-pub(super) fn explained(predictive: &Predictive, layout: DataLayout) -> Finding {
+pub(super) fn explained(predictive: &Predictive, layout: &DataLayout) -> Finding {
     let worst: Vec<String> = predictive
         .columns
         .iter()
@@ -129,9 +129,9 @@ mod tests {
             Array2::from_shape_fn((500, 6), |(i, j)| ((i * 31 + j * 7) % 500) as f64 / 500.0);
         let predictive = Predictive::of(simulated.view(), &[0.5, 0.5, 0.5, 50.0, 0.5, 0.5]);
         let layout = DataLayout::new(Layout::Series, 2);
-        let said = explained(&predictive, layout).says;
+        let said = explained(&predictive, &layout).says;
         assert!(said.contains("column 4 (point 2, channel 2) is 50.0000"), "{said}");
         let predictive = Predictive::of(simulated.view(), &[0.5; 6]);
-        assert!(explained(&predictive, layout).says.contains("look like x"));
+        assert!(explained(&predictive, &layout).says.contains("look like x"));
     }
 }

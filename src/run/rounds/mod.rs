@@ -107,7 +107,7 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
     let (theta_dim, context_dim) = (job.simulator.prior().dim(), job.x.len());
     let layout = job.simulator.layout();
     let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
-    job.overrides.resolve(job.preset, problem)?;
+    job.overrides.resolve(job.preset, &problem)?;
     let own = own(job.folder)?;
     InferenceRecord::of(job)?.claim(job.folder, job.overwrite)?;
     job.first.map_or(Ok(()), |set| from::hand_over(set, job.folder))?;

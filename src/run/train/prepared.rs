@@ -79,12 +79,12 @@ impl<'a> Prepared<'a> {
             ..
         } = input;
         let problem = Problem::of(&simulations).laid_out(layout).with_missing(missing);
-        let config = job.overrides.resolve(job.preset, problem)?;
+        let config = job.overrides.resolve(job.preset, &problem)?;
         let config = Locality::settle(local.as_ref(), config, job.overrides);
         let spec = config.network_spec(problem.theta_dim, problem.context_dim);
         spec.validate()?;
         config
-            .check_memory(problem, rayon::current_num_threads(), freeform_simulators::memory())
+            .check_memory(&problem, rayon::current_num_threads(), freeform_simulators::memory())
             .map_err(|error| job.overrides.placed(error))?;
         let record = RunRecord::new(&config, task.as_deref(), &prior, &simulations, job.seed);
         let record = record.drawn_from(theta_from.as_ref()).near(local.as_ref()).to_toml()?;

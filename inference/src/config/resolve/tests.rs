@@ -11,13 +11,13 @@ const PROBLEM: Problem = Problem {
 };
 
 fn resolve(text: &str) -> Result<Config, ConfigError> {
-    Overrides::parse(text)?.resolve(Preset::Recommended, PROBLEM)
+    Overrides::parse(text)?.resolve(Preset::Recommended, &PROBLEM)
 }
 
 #[test]
 fn a_file_changes_only_its_own_keys() {
     let config = resolve("[loss]\nbeta_end = 7\n").unwrap();
-    let mut expected = Preset::Recommended.config(PROBLEM);
+    let mut expected = Preset::Recommended.config(&PROBLEM);
     expected.loss.beta_end = 7.0;
     assert_eq!(config, expected);
 }
@@ -26,7 +26,7 @@ fn a_file_changes_only_its_own_keys() {
 fn a_single_key_wins_over_the_file() {
     let mut overrides = Overrides::parse("[network]\nactivation = \"tanh\"\n").unwrap();
     overrides.set("network.activation=gelu").unwrap();
-    let config = overrides.resolve(Preset::Paper, PROBLEM).unwrap();
+    let config = overrides.resolve(Preset::Paper, &PROBLEM).unwrap();
     assert_eq!(config.network.activation.to_string(), "gelu");
 }
 
@@ -57,7 +57,7 @@ fn errors_name_the_place_the_key_the_value_and_the_fix() {
     says("[network]\nwidth = = 3", &["line 2"]);
     let mut overrides = Overrides::default();
     overrides.set("whitening.kind=fast").unwrap();
-    let error = overrides.resolve(Preset::Paper, PROBLEM).unwrap_err().to_string();
+    let error = overrides.resolve(Preset::Paper, &PROBLEM).unwrap_err().to_string();
     assert!(error.contains("setting whitening.kind=fast: `whitening.kind`"), "{error}");
     assert!(error.contains("off") && error.contains("linear"), "{error}");
     assert!(overrides.set("whitening").unwrap_err().to_string().contains("SECTION.KEY=VALUE"));
@@ -68,7 +68,7 @@ fn a_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");
     std::fs::write(&path, "[posterior]\nproposals = 0\n").unwrap();
-    let resolved = Overrides::read(&path).unwrap().resolve(Preset::Paper, PROBLEM);
+    let resolved = Overrides::read(&path).unwrap().resolve(Preset::Paper, &PROBLEM);
     let error = resolved.unwrap_err().to_string();
     assert!(error.contains("mine.toml, line 2: `posterior.proposals` is 0"), "{error}");
     std::fs::write(&path, "[posterior\n").unwrap();
@@ -96,7 +96,7 @@ fn sizes_have_limits() {
     ] {
         let mut overrides = Overrides::default();
         overrides.set(&format!("{key}=9223372036854775807")).unwrap();
-        let error = overrides.resolve(Preset::Recommended, PROBLEM).unwrap_err().to_string();
+        let error = overrides.resolve(Preset::Recommended, &PROBLEM).unwrap_err().to_string();
         assert!(error.contains(&format!("`{key}`")), "{error}");
     }
 }
@@ -104,7 +104,7 @@ fn sizes_have_limits() {
 /// A run of before layouts was recorded without them.
 #[test]
 fn a_run_is_known_by_what_could_be_said_of_old() {
-    let config = Preset::Recommended.config(PROBLEM);
+    let config = Preset::Recommended.config(&PROBLEM);
     let text = toml::to_string(&config).unwrap();
     assert!(text.contains("layout = \"vector\"\nchannels = 1\n"), "{text}");
     let known = Config::known_by(&text);

@@ -1,5 +1,9 @@
 //! What the numbers of an observation are to each other.
 
+mod part;
+
+pub use part::{DataPart, PartError};
+
 use serde::{Deserialize, Serialize};
 
 /// What the numbers of x are to each other.
@@ -16,10 +20,12 @@ pub enum Layout {
     Set,
     /// Pixels, `[H, W, channels]` row after row.
     Image,
+    /// Parts one after the other, each with a layout of its own.
+    Parts,
 }
 
 /// A layout that is stated with the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataLayout {
     /// Which.
     pub layout: Layout,
@@ -29,6 +35,8 @@ pub struct DataLayout {
     /// Rows and columns of pixels of an image, `[H, W]`; otherwise what an array of more than two
     /// dimensions had in their place.
     pub shape: Option<[usize; 2]>,
+    /// The parts of [`Layout::Parts`]; otherwise none.
+    pub parts: Vec<DataPart>,
 }
 
 /// Fewer points, trials, or rows or columns of pixels have no statistics.
@@ -47,19 +55,21 @@ pub enum LayoutMisfit {
     NoShape,
     /// They are not so many rows and columns of pixels, or these are fewer than three.
     Shape([usize; 2]),
+    /// Its parts have so many numbers together.
+    Parts(usize),
 }
 
 impl DataLayout {
     /// A layout of so many channels, which is no image's.
     #[must_use]
     pub fn new(layout: Layout, channels: usize) -> Self {
-        Self { layout, channels, shape: None }
+        Self { layout, channels, shape: None, parts: Vec::new() }
     }
 
     /// An image of so many rows and columns of pixels.
     #[must_use]
     pub fn image(shape: [usize; 2], channels: usize) -> Self {
-        Self { layout: Layout::Image, channels, shape: Some(shape) }
+        Self { shape: Some(shape), ..Self::new(Layout::Image, channels) }
     }
 
     /// Of data of which nothing but the number of channels is known.
@@ -83,7 +93,7 @@ impl DataLayout {
 
     /// Whether it is an image, or an array of two lengths that may be its rows and columns of pixels.
     #[must_use]
-    pub fn may_be_image(self) -> bool {
+    pub fn may_be_image(&self) -> bool {
         let long = |shape: [usize; 2]| shape.iter().all(|side| *side >= LEAST_SIDE);
         match self.layout {
             Layout::Image => true,
@@ -95,10 +105,10 @@ impl DataLayout {
     /// How many numbers stand side by side where one observation is a table: those of a point or a trial,
     /// or of a row of pixels.
     #[must_use]
-    pub fn side_by_side(self) -> usize {
+    pub fn side_by_side(&self) -> usize {
         match (self.layout, self.shape) {
             (Layout::Image, Some([_, columns])) => columns.saturating_mul(self.channels),
-            (Layout::Vector, _) => 1,
+            (Layout::Vector | Layout::Parts, _) => 1,
             _ => self.channels,
         }
     }
@@ -106,7 +116,7 @@ impl DataLayout {
     /// Where column `column` of x, from 0, stands in it: `point 12, channel 1`; `None` where that is no
     /// more than its number.
     #[must_use]
-    pub fn place(self, column: usize) -> Option<String> {
+    pub fn place(&self, column: usize) -> Option<String> {
         if let (Layout::Image, Some([_, columns])) = (self.layout, self.shape) {
             let (pixel, channel) = (column / self.channels, column % self.channels + 1);
             let of = if self.channels > 1 { format!(", channel {channel}") } else { String::new() };
@@ -115,6 +125,9 @@ impl DataLayout {
                 pixel / columns + 1,
                 pixel % columns + 1
             ));
+        }
+        if self.layout == Layout::Parts {
+            return self.place_in_parts(column);
         }
         let within = self.layout != Layout::Vector && self.channels > 1;
         let point = if self.layout == Layout::Set { "trial" } else { "point" };
@@ -126,16 +139,20 @@ impl DataLayout {
 
     /// What column `column` of x, from 0, is called: `column 23 (point 12, channel 1)`.
     #[must_use]
-    pub fn column(self, column: usize) -> String {
+    pub fn column(&self, column: usize) -> String {
         let place = self.place(column).map_or(String::new(), |place| format!(" ({place})"));
         format!("column {}{place}", column + 1)
     }
 
     /// Why x of so many numbers has another layout; `None` where it may have this one.
     #[must_use]
-    pub fn misfit(self, numbers: usize) -> Option<LayoutMisfit> {
+    pub fn misfit(&self, numbers: usize) -> Option<LayoutMisfit> {
         if self.layout == Layout::Vector {
             return None;
+        }
+        if self.layout == Layout::Parts {
+            let sum = self.parts.iter().map(DataPart::numbers).fold(0, usize::saturating_add);
+            return (sum != numbers).then_some(LayoutMisfit::Parts(sum));
         }
         if self.channels == 0 || !numbers.is_multiple_of(self.channels) {
             return Some(LayoutMisfit::Uneven);
@@ -161,7 +178,8 @@ impl Default for DataLayout {
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Auto, Self::Vector, Self::Series, Self::Set, Self::Image];
+    pub const ALL: [Self; 6] =
+        [Self::Auto, Self::Vector, Self::Series, Self::Set, Self::Image, Self::Parts];
 
     /// The name that users give it.
     #[must_use]
@@ -172,6 +190,7 @@ impl Layout {
             Self::Series => "series",
             Self::Set => "set",
             Self::Image => "image",
+            Self::Parts => "parts",
         }
     }
 

@@ -1,0 +1,153 @@
+//! x of several parts, each with a layout of its own, against the posterior that all of them give together.
+
+mod closed_form;
+
+use freeform_inference::{Fit, Posterior};
+use freeform_simulators::{DataLayout, DataPart, Marginal, Prior, Simulations};
+use ndarray::Array2;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal, Uniform};
+
+const SHORT: [&str; 4] =
+    ["training.members=2", "training.max_epochs=60", "whitening.steps=6000", "whitening.width=32"];
+const PARTS: &str = "transform.parts=[\"series:60\", \"set:40\", \"vector:2\"]";
+/// Standard deviations of the two scalars.
+const SCALARS: [f64; 2] = [0.1, 0.5];
+
+/// θ = (a, m), a from U(−.9, .9) and m from N(0, 1): a series x_t = a·x_{t−1} + ε, 40 trials of N(m, 4), and
+/// each parameter under noise.
+fn simulate(rows: usize) -> (Prior, Simulations) {
+    let laws = [
+        ("a", Marginal::Uniform { low: -0.9, high: 0.9 }),
+        ("m", Marginal::Normal { mean: 0.0, std: 1.0 }),
+    ];
+    let prior = Prior::independent(laws).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let uniform = Uniform::new(-0.9, 0.9).unwrap();
+    let mut theta = Array2::zeros((rows, 2));
+    let mut x = Array2::zeros((rows, 102));
+    for row in 0..rows {
+        let a: f64 = uniform.sample(&mut rng);
+        let mut noise = || -> f64 { StandardNormal.sample(&mut rng) };
+        let m = noise();
+        (theta[[row, 0]], theta[[row, 1]]) = (a, m);
+        let mut value = 0.0;
+        for t in 0..60 {
+            value = a * value + noise();
+            x[[row, t]] = value;
+        }
+        (60..100).for_each(|at| x[[row, at]] = m + 2.0 * noise());
+        x[[row, 100]] = a + SCALARS[0] * noise();
+        x[[row, 101]] = m + SCALARS[1] * noise();
+    }
+    (prior, Simulations { theta, x })
+}
+
+/// Mean and standard deviation of a, on a grid, and of m, in closed form.
+fn exact(x: &[f64]) -> [(f64, f64); 2] {
+    let grid: Vec<f64> = (0..1801).map(|i| -0.9 + 0.001 * f64::from(i)).collect();
+    let log = |a: &f64| {
+        let series: f64 = x[..60].windows(2).map(|w| (w[1] - a * w[0]).powi(2)).sum();
+        -0.5 * (series + ((x[100] - a) / SCALARS[0]).powi(2))
+    };
+    let log: Vec<f64> = grid.iter().map(log).collect();
+    let most = log.iter().copied().fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mean = |f: &dyn Fn(f64) -> f64| {
+        grid.iter().zip(&weights).map(|(a, w)| f(*a) * w / total).sum::<f64>()
+    };
+    let center = mean(&|a| a);
+    let precision = 1.0 + 40.0 / 4.0 + SCALARS[1].powi(-2);
+    let sum = x[60..100].iter().sum::<f64>() / 4.0 + x[101] * SCALARS[1].powi(-2);
+    [(center, mean(&|a| (a - center).powi(2)).sqrt()), (sum / precision, precision.sqrt().recip())]
+}
+
+#[test]
+fn all_parts_tell_of_the_posterior() {
+    let (prior, simulations) = simulate(1500);
+    let seen = simulations.x.clone();
+    let posterior = closed_form::fit(&SHORT, &prior, simulations, &[PARTS]).unwrap();
+    let remarks = &posterior.model().training.notes.join("\n");
+    for part in ["series of 60 points (part 1)", "set of 40 trials (part 2)", "2 numbers (part 3)"]
+    {
+        assert!(remarks.contains(part), "{remarks}");
+    }
+    let (mut error, mut widths) = ([0.0; 2], [0.0; 2]);
+    for row in 0..20 {
+        let x = seen.row(row).to_vec();
+        let draws = posterior.sample(&x, 4000, 1).unwrap().theta;
+        for (column, (mean, width)) in exact(&x).into_iter().enumerate() {
+            let (found, spread) = closed_form::moments(&draws, column);
+            error[column] += ((found - mean) / width).powi(2) / 20.0;
+            widths[column] += spread / width / 20.0;
+        }
+    }
+    // Without the scalars, or without what they stand beside, widths would be 1.2 to 1.9 as large.
+    assert!(error.iter().all(|e| e.sqrt() < 0.4), "{error:?}");
+    assert!(widths.iter().all(|w| (0.9..1.15).contains(w)), "{widths:?}");
+
+    // Another order of the trials is the same observation.
+    let x = seen.row(0).to_vec();
+    let mut other = x.clone();
+    other[60..100].reverse();
+    let draws = |posterior: &Posterior, x: &[f64]| posterior.sample(x, 200, 1).unwrap().theta;
+    assert_eq!(draws(&posterior, &x), draws(&posterior, &other));
+    // A saved model is the same model, and knows its parts.
+    let folder = tempfile::tempdir().unwrap();
+    posterior.save(folder.path()).unwrap();
+    let loaded = Posterior::load(folder.path(), Default::default()).unwrap();
+    assert_eq!(draws(&posterior, &x), draws(&loaded, &x));
+    let layout = loaded.model().layout();
+    assert_eq!(layout.column(101), "column 102 (part 3, number 2)");
+    let text = std::fs::read_to_string(folder.path().join("model.toml")).unwrap();
+    assert!(text.contains("format_version = 11"), "{text}");
+}
+
+#[test]
+fn parts_that_x_does_not_have_are_refused() {
+    let (prior, simulations) = simulate(100);
+    let refused = |settings: &[&str], x: &Simulations| {
+        let found = closed_form::fit(&SHORT, &prior, x.clone(), settings);
+        found.err().expect("refused").to_string()
+    };
+    let parts = |parts: &str| format!("transform.parts={parts}");
+    let few = refused(&[&parts("[\"series:60\", \"vector:2\"]")], &simulations);
+    assert!(few.contains("62 numbers together") && few.contains("x has 102"), "{few}");
+    let wrong = refused(&[&parts("[\"serie:60\", \"vector:42\"]")], &simulations);
+    assert!(wrong.contains("transform.parts") && wrong.contains("series:40x2"), "{wrong}");
+    for beside in ["transform.layout=set", "transform.channels=2", "transform.shape=[3, 34]"] {
+        let message = refused(&[PARTS, beside], &simulations);
+        let key = beside.split('=').next().unwrap();
+        assert!(message.contains(key) && message.contains("left out"), "{message}");
+    }
+    let none = refused(&["transform.layout=parts"], &simulations);
+    assert!(none.contains("transform.layout") && none.contains("transform.parts"), "{none}");
+    let mut gaps = simulations.clone();
+    gaps.x[[3, 4]] = f64::NAN;
+    let message = refused(&[PARTS, "transform.missing=allowed"], &gaps);
+    assert!(message.contains("row 4 of x") && message.contains("parts of x"), "{message}");
+}
+
+/// What is stated with the data gives way to settings.
+#[test]
+fn settings_have_the_last_word_on_parts() {
+    let (prior, simulations) = simulate(200);
+    let texts = ["series:60", "set:40", "vector:2"];
+    let parts: Vec<DataPart> = texts.iter().map(|text| text.parse().unwrap()).collect();
+    let layout = |settings: &str| {
+        let settings = freeform_inference::Overrides::parse(settings).unwrap();
+        let fit = Fit::new(&prior).layout(DataLayout::of_parts(parts.clone())).settings(settings);
+        fit.run(simulations.clone()).unwrap().model().config.transform.clone()
+    };
+    let quick = "[training]\nmembers = 1\nmax_epochs = 1\n[whitening]\nsteps = 50\n[posterior]\n\
+                 correction = \"off\"\n[transform]\n";
+    let of = |transform: &str| layout(&format!("{quick}{transform}"));
+    let kept = of("");
+    assert_eq!((kept.layout.name(), &kept.parts), ("parts", &parts));
+    let vector = of("layout = \"vector\"\n");
+    assert_eq!((vector.layout.name(), vector.parts.len()), ("vector", 0));
+    let other = of("parts = [\"vector:102\"]\n");
+    assert_eq!((other.layout.name(), other.parts.len()), ("parts", 1));
+}
