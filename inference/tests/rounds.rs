@@ -2,8 +2,8 @@
 
 use freeform_inference::{Asking, Fit, Outlook, Posterior, Region, Rounds, RoundsError};
 use freeform_simulators::{
-    InProcess, Marginal, MultivariateNormal, Prior, SimulationError, SimulationRng, Simulations,
-    Simulator, SimulatorFn,
+    DataLayout, InProcess, Layout, Marginal, Missing, MultivariateNormal, Prior, SimulationError,
+    SimulationRng, Simulations, Simulator, SimulatorFn,
 };
 use ndarray::{Array2, Axis};
 use rand::SeedableRng;
@@ -257,4 +257,29 @@ fn what_is_no_observation_is_refused() {
     assert!(error.contains("whitening.degree") && !never.load(Ordering::Relaxed), "{error}");
     let error = infer(&[1.0, f64::NAN, 2.0], 450, 3, 1).err().unwrap().to_string();
     assert!(error.contains("NaN"), "{error}");
+}
+
+#[test]
+fn what_a_simulator_says_of_x_holds_unless_settings_say_otherwise() {
+    let prior = Prior::identical(1, Marginal::Normal { mean: 0.0, std: 1.0 }).unwrap();
+    let trials = |theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]| {
+        x[..4].fill_with(|| theta[0] + Distribution::<f64>::sample(&StandardNormal, rng));
+        Ok::<(), SimulationError>(())
+    };
+    // The last of five trials is never measured.
+    let simulator = SimulatorFn::new(prior, 5, trials)
+        .layout(DataLayout::new(Layout::Set, 1))
+        .missing(Missing::Allowed);
+    let source = InProcess::new("trials", &simulator);
+    let x = [0.1, 0.5, -0.3, 0.2, f64::NAN];
+    let stated = |more: &[&str]| {
+        let rounds = Rounds::new(&source, &x).simulations(200).rounds(2);
+        let settings = SHORT.iter().chain(more);
+        let rounds = settings.fold(rounds, |rounds, setting| rounds.set(setting).unwrap());
+        let (posterior, _) = rounds.run().unwrap();
+        let transform = &posterior.model().config.transform;
+        (transform.layout, transform.missing)
+    };
+    assert_eq!(stated(&[]), (Layout::Set, Missing::Allowed));
+    assert_eq!(stated(&["transform.layout=vector"]), (Layout::Vector, Missing::Allowed));
 }

@@ -88,7 +88,8 @@ class Collected:
         if self.x is None:
             raise SimulationError(f"all {n} simulations failed:\n{self.details()}")
         theta, x = (self.theta, self.x) if not lost else (self.theta[self.good], self.x[self.good])
-        return told(Simulations(theta, x, prior), (n, lost, self.details()))
+        missing = "allowed" if self.caller.gaps else "failed"
+        return told(Simulations(theta, x, prior, missing=missing), (n, lost, self.details()))
 
 
 _interrupted: Collected | None = None

@@ -53,7 +53,8 @@ def fit(
 
     `simulations` come from `simulate`, or are the name of an `.npz` file; or give `theta` `[n, D]` and
     `x` `[n, C]`, or `[n, T, channels]`, or `[n, H, W, channels]`. `settings` replace the preset's: `{"training.max_epochs": 50}`, the same nested, or
-    the name of a TOML file. The same seed gives the same posterior, whatever the thread count, and the
+    the name of a TOML file. What a `simulator.toml` says of x (its layout, missing numbers) holds where
+    `simulate` ran it and the settings say nothing else. The same seed gives the same posterior, whatever the thread count, and the
     same as the command line's.
 
     Ctrl-C stops within a second. The same call then goes on where it was: from the folder
@@ -64,7 +65,8 @@ def fit(
     if prior is None:
         raise ValueError("prior: give the prior that theta was drawn from")
     file, given = assignments(settings)
-    rows = _finite(found, 'transform.missing="allowed"' in given or file is not None)
+    stated = found.missing == "allowed" and 'transform.missing="failed"' not in given
+    rows = _finite(found, stated or 'transform.missing="allowed"' in given or file is not None)
     arguments: dict[str, Any] = {
         "seed": seed_number(seed),
         "preset": preset,
@@ -73,6 +75,7 @@ def fit(
         "device": device,
         "task": found.task if task is None else task,
         "shape": None if found.shape is None else list(found.shape),
+        "missing": found.missing,
     }
     folder: ContextManager[Any]
     if checkpoints is None or checkpoints is True:

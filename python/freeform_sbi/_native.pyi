@@ -26,6 +26,7 @@ __all__ = [
     "write_simulations",
     "observation",
     "reference",
+    "task_missing",
     "task_prior",
     "tasks",
     "set_threads",
@@ -99,6 +100,7 @@ def fit(
     checkpoints: _Path | None,
     task: str | None,
     shape: list[int] | None,
+    missing: str,
     progress: Callable[[int, int, int, int, float | None], None] | None,
 ) -> Posterior: ...
 def infer(
@@ -135,6 +137,7 @@ def failure_details(
     requested: int, kinds: list[tuple[str, int, int, list[float], str]]
 ) -> str: ...
 def tasks() -> list[tuple[str, str, int, int]]: ...
+def task_missing(source: str) -> str: ...
 def task_prior(source: str) -> Prior: ...
 def observation(source: str, number: int) -> tuple[_Numbers, _Numbers | None]: ...
 def reference(task: str, x: _Table, n: int, seed: int) -> _Draws: ...

@@ -57,8 +57,8 @@ def infer(
     `simulator`, `workers`, `batch`, `timeout` and `max_failure_share` are those of `simulate`, the
     settings those of `fit`. Without `rounds` there are as many as suit the simulations, fewer where the
     posterior stands still. An observation far from everything that the first round simulated raises a
-    ValueError, unless `anyway`. With `transform.missing = "allowed"` among the settings, a NaN in x is a
-    number that was not measured, and is hidden from the simulations too. The same seed gives the same
+    ValueError, unless `anyway`. With `transform.missing = "allowed"` among the settings, or `missing = "allowed"`
+    in `simulator.toml`, a NaN in x is a number that was not measured, and is hidden from the simulations too. The same seed gives the same
     posterior, whatever the number of workers.
 
     Ctrl-C stops; the same call then goes on where it was, while the process lives.

@@ -52,8 +52,8 @@ def simulate(
     Ctrl-C stops; the same call with the same callable then goes on where it was, while the process lives.
     An exception, a NaN, a wrong number of values, a crash of a worker or (with workers) `timeout` seconds
     without an answer costs that one simulation: a warning shows how many and the first of each kind. With
-    `missing="allowed"` a NaN beside numbers is one that was not measured (a `simulator.toml` says so itself);
-    `fit` is told by `settings={"transform.missing": "allowed"}`.
+    `missing="allowed"` a NaN beside numbers is one that was not measured (a `simulator.toml` says so itself), to
+    `fit` too.
     """
     if n is None and isinstance(prior, (int, np.integer)):
         prior, n = None, int(prior)
@@ -99,7 +99,8 @@ def simulate_at(
         return _called(Caller(simulator, seed, gaps=_gaps(missing)), points, None, how, progress)
     name = simulator_name(simulator)
     (theta, x), account = _native.simulate_at(name, points, seed)
-    return told(Simulations(theta, x, None, name), account)
+    missing = _native.task_missing(name)
+    return told(Simulations(theta, x, None, name, missing=missing), account)
 
 
 def _gaps(missing: str) -> bool:
@@ -136,7 +137,8 @@ def _by_name(
 
         account = _native.simulate(name, target, n, seed, overwrite, report)
         theta, x, _ = _native.read_simulations(target)
-    return told(Simulations(theta, x, prior, name), account)
+    missing = _native.task_missing(name)
+    return told(Simulations(theta, x, prior, name, missing=missing), account)
 
 
 How = Tuple[int, Optional[bool], int, Optional[float], float, Optional[str]]

@@ -31,6 +31,8 @@ class Simulations:
     failed: int = 0
     failures: str = field(default="", repr=False)
     shape: tuple[int, ...] | None = None
+    missing: str = "failed"
+    """What a NaN in x means: `"failed"`, that the simulation did, or `"allowed"`, that the number was not measured."""
 
     def __post_init__(self) -> None:
         self.theta = table(self.theta, "theta")

@@ -7,11 +7,11 @@ use crate::prior::Prior;
 use crate::work::run;
 use freeform_inference as inference;
 use freeform_inference::{Fit, FitError, FitProgress, Overrides, Preset};
-use freeform_simulators::{DataLayout, Simulations};
+use freeform_simulators::{AnySimulator, DataLayout, Missing, Simulations};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where all flows of a fit stand.
@@ -72,9 +72,10 @@ pub fn preset(name: &str) -> PyResult<Preset> {
 }
 
 /// Learns a posterior from theta `[n, D]` and x `[n, C]`. `settings` are `section.key=value`;
-/// `shape` is what the rows of x were in an array of more dimensions; `progress` is told where the fit stands, every 50 ms.
+/// `task` is the simulator's name, or a `simulator.toml`, whose layout of x holds; `shape` is what the rows of x were in
+/// an array of more dimensions, `missing` what NaN in x means; `progress` is told where the fit stands, every 50 ms.
 #[pyfunction]
-#[pyo3(signature = (prior, theta, x, *, seed, preset, file, settings, device, checkpoints, task, shape, progress))]
+#[pyo3(signature = (prior, theta, x, *, seed, preset, file, settings, device, checkpoints, task, shape, missing, progress))]
 #[expect(clippy::too_many_arguments, reason = "Python names them")]
 pub fn fit(
     py: Python<'_>,
@@ -89,6 +90,7 @@ pub fn fit(
     checkpoints: Option<PathBuf>,
     task: Option<String>,
     shape: Option<Vec<usize>>,
+    missing: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Posterior> {
     let (overrides, preset) = (overrides(file, &settings)?, self::preset(preset)?);
@@ -96,19 +98,25 @@ pub fn fit(
     let simulations = Simulations::new(table(theta, "theta")?, table(x, "x")?);
     let simulations = simulations.map_err(Raise::raise)?;
     let prior = prior.0.clone();
+    let missing = Missing::by_name(missing)
+        .ok_or_else(|| PyValueError::new_err("missing: write \"failed\" or \"allowed\""))?;
+    let named = task.as_deref().filter(|name| Path::new(name).exists());
+    let simulator = named.map(AnySimulator::open).transpose().map_err(Raise::raise)?;
+    let stated = simulator.as_ref().and_then(AnySimulator::layout);
+    let layout = stated.or_else(|| DataLayout::of_lengths(&shape?));
     let standing = Arc::new(Mutex::new(Standing::default()));
     let heard = Arc::clone(&standing);
     let work = move |stop: &_| -> Result<inference::Posterior, FitError> {
         let hear = |progress: &FitProgress| locked(&heard).hear(progress);
         let mut fit = Fit::new(&prior).seed(seed).preset(preset).settings(overrides);
-        fit = fit.device(device).interrupt(stop).progress(&hear);
+        fit = fit.device(device).interrupt(stop).progress(&hear).missing(missing);
         if let Some(folder) = checkpoints {
             fit = fit.checkpoints(folder);
         }
         if let Some(task) = task {
             fit = fit.task(task);
         }
-        if let Some(layout) = shape.and_then(|lengths| DataLayout::of_lengths(&lengths)) {
+        if let Some(layout) = layout {
             fit = fit.layout(layout);
         }
         fit.run(simulations)

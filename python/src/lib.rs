@@ -41,7 +41,7 @@ mod native {
         failure_details, read_simulations, simulate, simulate_at, write_simulations,
     };
     #[pymodule_export]
-    use super::tasks::{observation, reference, task_prior, tasks};
+    use super::tasks::{observation, reference, task_missing, task_prior, tasks};
     #[pymodule_export]
     use super::threads::set_threads;
 }

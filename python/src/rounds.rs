@@ -13,7 +13,7 @@ use freeform_inference::{
     RoundStage, RoundsError, Simulated, check_observation, fingerprint, infer as infer_in_rounds,
     simulate_round,
 };
-use freeform_simulators::{AnySimulator, Simulations};
+use freeform_simulators::{AnySimulator, Missing, Simulations};
 use ndarray::{Array2, Axis};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -49,7 +49,21 @@ struct Stage<'a> {
     standing: &'a Mutex<(usize, usize)>,
 }
 
+impl Simulator {
+    fn missing(&self) -> Missing {
+        match self {
+            Self::Library(simulator) => simulator.missing(),
+            Self::Python(_) => Missing::Failed,
+        }
+    }
+}
+
 impl Stage<'_> {
+    /// What a NaN in x means.
+    fn missing(&self) -> Missing {
+        self.settings.missing().unwrap_or(self.simulator.missing())
+    }
+
     /// Asks the interpreter's thread.
     fn ask(
         &self,
@@ -65,7 +79,7 @@ impl Stage<'_> {
         channels.0.send((theta.clone(), round.seed)).map_err(|_| gone())?;
         // No answer comes where the simulator raised.
         let x = channels.1.recv().map_err(|_| gone())?;
-        let missing = self.settings.missing().unwrap_or_default();
+        let missing = self.missing();
         let succeeded = |row: &usize| missing.is_success(&x.row(*row).to_vec());
         let (good, bad): (Vec<usize>, Vec<usize>) = (0..x.nrows()).partition(succeeded);
         let simulations =
@@ -99,7 +113,12 @@ impl RoundStage for Stage<'_> {
     ) -> Result<inference::Posterior, RoundsError> {
         let fit = Fit::new(self.prior).seed(round.seed).preset(self.preset);
         let fit = fit.settings(self.settings.clone()).device(self.device).interrupt(self.stop);
-        let mut fit = fit.failed_theta(simulated.failed).local(local);
+        let mut fit = fit.failed_theta(simulated.failed).local(local).missing(self.missing());
+        if let Simulator::Library(simulator) = self.simulator
+            && let Some(layout) = simulator.layout()
+        {
+            fit = fit.layout(layout);
+        }
         if let Some(folder) = &self.checkpoints {
             // Another simulator's rounds may have been stopped before.
             let data = fingerprint(self.prior, &simulated.simulations);
@@ -147,8 +166,6 @@ pub fn infer(
             RoundPlan::LEAST
         )));
     }
-    let missing = settings.missing().unwrap_or_default();
-    check_observation(&x, missing).map_err(Raise::raise)?;
     let plan = RoundPlan::of(budget, rounds);
     let (ask, questions) = channel();
     let (answer, answers) = channel();
@@ -159,6 +176,8 @@ pub fn infer(
         }
         None => Simulator::Python(Mutex::new((ask, answers))),
     };
+    let missing = settings.missing().unwrap_or(simulator.missing());
+    check_observation(&x, missing).map_err(Raise::raise)?;
     let prior = match (&simulator, prior) {
         (Simulator::Library(simulator), _) => simulator.prior().clone(),
         (_, Some(prior)) => prior.0.clone(),

@@ -23,6 +23,12 @@ pub fn task_prior(source: &str) -> PyResult<Prior> {
     Ok(Prior(AnySimulator::open(source).map_err(Raise::raise)?.prior().clone()))
 }
 
+/// What a NaN in what it gives means: `failed` or `allowed`.
+#[pyfunction]
+pub fn task_missing(source: &str) -> PyResult<&'static str> {
+    Ok(AnySimulator::open(source).map_err(Raise::raise)?.missing().name())
+}
+
 type Observed<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray1<f64>>>);
 
 /// Observation `number` of a task or a `simulator.toml`, and the true parameters where known.

@@ -54,3 +54,51 @@ def test_sets_of_any_number_have_the_closed_form_posterior():
     fresh = ff.simulate(trials, prior, 120, seed=9, missing="allowed", progress=False)
     judged = ff.sbc(posterior, fresh, progress=False)
     assert judged.ranks.shape == (120, 1)
+
+
+MODEL = """
+import math, random, sys
+for line in sys.stdin:
+    index, seed, theta = line.split()
+    rng = random.Random(int(seed))
+    trials = [float(theta) + rng.gauss(0, 1) for _ in range(8)]
+    for k in range(8 - rng.randint(0, 3), 8):
+        trials[k] = math.nan
+    print(index, *trials, flush=True)
+"""
+TOML = """
+command = ["python3", "model.py"]
+data_dim = 8
+layout = "set"
+missing = "allowed"
+[[parameter]]
+name = "a"
+distribution = "normal"
+mean = 0.0
+std = 1.0
+"""
+
+
+def test_what_a_simulator_says_of_x_holds(tmp_path):
+    (tmp_path / "model.py").write_text(MODEL)
+    (tmp_path / "simulator.toml").write_text(TOML)
+    toml = tmp_path / "simulator.toml"
+    x = np.array([0.1, 0.5, -0.3, np.nan, np.nan, np.nan, np.nan, np.nan])
+
+    def stated(posterior):
+        transform = posterior.settings["transform"]
+        return transform["layout"], transform["missing"]
+
+    made = ff.simulate(toml, 300, progress=False)
+    assert made.missing == "allowed" and np.isnan(made.x).any()
+    short = {key: value for key, value in QUICK.items() if key != "transform.layout"}
+    fitted = ff.fit(made, settings=short, progress=False)
+    assert stated(fitted) == ("set", "allowed") and len(fitted.sample(10, x)) == 10
+    found = ff.infer(toml, x=x, simulations=200, rounds=2, settings=short, progress=False)
+    assert stated(found.posterior) == ("set", "allowed")
+    # Settings have the last word.
+    other = {**short, "transform.layout": "vector"}
+    assert stated(ff.fit(made, settings=other, progress=False)) == ("vector", "allowed")
+    failed = {**short, "transform.missing": "failed"}
+    with pytest.warns(UserWarning, match="are not finite and are left out"):
+        assert stated(ff.fit(made, settings=failed, progress=False)) == ("set", "failed")

@@ -64,10 +64,7 @@ impl AnySimulator {
     /// What a NaN in x means.
     #[must_use]
     pub fn missing(&self) -> Missing {
-        match self {
-            Self::Task(_) => Missing::Failed,
-            Self::External(simulator) => simulator.settings().missing,
-        }
+        self.source().missing()
     }
 
     /// The same with another answer to that, where there is one. Benchmark tasks have no gaps.
@@ -100,10 +97,7 @@ impl AnySimulator {
     /// What the numbers of x are to each other, where that is said.
     #[must_use]
     pub fn layout(&self) -> Option<DataLayout> {
-        match self {
-            Self::Task(_) => None,
-            Self::External(simulator) => simulator.settings().layout.clone(),
-        }
+        self.source().layout()
     }
 
     /// Observation `number`, counted from 1: an official one of a task, or a row of the file that

@@ -49,6 +49,7 @@ pub struct Fit<'a> {
     local: Option<&'a Locality>,
     task: Option<String>,
     layout: Option<DataLayout>,
+    missing: Missing,
     seed: u64,
     preset: Preset,
     settings: Overrides,
@@ -70,6 +71,7 @@ impl<'a> Fit<'a> {
             local: None,
             task: None,
             layout: None,
+            missing: Missing::Failed,
             seed: 1,
             preset: Preset::default(),
             settings: Overrides::default(),
@@ -109,6 +111,12 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn layout(self, layout: DataLayout) -> Self {
         Self { layout: Some(layout), ..self }
+    }
+
+    /// What a NaN in x means, as the simulator says; settings have the last word.
+    #[must_use]
+    pub fn missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     /// Seed of everything random: the same seed gives the same posterior, whatever the thread count.
@@ -177,6 +185,7 @@ impl<'a> Fit<'a> {
     /// [`FitError`]: wrong settings, unusable simulations, a training that diverged or was stopped.
     pub fn run(&self, simulations: Simulations) -> Result<Posterior, FitError> {
         let problem = Problem::of(&simulations).laid_out(self.layout.clone());
+        let problem = problem.with_missing(self.missing);
         let config = self.settings.resolve(self.preset, &problem)?;
         let missing = config.transform.missing;
         let failed = self.all_failed(&simulations, missing);

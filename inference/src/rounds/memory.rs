@@ -5,9 +5,7 @@ use crate::config::{Overrides, Preset, Problem};
 use crate::engine::EngineKind;
 use crate::fit::{Fit, FitError};
 use crate::posterior::{Asking, Posterior, PosteriorError, check_observation};
-use freeform_simulators::{
-    Missing, Precision, Proposed, SimulatedBatch, SimulationSource, SourceError,
-};
+use freeform_simulators::{Precision, Proposed, SimulatedBatch, SimulationSource, SourceError};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -70,7 +68,7 @@ pub enum RoundsError {
 }
 
 impl<'a> Rounds<'a> {
-    /// Rounds for the observation `x` `[C]` (with NaN where a number was not measured, if
+    /// Rounds for the observation `x` `[C]` (with NaN where a number was not measured, if the simulator says so or
     /// `transform.missing=allowed` is among the settings): 10,000 simulations, as many rounds as suit them, seed 1, the
     /// recommended settings, the CPU.
     #[must_use]
@@ -151,12 +149,12 @@ impl<'a> Rounds<'a> {
             let simulator = self.source.name().to_owned();
             return Err(RoundsError::Observation { found, expected, simulator });
         }
-        check_observation(self.x, self.settings.missing().unwrap_or_default())?;
+        let (layout, missing) = (self.source.layout(), self.source.missing());
+        check_observation(self.x, self.settings.missing().unwrap_or(missing))?;
         let plan = RoundPlan::of(self.budget, self.rounds);
         // Wrong settings are refused before the first simulation, which may be dear.
         let (simulations, context_dim) = (plan.sizes[0], self.x.len());
-        let (theta_dim, layout) = (self.source.prior().dim(), None);
-        let missing = Missing::Failed;
+        let theta_dim = self.source.prior().dim();
         let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
         self.settings.resolve(self.preset, &problem).map_err(FitError::from)?;
         let asked = (self.source.prior(), self.x);
@@ -185,7 +183,11 @@ impl RoundStage for Rounds<'_> {
             .device(self.device)
             .task(self.source.name())
             .failed_theta(simulated.failed)
+            .missing(self.source.missing())
             .local(local);
+        if let Some(layout) = self.source.layout() {
+            fit = fit.layout(layout);
+        }
         if let Some(flag) = self.interrupt {
             fit = fit.interrupt(flag);
         }

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::pool::{Job, run};
 use super::{ExternalError, ExternalSettings};
-use crate::layout::Layout;
+use crate::layout::{DataLayout, Layout};
 use crate::missing::Missing;
 use crate::simulation::{DrawTheta, SimulationSource, SourceError, collect};
 use crate::{Expected, Precision, Prior, SimulateError, SimulatedBatch, TableOptions, read_table};
@@ -172,6 +172,14 @@ impl SimulationSource for ExternalSimulator {
 
     fn data_dim(&self) -> usize {
         self.settings.data_names.len()
+    }
+
+    fn layout(&self) -> Option<DataLayout> {
+        self.settings.layout.clone()
+    }
+
+    fn missing(&self) -> Missing {
+        self.settings.missing
     }
 
     fn max_failure_share(&self) -> f64 {

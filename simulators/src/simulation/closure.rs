@@ -1,7 +1,7 @@
 //! A simulator from a closure.
 
 use super::{SimulationError, SimulationRng, Simulator};
-use crate::{Missing, Prior};
+use crate::{DataLayout, Missing, Prior};
 
 /// A [`Simulator`] whose model is a closure `(θ [D], random numbers, x [C])`.
 ///
@@ -22,6 +22,7 @@ pub struct SimulatorFn<F> {
     data_dim: usize,
     model: F,
     missing: Missing,
+    layout: Option<DataLayout>,
 }
 
 impl<F> SimulatorFn<F>
@@ -30,13 +31,19 @@ where
 {
     /// A simulator of `data_dim` numbers under `prior`.
     pub fn new(prior: Prior, data_dim: usize, model: F) -> Self {
-        Self { prior, data_dim, model, missing: Missing::Failed }
+        Self { prior, data_dim, model, missing: Missing::Failed, layout: None }
     }
 
     /// The same with another answer to what a NaN in x means than that the simulation failed.
     #[must_use]
     pub fn missing(self, missing: Missing) -> Self {
         Self { missing, ..self }
+    }
+
+    /// The same, with what its numbers are to each other.
+    #[must_use]
+    pub fn layout(self, layout: DataLayout) -> Self {
+        Self { layout: Some(layout), ..self }
     }
 }
 
@@ -54,6 +61,10 @@ where
 
     fn missing(&self) -> Missing {
         self.missing
+    }
+
+    fn layout(&self) -> Option<DataLayout> {
+        self.layout.clone()
     }
 
     fn simulate(

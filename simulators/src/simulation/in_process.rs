@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::simulate_range_by;
 use super::{DrawTheta, Precision, SimulatedBatch, SimulationSource, Simulator, SourceError};
-use crate::Prior;
+use crate::{DataLayout, Missing, Prior};
 
 /// Time between two looks at the stop flag, and between two reports.
 const PIECE: Duration = Duration::from_millis(500);
@@ -39,6 +39,14 @@ impl SimulationSource for InProcess<'_> {
 
     fn data_dim(&self) -> usize {
         self.simulator.data_dim()
+    }
+
+    fn layout(&self) -> Option<DataLayout> {
+        self.simulator.layout()
+    }
+
+    fn missing(&self) -> Missing {
+        self.simulator.missing()
     }
 
     fn identity(&self) -> String {

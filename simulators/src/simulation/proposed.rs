@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use ndarray::ArrayView2;
 
 use super::{DrawTheta, Precision, SimulatedBatch, SimulationSource, SourceError};
-use crate::Prior;
+use crate::{DataLayout, Missing, Prior};
 
 /// A simulator at the rows of a table `[n, D]`: simulation i of a run, i < n, is at row i. So the
 /// sets of [`simulate_set`](crate::simulate_set), chunked and resumable, hold simulations of any
@@ -40,6 +40,14 @@ impl SimulationSource for Proposed<'_> {
 
     fn data_dim(&self) -> usize {
         self.source.data_dim()
+    }
+
+    fn layout(&self) -> Option<DataLayout> {
+        self.source.layout()
+    }
+
+    fn missing(&self) -> Missing {
+        self.source.missing()
     }
 
     fn identity(&self) -> String {

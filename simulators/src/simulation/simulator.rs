@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::SimulationRng;
-use crate::{Missing, Prior};
+use crate::{DataLayout, Missing, Prior};
 
 /// A stochastic model: parameters θ in, data x out, and a prior over θ.
 ///
@@ -67,6 +67,11 @@ pub trait Simulator: Send + Sync {
         Missing::Failed
     }
 
+    /// What the numbers of x are to each other: nothing is said unless overridden.
+    fn layout(&self) -> Option<DataLayout> {
+        None
+    }
+
     /// Names of the data values, `[C]`; `x1`, `x2`, … unless overridden.
     fn data_names(&self) -> Vec<String> {
         (1..=self.data_dim()).map(|i| format!("x{i}")).collect()
@@ -93,6 +98,10 @@ impl<S: Simulator + ?Sized> Simulator for Box<S> {
 
     fn missing(&self) -> Missing {
         (**self).missing()
+    }
+
+    fn layout(&self) -> Option<DataLayout> {
+        (**self).layout()
     }
 
     fn data_names(&self) -> Vec<String> {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::batch::check_memory;
 use super::{FailureReport, InProcess, Noise, Precision, SimulateError, SimulatedBatch};
-use crate::{ExternalError, Prior, Simulations, Task};
+use crate::{DataLayout, ExternalError, Missing, Prior, Simulations, Task};
 
 /// Fewer simulations than this say nothing about the share of failures.
 const MEANINGFUL: usize = 50;
@@ -27,6 +27,16 @@ pub trait SimulationSource: Sync {
 
     /// Number of data values, C.
     fn data_dim(&self) -> usize;
+
+    /// What the numbers of x are to each other, where that is said.
+    fn layout(&self) -> Option<DataLayout> {
+        None
+    }
+
+    /// What a NaN in x means.
+    fn missing(&self) -> Missing {
+        Missing::Failed
+    }
 
     /// A text that is equal for equal simulators only.
     fn identity(&self) -> String;
