@@ -11,6 +11,7 @@ mod preset;
 mod resolve;
 mod settings;
 mod shape;
+mod transform;
 mod trials;
 
 pub use describe::Setting;
@@ -19,8 +20,8 @@ pub(crate) use preset::NARROW;
 pub use preset::{Preset, Problem};
 pub use resolve::Overrides;
 pub use settings::{
-    Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig,
-    WhiteningKind,
+    Config, Correction, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig, PosteriorConfig,
+    Schedule, TrainingConfig, WhiteningConfig, WhiteningKind,
 };
 pub(crate) use settings::{MOST_DEGREE, one};
+pub use transform::{DataTransform, ThetaTransform, TransformConfig};

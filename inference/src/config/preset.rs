@@ -1,10 +1,10 @@
 //! Presets: complete settings as a function of what a user always knows.
 
 use super::settings::{
-    Config, Correction, DataTransform, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig,
-    PosteriorConfig, Schedule, ThetaTransform, TrainingConfig, TransformConfig, WhiteningConfig,
-    WhiteningKind,
+    Config, Correction, LogDetChoice, LossConfig, NetworkConfig, OptimizerConfig, PosteriorConfig,
+    Schedule, TrainingConfig, WhiteningConfig, WhiteningKind,
 };
+use super::transform::{DataTransform, ThetaTransform, TransformConfig};
 use crate::network::Activation;
 use freeform_simulators::{DataLayout, Layout, Missing, Simulations};
 use serde::{Deserialize, Serialize};
