@@ -35,20 +35,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let (theta_dim, context_dim) = match &args.task {
-        Some(name) => {
-            let simulator = AnySimulator::open(name)?;
-            (simulator.prior().dim(), simulator.source().data_dim())
-        }
-        None => (2, 2),
+    let problem = match &args.task {
+        Some(name) => Problem::of_source(AnySimulator::open(name)?.source(), args.budget),
+        None => Problem {
+            simulations: args.budget,
+            theta_dim: 2,
+            context_dim: 2,
+            layout: None,
+            missing: Missing::Failed,
+        },
     };
-    let problem = Problem {
-        simulations: args.budget,
-        theta_dim,
-        context_dim,
-        layout: None,
-        missing: Missing::Failed,
-    };
+    let Problem { theta_dim, context_dim, .. } = problem;
     let config = args.preset.preset().config(&problem);
     let settings: Vec<_> = config
         .described()

@@ -75,8 +75,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let observations = observations(args, &simulator)?;
     let (seed, engine, reporter) =
         (args.training.seed, args.training.settings.device.open()?, output.reporter);
-    let _own = own(&args.out)?;
     let source = Source::Task { name: args.task.clone(), simulations: args.simulations };
+    source.check_settings(args.training.settings.preset(), &overrides)?;
+    let _own = own(&args.out)?;
     let existing = args.training.existing();
     let overwrite = existing == Existing::Overwrite;
     let at = Workplace {

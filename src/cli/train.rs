@@ -83,6 +83,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         reporter: output.reporter,
     };
     let source = args.source.source()?;
+    source.check_settings(args.training.settings.preset(), &overrides)?;
     let _own = own(&args.out)?;
     let mut input = source.load(args.training.seed, &at)?;
     let (from, seed) = (args.training.masks_from.as_deref(), args.training.seed);

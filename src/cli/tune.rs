@@ -48,6 +48,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         reporter,
     };
     let source = args.source.source()?;
+    source.check_settings(args.settings.preset(), &overrides)?;
     let _own = own(&args.out)?;
     let mut input = source.load(args.seed, &at)?;
     // Said once, not before every training.

@@ -8,6 +8,7 @@ use super::{GridError, Layout, PlanEntry, Sweep};
 use crate::run::{RunError, own_soon};
 use freeform_inference::EngineKind;
 use freeform_inference::FORMAT_VERSION;
+use freeform_inference::training::check_layout;
 use freeform_inference::{Config, Overrides, Problem};
 use freeform_simulators::{
     AnySimulator, DataLayout, FirstLine, Missing, Prior, Simulations, Task, human_bytes,
@@ -239,6 +240,7 @@ fn entry(sweep: &Sweep, task: &Opened, point: Point, index: usize) -> Result<Pla
     let problem = Problem { simulations: budget, theta_dim, context_dim, layout, missing };
     let config = Overrides::from_dotted(&settings)?.resolve(sweep.preset, &problem)?;
     config.network_spec(problem.theta_dim, problem.context_dim).validate()?;
+    check_layout(problem.context_dim, &config.transform).map_err(RunError::from)?;
     let hash = identity(&config, task, budget, seed, sweep.engine)?;
     Ok(PlanEntry {
         index,

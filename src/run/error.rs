@@ -194,8 +194,8 @@ pub enum RunError {
     },
     /// The folder holds another inference.
     #[error(
-        "{path} holds another inference: {reason}; choose another folder, or add --overwrite to \
-         start anew"
+        "{path} holds another inference: {reason}; choose another folder, give a finished one more rounds (--from \
+         {path}), or add --overwrite to start anew"
     )]
     OtherInference {
         /// The folder.

@@ -24,6 +24,7 @@ mod score_pieces;
 mod scored;
 mod sealed;
 mod sets;
+mod settled;
 mod source;
 mod train;
 mod tune;

@@ -30,6 +30,12 @@ fn parts_are_stated() {
     let same = |said: &str| said.contains("(part 3)");
     assert!(same(&said(&PARTS)));
     assert!(same(&said(&["--config", "first/config.toml"])));
+    // What it says stands among the settings that `settings` prints.
+    project(&scratch, "parts = [\"series:4x2\", \"set:9\", \"vector:3\"]");
+    let output = scratch.freeform(&["settings", "--task", "simulator.toml"]).output().unwrap();
+    fs::write(scratch.path("settings.toml"), output.stdout).unwrap();
+    assert!(same(&said(&["--config", "settings.toml"])));
+    project(&scratch, "");
     // A number far out is named by its place.
     let mut far = vec!["0.5"; 20];
     far[18] = "900";
@@ -58,6 +64,7 @@ fn parts_that_do_not_fit_are_refused() {
         ("layout = \"parts\"", "parts = ["),
         ("layout = \"set\"\nparts = [\"series:20\"]", "leave it out beside parts"),
         ("channels = 2\nparts = [\"series:20\"]", "leave it out beside parts"),
+        ("missing = \"allowed\"\nparts = [\"series:20\"]", "no number may be missing"),
     ] {
         project(&scratch, stated);
         let said = scratch.fails(2, &train(&[]));
@@ -66,6 +73,10 @@ fn parts_that_do_not_fit_are_refused() {
     project(&scratch, "");
     let said = scratch.fails(1, &train(&["--parts", "series:4x2,vector:3"]));
     assert!(said.contains("11 numbers together") && said.contains("20"), "{said}");
+    let said = scratch.fails(1, &train(&[&PARTS[..], &["--missing", "allowed"]].concat()));
+    assert!(said.contains("--missing") && said.contains("transform.parts"), "{said}");
+    // Before anything was simulated.
+    assert!(!scratch.path("model").exists());
     for bad in ["series", "auto:20", "set:20x0", "vector:4x5"] {
         let said = scratch.fails(2, &train(&["--parts", bad]));
         assert!(said.contains(bad) && said.contains("image:32x32"), "{bad}: {said}");

@@ -6,7 +6,7 @@ use super::settings::{
 };
 use super::transform::{DataTransform, ThetaTransform, TransformConfig};
 use crate::network::Activation;
-use freeform_simulators::{DataLayout, Layout, Missing, Simulations};
+use freeform_simulators::{DataLayout, Layout, Missing, SimulationSource, Simulations};
 use serde::{Deserialize, Serialize};
 
 /// A named set of settings.
@@ -48,6 +48,18 @@ impl Problem {
             context_dim: simulations.data_dim(),
             layout: None,
             missing: Missing::Failed,
+        }
+    }
+
+    /// So many simulations of a simulator, with what it says of x.
+    #[must_use]
+    pub fn of_source(source: &dyn SimulationSource, simulations: usize) -> Self {
+        Self {
+            simulations,
+            theta_dim: source.prior().dim(),
+            context_dim: source.data_dim(),
+            layout: source.layout(),
+            missing: source.missing(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::config::{Overrides, Preset, Problem};
 use crate::engine::EngineKind;
 use crate::fit::{Fit, FitError};
 use crate::posterior::{Asking, Posterior, PosteriorError, check_observation};
+use crate::training::check_layout;
 use freeform_simulators::{Precision, Proposed, SimulatedBatch, SimulationSource, SourceError};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
@@ -149,14 +150,13 @@ impl<'a> Rounds<'a> {
             let simulator = self.source.name().to_owned();
             return Err(RoundsError::Observation { found, expected, simulator });
         }
-        let (layout, missing) = (self.source.layout(), self.source.missing());
-        check_observation(self.x, self.settings.missing().unwrap_or(missing))?;
+        let missing = self.settings.missing().unwrap_or(self.source.missing());
+        check_observation(self.x, missing)?;
         let plan = RoundPlan::of(self.budget, self.rounds);
         // Wrong settings are refused before the first simulation, which may be dear.
-        let (simulations, context_dim) = (plan.sizes[0], self.x.len());
-        let theta_dim = self.source.prior().dim();
-        let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
-        self.settings.resolve(self.preset, &problem).map_err(FitError::from)?;
+        let problem = Problem::of_source(self.source, plan.sizes[0]);
+        let config = self.settings.resolve(self.preset, &problem).map_err(FitError::from)?;
+        check_layout(expected, &config.transform).map_err(FitError::from)?;
         let asked = (self.source.prior(), self.x);
         infer(asked, &plan, self.rounds.is_none(), self.seed, self)
     }

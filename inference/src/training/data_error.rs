@@ -141,16 +141,21 @@ pub enum DataError {
         /// Numbers of a pixel.
         channels: usize,
     },
-    /// Gaps where none may be.
+    /// Gaps in parts.
     #[error(
-        "row {row} of x has NaN among {among}, of which none may be missing: fill them in the simulations and the \
-         observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
+        "x has parts (transform.parts; `parts` in simulator.toml), of which no number may be missing: leave \
+         transform.missing (--missing; `missing` in simulator.toml) at failed and fill the gaps in the simulations and \
+         the observation alike, or leave the parts out (x is then a vector, or has one layout)"
     )]
-    MissingAmong {
+    PartsWithGaps,
+    /// Gaps in images.
+    #[error(
+        "row {row} of x has NaN among the pixels of an image, of which none may be missing: fill them in the \
+         simulations and the observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
+    )]
+    MissingPixels {
         /// Row of the table, from 1.
         row: usize,
-        /// What the numbers of x are.
-        among: &'static str,
     },
     /// A simulation without a number.
     #[error(

@@ -28,12 +28,10 @@ pub(super) fn check_measured(
         return Err(DataError::NothingMeasured { row: rows.row_of(row) + 1 });
     }
     let layout = transform.layout();
-    if matches!(layout.layout, Layout::Image | Layout::Parts) {
-        let of_image = layout.layout == Layout::Image;
-        let among = if of_image { "the pixels of an image" } else { "parts of x" };
+    if layout.layout == Layout::Image {
         let gap = |row: &[f64]| !row.iter().all(is_present);
         let row = x.chunks_exact(columns).position(gap).map_or(0, |row| rows.row_of(row) + 1);
-        return Err(DataError::MissingAmong { row, among });
+        return Err(DataError::MissingPixels { row });
     }
     // Any trial may be missing in all, and any point of a series; but not one of their channels.
     let points = matches!(layout.layout, Layout::Set | Layout::Series);

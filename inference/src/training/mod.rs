@@ -36,7 +36,7 @@ mod trials;
 
 pub use agreement::{ColumnShift, PairShift};
 pub use bounds::OutsideRows;
-pub use check::check_simulations;
+pub use check::{check_layout, check_simulations};
 pub use checkpoint::{Checkpoint, CheckpointError, Progress, StepSums};
 pub(crate) use checkpoint::{from_bytes, to_bytes};
 pub use checkpoints::CheckpointFolder;

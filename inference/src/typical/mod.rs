@@ -137,7 +137,7 @@ impl Standing {
         let unusual = self.unusual().map(|unusual| {
             unusual
                 + ". Check its units and their order; else the simulator may not be able to explain it \
-                   (`freeform check --observation` simulates at the posterior's parameters)"
+                   (`freeform check --observation` of a model that `train` made simulates at the posterior's parameters)"
         });
         let gaps = self.unlike_gaps().map(ToString::to_string);
         let parts: Vec<String> = gaps.into_iter().chain(unusual).collect();

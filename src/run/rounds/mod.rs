@@ -9,11 +9,11 @@ mod words;
 
 use super::directory::{create_folder, write_status_beside};
 use super::scored::OF_SCORES;
+use super::settled::check_settings;
 use super::{Plots, Reporter, RunError, own, plot as draw, plots_wanted};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::{
-    Asking, EngineKind, Overrides, Posterior, PosteriorError, Preset, Problem, RoundPlan,
-    RoundReport, infer,
+    Asking, EngineKind, Overrides, Posterior, PosteriorError, Preset, RoundPlan, RoundReport, infer,
 };
 use freeform_simulators::{AnySimulator, write_draws};
 pub use from::{Continued, FirstRound};
@@ -103,11 +103,7 @@ pub fn infer_in_rounds(job: &RoundsJob) -> Result<Inferred, RunError> {
         return Err(RunError::FewSimulations { asked: budget, least: RoundPlan::LEAST });
     }
     // Wrong settings are refused before the first simulation, which may be dear.
-    let (simulations, missing) = (plan.sizes[0], job.simulator.missing());
-    let (theta_dim, context_dim) = (job.simulator.prior().dim(), job.x.len());
-    let layout = job.simulator.layout();
-    let problem = Problem { simulations, theta_dim, context_dim, layout, missing };
-    job.overrides.resolve(job.preset, &problem)?;
+    check_settings(job.simulator, plan.sizes[0], (job.preset, job.overrides))?;
     let own = own(job.folder)?;
     InferenceRecord::of(job)?.claim(job.folder, job.overwrite)?;
     job.first.map_or(Ok(()), |set| from::hand_over(set, job.folder))?;
