@@ -80,7 +80,9 @@ impl Model {
         }
         let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
-            _ if self.view.layout() == Layout::Parts => VERSION_WITH_PARTS,
+            _ if self.view.layout() == Layout::Parts || self.view.has_regressions() => {
+                VERSION_WITH_PARTS
+            }
             _ if self.has_curves() => VERSION_WITH_CURVES,
             _ if likelihood.is_some_and(|l| l.trials.is_some()) => VERSION_WITH_TRIALS,
             _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,

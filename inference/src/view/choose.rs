@@ -85,7 +85,9 @@ impl Candidates<'_> {
                 let (shape, depth) = self.pixels();
                 let image = self.of_image(shape, depth, &[]);
                 let set = self.of_set(channels);
-                let own = [vec![plain], components.clone(), series, set, image].concat();
+                let regressions = self.of_regressions(channels);
+                let own =
+                    [vec![plain], components.clone(), series, regressions, set, image].concat();
                 // One is what nobody has to say.
                 self.found(own, (channels == 1).then_some(&components), part)
             }
@@ -147,7 +149,8 @@ impl Candidates<'_> {
         let more = match (Trial::best(several.iter().filter(beats)), components) {
             (Some(trial), Some(components)) => {
                 let channels = trial.view.channels();
-                let views = [self.of_series(channels, components), self.of_set(channels)].concat();
+                let series = self.of_series(channels, components);
+                let views = [series, self.of_regressions(channels), self.of_set(channels)].concat();
                 self.try_all(views, "several", part)?
             }
             _ => vec![],

@@ -118,6 +118,15 @@ impl Candidates<'_> {
 }
 
 impl View {
+    /// Whether it, or the view of a part, regresses points of a series on those before.
+    pub fn has_regressions(&self) -> bool {
+        self.blocks.iter().any(|block| match block {
+            Block::Series(series) => series.regression().is_some(),
+            Block::Part(part) => part.view.has_regressions(),
+            _ => false,
+        })
+    }
+
     /// The parts that it sees, where x has several.
     pub(super) fn parts(&self) -> impl Iterator<Item = &PartView> {
         self.blocks.iter().filter_map(|block| match block {

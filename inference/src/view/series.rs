@@ -1,10 +1,13 @@
 //! Statistics of a series: level and spread, autocovariances and increments at several lags, the ends,
 //! and how channels go together.
 
+mod regression;
+
 use super::centred::Centred;
 use super::channel::{Channel, log_mean_square, log_variance, mean, ratio};
 use super::present::{is_present, present};
 use freeform_simulators::counted;
+pub(super) use regression::Regression;
 use serde::{Deserialize, Serialize};
 
 /// Lags of autocorrelations and increments, as far as the series is more than three times as long.
@@ -35,6 +38,9 @@ pub(crate) struct Series {
     points: usize,
     detail: Detail,
     channels: Vec<Channel>,
+    /// How points are regressed on those before, in place of statistics at lags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    regression: Option<Regression>,
     /// Whether points are missing in some: steps from each that is there to the next come along.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     gaps: bool,
@@ -44,13 +50,24 @@ impl Series {
     /// Of rows of x, each of T × `channels` numbers.
     pub fn fit(x: &[f64], columns: usize, channels: usize, detail: Detail) -> Self {
         let (points, gaps) = (columns / channels, !x.iter().all(is_present));
-        Self { points, detail, channels: Channel::each(x, channels), gaps }
+        Self { points, detail, channels: Channel::each(x, channels), regression: None, gaps }
+    }
+
+    /// Level, spread and ends, and points regressed on those before.
+    pub fn regressed(x: &[f64], columns: usize, channels: usize, regression: Regression) -> Self {
+        let plain = Self::fit(x, columns, channels, Detail::Brief);
+        Self { regression: Some(regression), ..plain }
     }
 
     /// The same, its tails not drawn in; `None` where they are not.
     pub fn unmapped(&self, x: &[f64]) -> Option<Self> {
         let channels = Channel::each_unmapped(&self.channels, x)?;
         Some(Self { channels, ..self.clone() })
+    }
+
+    /// How points are regressed on those before, where they are.
+    pub fn regression(&self) -> Option<Regression> {
+        self.regression
     }
 
     /// How many points, and of how many numbers each.
@@ -62,6 +79,7 @@ impl Series {
         self.points.checked_mul(self.channels.len()) == Some(columns)
             && columns > 0
             && self.channels.iter().all(Channel::is_whole)
+            && self.regression.is_none_or(|regression| regression.is_whole(self.points))
     }
 
     fn is_detailed(&self) -> bool {
@@ -74,6 +92,7 @@ impl Series {
             Detail::Few => &FEW_LAGS[..],
             Detail::Many => &MANY_LAGS[..],
         };
+        let lags = if self.regression.is_some() { &[] } else { lags };
         lags.iter().copied().filter(|lag| lag * LEAST_REPEATS < self.points)
     }
 
@@ -82,6 +101,9 @@ impl Series {
     }
 
     pub fn outputs(&self) -> usize {
+        if let Some(regression) = self.regression {
+            return 4 * self.channels.len() + regression.outputs(self.channels.len());
+        }
         let lags = self.lags().count();
         let own = if self.is_detailed() { 4 + 2 * lags + 7 } else { 4 + lags + lags.min(1) };
         let own = own + if self.gaps { 2 } else { 0 };
@@ -99,6 +121,10 @@ impl Series {
         };
         let own = (0..count).flat_map(|channel| self.names_of(&of(channel)));
         let mut names: Vec<String> = own.collect();
+        if let Some(regression) = self.regression {
+            names.extend(regression.names(count));
+            return names;
+        }
         for (i, j) in (1..=count).flat_map(|i| (i + 1..=count).map(move |j| (i, j))) {
             for lag in self.cross_lags() {
                 let before = match lag {
@@ -126,7 +152,7 @@ impl Series {
                 names.push(format!("log mean square of increments{channel} over {over}"));
             }
         }
-        if self.gaps {
+        if self.gaps && self.regression.is_none() {
             let steps = ["log mean square of steps a point", "return to the mean a point"];
             names.extend(steps.map(|what| format!("{what}{channel}")));
         }
@@ -154,6 +180,15 @@ impl Series {
         });
         let centred: Vec<Centred> = scored.map(Centred::of).collect();
         centred.iter().for_each(|channel| self.own(channel, out));
+        if let Some(regression) = self.regression {
+            let about = |c: &Centred| {
+                let level = regression.about(c.mean);
+                c.values.iter().map(|v| v + level).collect()
+            };
+            let values: Vec<Vec<f64>> = centred.iter().map(about).collect();
+            regression.apply(&values, out);
+            return;
+        }
         for (i, first) in centred.iter().enumerate() {
             for second in &centred[i + 1..] {
                 for lag in self.cross_lags() {
@@ -179,7 +214,7 @@ impl Series {
                 out.push(log_mean_square(present(channel.increments(lag))));
             }
         }
-        if self.gaps {
+        if self.gaps && self.regression.is_none() {
             out.extend(channel.steps());
         }
         if !self.is_detailed() {
@@ -208,84 +243,4 @@ impl Series {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Of x_t = (−1)^t around 5, in scores ±1: no trend, correlation −1 at odd and 1 at even lags,
-    /// increments of 2 and 0.
-    #[test]
-    fn statistics_of_an_alternating_series() {
-        let x: Vec<f64> = (0..40).map(|t| if t % 2 == 0 { 6.0 } else { 4.0 }).collect();
-        let series = Series::fit(&x, 40, 1, Detail::Few);
-        let mut out = Vec::new();
-        series.apply(&x, &mut out);
-        assert_eq!(out.len(), series.outputs());
-        assert!(series.is_whole(40) && !series.is_whole(41));
-        // Level, spread, ends; then lags 1, 2, 4, 8.
-        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
-        [0.0, 0.0, 1.0, -1.0].into_iter().zip(&out).for_each(|(a, b)| near(a, *b));
-        near(out[4], -1.0);
-        near(out[5], 4_f64.ln());
-        near(out[6], 1.0);
-        near(out[7], 1.0);
-        near(out[8], 1.0);
-        assert_eq!(out.len(), 9);
-    }
-
-    /// The second channel is the first one a point later.
-    #[test]
-    fn channels_are_compared_at_lags() {
-        let wave = |t: i32| (1.3 * f64::from(t)).sin();
-        let x: Vec<f64> = (0..200).flat_map(|t| [wave(t), 10.0 + wave(t - 1)]).collect();
-        let series = Series::fit(&x, 400, 2, Detail::Many);
-        let mut out = Vec::new();
-        series.apply(&x, &mut out);
-        assert_eq!(out.len(), series.outputs());
-        // Lag 0, lag 1 (first leads, second leads), lag 4 both ways.
-        let cross = &out[out.len() - 5..];
-        assert!((cross[0] - 1.3_f64.cos()).abs() < 0.02, "{cross:?}");
-        assert!((cross[1] - 1.0).abs() < 0.02, "{cross:?}");
-        assert!((cross[2] - 2.6_f64.cos()).abs() < 0.02, "{cross:?}");
-    }
-
-    /// Of scores 0, 1, none, 3 less their mean: steps of 1 and, two points on, of 2.
-    #[test]
-    fn steps_over_gaps_are_those_of_a_point() {
-        let x = [-1.0, 0.0, f64::NAN, 2.0];
-        let series = Series::fit(&x, 4, 1, Detail::Brief);
-        let scores = x.map(|v| series.channels[0].apply(v));
-        let centred = Centred::of(scores.to_vec());
-        let [a, b, _, d] = [0, 1, 2, 3].map(|t| centred.values[t]);
-        let square = 0.5 * ((b - a).powi(2) + 0.5 * (d - b).powi(2));
-        let pull = (a * (b - a) + b * (d - b)) / (a * a + 2.0 * b * b);
-        let mut out = Vec::new();
-        series.apply(&x, &mut out);
-        assert_eq!(out.len(), series.outputs());
-        assert_eq!(out.len(), series.names().len());
-        let [found, level] = [out[out.len() - 2], out[out.len() - 1]];
-        assert!((found - square.ln()).abs() < 1e-9, "{found} {}", square.ln());
-        assert!((level - pull).abs() < 1e-9, "{level} {pull}");
-        // A single point, and none at all.
-        for x in [[1.0, f64::NAN, f64::NAN, f64::NAN], [f64::NAN; 4]] {
-            for detail in [Detail::Brief, Detail::Few, Detail::Many] {
-                let series = Series { detail, ..series.clone() };
-                let mut out = Vec::new();
-                series.apply(&x, &mut out);
-                assert!(out.len() == series.outputs() && out.iter().all(|v| v.is_finite()));
-            }
-        }
-    }
-
-    #[test]
-    fn constant_and_short_series_have_finite_statistics() {
-        for x in [vec![3.0; 12], vec![1.0], vec![1.0, 2.0], vec![1e300, -1e300, 0.0]] {
-            for detail in [Detail::Brief, Detail::Few, Detail::Many] {
-                let series = Series::fit(&x, x.len(), 1, detail);
-                let mut out = Vec::new();
-                series.apply(&x, &mut out);
-                assert_eq!(out.len(), series.outputs());
-                assert!(out.iter().all(|v| v.is_finite()), "{x:?}: {out:?}");
-            }
-        }
-    }
-}
+mod tests;

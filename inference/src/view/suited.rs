@@ -5,7 +5,7 @@ use super::components::Components;
 use super::gaps::{Gaps, Structure};
 use super::image::Image;
 use super::present::{is_present, means};
-use super::series::{Detail, Series};
+use super::series::{Detail, Regression, Series};
 use super::set::Set;
 use super::{Block, View};
 use crate::config::{NARROW, TransformConfig};
@@ -43,7 +43,12 @@ impl Candidates<'_> {
     pub(super) fn of_stated(&self, components: &[View]) -> Vec<View> {
         let TransformConfig { layout, channels, shape, .. } = *self.transform;
         match layout {
-            Layout::Series => [&self.of_series(channels, components)[..], components].concat(),
+            Layout::Series => [
+                &self.of_series(channels, components)[..],
+                &self.of_regressions(channels),
+                components,
+            ]
+            .concat(),
             Layout::Set => self.of_set(channels),
             Layout::Image => [&self.of_image(shape, channels, components)[..], components].concat(),
             _ => self.of_vector(components),
@@ -73,6 +78,15 @@ impl Candidates<'_> {
         let beside = |view: &View| vec![series(Detail::Many), view.blocks[0].clone()];
         views.extend(components.iter().map(|view| of(beside(view))));
         views
+    }
+
+    /// Regressions of points on those before, where a series has points enough.
+    pub(super) fn of_regressions(&self, channels: usize) -> Vec<View> {
+        let of = |regression| {
+            let series = Series::regressed(self.x, self.columns, channels, regression);
+            self.view(vec![Block::Series(series)], Structure::Series(channels))
+        };
+        Regression::candidates(self.columns / channels, channels).map(of).collect()
     }
 
     pub(super) fn of_set(&self, features: usize) -> Vec<View> {

@@ -5,9 +5,17 @@ use crate::work::{Halt, Part};
 
 /// Lower Cholesky factor of a symmetric matrix given by its lower rows; a pivot that rounding made
 /// negative counts as tiny.
-pub(super) fn cholesky(mut a: Vec<Vec<f64>>, part: &Part) -> Result<Vec<Vec<f64>>, Halt> {
+pub(super) fn cholesky(a: Vec<Vec<f64>>, part: &Part) -> Result<Vec<Vec<f64>>, Halt> {
+    factored(a, || part.go_on())
+}
+
+/// The same; `go_on` is asked before each row.
+pub(crate) fn factored<E>(
+    mut a: Vec<Vec<f64>>,
+    go_on: impl Fn() -> Result<(), E>,
+) -> Result<Vec<Vec<f64>>, E> {
     for i in 0..a.len() {
-        part.go_on()?;
+        go_on()?;
         let (done, rest) = a.split_at_mut(i);
         let row = &mut rest[0];
         let floor = 1e-12 * row[i].abs() + f64::MIN_POSITIVE;
@@ -22,7 +30,7 @@ pub(super) fn cholesky(mut a: Vec<Vec<f64>>, part: &Part) -> Result<Vec<Vec<f64>
 }
 
 /// Solves L·Lᵀ·x = b in place.
-pub(super) fn solve(factor: &[Vec<f64>], b: &mut [f64]) {
+pub(crate) fn solve(factor: &[Vec<f64>], b: &mut [f64]) {
     for i in 0..b.len() {
         let known = dot(&factor[i][..i], b);
         b[i] = (b[i] - known) / factor[i][i];

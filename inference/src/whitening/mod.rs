@@ -17,6 +17,7 @@ mod ridge;
 mod shape;
 mod triangular;
 
+pub(crate) use cholesky::{factored, solve};
 pub use network::WhiteningNetwork;
 pub use shape::WhiteningShape;
 

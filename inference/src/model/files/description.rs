@@ -29,7 +29,7 @@ pub(super) const VERSION_WITH_IMAGE: u64 = 8;
 pub(super) const VERSION_WITH_TRIALS: u64 = 9;
 /// That of models with curved whitenings, or a likelihood that sees roots of counts.
 pub(super) const VERSION_WITH_CURVES: u64 = 10;
-/// That of models of x in parts.
+/// That of models of x in parts, or of series by regressions of their points.
 pub(super) const VERSION_WITH_PARTS: u64 = 11;
 const NEWEST: u64 = VERSION_WITH_PARTS;
 /// The file.
