@@ -78,58 +78,63 @@ fn constant_and_short_series_have_finite_statistics() {
     }
 }
 
-/// Two channels that follow exactly from the point before, x_t = ½ x_{t−1} − ¼ y_{t−1} and y_t = 2 x_t + ⅛ y_{t−2}: scores
-/// have other units, in which coefficients are those times the scales.
+/// A first channel that is pushed at random, and a second that follows exactly: y_t = 2 x_t + ⅛ y_{t−2}.
 #[test]
 fn regressions_find_how_points_follow() {
-    let mut x = vec![3.0, 1.0, 1.0, -2.0];
-    for t in 2..30 {
-        let at = |t: usize, channel: usize| x[2 * t + channel];
-        // Kept going by a push that both see.
-        let first = 0.5 * at(t - 1, 0) - 0.25 * at(t - 1, 1);
-        let second = 2.0 * first + 0.125 * at(t - 2, 1);
-        x.extend([first, second]);
+    let points = 40;
+    let push = |t: usize| (12.9 * t as f64).sin() * (7.3 * (t * t) as f64).cos();
+    let mut channels = vec![vec![1.0, -0.5], vec![0.3, -0.8]];
+    for t in 2..points {
+        let pushed = 0.5 * channels[0][t - 1] + push(t);
+        channels[0].push(pushed);
+        let follows = 2.0 * channels[0][t] + 0.125 * channels[1][t - 2];
+        channels[1].push(follows);
     }
-    let regression = Regression::candidates(30, 2).last().unwrap();
-    let series = Series::regressed(&x, 60, 2, regression);
-    assert!(series.is_whole(60));
-    let scores = |channel: usize| -> Vec<f64> {
-        x.iter().skip(channel).step_by(2).map(|v| series.channels[channel].apply(*v)).collect()
+    // Of the second order; about the common level.
+    let regression = Regression::candidates(points, 2).last().unwrap();
+    let found = |channels: &[Vec<f64>]| {
+        let mut out = Vec::new();
+        regression.apply(channels, &mut out);
+        out
     };
-    let scale = |channel: usize| {
-        let values: Vec<f64> = x.iter().skip(channel).step_by(2).copied().collect();
-        (values[1] - values[0]) / (scores(channel)[1] - scores(channel)[0])
+    let (out, names) = (found(&channels), regression.names(2));
+    assert_eq!((out.len(), names.len()), (regression.outputs(2), regression.outputs(2)));
+    let at = |name: &str| names.iter().position(|other| other == name).expect(name);
+    let there = at("dependence of channel 2 on the value of channel 1 there");
+    let before = at("dependence of channel 2 on the value of channel 2 2 points before");
+    assert!((out[there] - 2.0).abs() < 1e-3, "{}", out[there]);
+    assert!((out[before] - 0.125).abs() < 1e-3, "{}", out[before]);
+    assert!(out[at("log mean square of what is left of channel 2")] < -10.0);
+    // What least squares leave of the first goes with nothing that explained it.
+    let explained = |t: usize, lag: usize, from: usize| {
+        let points = counted(lag, "point");
+        let name =
+            format!("dependence of channel 1 on the value of channel {} {points} before", from + 1);
+        (out[at(&name)], channels[from][t - lag])
     };
-    // About zero, which is neither's level: the channels' centres would need a constant.
-    let channels: Vec<Vec<f64>> = (0..2)
-        .map(|channel| x.iter().skip(channel).step_by(2).map(|v| v / scale(channel)).collect())
-        .collect();
-    let mut out = Vec::new();
-    regression.apply(&channels, &mut out);
-    assert_eq!(out.len(), regression.outputs(2));
-    let names = regression.names(2);
-    assert_eq!(names.len(), out.len());
-    let ratio = scale(1) / scale(0);
-    for (name, expected) in [
-        ("dependence of channel 1 on the value of channel 1 1 point before", 0.5),
-        ("dependence of channel 1 on the value of channel 2 1 point before", -0.25 * ratio),
-        ("dependence of channel 2 on the value of channel 1 there", 2.0 / ratio),
-        ("dependence of channel 2 on the value of channel 2 2 points before", 0.125),
-    ] {
-        let at = names.iter().position(|other| other == name).expect(name);
-        assert!((out[at] - expected).abs() < 1e-2, "{name}: {}, not {expected}", out[at]);
+    let pairs = [(1, 0), (1, 1), (2, 0), (2, 1)];
+    let rest = |t: usize| {
+        let known = pairs.iter().map(|(lag, from)| explained(t, *lag, *from));
+        channels[0][t] - known.map(|(a, b)| a * b).sum::<f64>()
+    };
+    let square: f64 = (2..points).map(|t| rest(t).powi(2)).sum();
+    for (lag, from) in pairs {
+        let product: f64 = (2..points).map(|t| rest(t) * channels[from][t - lag]).sum();
+        assert!(product.abs() < 1e-3 * square, "{lag} {from}: {product}");
     }
-    let mut all = Vec::new();
-    series.apply(&x, &mut all);
-    assert_eq!((all.len(), all.len()), (series.outputs(), series.names().len()));
-    // Nothing is lost where points are missing, but the pairs that they stand in.
+    let left = out[at("log mean square of what is left of channel 1")];
+    assert!((left - (square / (points - 2) as f64).ln()).abs() < 1e-6, "{left}");
+    // Where a point is missing, the others tell the same.
     let mut gaps = channels.clone();
     gaps[0][9] = f64::NAN;
-    let mut found = Vec::new();
-    regression.apply(&gaps, &mut found);
-    assert!(found.iter().all(|v| v.is_finite()));
-    let at = names.iter().position(|name| name.ends_with("channel 1 there")).unwrap();
-    assert!((found[at] - 2.0 / ratio).abs() < 1e-2, "{}", found[at]);
+    let out = found(&gaps);
+    assert!(out.iter().all(|v| v.is_finite()) && (out[there] - 2.0).abs() < 1e-3, "{out:?}");
+    let x: Vec<f64> = (0..points).flat_map(|t| [channels[0][t], channels[1][t]]).collect();
+    let series = Series::regressed(&x, 2 * points, 2, regression);
+    let mut all = Vec::new();
+    series.apply(&x, &mut all);
+    assert!(series.is_whole(2 * points));
+    assert_eq!((all.len(), all.len()), (series.outputs(), series.names().len()));
 }
 
 #[test]
