@@ -112,7 +112,8 @@ def _gaps(missing: str) -> bool:
 
 def simulator_name(simulator: Any) -> str:
     """A task's or a file's name."""
-    known = getattr(simulator, "name", simulator)
+    # A path has a name too, without its folders.
+    known = simulator if isinstance(simulator, os.PathLike) else getattr(simulator, "name", simulator)
     if not isinstance(known, (str, os.PathLike)):
         raise TypeError(
             f"simulator must be callable, a task, or a simulator.toml, not {type(simulator)}"

@@ -89,11 +89,11 @@ impl Regression {
             let mut row = Vec::with_capacity(size);
             let mut gram: Vec<Vec<f64>> = (0..size).map(|i| vec![0.0; i + 1]).collect();
             let mut solution = vec![0.0; size];
-            for t in self.order..points {
+            for (t, value) in values.iter().enumerate().skip(self.order) {
                 if explain(t, &mut row) {
                     for (i, a) in row.iter().enumerate() {
                         gram[i].iter_mut().zip(&row).for_each(|(sum, b)| *sum += a * b);
-                        solution[i] += a * values[t];
+                        solution[i] += a * value;
                     }
                 }
             }
