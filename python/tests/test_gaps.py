@@ -59,6 +59,8 @@ def test_sets_of_any_number_have_the_closed_form_posterior():
 MODEL = """
 import math, random, sys
 for line in sys.stdin:
+    if not line.strip():
+        continue
     index, seed, theta = line.split()
     rng = random.Random(int(seed))
     trials = [float(theta) + rng.gauss(0, 1) for _ in range(8)]
@@ -83,7 +85,7 @@ def test_what_a_simulator_says_of_x_holds(tmp_path):
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "simulator.toml").write_text(TOML)
     toml = tmp_path / "simulator.toml"
-    x = np.array([0.1, 0.5, -0.3, np.nan, np.nan, np.nan, np.nan, np.nan])
+    x = np.array([0.1, 0.5, -0.3, 0.2, 0.4, np.nan, np.nan, np.nan])
 
     def stated(posterior):
         transform = posterior.settings["transform"]
