@@ -144,15 +144,7 @@ fn a_series_with_gaps_has_the_posterior_of_a_grid() {
             let steps = there.windows(2).map(|w| step(x[w[0]], x[w[1]], (w[1] - w[0]) as i32));
             first + steps.sum::<f64>()
         };
-        let log: Vec<f64> = grid.iter().map(log_density).collect();
-        let most = log.iter().copied().fold(f64::MIN, f64::max);
-        let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
-        let total: f64 = weights.iter().sum();
-        let mean = |f: &dyn Fn(f64) -> f64| {
-            grid.iter().zip(&weights).map(|(a, w)| f(*a) * w / total).sum::<f64>()
-        };
-        let center = mean(&|a| a);
-        (center, mean(&|a| (a - center).powi(2)).sqrt())
+        closed_form::on_grid(&grid, log_density)
     };
     let pairs: Vec<_> = (0..20)
         .map(|i| {

@@ -65,15 +65,7 @@ fn exact(x: &[f64]) -> (f64, f64) {
         let squares: f64 = innovations(x, *rho).iter().map(|e| e * e).sum();
         -0.5 * squares - 0.5 * steps * (1.0 - rho * rho).ln()
     };
-    let log: Vec<f64> = grid.iter().map(log).collect();
-    let most = log.iter().copied().fold(f64::MIN, f64::max);
-    let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
-    let total: f64 = weights.iter().sum();
-    let mean = |f: &dyn Fn(f64) -> f64| {
-        grid.iter().zip(&weights).map(|(rho, w)| f(*rho) * w / total).sum::<f64>()
-    };
-    let center = mean(&|rho| rho);
-    (center, mean(&|rho| (rho - center).powi(2)).sqrt())
+    closed_form::on_grid(&grid, log)
 }
 
 fn log_prob(posterior: &Posterior) -> f64 {

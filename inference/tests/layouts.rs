@@ -87,18 +87,9 @@ fn a_series_is_found_and_has_the_posterior_of_a_grid() {
     }
     let grid: Vec<f64> = (0..1801).map(|i| -0.9 + 0.001 * f64::from(i)).collect();
     let exact = |x: &[f64]| {
-        let log: Vec<f64> = grid
-            .iter()
-            .map(|a| x.windows(2).map(|w| -0.5 * (w[1] - a * w[0]).powi(2)).sum())
-            .collect();
-        let most = log.iter().copied().fold(f64::MIN, f64::max);
-        let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
-        let total: f64 = weights.iter().sum();
-        let mean = |f: &dyn Fn(f64) -> f64| {
-            grid.iter().zip(&weights).map(|(a, w)| f(*a) * w / total).sum::<f64>()
-        };
-        let center = mean(&|a| a);
-        (center, mean(&|a| (a - center).powi(2)).sqrt())
+        closed_form::on_grid(&grid, |a| {
+            x.windows(2).map(|w| -0.5 * (w[1] - a * w[0]).powi(2)).sum()
+        })
     };
     let seen = x.clone();
     // Nobody says that it is a series. Its statistics depend on each other, which short flows do not learn.

@@ -51,17 +51,9 @@ fn exact(x: &[f64]) -> [(f64, f64); 2] {
         let series: f64 = x[..60].windows(2).map(|w| (w[1] - a * w[0]).powi(2)).sum();
         -0.5 * (series + ((x[100] - a) / SCALARS[0]).powi(2))
     };
-    let log: Vec<f64> = grid.iter().map(log).collect();
-    let most = log.iter().copied().fold(f64::MIN, f64::max);
-    let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
-    let total: f64 = weights.iter().sum();
-    let mean = |f: &dyn Fn(f64) -> f64| {
-        grid.iter().zip(&weights).map(|(a, w)| f(*a) * w / total).sum::<f64>()
-    };
-    let center = mean(&|a| a);
     let precision = 1.0 + 40.0 / 4.0 + SCALARS[1].powi(-2);
     let sum = x[60..100].iter().sum::<f64>() / 4.0 + x[101] * SCALARS[1].powi(-2);
-    [(center, mean(&|a| (a - center).powi(2)).sqrt()), (sum / precision, precision.sqrt().recip())]
+    [closed_form::on_grid(&grid, log), (sum / precision, precision.sqrt().recip())]
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What settings and data say together of the layout of x.
 
-use super::resolve::shown;
 use super::{ConfigError, Overrides, Problem, TransformConfig};
 use freeform_simulators::{DataLayout, Layout};
 use toml::Value;
@@ -27,12 +26,10 @@ impl Overrides {
             (Layout::Auto, _) => {}
             (_, None) => transform.shape = None,
             (_, Some(value)) => {
-                let key = "transform.shape".to_owned();
                 let requirement = "left out unless transform.layout is image: it is the rows and \
                                    columns of pixels"
                     .to_owned();
-                let place = Box::new(self.place(&key));
-                return Err(ConfigError::Value { place, key, value: shown(value), requirement });
+                return Err(self.refused("transform.shape", value, requirement));
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! The parts of x as a setting, `["series:40x2", "vector:3"]`, and what is said of them in several places.
 
-use super::resolve::shown;
 use super::{ConfigError, Overrides, Problem};
 use freeform_simulators::{DataLayout, DataPart, Layout, PartError};
 use serde::de::Error;
@@ -78,10 +77,5 @@ impl Overrides {
                 Err(self.refused(key, value, requirement))
             }
         }
-    }
-
-    fn refused(&self, key: &str, value: &Value, requirement: String) -> ConfigError {
-        let place = Box::new(self.place(key));
-        ConfigError::Value { place, key: key.to_owned(), value: shown(value), requirement }
     }
 }

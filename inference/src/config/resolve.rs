@@ -141,13 +141,11 @@ impl Overrides {
         self.settle_shape(&mut config.transform, &problem)?;
         match (self.transform("channels"), config.transform.layout) {
             (Some(value), Layout::Vector) if config.transform.channels > 1 => {
-                let key = "transform.channels".to_owned();
                 let requirement =
                     "1 where transform.layout is vector; of a series or a set it is how \
                                    many numbers stand side by side"
                         .to_owned();
-                let place = Box::new(self.place(&key));
-                Err(ConfigError::Value { place, key, value: shown(value), requirement })
+                Err(self.refused("transform.channels", value, requirement))
             }
             (None, Layout::Vector) => {
                 // What was stated with the data belongs to the layout that was stated with it.
@@ -191,6 +189,12 @@ impl Overrides {
             **place = self.place(key);
         }
         error
+    }
+
+    /// That a key has this value, where it must be another.
+    pub(super) fn refused(&self, key: &str, value: &Value, requirement: String) -> ConfigError {
+        let place = Box::new(self.place(key));
+        ConfigError::Value { place, key: key.to_owned(), value: shown(value), requirement }
     }
 
     pub(super) fn place(&self, dotted: &str) -> Place {
@@ -262,7 +266,7 @@ fn nearest(key: &str, known: &Table) -> Option<String> {
 }
 
 /// A value, at a length that fits a line.
-pub(super) fn shown(value: &Value) -> String {
+fn shown(value: &Value) -> String {
     const MOST: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(MOST) {

@@ -31,6 +31,19 @@ pub fn moments(draws: &Array2<f64>, column: usize) -> (f64, f64) {
     (mean, draws.column(column).mapv(|v| (v - mean).powi(2)).mean().unwrap().sqrt())
 }
 
+/// Mean and deviation of the law whose log-density on a grid is this, up to a constant.
+pub fn on_grid(grid: &[f64], log: impl Fn(&f64) -> f64) -> (f64, f64) {
+    let log: Vec<f64> = grid.iter().map(log).collect();
+    let most = log.iter().copied().fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = log.iter().map(|l| (l - most).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mean = |f: &dyn Fn(f64) -> f64| {
+        grid.iter().zip(&weights).map(|(v, w)| f(*v) * w / total).sum::<f64>()
+    };
+    let center = mean(&|v| v);
+    (center, mean(&|v| (v - center).powi(2)).sqrt())
+}
+
 /// Root mean square of (mean − exact mean) / exact width, and mean of width / exact width, over pairs of
 /// found and exact moments.
 pub fn compare(pairs: &[[(f64, f64); 2]]) -> (f64, f64) {

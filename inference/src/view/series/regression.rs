@@ -36,7 +36,7 @@ impl Regression {
         (1..=MOST).contains(&self.order) && self.order < points
     }
 
-    /// The values that a channel is explained by, and the others with it.
+    /// What is added to the values about their own mean.
     pub fn about(self, mean: f64) -> f64 {
         if self.common { mean } else { 0.0 }
     }
