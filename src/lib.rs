@@ -31,7 +31,7 @@ pub use freeform_inference::{
     Overrides, Posterior, PosteriorError, Preset,
 };
 pub use freeform_simulators::{
-    Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
+    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
     Support, Term,
 };
 pub use freeform_simulators::{

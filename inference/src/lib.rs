@@ -66,6 +66,7 @@
 //! Nothing here knows a screen, the layout of a run's folder, or a signal: a caller hands in a flag
 //! that interrupts, and a function that is told of progress.
 
+mod classifier;
 mod config;
 pub mod engine;
 mod fit;

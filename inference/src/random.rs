@@ -41,8 +41,12 @@ pub enum Purpose {
     Mixture = 16,
     /// Markov steps of draws that resampling repeated (index: chunk of draws).
     Moves = 17,
-    /// What a trial's category is (index 0: initial weights; 1: order of rows).
+    /// What a category is, of a trial or of θ (index 0: initial weights; 1: order of rows).
     Choices = 18,
+    /// A number that means nothing.
+    Nothing = 19,
+    /// Which of equal draws count as smaller than a true parameter.
+    Ties = 20,
 }
 
 /// The stream of a seed, purpose and index.

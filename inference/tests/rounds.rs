@@ -205,7 +205,7 @@ fn a_posterior_that_keeps_its_margins_but_not_its_shape_is_not_still() {
         Outlook::of(posterior, &[0.0], &everything, None, 1, &Asking::default()).unwrap()
     };
     let (old, new) = (look(&before), look(&after));
-    assert!(new.moved(&old.theta().view()).unwrap() < 0.1);
+    assert!(new.moved(&before.model().prior, &old.theta().view()).unwrap() < 0.1);
     let divergence = |before| new.divergence(&after, before, &[0.0], 1, &Asking::default());
     let found = divergence(&before).unwrap().unwrap();
     let exact = 2.0 * rho * rho / (1.0 - rho * rho);

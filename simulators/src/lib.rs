@@ -47,7 +47,7 @@ pub use files::{
 pub use layout::{DataLayout, DataPart, Layout, LayoutMisfit, PartError};
 pub use missing::Missing;
 pub use prior::{
-    Block, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
+    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
     Support, Term,
 };
 pub use simulation::{

@@ -3,6 +3,7 @@
 mod asked;
 
 use super::observation::{ObservationArg, with_advice};
+use super::parameters::in_words;
 use super::settings::SettingsArgs;
 use super::table::TableArgs;
 use super::{Failure, Output};
@@ -145,8 +146,9 @@ fn text(asked: &Asked, inferred: &Inferred) -> String {
     }
     if let Some(last) = inferred.rounds.last() {
         text += "\n";
-        for ((name, mean), std) in names.iter().zip(&last.mean).zip(&last.std) {
-            text += &format!("{name}: {mean:.4} ± {std:.4}\n");
+        let moments = last.mean.iter().copied().zip(last.std.iter().copied());
+        for (name, words) in in_words(names, moments, &last.probabilities) {
+            text += &format!("{name}: {}\n", words.trim_start());
         }
     }
     let left = inferred.budget - inferred.spent;

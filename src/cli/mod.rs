@@ -20,6 +20,7 @@ mod log_prob;
 mod masks;
 mod observation;
 mod output;
+mod parameters;
 mod particles;
 mod plot;
 mod reference;

@@ -2,6 +2,7 @@
 
 use super::arguments::{Observations, parse_observations};
 use super::masks::mask;
+use super::parameters::in_words;
 use super::reference_args::ReferenceArgs;
 use super::scores::{MoreArgs, table};
 use super::settings::TrainingArgs;
@@ -204,9 +205,9 @@ fn summarise(
             summary.effective,
             summary.distinct
         );
-        let parameters = prior.names().iter().zip(&summary.mean).zip(&summary.std);
-        for ((name, mean), std) in parameters {
-            text += &format!("  {name:<20} {mean:>10.4} ± {std:.4}\n");
+        let moments = summary.mean.iter().copied().zip(summary.std.iter().copied());
+        for (name, words) in in_words(prior.names(), moments, &summary.probabilities) {
+            text += &format!("  {name:<20} {words}\n");
         }
     }
     text += &format!(

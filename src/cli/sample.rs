@@ -94,12 +94,14 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let head = [format!("{path}: {}", draws_of(n, dim)), worth];
     let place = place(draws.distance.as_ref(), draws.standing.as_ref());
     let edges = draws.edges.as_ref().map(ToString::to_string);
-    let text = lines(head.into_iter().chain(place).chain(edges));
+    let probabilities = posterior.model().prior.probabilities(draws.theta.view());
+    let categories = probabilities.iter().map(|own| format!("{}: {}", own.parameter, own.in_words()));
+    let text = lines(head.into_iter().chain(categories).chain(place).chain(edges));
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,
         "effective": draws.effective, "distinct": draws.distinct, "proposals": draws.proposals,
         "pareto_k": draws.pareto_k, "truncated": draws.truncated, "distance": draws.distance, "standing": draws.standing,
-        "edges": draws.edges, "warnings": draws.warnings(),
+        "edges": draws.edges, "probabilities": probabilities, "warnings": draws.warnings(),
     });
     output.result(&value, &text)
 }

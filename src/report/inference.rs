@@ -20,10 +20,10 @@ pub(super) fn section(content: &Content) -> String {
         return String::new();
     }
     let file = content.folder.join("samples.npy");
-    let names = content.model.prior.names();
+    let prior = &content.model.prior;
     let draws = match read_table(&file, &TableOptions::parameters()) {
-        Ok(draws) if draws.values.ncols() == names.len() => {
-            marginals(&ParameterSummary::of(names, draws.values.view(), None))
+        Ok(draws) if draws.values.ncols() == prior.dim() => {
+            marginals(&ParameterSummary::of(prior, draws.values.view(), None))
         }
         Ok(_) => warned(&format!("{}: draws of another model", file.display())),
         Err(error) => warned(&error.to_string()),

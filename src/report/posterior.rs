@@ -44,9 +44,9 @@ fn sampled(folder: &Path) -> Vec<(usize, std::path::PathBuf)> {
 }
 
 fn of_run(content: &Content, number: usize, file: &Path) -> String {
-    let names = content.model.prior.names();
+    let prior = &content.model.prior;
     let draws = match read_table(file, &TableOptions::parameters()) {
-        Ok(draws) if draws.values.ncols() == names.len() => draws,
+        Ok(draws) if draws.values.ncols() == prior.dim() => draws,
         Ok(_) => return warned(&format!("{}: draws of another model", file.display())),
         Err(error) => return warned(&error.to_string()),
     };
@@ -61,7 +61,7 @@ fn of_run(content: &Content, number: usize, file: &Path) -> String {
     });
     format!(
         "<h3>Observation {number}</h3>\n{score}{}{}{}",
-        marginals(&ParameterSummary::of(names, draws.values.view(), truth.as_deref())),
+        marginals(&ParameterSummary::of(prior, draws.values.view(), truth.as_deref())),
         remarks(content, number),
         figure(content.folder, &format!("plots/observation_{number:02}.svg"), CAPTION)
     )
@@ -83,8 +83,11 @@ pub(super) fn marginals(summaries: &[ParameterSummary]) -> String {
     let known = summaries.iter().any(|summary| summary.truth.is_some());
     let row = |summary: &ParameterSummary| {
         let [low90, low50, median, high50, high90] = summary.quantiles.map(number);
-        let mut row =
-            vec![escaped(&summary.name), median, set(&low50, &high50), set(&low90, &high90)];
+        let mut row = vec![escaped(&summary.name)];
+        match &summary.categories {
+            Some(words) => row.extend([escaped(words), String::new(), String::new()]),
+            None => row.extend([median, set(&low50, &high50), set(&low90, &high90)]),
+        }
         if known {
             row.push(summary.truth.map_or(String::new(), number));
         }

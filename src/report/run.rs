@@ -98,6 +98,11 @@ fn part(block: &Block) -> Vec<String> {
         Block::Shares { law, .. } => {
             ("dirichlet".to_owned(), format!("concentration {}", list(law.concentration())))
         }
+        Block::Category { law, .. } => {
+            let shares = law.probabilities().iter().enumerate();
+            let share = |(k, p): (usize, &f64)| format!("{} {}", escaped(&law.label(k)), number(*p));
+            ("category".to_owned(), shares.map(share).collect::<Vec<_>>().join(", "))
+        }
         Block::Own(law) => ("own".to_owned(), escaped(law.name())),
     };
     vec![escaped(&block.names().join(", ")), format!("<span class=\"set\">{law}</span>"), numbers]

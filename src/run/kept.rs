@@ -94,6 +94,7 @@ mod tests {
             num_observation: 3,
             mean: vec![0.1],
             std: vec![1.0 / 3.0],
+            probabilities: Vec::new(),
             acceptance: 1.0,
             effective: 900.0,
             distinct: 800,

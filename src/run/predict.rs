@@ -8,7 +8,7 @@ use super::{Reporter, RunError, TrainResult, own, plot as draw};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::{Asking, Posterior, PosteriorError};
-use freeform_simulators::{ExternalSimulator, SimulationSource, write_draws};
+use freeform_simulators::{CategoryProbabilities, ExternalSimulator, SimulationSource, write_draws};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -45,6 +45,9 @@ pub struct ObservationSummary {
     pub mean: Vec<f64>,
     /// Posterior standard deviation of each parameter, `[D]`.
     pub std: Vec<f64>,
+    /// How likely each category is, of parameters that are such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probabilities: Vec<CategoryProbabilities>,
     /// Share of the flow's draws inside the prior.
     pub acceptance: f64,
     /// How many independent draws these are worth.
@@ -128,6 +131,7 @@ pub fn predict(
             num_observation: number,
             mean: columns().map(mean).collect(),
             std: columns().map(|c| c.std(0.0)).collect(),
+            probabilities: posterior.model().prior.probabilities(draws.theta.view()),
             acceptance: draws.acceptance,
             effective: draws.effective,
             distinct: draws.distinct,

@@ -1,13 +1,16 @@
 //! A conditional density of u ∈ R^D given c ∈ R^C: a whitening, and a free-form flow over it.
 
-use super::{FlowQuality, branch_log_density, encoder_log_density, polish, quality};
+use super::{Categories, branch_log_density, encoder_log_density, polish};
 use crate::engine::{self, Direction, Engine, EngineKind};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::whitening::Whitening;
 
-/// z = f(T(c)(u − μ(c)); c): encoder after whitening, and back by decoder and the inverse.
+/// z = f(T(c)(u − μ(c)); c): encoder after whitening, and back by decoder and the inverse. Where some of u is
+/// categories, they are drawn first, and part of c for the others.
 #[derive(Clone, Debug)]
 pub struct ConditionalFlow {
+    /// What tells categories of u, if there are any.
+    pub categories: Option<Categories>,
     /// The affine map beneath, if there is one.
     pub whitening: Option<Whitening>,
     /// Architecture of encoder and decoder.
@@ -21,12 +24,30 @@ impl ConditionalFlow {
     #[must_use]
     pub fn evaluator(&self, kind: EngineKind) -> FlowEvaluator<'_> {
         let engine = engine::create(kind, &self.network, &self.weights);
-        FlowEvaluator { whitening: self.whitening.as_ref(), engine }
+        let (categories, whitening) = (self.categories.as_ref(), self.whitening.as_ref());
+        FlowEvaluator { categories, whitening, engine }
+    }
+
+    /// Where the whitening expects u, `[n, D]`, for contexts `[n, C]`; `None` without one.
+    pub(crate) fn location(&self, contexts: &[f32]) -> Option<Vec<f32>> {
+        let whitening = self.whitening.as_ref()?;
+        let of = |contexts: &[f32]| {
+            // Where the whitened u is zero.
+            let NetworkSpec { theta_dim, context_dim, .. } = self.network;
+            let mut location = vec![0.0; contexts.len() / context_dim * theta_dim];
+            whitening.invert(&mut location, contexts);
+            location
+        };
+        Some(match &self.categories {
+            None => of(contexts),
+            Some(categories) => categories.location(contexts, of),
+        })
     }
 }
 
 /// A [`ConditionalFlow`] in an engine. Contexts are `[n, C]`, or `[C]` shared by all rows.
 pub struct FlowEvaluator<'a> {
+    categories: Option<&'a Categories>,
     whitening: Option<&'a Whitening>,
     engine: Box<dyn Engine>,
 }
@@ -37,7 +58,7 @@ impl FlowEvaluator<'_> {
         self.whitened(target, context, encoder_log_density)
     }
 
-    /// log p(u | c) of the same rows of u `[n, D]` under each of some contexts `[m, C]`: `[m, n]`.
+    /// log p(u | c) of the same rows of u `[n, D]`, without categories, under each of some contexts `[m, C]`: `[m, n]`.
     pub fn log_density_of_each(&mut self, target: &[f32], contexts: &[f32]) -> Vec<f64> {
         let NetworkSpec { theta_dim, context_dim, .. } = *self.engine.spec();
         let (rows, many) = (target.len() / theta_dim, contexts.len() / context_dim);
@@ -71,14 +92,21 @@ impl FlowEvaluator<'_> {
         context: &[f32],
         log_density: impl Fn(&mut dyn Engine, &[f32], &[f32]) -> Vec<f64>,
     ) -> Vec<f64> {
-        let Some(whitening) = self.whitening else {
-            return log_density(&mut *self.engine, target, context);
+        let whitening = self.whitening;
+        let mut flow = |target: &[f32], context: &[f32]| {
+            let Some(whitening) = whitening else {
+                return log_density(&mut *self.engine, target, context);
+            };
+            let mut white = target.to_vec();
+            let mut out = whitening.apply(&mut white, context);
+            let densities = log_density(&mut *self.engine, &white, context);
+            out.iter_mut().zip(densities).for_each(|(log_det, density)| *log_det += density);
+            out
         };
-        let mut white = target.to_vec();
-        let mut out = whitening.apply(&mut white, context);
-        let densities = log_density(&mut *self.engine, &white, context);
-        out.iter_mut().zip(densities).for_each(|(log_det, density)| *log_det += density);
-        out
+        match self.categories {
+            None => flow(target, context),
+            Some(categories) => categories.log_density(target, context, flow),
+        }
     }
 
     /// u for latents z `[n, D]`: the decoder's, refined by at most `polish_steps` Newton steps; and
@@ -89,28 +117,21 @@ impl FlowEvaluator<'_> {
         context: &[f32],
         polish_steps: usize,
     ) -> (Vec<f32>, Vec<f64>) {
-        let mut out = vec![0.0; z.len()];
-        self.engine.transform(Direction::Decode, z, context, &mut out);
-        let mut log_densities = polish(&mut *self.engine, z, context, polish_steps, &mut out);
-        if let Some(whitening) = self.whitening {
-            let log_dets = whitening.invert(&mut out, context);
-            log_densities.iter_mut().zip(log_dets).for_each(|(p, log_det)| *p += log_det);
-        }
-        (out, log_densities)
-    }
-
-    /// How faithful encoder and decoder are to each other on rows of u with their contexts.
-    pub fn quality(&mut self, target: &[f32], context: &[f32]) -> FlowQuality {
-        let Some(whitening) = self.whitening else {
-            return quality(&mut *self.engine, target, context);
+        let whitening = self.whitening;
+        let mut flow = |z: &[f32], context: &[f32]| {
+            let mut out = vec![0.0; z.len()];
+            self.engine.transform(Direction::Decode, z, context, &mut out);
+            let mut log_densities = polish(&mut *self.engine, z, context, polish_steps, &mut out);
+            if let Some(whitening) = whitening {
+                let log_dets = whitening.invert(&mut out, context);
+                log_densities.iter_mut().zip(log_dets).for_each(|(p, log_det)| *p += log_det);
+            }
+            (out, log_densities)
         };
-        let mut white = target.to_vec();
-        let log_dets = whitening.apply(&mut white, context);
-        let mut quality = quality(&mut *self.engine, &white, context);
-        let shift = log_dets.iter().sum::<f64>() / log_dets.len().max(1) as f64;
-        quality.encoder_nll -= shift;
-        quality.decoder_nll -= shift;
-        quality
+        match self.categories {
+            None => flow(z, context),
+            Some(categories) => categories.decode(z, context, flow),
+        }
     }
 }
 
@@ -137,6 +158,7 @@ mod tests {
         };
         let numbers = [0.1, 0.2, -0.3, 0.4, 2.0, 0.5, 0.7];
         let flow = ConditionalFlow {
+            categories: None,
             whitening: Whitening::from_numbers(shape, &numbers, Vec::new()),
             weights: network.identity_weights(1),
             network,

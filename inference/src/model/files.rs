@@ -11,11 +11,11 @@ use super::{LikelihoodModel, Model, ModelError};
 use crate::law::{Success, ThetaLaw};
 use crate::summary::Summary;
 use crate::training::TrainedOn;
-use crate::transform::ColumnMap;
+use crate::transform::{Cells, ColumnMap};
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CURVES, VERSION_WITH_GAPS,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES, VERSION_WITH_GAPS,
     VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS, VERSION_WITH_TRIALS,
     VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
@@ -80,6 +80,7 @@ impl Model {
         }
         let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
+            _ if Cells::of(&self.prior).is_some() => VERSION_WITH_CATEGORIES,
             _ if self.view.layout() == Layout::Parts || self.view.has_regressions() => {
                 VERSION_WITH_PARTS
             }
@@ -145,9 +146,11 @@ impl Model {
             )));
         }
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| invalid(e.to_string()))?;
+        let cells = Cells::of(&description.prior);
         let flows = |role: &str, descriptions: &[FlowDescription]| {
             let read = |(index, description)| {
-                read_flow(&tensors, &format!("{role}.{index}"), description).map_err(invalid)
+                let name = format!("{role}.{index}");
+                read_flow(&tensors, &name, description, cells.as_ref()).map_err(invalid)
             };
             descriptions.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()
         };

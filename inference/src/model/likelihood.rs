@@ -1,11 +1,12 @@
 //! A learnt likelihood, as a model holds it.
 
+use crate::classifier::Classifier;
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;
 use crate::summary::Summary;
 use crate::training::{LikelihoodTables, TrialTables};
 use crate::transform::{DataTransform, ParameterTransform};
-use crate::trials::{Choices, Trials};
+use crate::trials::Trials;
 use freeform_simulators::Prior;
 
 /// A learnt likelihood, and how far it is trusted.
@@ -45,7 +46,7 @@ impl LikelihoodModel {
     /// Flows for the quantities of a trial, and classifiers, one for each, where it has categories.
     pub fn of_trials(
         flows: Vec<ConditionalFlow>,
-        choices: Vec<Choices>,
+        choices: Vec<Classifier>,
         tables: &TrialTables,
     ) -> Self {
         let typical = tables.mean_count();

@@ -15,7 +15,7 @@ use crate::law::ThetaLaw;
 use crate::masks::Masks;
 use crate::summary::Summary;
 use crate::training::TrainedOn;
-use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::transform::{Cells, DataSpan, DataTransform, ParameterTransform};
 use crate::turn::Turn;
 use crate::typical::Typical;
 use crate::view::View;
@@ -246,6 +246,11 @@ impl Model {
         let theta = simulations.theta.rows().into_iter().map(|row| row.to_vec());
         let (share, found) = self.trained_on.as_ref()?.share(theta.zip(x));
         (found >= LEAST).then_some(share)
+    }
+
+    /// Whether all of θ is categories: equal draws are then no copies of each other.
+    pub(crate) fn is_categories_alone(&self) -> bool {
+        Cells::of(&self.prior).is_some_and(|cells| cells.others().next().is_none())
     }
 
     /// Whether the prior's support is all of R^D, so that no draw can leave it.

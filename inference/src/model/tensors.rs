@@ -1,9 +1,12 @@
 //! The numbers of flows as named tensors.
 
-use crate::flow::ConditionalFlow;
+use crate::classifier::ClassifierShape;
+use crate::flow::{Categories, ConditionalFlow};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::training::{from_bytes, to_bytes};
+use crate::transform::Cells;
 use crate::whitening::{Whitening, WhiteningShape};
+use freeform_simulators::Prior;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -14,26 +17,41 @@ pub(super) struct FlowDescription {
     pub network: NetworkSpec,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whitening: Option<WhiteningShape>,
+    /// What tells categories of θ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<ClassifierShape>,
 }
 
 impl FlowDescription {
     pub fn of(flow: &ConditionalFlow) -> Self {
         let whitening = flow.whitening.as_ref().map(Whitening::shape);
-        Self { network: flow.network.clone(), whitening }
+        let categories = flow.categories.as_ref().map(Categories::own_shape);
+        Self { network: flow.network.clone(), whitening, categories }
     }
 
-    /// Whether it describes flows of D targets and C contexts.
+    /// Whether it describes flows of the D parameters of a prior, some of which may be categories.
+    pub fn fits_prior(&self, prior: &Prior, width: usize) -> bool {
+        let Some(cells) = Cells::of(prior) else { return self.fits(prior.dim(), width) };
+        let (dim, context_dim) = Categories::dims_of(&cells, width);
+        let own = Self { categories: None, ..self.clone() };
+        self.categories == Some(Categories::shape(&cells, width)) && own.fits(dim, context_dim)
+    }
+
+    /// Whether it describes flows of D targets, none of them categories, and C contexts.
     pub fn fits(&self, dim: usize, context_dim: usize) -> bool {
         let network = (self.network.theta_dim, self.network.context_dim) == (dim, context_dim);
         let whitening = self.whitening.is_none_or(|w| (w.dim, w.context_dim) == (dim, context_dim));
         let countable = self.parameters().is_some();
-        network && whitening && countable && self.network.validate().is_ok()
+        let plain = self.categories.is_none();
+        plain && network && whitening && countable && self.network.validate().is_ok()
     }
 
     /// Numbers of its networks; `None` where there are more than can be counted.
     pub fn parameters(&self) -> Option<usize> {
         let whitening = self.whitening.map_or(Some(0), |whitening| whitening.parameters())?;
-        self.network.parameters()?.checked_mul(2)?.checked_add(whitening)
+        let classifier = self.categories.map_or(Some(0), ClassifierShape::parameters)?;
+        let more = whitening.checked_add(classifier)?;
+        self.network.parameters()?.checked_mul(2)?.checked_add(more)
     }
 }
 
@@ -42,7 +60,8 @@ impl FlowDescription {
 pub(super) struct Tensors(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
 
 impl Tensors {
-    /// Adds a flow's numbers: `PREFIX.encoder.…`, `PREFIX.decoder.…`, `PREFIX.whitening.…`.
+    /// Adds a flow's numbers: `PREFIX.encoder.…`, `PREFIX.decoder.…`, `PREFIX.whitening.…`,
+    /// `PREFIX.categories`.
     pub fn add(&mut self, prefix: &str, flow: &ConditionalFlow) {
         let layout = flow.network.layout();
         let networks = [("encoder", &flow.weights.encoder), ("decoder", &flow.weights.decoder)];
@@ -55,6 +74,9 @@ impl Tensors {
         }
         if let Some(whitening) = &flow.whitening {
             self.add_whitening(&format!("{prefix}.whitening"), whitening);
+        }
+        if let Some(categories) = &flow.categories {
+            self.add_flat(&format!("{prefix}.categories"), categories.numbers());
         }
     }
 
@@ -91,11 +113,12 @@ impl Tensors {
     }
 }
 
-/// Reads a flow that [`Tensors::add`] wrote.
+/// Reads a flow that [`Tensors::add`] wrote, of θ with these categories.
 pub(super) fn read_flow(
     tensors: &SafeTensors,
     prefix: &str,
     description: &FlowDescription,
+    cells: Option<&Cells>,
 ) -> Result<ConditionalFlow, String> {
     let layout = description.network.layout();
     let network = |network: &str| {
@@ -112,7 +135,16 @@ pub(super) fn read_flow(
         None => None,
         Some(shape) => Some(read_whitening(tensors, &format!("{prefix}.whitening"), shape)?),
     };
-    Ok(ConditionalFlow { whitening, network: description.network.clone(), weights })
+    let categories = match (description.categories, cells) {
+        (Some(shape), Some(cells)) => {
+            let name = format!("{prefix}.categories");
+            let numbers = read_flat(tensors, &name)?;
+            let read = Categories::from_numbers(cells.clone(), shape.inputs, numbers);
+            Some(read.ok_or_else(|| format!("{name} does not fit its description"))?)
+        }
+        _ => None,
+    };
+    Ok(ConditionalFlow { categories, whitening, network: description.network.clone(), weights })
 }
 
 /// Reads a whitening that [`Tensors::add_whitening`] wrote.

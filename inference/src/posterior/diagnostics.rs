@@ -3,8 +3,10 @@
 
 use super::proposal::table;
 use super::{Asking, Posterior, PosteriorError};
+use crate::random::{Purpose, stream};
 use freeform_simulators::Simulations;
 use ndarray::Array2;
+use rand::RngExt;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,8 +114,16 @@ pub fn rank_with_draws(
     if theta.len() != draws.ncols() {
         return Err(PosteriorError::ThetaColumns { columns: theta.len(), dim: draws.ncols() });
     }
-    let below = |(d, truth)| draws.column(d).iter().filter(|v| *v < truth).count();
-    let ranks = theta.iter().enumerate().map(below).collect();
+    let rng = &mut stream(seed, Purpose::Ties, 0);
+    // Of categories equal to the truth, as many as chance says lie below it.
+    let mut below = |(d, truth): (usize, &f64)| {
+        let below = draws.column(d).iter().filter(|v| *v < truth).count();
+        match draws.column(d).iter().filter(|v| *v == truth).count() {
+            0 => below,
+            ties => below + rng.random_range(0..=ties),
+        }
+    };
+    let ranks = theta.iter().enumerate().map(&mut below).collect();
     // The true parameters first; of equal draws, one speaks for all.
     let (mut compared, mut counts) = (theta.to_vec(), Vec::with_capacity(DENSITIES));
     let mut known = HashMap::with_capacity(DENSITIES);
@@ -129,7 +139,14 @@ pub fn rank_with_draws(
     let compared = table(compared, theta.len());
     let densities = posterior.density(&compared.view(), &observed, &asking)?;
     let each = densities[1..].iter().zip(counts);
-    let higher = each.filter(|(density, _)| **density > densities[0]).map(|(_, count)| count).sum();
+    let (mut higher, mut as_high) = (0, 0);
+    for (density, count) in each {
+        higher += if *density > densities[0] { count } else { 0 };
+        as_high += if *density == densities[0] { count } else { 0 };
+    }
+    if as_high > 0 {
+        higher += rng.random_range(0..=as_high);
+    }
     Ok((Ranked { ranks, higher }, draws))
 }
 

@@ -117,9 +117,9 @@ impl Asking<'_> {
 
 impl Draws {
     /// Draws that were not resampled.
-    pub(super) fn plain(theta: Array2<f64>, acceptance: f64) -> Self {
+    pub(super) fn plain(theta: Array2<f64>, acceptance: f64, repeats: bool) -> Self {
         let n = theta.nrows();
-        let counts = merged(&theta, std::iter::repeat_n(1.0, n));
+        let counts = merged(&theta, std::iter::repeat_n(1.0, n), repeats);
         Self {
             effective: effective_number(&counts),
             distinct: counts.len(),

@@ -33,8 +33,8 @@ impl EdgeMass {
         let thin = OUTER / (2 * prior.dim()) as f64;
         let mut most: Option<Self> = None;
         for (d, column) in draws.columns().into_iter().enumerate() {
-            // A circle has no edge.
-            if matches!(prior.support()[d], Support::Circle { .. }) {
+            // A circle has no edge, nor has a category.
+            if matches!(prior.support()[d], Support::Circle { .. } | Support::Category { .. }) {
                 continue;
             }
             for lower in [true, false] {

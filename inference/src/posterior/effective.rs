@@ -11,8 +11,15 @@ pub fn effective_number(weights: &[f64]) -> f64 {
 }
 
 /// The weights of a table's different rows, bit by bit, in order of appearance: equal rows are one
-/// point, however many they are.
-pub(super) fn merged(theta: &Array2<f64>, weights: impl Iterator<Item = f64>) -> Vec<f64> {
+/// point, however many they are, unless θ `repeats`: where all of it is categories, equal draws are no copies.
+pub(super) fn merged(
+    theta: &Array2<f64>,
+    weights: impl Iterator<Item = f64>,
+    repeats: bool,
+) -> Vec<f64> {
+    if repeats {
+        return weights.collect();
+    }
     let mut places: HashMap<Vec<u64>, usize> = HashMap::with_capacity(theta.nrows());
     let mut merged = Vec::with_capacity(theta.nrows());
     for (row, weight) in theta.rows().into_iter().zip(weights) {
@@ -106,7 +113,7 @@ mod tests {
         assert!((effective_number(&[1.0, 2.0, 3.0]) - 36.0 / 14.0).abs() < 1e-12);
         assert_eq!(effective_number(&[0.0; 3]), 0.0);
         let table = ndarray::arr2(&[[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]]);
-        assert_eq!(merged(&table, [0.5, 1.0, 2.0].into_iter()), [1.5, 2.0]);
+        assert_eq!(merged(&table, [0.5, 1.0, 2.0].into_iter(), false), [1.5, 2.0]);
     }
 
     /// Quantiles of weights whose law is Pareto's: P(w > t) = t^(−1/k) has shape k exactly; those of

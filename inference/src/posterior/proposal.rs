@@ -37,7 +37,8 @@ impl Proposal<'_> {
     pub fn draw(&self, context: &[f32], n: usize, seed: u64) -> Result<Draws, PosteriorError> {
         let mut drawn = Drawn::default();
         self.draw_to(&mut drawn, context, n, seed)?;
-        Ok(Draws::plain(drawn.first(n, self.dim()), drawn.acceptance()))
+        let theta = drawn.first(n, self.dim());
+        Ok(Draws::plain(theta, drawn.acceptance(), self.model.is_categories_alone()))
     }
 
     /// Goes on drawing until at least `n` draws lie inside the support: the same as if they had been

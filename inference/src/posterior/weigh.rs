@@ -79,7 +79,10 @@ impl Corrected<'_> {
         let (weights, proposals) = (truncated(&log_weights), pool.rows());
         let dim = self.model().theta_dim();
         let theta = table(theta, dim);
-        let worth = |weights: &Vec<f64>| effective_number(&merged(&theta, weights.iter().copied()));
+        let repeats = self.model().is_categories_alone();
+        let worth = |weights: &Vec<f64>| {
+            effective_number(&merged(&theta, weights.iter().copied(), repeats))
+        };
         let effective = weights.as_ref().map_or(0.0, worth);
         if effective < LEAST_EFFECTIVE && !asking.anyway {
             return Err(PosteriorError::Collapsed { effective, proposals });
@@ -92,7 +95,7 @@ impl Corrected<'_> {
         let chosen = systematic(&weights, n, rng.random_range(0.0..1.0));
         let mut theta = theta.select(Axis(0), &chosen);
         // A few points moved apart would be no more than they are.
-        if asking.worth.is_none() && effective >= LEAST_EFFECTIVE {
+        if asking.worth.is_none() && effective >= LEAST_EFFECTIVE && !repeats {
             let copies = Copies::of(&chosen, &pool);
             self.move_apart(&plan, &self.floors(&pool.stages[0], at), &copies, &mut theta)?;
         }
@@ -104,7 +107,7 @@ impl Corrected<'_> {
             proposals,
             pareto_k: pareto_k(&log_weights),
             truncated: cut_off(&log_weights),
-            ..Draws::plain(theta.select(Axis(0), &order), acceptance)
+            ..Draws::plain(theta.select(Axis(0), &order), acceptance, repeats)
         })
     }
 

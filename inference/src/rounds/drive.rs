@@ -83,7 +83,7 @@ pub fn infer<S: RoundStage>(
             None => (ProposedBy::Prior, 1.0, 1.0),
             Some(made) => (made.by, made.acceptance, made.prior_share),
         };
-        let moved = last.as_ref().and_then(|(_, before)| outlook.moved(&before.theta().view()));
+        let moved = last.as_ref().and_then(|(_, before)| outlook.moved(prior, &before.theta().view()));
         let diverged = match &last {
             Some((before, _)) if moved.is_some_and(|moved| moved < STILL) => {
                 outlook.divergence(&posterior, before, x, own, &stage.asking())?
@@ -101,6 +101,7 @@ pub fn infer<S: RoundStage>(
             prior_share,
             mean: theta.columns().into_iter().map(mean).collect(),
             std: theta.columns().into_iter().map(|c| c.std(0.0)).collect(),
+            probabilities: prior.probabilities(theta.view()),
             effective: outlook.draws.effective,
             fall: outlook.fall,
             outside: outlook.outside,

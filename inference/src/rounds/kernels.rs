@@ -2,7 +2,7 @@
 //! prior.
 
 use crate::config::ThetaTransform;
-use crate::transform::ParameterTransform;
+use crate::transform::{ParameterTransform, categories};
 use freeform_simulators::Prior;
 use ndarray::Array2;
 use rand::{Rng, RngExt};
@@ -70,7 +70,10 @@ impl<'a> Kernels<'a> {
         if !finite || !self.prior.contains(out) || !self.map.reaches(self.prior, out) {
             return f64::NEG_INFINITY;
         }
+        let drawn = point.clone();
         let log_det = self.map.apply(self.prior, out, &mut point);
+        // Where in a category's interval it lies is the kernel's, not θ's.
+        categories(self.prior).for_each(|(column, _)| point[column] = drawn[column]);
         self.prior.log_prob(out) - log_det - self.log_density(&point)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{BEYOND, Region};
 use crate::posterior::{Asking, Draws, Posterior, PosteriorError};
+use freeform_simulators::Prior;
 use ndarray::{Array2, ArrayView2, s};
 
 /// Draws that a region's bound and the movement of the posterior are judged by.
@@ -69,13 +70,19 @@ impl Outlook {
     }
 
     /// How far the posterior moved from draws `before`, as many: the largest mean distance of the
-    /// parameters' quantiles (Wasserstein's), in standard deviations. A median between two modes does not
+    /// parameters' quantiles (Wasserstein's), in standard deviations; of a category the probability that went from
+    /// one to another. A median between two modes does not
     /// count for more than the mass that crosses it. `None` where the draws are one point, and so have no
     /// standard deviation.
     #[must_use]
-    pub fn moved(&self, before: &ArrayView2<f64>) -> Option<f64> {
+    pub fn moved(&self, prior: &Prior, before: &ArrayView2<f64>) -> Option<f64> {
         let mut most: f64 = 0.0;
-        for column in 0..before.ncols() {
+        let new = prior.probabilities(self.draws.theta.view());
+        for (old, new) in prior.probabilities(*before).iter().zip(new) {
+            let pairs = old.probabilities.iter().zip(&new.probabilities);
+            most = most.max(0.5 * pairs.map(|(old, new)| (old - new).abs()).sum::<f64>());
+        }
+        for column in (0..before.ncols()).filter(|column| prior.category(*column).is_none()) {
             let sorted = |table: &ArrayView2<f64>| {
                 let mut values = table.column(column).to_vec();
                 values.sort_by(f64::total_cmp);

@@ -2,7 +2,7 @@
 
 use super::{Locality, Outlook, Proposals, ProposedBy};
 use crate::posterior::{Asking, Posterior, PosteriorError};
-use freeform_simulators::Simulations;
+use freeform_simulators::{CategoryProbabilities, Simulations};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,9 @@ pub struct RoundReport {
     pub mean: Vec<f64>,
     /// Posterior standard deviation of each, `[D]`.
     pub std: Vec<f64>,
+    /// How likely each category is, of parameters that are such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probabilities: Vec<CategoryProbabilities>,
     /// How many independent draws 4,000 of them are worth.
     pub effective: f64,
     /// Nats from the median of the posterior's log-density to the bound of the next region.

@@ -4,7 +4,7 @@
 //! scores and of their squares, against a large sample of the prior. Both by effect and by chance: in
 //! a large table the least deviation is significant, in a small one a large deviation is not.
 
-use crate::transform::{normal_scores, standardized};
+use crate::transform::{categories, normal_scores, standardized};
 use freeform_simulators::Prior;
 use ndarray::Array2;
 
@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 50_000;
 const PRIOR_ROWS: usize = 4;
 /// Of the prior's sample.
 const SEED: u64 = 0x5eed;
+/// Its multiples fill the unit interval evenly.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// A column of θ whose law is not the prior's.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +47,17 @@ pub(super) fn deviations(theta: &[f64], prior: &Prior) -> (Vec<ColumnShift>, Vec
     let stride = (theta.len() / dim).div_ceil(MOST_ROWS).max(1);
     let column =
         |d: usize| -> Vec<f64> { theta.iter().skip(d).step_by(dim * stride).copied().collect() };
-    let table: Vec<Vec<f64>> = (0..dim).map(column).collect();
+    let mut table: Vec<Vec<f64>> = (0..dim).map(column).collect();
     let n = table[0].len();
     let sample: Array2<f64> = prior.sample_n(SEED, (PRIOR_ROWS * n).max(2000));
-    let sample: Vec<Vec<f64>> = sample.columns().into_iter().map(|c| c.to_vec()).collect();
+    let mut sample: Vec<Vec<f64>> = sample.columns().into_iter().map(|c| c.to_vec()).collect();
+    for (d, _) in categories(prior) {
+        // Spread evenly over its unit interval, a category is compared as any number is.
+        for column in [&mut table[d], &mut sample[d]] {
+            let rows = column.iter_mut().enumerate();
+            rows.for_each(|(row, value)| *value += (row as f64 * GOLDEN).fract());
+        }
+    }
     let shifts = (0..dim).filter_map(|d| {
         let (distance, p) = kolmogorov_smirnov(&table[d], &sample[d]);
         // Of differences from the first, which keeps their digits.

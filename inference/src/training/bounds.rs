@@ -15,8 +15,8 @@ pub(super) fn move_off(theta: &mut [f64], prior: &Prior) {
     let dim = prior.dim();
     for (column, support) in prior.support().iter().enumerate() {
         match *support {
-            // A circle has no end: its cut is an ordinary place.
-            Support::Real | Support::Circle { .. } => {}
+            // A circle has no end: its cut is an ordinary place; a category is no number.
+            Support::Real | Support::Circle { .. } | Support::Category { .. } => {}
             Support::Positive { lower } => move_off_one(theta, (column, dim), lower, 1.0, None),
             Support::Below { upper } => move_off_one(theta, (column, dim), upper, -1.0, None),
             Support::Interval { lower, upper } | Support::LogInterval { lower, upper } => {
@@ -96,6 +96,10 @@ impl fmt::Display for OutsideRows {
             None => write!(f, "{theta:?}"),
             Some((name, value, support)) => {
                 write!(f, "where `{name}` is {}", written(*value))?;
+                if let Support::Category { count } = support {
+                    let between = if *count > 2 { ", 1, …, " } else { " or " };
+                    return write!(f, " and must be 0{between}{}", count - 1);
+                }
                 let (lower, upper) = support.bounds();
                 let finite = (lower.is_finite(), upper.is_finite());
                 let (lower, upper) = (written(lower), written(upper));

@@ -16,7 +16,7 @@ use super::trials::{TrialSource, TrialTables};
 use super::{DataError, Finding, TrainedOn, columns};
 use crate::config::{Config, Correction};
 use crate::summary::{Regressed, Summary};
-use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::transform::{Cells, DataSpan, DataTransform, ParameterTransform, categories};
 use crate::turn::{Turn, TurnTable};
 use crate::view::{Candidates, Choice, View};
 use crate::work::{Part, Work};
@@ -30,6 +30,8 @@ pub struct TrainingData {
     /// The same with angles from a cut that depends on x, where there are any: the flow's space.
     turned: Option<Vec<f32>>,
     turn: Option<Turn>,
+    /// Which of θ are categories, where any are.
+    cells: Option<Cells>,
     /// x as the networks see it, `[n, kept columns]`.
     x: Vec<f32>,
     /// What a likelihood needs, where one is learnt.
@@ -85,7 +87,12 @@ impl TrainingData {
         let whitenings = origin.local.and_then(|local| local.whitenings.clone());
         let held_out = held_out(rows, validation_fraction);
         let mut theta = contiguous(simulations.theta);
-        let groups = Groups::of(&theta, columns);
+        let cells = Cells::of(prior);
+        // Where all of θ is categories, equal ones are no replicates.
+        let groups = match cells.as_ref().is_some_and(|cells| cells.others().next().is_none()) {
+            true => Groups::apart(rows),
+            false => Groups::of(&theta, columns),
+        };
         origin.look(&theta, &groups, &mut findings);
         let order = groups.shuffled(seed);
         // With one flow, its held-out rows take no part in anything; with several, every row is
@@ -101,7 +108,12 @@ impl TrainingData {
         check_measured((&x, columns_of_x), observation, &table_rows, &config.transform)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
-        if let Some(&column) = parameters.scaler().constant_columns().first() {
+        let same = |(column, _): &(usize, usize)| {
+            let mut values = theta.iter().skip(*column).step_by(columns);
+            values.all(|value| *value == theta[*column])
+        };
+        let same = categories(prior).find(same).map(|(column, _)| column);
+        if let Some(column) = parameters.scaler().constant_columns().first().copied().or(same) {
             let (name, value) = (prior.names()[column].clone(), theta[column]);
             return Err(DataError::ConstantParameter { name, value });
         }
@@ -121,13 +133,24 @@ impl TrainingData {
         .check()?;
         part.go_on()?;
         let in_rounds = origin.local.is_some();
+        // What x may tell of: a category's number is no quantity.
+        let told = cells.as_ref().map(|_| {
+            let transform = ParameterTransform::regressors(prior, theta_rows());
+            let rows = regressors(&transform, prior, &theta).into_iter().map(f64::from);
+            (rows.collect::<Vec<f64>>(), transform.outputs())
+        });
+        let (told, told_width) = told.as_ref().map_or((&theta, columns), |(t, w)| (t, *w));
+        let told_row = |r: u32| row(told, told_width, r);
         let candidates = Candidates {
             x: &x,
             columns: columns_of_x,
-            theta: &theta,
-            dim: columns,
-            point: &|row, out| {
-                parameters.apply(prior, row, out);
+            theta: told,
+            dim: told_width,
+            point: &|row, out| match &cells {
+                None => {
+                    parameters.apply(prior, row, out);
+                }
+                Some(_) => row.iter().zip(out).for_each(|(value, slot)| *slot = *value as f32),
             },
             rows: seen,
             transform: &config.transform,
@@ -167,20 +190,20 @@ impl TrainingData {
         let meanings = view.meanings(&view.layout_of_x(&config.transform));
         let shown =
             Shown { x: &x, width: context, view: &view, rows: seen, table_rows: &table_rows };
-        let data = shown.transform(&config.transform, |r| row(&theta, columns, r))?;
+        let data = shown.transform(&config.transform, told_row)?;
         let x_name = shown.name();
         part.go_on()?;
         let seen_of_x =
             Described { x: &x, width: context, view: &view, data: &data, gaps: &missing, seed };
         let conditions = match wanted {
-            true => seen_of_x.conditions(seen, |r| row(&theta, columns, r)),
+            true => seen_of_x.conditions(seen, told_row),
             false => Vec::new(),
         };
         let spread = (wanted && view.gaps().is_some()).then(|| seen_of_x.spread());
         // A number of trials that depends on θ is data, which trials alone do not tell.
         trials = trials.filter(|_| conditions.len() == view.of_gaps().len());
         let reversed = reversed.map(|(regressors, transform)| Reversed {
-            dim: columns,
+            dim: told_width,
             regressors,
             given: Given::of(&conditions, &data, (&x, context)),
             transform,
@@ -195,7 +218,7 @@ impl TrainingData {
         let described = (1..=MOST_TARGETS).contains(&kept.len());
         // A round's region is so small that single columns tell little of θ there, and all together much.
         if wanted && described && !in_rounds {
-            kept = shown.described(&config.transform, |r| row(&theta, columns, r), kept);
+            kept = shown.described(&config.transform, told_row, kept);
         }
         let describe = |r: &Reversed| r.tables(described_x, context, &kept, part);
         let mut likelihood = reversed.as_ref().filter(|_| described).map(describe).transpose()?;
@@ -210,6 +233,8 @@ impl TrainingData {
             log_dets[index] = parameters.apply(prior, row, point);
             outliers.look("theta", index, (0..columns).zip(&*point), row);
         }
+        let told: Option<Vec<f32>> =
+            cells.as_ref().map(|_| told.iter().map(|value| *value as f32).collect());
         let theta = points;
         let x = transformed(&data, x, x_name, &mut outliers);
         let seen_by_turn = TurnTable {
@@ -224,12 +249,12 @@ impl TrainingData {
         findings.extend(outliers.findings());
         // Statistics depend on each other, and may have a density that nothing learns.
         let doubtful = !described || view.has_statistics();
-        let summarised = doubtful && !kept.is_empty() && columns <= MOST_TARGETS;
+        let summarised = doubtful && !kept.is_empty() && told_width <= MOST_TARGETS;
         if let (true, Some(reversed)) = (summarised, &reversed) {
             let regressed = Regressed {
-                theta: &theta,
+                theta: told.as_ref().unwrap_or(&theta),
                 x: &x,
-                dims: (columns, data.kept().len()),
+                dims: (told_width, data.kept().len()),
                 order: &order,
                 validation_fraction,
                 settings: &config.whitening,
@@ -242,6 +267,7 @@ impl TrainingData {
             theta,
             turned,
             turn,
+            cells,
             x,
             likelihood,
             trials,

@@ -2,11 +2,11 @@
 
 use super::{
     Checkpoint, CheckpointError, EpochMetrics, Fold, Member, Observer, Outcome, Role, TrainError,
-    Trainer, TrainingData, TrainingState,
+    Trainer, TrainingData, TrainingState, categorical,
 };
 use crate::config::{Config, WhiteningKind};
 use crate::engine::{DeviceError, Engine};
-use crate::flow::{ConditionalFlow, FlowQuality};
+use crate::flow::{Categories, ConditionalFlow, FlowQuality};
 use crate::network::{FlowWeights, NetworkSpec};
 use crate::random::member_seed;
 use crate::whitening::Whitening;
@@ -118,6 +118,7 @@ pub(super) struct Ready<'a> {
     pub member: Member,
     seed: u64,
     pub fold: Fold<'a>,
+    categories: Option<Categories>,
     whitening: Option<Whitening>,
     pub network: NetworkSpec,
     pub weights: FlowWeights,
@@ -147,6 +148,20 @@ impl<'a> EnsembleJob<'a> {
         if member.linear {
             config.whitening.kind = WhiteningKind::Linear;
         }
+        let (categories, plain) = match self.data.cells().filter(|_| member.role == Role::Posterior) {
+            None => (None, plain),
+            Some(cells) => {
+                let part = Part::new(host, format!("categories.{member}"));
+                match categorical::learn(&plain, cells, seed, &part) {
+                    Ok(own) => {
+                        let plain = categorical::without(&plain, &own, seed);
+                        (Some(own), plain)
+                    }
+                    Err(Halt::Stopped) => return Ok(None),
+                    Err(Halt::Io(error)) => return Err(error.into()),
+                }
+            }
+        };
         let settings = &config.whitening;
         let part = Part::new(host, format!("whitening.{member}"));
         let whitening = match Whitening::fit(&plain.table(), settings, seed, &part) {
@@ -173,6 +188,7 @@ impl<'a> EnsembleJob<'a> {
             member,
             seed,
             fold,
+            categories,
             whitening,
             network,
             weights,
@@ -218,7 +234,8 @@ impl Ready<'_> {
         let start_nll = self.whitening.is_some().then(|| trainer.nll_of(&self.weights));
         let (weights, best_epoch, quality) = trainer.into_best()?;
         let (whitening, network) = (self.whitening.clone(), self.network.clone());
-        let flow = ConditionalFlow { whitening, network, weights };
+        let categories = self.categories.clone();
+        let flow = ConditionalFlow { categories, whitening, network, weights };
         let member = self.member;
         Ok(TrainedMember { member, flow, best_epoch, start_nll, quality, history, seconds })
     }

@@ -143,7 +143,7 @@ impl fmt::Display for Finding {
                 f,
                 "`{name}` has only {} in {rows} simulations: these are no \
                  draws from a continuous prior, and nothing is learnt between them; draw it from the \
-                 prior, or fix it in the simulator",
+                 prior, fix it in the simulator, or make it a category (docs/priors.md)",
                 counted(*distinct, "different value")
             ),
             Self::NotFromPrior { columns, pairs, proposal, with_failed } => {

@@ -44,7 +44,7 @@ pub struct Fold<'a> {
     /// u, `[n, D]`.
     pub target: Cow<'a, [f32]>,
     /// c, `[n, C]`.
-    pub context: &'a [f32],
+    pub context: Cow<'a, [f32]>,
     /// D and C.
     pub dims: (usize, usize),
     /// Rows to train on.
@@ -68,7 +68,7 @@ impl Fold<'_> {
     #[must_use]
     pub fn whitened(&self, whitening: &Whitening) -> Self {
         let mut white = self.target.to_vec();
-        let log_dets = whitening.apply(&mut white, self.context);
+        let log_dets = whitening.apply(&mut white, &self.context);
         let sum: f64 = self.validation.iter().map(|r| log_dets[*r as usize]).sum();
         let offset = self.offset - sum / self.validation.len().max(1) as f64;
         Self { target: Cow::Owned(white), offset, ..self.clone() }
@@ -86,6 +86,6 @@ impl Fold<'_> {
             let row = |r: &u32| flat[*r as usize * width..][..width].to_vec();
             self.validation.iter().take(most).flat_map(row).collect()
         };
-        (gather(&self.target, self.dims.0), gather(self.context, self.dims.1))
+        (gather(&self.target, self.dims.0), gather(&self.context, self.dims.1))
     }
 }

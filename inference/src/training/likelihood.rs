@@ -86,7 +86,7 @@ impl Given {
 
 /// What they are made of, but for x.
 pub(super) struct Reversed<'a> {
-    /// D.
+    /// Numbers of a summary.
     pub dim: usize,
     /// θ as the likelihood's networks see it, `[n, D]`, and the map that made it.
     pub regressors: Vec<f32>,

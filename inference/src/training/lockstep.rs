@@ -20,7 +20,7 @@ pub(super) fn load(stack: &SharedStack, folds: &[&Fold]) {
         .iter()
         .map(|fold| StackTable {
             theta: &fold.target,
-            x: fold.context,
+            x: &fold.context,
             validation: &fold.validation,
         })
         .collect();

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bounds;
+mod categorical;
 mod check;
 mod checkpoint;
 mod checkpoints;

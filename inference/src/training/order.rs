@@ -32,6 +32,11 @@ impl Groups {
         Self { of, distinct: known.len() }
     }
 
+    /// Of so many rows, each for itself.
+    pub fn apart(rows: usize) -> Self {
+        Self { of: (0..rows as u32).collect(), distinct: rows }
+    }
+
     /// The first row of each θ.
     pub fn firsts(&self) -> Vec<u32> {
         let mut next = 0;

@@ -94,6 +94,9 @@ impl<'a> ThetaOrigin<'a> {
             findings.push(Finding::Replicates { distinct: groups.distinct, rows, held_out_whole });
         }
         for (column, name) in self.prior.names().iter().enumerate() {
+            if self.prior.category(column).is_some() {
+                continue;
+            }
             let values = theta.iter().skip(column).step_by(dim);
             if let Some(distinct) = few_values(values, rows) {
                 findings.push(Finding::FewValues { name: name.clone(), distinct, rows });

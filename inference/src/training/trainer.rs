@@ -157,7 +157,7 @@ impl<'a> Trainer<'a> {
             probes.resize(k * rows.len() * dim, 0.0);
             draw_probes(self.seed, step as u64, k, rows.len(), dim, probes);
         }
-        let batch = Batch { theta: &self.data.target, x: self.data.context, rows, probes };
+        let batch = Batch { theta: &self.data.target, x: &self.data.context, rows, probes };
         let (loss, update) = self.settings(step);
         let report = self.engine.train_step(&batch, &loss, &update);
         self.count(&report, rows.len());

@@ -1,10 +1,12 @@
 //! What the likelihood of one trial learns from: trials of all simulations.
 
 use super::likelihood::{Given, LikelihoodTables, Reversed};
+use crate::classifier::{BATCH, Classifier, ClassifierShape, ClassifierTable};
 use crate::config::WhiteningConfig;
+use crate::perceptron::Plan;
 use crate::random::member_seed;
 use crate::transform::ParameterTransform;
-use crate::trials::{Choices, ChoicesShape, ChoicesTable, TrialForm, evenly};
+use crate::trials::{TrialForm, evenly};
 use crate::view::View;
 use crate::work::{Halt, Part};
 
@@ -15,6 +17,15 @@ const LEAST_EACH: usize = 2;
 const LEAST_TRIALS: usize = 500;
 /// Trials of a simulation that judges, at most.
 const MOST_JUDGED: usize = 1000;
+/// How they are told apart.
+const PLAN: Plan = Plan {
+    batch: BATCH,
+    steps: 8000,
+    judged_every: 200,
+    patience: 8,
+    learning_rate: 4e-3,
+    weight_decay: 1e-4,
+};
 /// Seeds of classifiers, apart from those of flows.
 const SEEDS: u64 = 1 << 35;
 
@@ -136,11 +147,11 @@ impl TrialTables {
         index: usize,
         seed: u64,
         part: &Part,
-    ) -> Result<Option<Choices>, Halt> {
+    ) -> Result<Option<Classifier>, Halt> {
         if self.form.indicators() == 0 {
             return Ok(None);
         }
-        let table = ChoicesTable {
+        let table = ClassifierTable {
             context: &self.tables.regressors,
             width: self.tables.inputs(),
             classes: &self.classes,
@@ -148,8 +159,9 @@ impl TrialTables {
             validation,
         };
         let inputs = self.tables.transform.outputs();
-        let shape = ChoicesShape { inputs, classes: self.form.classes() };
+        let shape = ClassifierShape { inputs, classes: self.form.classes() };
         let seed = member_seed(seed, SEEDS + index as u64);
-        Choices::fit(&table, shape, seed, &part.part(&format!("choices-{}", index + 1))).map(Some)
+        let part = part.part(&format!("choices-{}", index + 1));
+        Classifier::fit(&table, shape, &PLAN, seed, &part).map(Some)
     }
 }

@@ -1,6 +1,7 @@
 //! From the user's numbers to the flow's and back: the prior's bijection or the data's shape
 //! (where asked for), then z-scores learnt on the training part.
 
+mod cells;
 mod column;
 mod data;
 mod parameters;
@@ -8,6 +9,7 @@ mod scaler;
 mod screening;
 mod span;
 
+pub(crate) use cells::{Cells, categories};
 pub use column::ColumnMap;
 pub use data::DataTransform;
 pub use parameters::ParameterTransform;

@@ -1,5 +1,6 @@
 //! The map between parameters θ and the flow's space.
 
+use super::cells::{categories, place, scores};
 use super::Scaler;
 use crate::config::ThetaTransform;
 use freeform_simulators::{Prior, Support};
@@ -13,8 +14,8 @@ use std::f64::consts::TAU;
 pub struct ParameterTransform {
     kind: ThetaTransform,
     scaler: Scaler,
-    /// Whether angles are given by cosine and sine, the sines behind all else: for networks that take
-    /// θ. There is no way back.
+    /// Whether angles are given by cosine and sine and categories by indicators, what they take more of behind all
+    /// else: for networks that take θ. There is no way back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     embedded: bool,
 }
@@ -34,17 +35,22 @@ impl ParameterTransform {
         for (column, lower, upper) in circles(prior) {
             scaler.set(column, 0.5 * (lower + upper), (upper - lower) / TAU);
         }
+        for (column, count) in categories(prior) {
+            let (mean, scale) = scores(count);
+            scaler.set(column, mean, scale);
+        }
         Self { kind, scaler, embedded: false }
     }
 
     /// The same for networks that take θ and give something else: positive numbers by their logarithm,
-    /// an angle by its cosine and, behind all else, its sine.
+    /// an angle by its cosine and, behind all else, its sine, a category by indicators of all but the first, those from
+    /// the third on behind all else.
     #[must_use]
     pub fn regressors<'a>(prior: &Prior, rows: impl Iterator<Item = &'a [f64]> + Clone) -> Self {
         let kind = ThetaTransform::Log;
-        let columns = prior.dim() + circles(prior).count();
+        let columns = prior.dim() + behind(prior);
         let mapped = |row: &[f64], out: &mut [f64]| embed(kind, prior, row, out);
-        let embedded = columns > prior.dim();
+        let embedded = circles(prior).next().is_some() || categories(prior).next().is_some();
         Self { kind, scaler: Scaler::fit(columns, rows, mapped), embedded }
     }
 
@@ -54,7 +60,7 @@ impl ParameterTransform {
         &self.scaler
     }
 
-    /// Numbers that θ becomes: D, and one more for each angle that is given by cosine and sine.
+    /// Numbers that θ becomes: D, and what angles and categories take more where they are embedded.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.scaler.columns()
@@ -63,8 +69,8 @@ impl ParameterTransform {
     /// Whether it belongs to this prior and is whole.
     #[must_use]
     pub fn fits(&self, prior: &Prior) -> bool {
-        let angles = if self.embedded { circles(prior).count() } else { 0 };
-        self.scaler.is_whole(prior.dim() + angles)
+        let more = if self.embedded { behind(prior) } else { 0 };
+        self.scaler.is_whole(prior.dim() + more)
     }
 
     /// Maps θ inside the prior's support to the flow's space; returns log|det ∂out/∂θ|, which means
@@ -103,6 +109,8 @@ impl ParameterTransform {
             // Rounding to single precision may have left the turn.
             theta[column] = theta[column].clamp(lower, upper);
         }
+        // Beyond the first and the last there is none.
+        categories(prior).for_each(|(column, _)| theta[column] = theta[column].floor());
         if self.is_unconstrained() && prior.is_joint() {
             let mut u = theta.to_vec();
             for (column, ..) in circles(prior) {
@@ -132,8 +140,19 @@ pub(crate) fn circles(prior: &Prior) -> impl Iterator<Item = (usize, f64, f64)> 
     })
 }
 
+/// Numbers that angles and categories take beside one for each parameter, where they are embedded.
+fn behind(prior: &Prior) -> usize {
+    circles(prior).count() + categories(prior).map(|(_, count)| count - 2).sum::<usize>()
+}
+
 /// θ in the coordinates before scaling; returns log|det|.
 fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) -> f64 {
+    let log_det = without_bounds(kind, prior, theta, out);
+    categories(prior).for_each(|(column, _)| out[column] = theta[column] + place(theta, column));
+    log_det
+}
+
+fn without_bounds(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) -> f64 {
     if kind == ThetaTransform::Unconstrain && prior.is_joint() {
         // Each in the interval that the others leave; circles as they are.
         let log_det = -prior.to_unconstrained(theta, out);
@@ -158,14 +177,20 @@ fn unscaled(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64])
     log_det
 }
 
-/// [`unscaled`] with angles as cosines, their sines behind.
+/// [`unscaled`] with angles as cosines, their sines behind, and categories as indicators.
 fn embed(kind: ThetaTransform, prior: &Prior, theta: &[f64], out: &mut [f64]) {
     let (plain, sines) = out.split_at_mut(prior.dim());
     unscaled(kind, prior, theta, plain);
-    for ((column, lower, upper), sine) in circles(prior).zip(sines) {
+    for ((column, lower, upper), sine) in circles(prior).zip(&mut *sines) {
         let angle = TAU * (theta[column] - 0.5 * (lower + upper)) / (upper - lower);
         plain[column] = angle.cos();
         *sine = angle.sin();
+    }
+    let mut rest = sines[circles(prior).count()..].iter_mut();
+    for (column, count) in categories(prior) {
+        let is = |category: usize| f64::from(u8::from(theta[column] == category as f64));
+        plain[column] = is(1);
+        (2..count).zip(&mut rest).for_each(|(category, slot)| *slot = is(category));
     }
 }
 
@@ -176,6 +201,8 @@ fn is_mapped(kind: ThetaTransform, support: Support) -> bool {
         ThetaTransform::Log => {
             matches!(support, Support::Positive { .. } | Support::LogInterval { .. })
         }
-        ThetaTransform::Unconstrain => !matches!(support, Support::Circle { .. }),
+        ThetaTransform::Unconstrain => {
+            !matches!(support, Support::Circle { .. } | Support::Category { .. })
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The density of all trials of a set.
 
 use super::nodes::nodes;
-use super::{Choices, TrialForm};
+use super::TrialForm;
+use crate::classifier::Classifier;
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;
 use std::cmp::Ordering;
@@ -14,7 +15,7 @@ const AT_ONCE: usize = 8192;
 pub(crate) struct Trials {
     pub form: TrialForm,
     /// One for each flow; none where trials have no category.
-    pub choices: Vec<Choices>,
+    pub choices: Vec<Classifier>,
     /// The number of trials that the strength is meant for.
     pub typical: f64,
 }

@@ -2,11 +2,9 @@
 //! its density. A trial is a category, where some of its features are one of a few values, and quantities:
 //! p(trial | θ) = P(category | θ) p(quantities | θ, category), by a classifier and a flow.
 
-mod choices;
 mod density;
 mod form;
 mod nodes;
 
-pub(crate) use choices::{Choices, ChoicesShape, ChoicesTable};
 pub(crate) use density::Trials;
 pub(crate) use form::{TrialForm, evenly};

@@ -9,7 +9,6 @@ pub use cloud::{Misfit, Outlyingness};
 use crate::flow::ConditionalFlow;
 use crate::training::{Role, TrainingData};
 use crate::view::GapsStanding;
-use crate::whitening::Whitening;
 use freeform_simulators::tenths;
 use serde::Serialize;
 use std::fmt;
@@ -52,12 +51,8 @@ impl Typical {
         let folds = (0..flows.len()).map(|index| data.fold(Role::Posterior, index));
         let (mut summaries, mut first) = (Vec::new(), None);
         for (flow, fold) in flows.iter().zip(folds) {
-            if let Some(whitening) = &flow.whitening {
-                let (_, contexts) = fold.validation_tables();
-                let mut locations = vec![0.0; fold.validation.len() * fold.dims.0];
-                whitening.invert(&mut locations, &contexts);
-                summaries.extend(locations);
-            }
+            let (_, contexts) = fold.validation_tables();
+            summaries.extend(flow.location(&contexts).unwrap_or_default());
             first.get_or_insert(fold);
         }
         let Some(fold) = first else { return Self::default() };
@@ -110,8 +105,13 @@ impl Typical {
 /// D estimates of θ in the flow's space: the mean location of the flows' whitenings; `None` where
 /// they have none.
 pub(crate) fn learnt_summary(flows: &[ConditionalFlow], context: &[f32]) -> Option<Vec<f32>> {
-    let whitenings: Option<Vec<&Whitening>> = flows.iter().map(|f| f.whitening.as_ref()).collect();
-    Whitening::mean_location(whitenings?.into_iter(), context)
+    let all: Option<Vec<Vec<f32>>> = flows.iter().map(|flow| flow.location(context)).collect();
+    let (all, share) = (all?, 1.0 / flows.len() as f32);
+    let mut mean = vec![0.0; all.first()?.len()];
+    for location in all {
+        mean.iter_mut().zip(location).for_each(|(mean, value)| *mean += share * value);
+    }
+    Some(mean)
 }
 
 impl Standing {

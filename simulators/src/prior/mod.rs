@@ -5,6 +5,7 @@ mod error;
 mod joint;
 mod marginal;
 mod multivariate_normal;
+mod probabilities;
 mod program;
 mod quantile;
 mod support;
@@ -15,8 +16,9 @@ use rand::Rng;
 use rayon::prelude::*;
 
 pub use error::PriorError;
-pub use joint::{Block, Conditional, Dirichlet, OwnLaw, Term};
+pub use joint::{Block, Category, Conditional, Dirichlet, OwnLaw, Term};
 pub use marginal::Marginal;
+pub use probabilities::CategoryProbabilities;
 pub use multivariate_normal::MultivariateNormal;
 pub use support::Support;
 
@@ -101,6 +103,19 @@ impl Prior {
     pub fn blocks(&self) -> Option<&[Block]> {
         match &self.law {
             Law::Joint(joint) => Some(joint.blocks()),
+            _ => None,
+        }
+    }
+
+    /// The law of one parameter (from 0) that is a category; `None` for any other.
+    ///
+    /// # Panics
+    /// If there is no such parameter.
+    #[must_use]
+    pub fn category(&self, parameter: usize) -> Option<&Category> {
+        assert!(parameter < self.dim(), "there is no parameter {parameter}");
+        match &self.law {
+            Law::Joint(joint) => joint.category(parameter),
             _ => None,
         }
     }

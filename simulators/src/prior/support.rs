@@ -36,6 +36,11 @@ pub enum Support {
         /// Where it ends.
         upper: f64,
     },
+    /// One of several categories: 0, 1, …, whose order means nothing.
+    Category {
+        /// How many.
+        count: usize,
+    },
 }
 
 impl Support {
@@ -60,6 +65,7 @@ impl Support {
             Self::Interval { lower, upper }
             | Self::LogInterval { lower, upper }
             | Self::Circle { lower, upper } => (lower, upper),
+            Self::Category { count } => (0.0, count.saturating_sub(1) as f64),
         }
     }
 
@@ -74,6 +80,9 @@ impl Support {
             Self::Interval { lower, upper }
             | Self::LogInterval { lower, upper }
             | Self::Circle { lower, upper } => lower <= theta && theta <= upper,
+            Self::Category { count } => {
+                theta.fract() == 0.0 && 0.0 <= theta && theta < count as f64
+            }
         }
     }
 
@@ -92,6 +101,9 @@ impl Support {
     /// one. NaN and infinities stay.
     #[must_use]
     pub(crate) fn nearest_inside(self, theta: f64) -> f64 {
+        if let Self::Category { .. } = self {
+            return theta;
+        }
         let (lower, upper) = self.bounds();
         if lower.is_finite() && theta <= lower {
             lower.next_up()
@@ -104,11 +116,13 @@ impl Support {
 
     /// Maps θ to u on the real line: u = θ, u = log(θ − lower), u = −log(upper − θ), or the logit of
     /// the place of θ, or of its logarithm, in the interval. Returns (u, log |dθ/du|). A bound maps
-    /// to an infinity. A circle is mapped as the interval that it is cut open to.
+    /// to an infinity. A circle is mapped as the interval that it is cut open to, a category to the middle of the
+    /// unit interval that it begins.
     #[must_use]
     pub fn to_unconstrained(self, theta: f64) -> (f64, f64) {
         match self {
             Self::Real => (theta, 0.0),
+            Self::Category { .. } => (theta + 0.5, 0.0),
             Self::Positive { lower } => {
                 let u = (theta - lower).ln();
                 (u, u)
@@ -134,11 +148,12 @@ impl Support {
     }
 
     /// The inverse of [`Support::to_unconstrained`]. Returns (θ, log |dθ/du|); θ lies strictly
-    /// inside, whatever finite u is.
+    /// inside, whatever finite u is, but for a u that lies in no category's interval.
     #[must_use]
     pub fn from_unconstrained(self, u: f64) -> (f64, f64) {
         match self {
             Self::Real => (u, 0.0),
+            Self::Category { .. } => (u.floor(), 0.0),
             Self::Positive { lower } => (self.nearest_inside(lower + u.exp()), u),
             Self::Below { upper } => (self.nearest_inside(upper - (-u).exp()), -u),
             Self::LogInterval { lower, upper } => {

@@ -161,7 +161,7 @@ impl<'a> Observing<'a> {
             prior: Some(prior),
         };
         draw(&folder.join(&name), |path| pair_plot(path, &plot))?;
-        Ok((name, ParameterSummary::of(prior.names(), draws.theta.view(), truth)))
+        Ok((name, ParameterSummary::of(prior, draws.theta.view(), truth)))
     }
 
     /// Simulates at some of the draws, or reads what an earlier call simulated.

@@ -243,8 +243,8 @@ where
 fn ends(support: Support) -> Vec<f64> {
     let (lower, upper) = support.bounds();
     match support {
-        // The cut of a circle is no end.
-        Support::Circle { .. } => Vec::new(),
+        // The cut of a circle is no end, nor has a category any.
+        Support::Circle { .. } | Support::Category { .. } => Vec::new(),
         _ => [lower, upper].into_iter().filter(|end| end.is_finite()).collect(),
     }
 }

@@ -31,7 +31,9 @@ pub(super) const VERSION_WITH_TRIALS: u64 = 9;
 pub(super) const VERSION_WITH_CURVES: u64 = 10;
 /// That of models of x in parts, or of series by regressions of their points.
 pub(super) const VERSION_WITH_PARTS: u64 = 11;
-const NEWEST: u64 = VERSION_WITH_PARTS;
+/// That of models of priors with categories.
+pub(super) const VERSION_WITH_CATEGORIES: u64 = 12;
+const NEWEST: u64 = VERSION_WITH_CATEGORIES;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.
@@ -149,7 +151,7 @@ pub(super) fn read_description(folder: &Path) -> Result<Description, ModelError>
     let compared = description.view.as_ref().map_or(data.columns(), View::compared);
     description.config.validate().map_err(|error| invalid(error.to_string()))?;
     let fits = !description.posterior.is_empty()
-        && description.posterior.iter().all(|flow| flow.fits(dim, width))
+        && description.posterior.iter().all(|flow| flow.fits_prior(&description.prior, width))
         && data.is_whole()
         && description.parameters.fits(&description.prior)
         && description.turn.as_ref().is_none_or(|turn| turn.fits(&description.prior, width))

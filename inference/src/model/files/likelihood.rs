@@ -2,9 +2,10 @@
 
 use super::super::LikelihoodModel;
 use super::super::tensors::{FlowDescription, Tensors, read_flat};
+use crate::classifier::{Classifier, ClassifierShape};
 use crate::summary::Summary;
-use crate::transform::{DataTransform, ParameterTransform};
-use crate::trials::{Choices, ChoicesShape, TrialForm, Trials};
+use crate::transform::{Cells, DataTransform, ParameterTransform};
+use crate::trials::{TrialForm, Trials};
 use crate::whitening::{Whitening, WhiteningShape};
 use freeform_simulators::Prior;
 use safetensors::tensor::SafeTensors;
@@ -37,18 +38,18 @@ pub(super) struct TrialsDescription {
     pub typical: f64,
     /// Classifiers, one for each flow, where a trial has categories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub choices: Vec<ChoicesShape>,
+    pub choices: Vec<ClassifierShape>,
 }
 
 impl TrialsDescription {
     fn of(trials: &Trials) -> Self {
-        let choices = trials.choices.iter().map(Choices::shape).collect();
+        let choices = trials.choices.iter().map(Classifier::shape).collect();
         Self { form: trials.form.clone(), typical: trials.typical, choices }
     }
 
     fn fits(&self, inputs: usize, flows: usize) -> bool {
         let classes = self.form.classes();
-        let shape = ChoicesShape { inputs, classes };
+        let shape = ClassifierShape { inputs, classes };
         let wanted = if self.form.indicators() > 0 { flows } else { 0 };
         self.form.is_whole()
             && self.typical.is_finite()
@@ -59,9 +60,9 @@ impl TrialsDescription {
 
     /// With the classifiers' numbers.
     pub fn read(self, tensors: &SafeTensors) -> Result<Trials, String> {
-        let read = |(index, shape): (usize, &ChoicesShape)| {
+        let read = |(index, shape): (usize, &ClassifierShape)| {
             let numbers = read_flat(tensors, &choices_name(index))?;
-            let choices = Choices::from_numbers(*shape, numbers);
+            let choices = Classifier::from_numbers(*shape, numbers);
             choices.ok_or_else(|| format!("{} does not fit its description", choices_name(index)))
         };
         let choices = self.choices.iter().enumerate().map(read).collect::<Result<_, _>>()?;
@@ -101,7 +102,11 @@ impl LikelihoodDescription {
 
     /// Whether it fits θ of D numbers and x of C, of which the networks see `context_dim`.
     pub fn fits(&self, prior: &Prior, data_dim: usize, context_dim: usize) -> bool {
-        let theta_dim = prior.dim();
+        let theta_dim = match Cells::of(prior) {
+            None => prior.dim(),
+            // Indicators are told of.
+            Some(_) => self.regressors.outputs(),
+        };
         let described = match &self.trials {
             Some(trials) => trials.form.channels(),
             None if self.summary.is_empty() => data_dim,

@@ -40,6 +40,7 @@ impl TrainingData {
             }
             (_, None) => panic!("no likelihood was asked for"),
         };
-        Fold { target: Cow::Borrowed(target), context, dims, training, validation, offset }
+        let (target, context) = (Cow::Borrowed(&target[..]), Cow::Borrowed(&context[..]));
+        Fold { target, context, dims, training, validation, offset }
     }
 }

@@ -3,7 +3,7 @@
 use super::{TrainedOn, TrainingData};
 use crate::config::Config;
 use crate::training::{Finding, LikelihoodTables, TrialTables};
-use crate::transform::{DataSpan, DataTransform, ParameterTransform};
+use crate::transform::{Cells, DataSpan, DataTransform, ParameterTransform};
 use crate::turn::Turn;
 use crate::view::View;
 use freeform_simulators::DataLayout;
@@ -42,6 +42,11 @@ impl TrainingData {
     /// Where circles are cut, where θ has angles.
     pub(crate) fn turn(&self) -> Option<&Turn> {
         self.turn.as_ref()
+    }
+
+    /// Which of θ are categories, where any are.
+    pub(crate) fn cells(&self) -> Option<&Cells> {
+        self.cells.as_ref()
     }
 
     /// The data map learnt here.

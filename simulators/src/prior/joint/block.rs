@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::category::Category;
 use super::conditional::Conditional;
 use super::dirichlet::Dirichlet;
 use super::own::{Own, OwnLaw};
@@ -42,6 +43,13 @@ pub enum Block {
         /// The law of all K.
         law: Dirichlet,
     },
+    /// Parameters that are one of several categories each.
+    Category {
+        /// Their names.
+        names: Vec<String>,
+        /// The law of every one.
+        law: Category,
+    },
     /// A law of one's own.
     Own(Arc<dyn OwnLaw>),
 }
@@ -59,7 +67,8 @@ impl Block {
             Self::Each { names, .. }
             | Self::Ordered { names, .. }
             | Self::Normal { names, .. }
-            | Self::Shares { names, .. } => names,
+            | Self::Shares { names, .. }
+            | Self::Category { names, .. } => names,
             Self::Own(law) => law.names(),
         }
     }
@@ -87,6 +96,7 @@ pub(super) enum PartLaw {
     Ordered(Resolved),
     Normal(MultivariateNormal),
     Shares(Dirichlet),
+    Category(Category),
     Own(Own),
 }
 
@@ -97,6 +107,7 @@ impl Part {
             PartLaw::Each(law) | PartLaw::Ordered(law) => law.envelope(bounds),
             PartLaw::Normal(_) => Support::Real,
             PartLaw::Shares(_) => Support::Interval { lower: 0.0, upper: 1.0 },
+            PartLaw::Category(law) => of(law),
             PartLaw::Own(own) => own.0.support()[i],
         }
     }
@@ -127,6 +138,7 @@ impl Part {
                 let taken: f64 = theta[self.start..self.start + i].iter().sum();
                 Some((Support::Interval { lower: 0.0, upper: 1.0 - taken }, true))
             }
+            PartLaw::Category(law) => Some((of(law), false)),
             PartLaw::Own(own) => Some((own.0.support()[i], false)),
         }
     }
@@ -146,6 +158,9 @@ impl Part {
             }
             PartLaw::Normal(law) => law.sample(rng, &mut theta[columns]),
             PartLaw::Shares(law) => law.sample(rng, &mut theta[columns]),
+            PartLaw::Category(law) => {
+                theta[columns].iter_mut().for_each(|value| *value = law.sample(rng));
+            }
             PartLaw::Own(own) => {
                 let mut rng = SimulationRng::new(rng.next_u64(), 0);
                 own.0.sample(&mut rng, &mut theta[columns]);
@@ -171,6 +186,7 @@ impl Part {
             }
             PartLaw::Normal(law) => law.ln_pdf(own),
             PartLaw::Shares(law) => law.ln_pdf(own),
+            PartLaw::Category(law) => own.iter().map(|v| law.ln_pdf(*v)).sum(),
             PartLaw::Own(law) => law.0.log_prob(own),
         }
     }
@@ -181,7 +197,7 @@ impl Part {
             PartLaw::Each(law) => law.fixed().copied(),
             PartLaw::Normal(law) => Some(law.marginal(i)),
             PartLaw::Shares(law) => Some(law.marginal(i)),
-            PartLaw::Ordered(_) | PartLaw::Own(_) => None,
+            PartLaw::Ordered(_) | PartLaw::Category(_) | PartLaw::Own(_) => None,
         }
     }
 
@@ -240,4 +256,8 @@ impl Part {
             _ => Ok(()),
         }
     }
+}
+
+fn of(law: &Category) -> Support {
+    Support::Category { count: law.probabilities().len() }
 }

@@ -4,12 +4,14 @@
 mod agreement;
 mod balance;
 mod block;
+mod category;
 mod conditional;
 mod dirichlet;
 mod own;
 mod resolved;
 
 pub use block::Block;
+pub use category::Category;
 pub use conditional::{Conditional, Term};
 pub use dirichlet::Dirichlet;
 pub use own::OwnLaw;
@@ -28,6 +30,8 @@ use own::Own;
 
 /// Draws that stand in for a quantile without a closed form.
 const QUANTILE_DRAWS: usize = 50_000;
+/// More combinations of categories are told apart by no network of ours.
+const MOST_COMBINATIONS: usize = 64;
 
 /// A law of several parts over D parameters.
 #[derive(Clone)]
@@ -56,6 +60,7 @@ impl Joint {
             starts.push(start);
             start += block.names().len();
         }
+        check_categories(&blocks)?;
         let in_order = sorted_by_parents(&blocks, names, &starts)?;
         let mut parts: Vec<Option<Part>> = vec![None; blocks.len()];
         let mut support = vec![Support::Real; names.len()];
@@ -76,6 +81,7 @@ impl Joint {
                         Block::Ordered { law, .. } => PartLaw::Ordered(resolve(law)?),
                         Block::Normal { law, .. } => PartLaw::Normal(law.clone()),
                         Block::Shares { law, .. } => PartLaw::Shares(law.clone()),
+                        Block::Category { law, .. } => PartLaw::Category(law.clone()),
                         Block::Own(law) => PartLaw::Own(Own(Arc::clone(law))),
                     }
                 },
@@ -149,7 +155,10 @@ impl Joint {
                 law.envelope(&|_| (f64::NEG_INFINITY, f64::INFINITY)) == Support::Real
             }
             PartLaw::Normal(_) => true,
-            PartLaw::Ordered(_) | PartLaw::Shares(_) | PartLaw::Own(_) => false,
+            PartLaw::Ordered(_)
+            | PartLaw::Shares(_)
+            | PartLaw::Category(_)
+            | PartLaw::Own(_) => false,
         })
     }
 
@@ -189,6 +198,14 @@ impl Joint {
         part.marginal(column - part.start)
     }
 
+    /// The law of a column that is a category.
+    pub fn category(&self, column: usize) -> Option<&Category> {
+        match &self.part(column)?.law {
+            PartLaw::Category(law) => Some(law),
+            _ => None,
+        }
+    }
+
     fn part(&self, column: usize) -> Option<&Part> {
         self.parts.iter().find(|part| (part.start..part.start + part.len).contains(&column))
     }
@@ -205,6 +222,9 @@ impl Joint {
             let k = column - part.start + 1;
             let share = Beta::new(k as f64, (part.len + 1 - k) as f64);
             return marginal.quantile(share.map_or(f64::NAN, |law| law.inverse_cdf(p)));
+        }
+        if let Some(law) = self.category(column) {
+            return law.quantile(p);
         }
         let sorted = self.sorted.get_or_init(|| self.sorted_draws());
         let values = &sorted[column];
@@ -243,6 +263,52 @@ fn lies_above(parts: &[Option<Part>], high: usize, low: usize) -> bool {
         ordered && (part.start..high).contains(&low)
     });
     same || bounded(high, &|law| law.lies_above(low)) || bounded(low, &|law| law.lies_below(high))
+}
+
+/// Refuses categories that make too many combinations, and a law that is given by one: its number is no quantity.
+fn check_categories(blocks: &[Block]) -> Result<(), PriorError> {
+    let is_category = |name: &String| {
+        let holds = |b: &Block| matches!(b, Block::Category { .. }) && b.names().contains(name);
+        blocks.iter().any(holds)
+    };
+    let categories = blocks.iter().filter_map(|block| match block {
+        Block::Category { names, law } => Some((names, law.probabilities().len())),
+        _ => None,
+    });
+    let mut combinations = 1_usize;
+    for (names, count) in categories {
+        for name in names {
+            combinations = combinations.saturating_mul(count);
+            if combinations > MOST_COMBINATIONS {
+                return Err(PriorError::BadValue {
+                    parameter: name.clone(),
+                    field: "probabilities".to_owned(),
+                    value: format!("{count} entries"),
+                    requirement: format!(
+                        "with the categories before it makes {combinations} combinations, and \
+                         {MOST_COMBINATIONS} at most are told apart"
+                    ),
+                });
+            }
+        }
+    }
+    for block in blocks {
+        for (field, term) in block.conditional().map_or(&[][..], Conditional::terms) {
+            if let Term::Parameter(name) = term
+                && is_category(name)
+            {
+                return Err(PriorError::BadValue {
+                    parameter: block.names()[0].clone(),
+                    field: (*field).to_owned(),
+                    value: format!("\"{name}\""),
+                    requirement: format!(
+                        "{name} is a category, whose number is no quantity; write a number or another parameter"
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Indices of the blocks, each after those that its law is given by.

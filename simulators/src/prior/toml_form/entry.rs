@@ -11,13 +11,14 @@ use crate::nearest::suggest;
 use crate::prior::joint::{Conditional, Term, recall};
 use crate::prior::marginal::DISTRIBUTIONS;
 use crate::prior::program::{ProgramLaw, ProgramSettings};
-use crate::prior::{Block, Dirichlet, PriorError, Support};
+use crate::prior::{Block, Category, Dirichlet, PriorError, Support};
 
 /// Distributions of several parameters, with their keys beside `names`. README.md and docs/priors.md
 /// have the same in words.
-pub(super) const JOINT: [(&str, &[&str]); 3] = [
+pub(super) const JOINT: [(&str, &[&str]); 4] = [
     ("multivariate_normal", &["mean", "covariance"]),
     ("dirichlet", &["concentration"]),
+    ("category", &["probabilities", "labels"]),
     (PROGRAM, &["command", "low", "high"]),
 ];
 /// A law that a program knows, and the key for the folder that it is run in.
@@ -59,6 +60,10 @@ pub(super) fn block(index: usize, entry: &Table) -> Result<Block, PriorError> {
             })?;
             Ok(Block::Shares { names, law: Dirichlet::new(concentration)? })
         }
+        "category" => {
+            check_keys(&["probabilities", "labels"])?;
+            Ok(Block::Category { law: category(&place, &names, entry)?, names })
+        }
         PROGRAM => {
             check_keys(&["command", "low", "high", FOLDER, CONTENT])?;
             program(&place, names, entry)
@@ -70,6 +75,30 @@ pub(super) fn block(index: usize, entry: &Table) -> Result<Block, PriorError> {
         }
         _ => scalar(&place, names, &distribution, (entry, always), &all),
     }
+}
+
+fn category(place: &str, names: &[String], entry: &Table) -> Result<Category, PriorError> {
+    let labels = entry.get("labels").map(|labels| {
+        let fix = "write a list of texts, one a category, e.g. [\"rising\", \"falling\"]";
+        texts(labels).ok_or_else(|| missing(place, "labels", fix))
+    });
+    let labels = labels.transpose()?;
+    let probabilities = match (entry.get("probabilities"), &labels) {
+        // Of names alone, each is as likely as any other.
+        (None, Some(labels)) => Some(vec![1.0 / labels.len() as f64; labels.len()]),
+        (given, _) => given.and_then(numbers),
+    };
+    let probabilities = probabilities.ok_or_else(|| {
+        let fix = "write a list of numbers that add up to 1, one a category, e.g. [0.5, 0.5]";
+        missing(place, "probabilities", fix)
+    })?;
+    Category::new(probabilities, labels).map_err(|error| match error {
+        PriorError::BadValue { field, value, requirement, .. } => {
+            let parameter = names.join(", ");
+            PriorError::BadValue { parameter, field, value, requirement }
+        }
+        error => error,
+    })
 }
 
 fn names(place: &str, entry: &Table) -> Result<Vec<String>, PriorError> {

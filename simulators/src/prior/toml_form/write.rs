@@ -69,6 +69,13 @@ fn entry(block: &Block) -> Table {
             distribution("dirichlet");
             entry.insert("concentration".into(), law.concentration().to_vec().into());
         }
+        Block::Category { law, .. } => {
+            distribution("category");
+            entry.insert("probabilities".into(), law.probabilities().to_vec().into());
+            if let Some(labels) = law.labels() {
+                entry.insert("labels".into(), labels.to_vec().into());
+            }
+        }
         Block::Own(law) => match law.toml() {
             Some(table) => entry.extend(table),
             None => {

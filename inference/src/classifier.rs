@@ -1,4 +1,4 @@
-//! Which category a trial falls into, given θ: a classifier.
+//! Which category something falls into, given some numbers.
 
 use crate::perceptron::{Plan, UNITS, initial_weights};
 use crate::random::{Purpose, stream};
@@ -7,28 +7,21 @@ use freeform_kernels::{Isa, Mlp};
 use serde::{Deserialize, Serialize};
 
 const HIDDEN: [usize; 2] = [48, 48];
-const BATCH: usize = 256;
-const PLAN: Plan = Plan {
-    batch: BATCH,
-    steps: 8000,
-    judged_every: 200,
-    patience: 8,
-    learning_rate: 4e-3,
-    weight_decay: 1e-4,
-};
+/// Rows of a batch at most.
+pub(crate) const BATCH: usize = 256;
 const BIAS: f32 = 0.5;
 
-/// Sizes of [`Choices`].
+/// Sizes of [`Classifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChoicesShape {
-    /// Numbers of θ that it sees.
+pub(crate) struct ClassifierShape {
+    /// Numbers that it sees.
     pub inputs: usize,
     /// Categories.
     pub classes: usize,
 }
 
-impl ChoicesShape {
+impl ClassifierShape {
     fn sizes(self) -> [usize; 4] {
         [self.inputs, HIDDEN[0], HIDDEN[1], self.classes]
     }
@@ -40,9 +33,9 @@ impl ChoicesShape {
     }
 }
 
-/// Trials to learn from.
-pub(crate) struct ChoicesTable<'a> {
-    /// What is seen of θ first in each row, `[n, width]`.
+/// Rows to learn from.
+pub(crate) struct ClassifierTable<'a> {
+    /// What is seen, first in each row, `[n, width]`.
     pub context: &'a [f32],
     pub width: usize,
     /// The category of each.
@@ -52,18 +45,19 @@ pub(crate) struct ChoicesTable<'a> {
     pub validation: &'a [u32],
 }
 
-/// log P(category | θ).
+/// log P(category | what is seen).
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Choices {
-    shape: ChoicesShape,
+pub(crate) struct Classifier {
+    shape: ClassifierShape,
     weights: Vec<f32>,
 }
 
-impl Choices {
-    /// Learns from a table; kept as `part`.
+impl Classifier {
+    /// Learns from a table, in batches of [`BATCH`] at most; kept as `part`.
     pub fn fit(
-        table: &ChoicesTable,
-        shape: ChoicesShape,
+        table: &ClassifierTable,
+        shape: ClassifierShape,
+        plan: &Plan,
         seed: u64,
         part: &Part,
     ) -> Result<Self, Halt> {
@@ -79,7 +73,7 @@ impl Choices {
             rows.iter().flat_map(row).copied().collect()
         };
         let class = |row: &u32| table.classes[*row as usize] as usize;
-        let weights = PLAN.run(
+        let weights = plan.run(
             &mut network,
             table.training.to_vec(),
             &mut stream(seed, Purpose::Choices, 1),
@@ -109,7 +103,7 @@ impl Choices {
         Ok(Self { shape, weights })
     }
 
-    /// log P of every category, `[n, classes]`, for rows of θ as seen, `[n, inputs]`.
+    /// log P of every category, `[n, classes]`, for rows of what is seen, `[n, inputs]`.
     pub fn log_probs(&self, seen: &[f32]) -> Vec<f64> {
         let sizes = self.shape.sizes();
         let mut network = Mlp::new(Isa::best(), UNITS, &sizes, BATCH, self.weights.clone());
@@ -121,7 +115,7 @@ impl Choices {
         out
     }
 
-    pub fn shape(&self) -> ChoicesShape {
+    pub fn shape(&self) -> ClassifierShape {
         self.shape
     }
 
@@ -131,7 +125,7 @@ impl Choices {
     }
 
     /// From its numbers; `None` where they do not fit.
-    pub fn from_numbers(shape: ChoicesShape, weights: Vec<f32>) -> Option<Self> {
+    pub fn from_numbers(shape: ClassifierShape, weights: Vec<f32>) -> Option<Self> {
         let whole = shape.parameters() == Some(weights.len());
         (whole && weights.iter().all(|w| w.is_finite())).then_some(Self { shape, weights })
     }
@@ -168,9 +162,17 @@ mod tests {
         let rows: Vec<u32> = (0..20_000).collect();
         let (validation, training) = rows.split_at(2000);
         let table =
-            ChoicesTable { context: &context, width: 1, classes: &classes, training, validation };
-        let shape = ChoicesShape { inputs: 1, classes: 3 };
-        let choices = Choices::fit(&table, shape, 1, &Part::new(&Unwatched, "test")).unwrap();
+            ClassifierTable { context: &context, width: 1, classes: &classes, training, validation };
+        let shape = ClassifierShape { inputs: 1, classes: 3 };
+        let plan = Plan {
+            batch: BATCH,
+            steps: 8000,
+            judged_every: 200,
+            patience: 8,
+            learning_rate: 4e-3,
+            weight_decay: 1e-4,
+        };
+        let choices = Classifier::fit(&table, shape, &plan, 1, &Part::new(&Unwatched, "test")).unwrap();
         for t in [-1.5, -0.5, 0.0, 0.7, 1.5] {
             for (log, p) in choices.log_probs(&[t]).iter().zip(law(f64::from(t))) {
                 assert!((log.exp() - p).abs() < 0.03, "at {t}: {} for {p}", log.exp());

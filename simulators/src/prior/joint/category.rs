@@ -1,0 +1,92 @@
+//! A parameter that is one of several categories.
+
+use rand::{Rng, RngExt};
+
+use crate::prior::PriorError;
+
+/// More are told apart by no network of this size.
+const MOST: usize = 64;
+/// How far probabilities may be from adding up to 1.
+const ROUNDING: f64 = 1e-6;
+
+/// The law of a category: its parameter is 0, 1, …, K − 1, whose order means nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Category {
+    probabilities: Vec<f64>,
+    labels: Option<Vec<String>>,
+}
+
+impl Category {
+    /// From the probability of each category `[K]`, and what they are called, if they are.
+    ///
+    /// # Errors
+    /// [`PriorError`] for fewer than two categories or more than 64, probabilities that are not above 0 or do
+    /// not add up to 1, and labels that are not as many, or not distinct.
+    pub fn new(probabilities: Vec<f64>, labels: Option<Vec<String>>) -> Result<Self, PriorError> {
+        let bad = |field: &str, value: String, requirement: String| {
+            let (parameter, field) = ("category".to_owned(), field.to_owned());
+            Err(PriorError::BadValue { parameter, field, value, requirement })
+        };
+        let count = probabilities.len();
+        if !(2..=MOST).contains(&count) {
+            let requirement = format!("categories are two at least, and {MOST} at most");
+            return bad("probabilities", format!("{count} entries"), requirement);
+        }
+        if let Some(value) = probabilities.iter().find(|p| !(**p > 0.0 && p.is_finite())) {
+            let requirement = "each must be above 0: leave out a category that cannot be";
+            return bad("probabilities", value.to_string(), requirement.to_owned());
+        }
+        let total: f64 = probabilities.iter().sum();
+        if (total - 1.0).abs() > ROUNDING {
+            let requirement = format!("they must add up to 1, and add up to {total}");
+            return bad("probabilities", format!("{probabilities:?}"), requirement);
+        }
+        if let Some(labels) = &labels {
+            if labels.len() != count {
+                let requirement = format!("it must have one for each of {count} categories");
+                return bad("labels", format!("{} entries", labels.len()), requirement);
+            }
+            let twice = |at: &usize| labels[..*at].contains(&labels[*at]);
+            if let Some(at) = (0..count).find(twice) {
+                return bad("labels", format!("\"{}\"", labels[at]), "it is there twice".to_owned());
+            }
+        }
+        Ok(Self { probabilities, labels })
+    }
+
+    /// The probability of each category, `[K]`.
+    #[must_use]
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
+    }
+
+    /// What the categories are called, `[K]`, if they are.
+    #[must_use]
+    pub fn labels(&self) -> Option<&[String]> {
+        self.labels.as_deref()
+    }
+
+    /// What a category is called; its number where it has no name.
+    #[must_use]
+    pub fn label(&self, category: usize) -> String {
+        let own = self.labels.as_ref().and_then(|labels| labels.get(category));
+        own.cloned().unwrap_or_else(|| category.to_string())
+    }
+
+    pub(super) fn ln_pdf(&self, value: f64) -> f64 {
+        self.probabilities[value as usize].ln()
+    }
+
+    pub(super) fn quantile(&self, p: f64) -> f64 {
+        let mut left = p;
+        let at = self.probabilities.iter().position(|probability| {
+            left -= probability;
+            left < 0.0
+        });
+        at.unwrap_or(self.probabilities.len() - 1) as f64
+    }
+
+    pub(super) fn sample(&self, rng: &mut impl Rng) -> f64 {
+        self.quantile(rng.random_range(0.0..1.0))
+    }
+}
