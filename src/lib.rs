@@ -31,8 +31,8 @@ pub use freeform_inference::{
     Overrides, Posterior, PosteriorError, Preset,
 };
 pub use freeform_simulators::{
-    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
-    Support, Term,
+    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal,
+    OwnLaw, Prior, PriorError, Support, Term,
 };
 pub use freeform_simulators::{
     SimulationError, SimulationRng, Simulations, Simulator, SimulatorFn, Task, read_table,

@@ -161,8 +161,13 @@ mod tests {
         let classes: Vec<u32> = context.iter().map(draw).collect();
         let rows: Vec<u32> = (0..20_000).collect();
         let (validation, training) = rows.split_at(2000);
-        let table =
-            ClassifierTable { context: &context, width: 1, classes: &classes, training, validation };
+        let table = ClassifierTable {
+            context: &context,
+            width: 1,
+            classes: &classes,
+            training,
+            validation,
+        };
         let shape = ClassifierShape { inputs: 1, classes: 3 };
         let plan = Plan {
             batch: BATCH,
@@ -172,7 +177,8 @@ mod tests {
             learning_rate: 4e-3,
             weight_decay: 1e-4,
         };
-        let choices = Classifier::fit(&table, shape, &plan, 1, &Part::new(&Unwatched, "test")).unwrap();
+        let choices =
+            Classifier::fit(&table, shape, &plan, 1, &Part::new(&Unwatched, "test")).unwrap();
         for t in [-1.5, -0.5, 0.0, 0.7, 1.5] {
             for (log, p) in choices.log_probs(&[t]).iter().zip(law(f64::from(t))) {
                 assert!((log.exp() - p).abs() < 0.03, "at {t}: {} for {p}", log.exp());

@@ -1,7 +1,9 @@
 //! Priors with categories, against posteriors in closed form.
 
-use freeform_inference::{EngineKind, Fit, Posterior, rank_simulations};
-use freeform_simulators::{Prior, SimulationRng, Simulations};
+use freeform_inference::{EngineKind, Fit, Posterior, Rounds, rank_simulations};
+use freeform_simulators::{
+    InProcess, Prior, SimulationError, SimulationRng, Simulations, SimulatorFn,
+};
 use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::atomic::AtomicBool;
@@ -30,16 +32,20 @@ fn slopes(model: usize) -> ([f64; POINTS], f64) {
     }
 }
 
+fn simulate(theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]) {
+    let (slopes, noise) = slopes(theta[0] as usize);
+    for (slot, slope) in x.iter_mut().zip(slopes) {
+        let e: f64 = StandardNormal.sample(rng);
+        *slot = slope * theta[1] + noise * e;
+    }
+}
+
 fn simulations(prior: &Prior, n: usize, seed: u64) -> Simulations {
     let theta = prior.sample_n(seed, n);
     let mut x = Array2::zeros((n, POINTS));
     for (i, (theta, mut x)) in theta.rows().into_iter().zip(x.rows_mut()).enumerate() {
         let mut rng = SimulationRng::new(seed + 1, i as u64);
-        let (slopes, noise) = slopes(theta[0] as usize);
-        for (slot, slope) in x.iter_mut().zip(slopes) {
-            let e: f64 = StandardNormal.sample(&mut rng);
-            *slot = slope * theta[1] + noise * e;
-        }
+        simulate(&theta.to_vec(), &mut rng, x.as_slice_mut().unwrap());
     }
     Simulations::new(theta, x).unwrap()
 }
@@ -161,6 +167,37 @@ fn categories_alone() {
             let density = densities[row].exp();
             assert!((density - exact).abs() < 0.06, "{x}, {row}: {density}, not {exact}");
         }
+    }
+}
+
+/// Rounds for one observation, where two models are likely and where one is sure.
+#[test]
+fn rounds_keep_the_models_that_are_likely() {
+    let prior = Prior::from_toml_str(PRIOR).unwrap();
+    let simulator = SimulatorFn::new(
+        prior.clone(),
+        POINTS,
+        |theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]| {
+            simulate(theta, rng, x);
+            Ok::<(), SimulationError>(())
+        },
+    );
+    let source = InProcess::new("lines", &simulator);
+    for x in [[0.5, 0.3, 0.6], [2.3, 2.5, 2.4]] {
+        let rounds = Rounds::new(&source, &x).simulations(600).rounds(3).seed(1);
+        let (posterior, reports) = rounds.set("training.members=2").unwrap().run().unwrap();
+        let draws = posterior.sample(&x, 4000, 1).unwrap();
+        let found = &prior.probabilities(draws.theta.view())[0].probabilities;
+        let exact = exact(&x);
+        for (found, [exact, ..]) in found.iter().zip(exact) {
+            assert!((found - exact).abs() < 0.08, "{x:?}: {found}, not {exact}");
+        }
+        let level = draws.theta.rows().into_iter().filter(|row| row[0] == 0.0);
+        let (n, sum) = level.fold((0.0, 0.0), |(n, sum), row| (n + 1.0, sum + row[1]));
+        let [_, mean, std] = exact[0];
+        assert!((sum / n - mean).abs() < 0.4 * std, "{x:?}: {}, not {mean}", sum / n);
+        let last = reports.last().unwrap();
+        assert!((last.probabilities[0].probabilities[0] - found[0]).abs() < 0.05);
     }
 }
 

@@ -8,7 +8,7 @@
 
 Simulating: `Prior` with `Uniform`, `LogUniform`, `Normal`, `TruncatedNormal`, `HalfNormal`, `LogNormal`,
 `Exponential`, `Gamma`, `Beta`, `StudentT`, `HalfStudentT`, `VonMises`, `CircularUniform`,
-`MultivariateNormal`, `Dirichlet`, `Ordered`, `Own`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `infer`, `Posterior`, `load`.
+`MultivariateNormal`, `Category`, `Dirichlet`, `Ordered`, `Own`; `simulate`, `simulate_at`, `Simulations`. Learning: `fit`, `infer`, `Posterior`, `load`.
 Judging: `sbc`, `coverage`, `c2st`, `tasks`, `task`, `reference`. Showing: `pairplot`, `to_arviz`. The ways
 of the package sbi: `freeform_sbi.sbi`.
 """
@@ -21,6 +21,7 @@ from ._arviz import to_arviz
 from ._collected import SimulationError
 from ._distributions import (
     Beta,
+    Category,
     CircularUniform,
     Dirichlet,
     Distribution,
@@ -58,6 +59,7 @@ except PackageNotFoundError:
 __all__ = [
     "Beta",
     "Calibration",
+    "Category",
     "CircularUniform",
     "Dirichlet",
     "Distribution",

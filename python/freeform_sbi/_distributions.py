@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -188,6 +188,40 @@ class Ordered:
 
     def __repr__(self) -> str:
         return f"Ordered({self.law})"
+
+
+class Category:
+    """One of several: the parameter is 0, 1, …, whose order means nothing.
+
+    By the probability of each, or by their labels alone, each as likely: `Category(labels=["rising", "falling"])`.
+    """
+
+    def __init__(
+        self,
+        probabilities: ArrayLike | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        if probabilities is None and labels is None:
+            raise TypeError("Category takes probabilities, e.g. [0.5, 0.5], or labels, or both")
+        if isinstance(labels, str):
+            raise TypeError(f"labels must be a list of texts, not the text {labels!r}")
+        self.probabilities: list[float] | None = (
+            None
+            if probabilities is None
+            else np.atleast_1d(np.asarray(probabilities, dtype=float)).tolist()
+        )
+        self.labels: list[str] | None = None if labels is None else [str(v) for v in labels]
+
+    def _entry(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {"distribution": "category"}
+        if self.probabilities is not None:
+            entry["probabilities"] = self.probabilities
+        if self.labels is not None:
+            entry["labels"] = self.labels
+        return entry
+
+    def __repr__(self) -> str:
+        return f"Category({self.probabilities}, {self.labels})"
 
 
 class Dirichlet:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _native
 from ._arrays import count, seed_number, table
-from ._distributions import Dirichlet, Distribution, MultivariateNormal, Ordered
+from ._distributions import Category, Dirichlet, Distribution, MultivariateNormal, Ordered
 from ._own import Own
 from ._readers import distribution, joint, unwrapped
 
@@ -20,6 +20,7 @@ class Prior:
     >>> Prior(beta=LogNormal(-0.9, 0.5), gamma=Uniform(0, 1))
     >>> Prior(MultivariateNormal([0, 0], [[1, 0.5], [0.5, 1]]), names=["a", "b"])
     >>> Prior({"tau": HalfNormal(1), ("t1", "t2"): Normal(0, "tau")})
+    >>> Prior(law=Category(labels=["exponential", "power"]), rate=LogUniform(0.1, 2))
 
     In a mapping, a tuple of names has one law each, or a joint one: `Ordered`, `Dirichlet`,
     `MultivariateNormal`, `Own`.
@@ -107,6 +108,15 @@ class Prior:
         """`n` draws, float64 `[n, D]`; draw i depends on the seed and i alone."""
         return self._native.sample(count(n, "n"), seed_number(seed))
 
+    def probabilities(self, draws: Any) -> dict[str, dict[str, float]]:
+        """Of draws `[n, D]`, the share of each category, by its label, of every parameter that is one.
+
+        >>> posterior.prior.probabilities(posterior.sample(1000, x))
+        {'law': {'exponential': 0.8, 'power': 0.2}}
+        """
+        found = self._native.probabilities(table(draws, "draws", self.dim))
+        return {name: dict(zip(labels, shares)) for name, labels, shares in found}
+
     def log_prob(self, theta: Any) -> np.ndarray:
         """log p(θ) of each row of `theta` `[n, D]`; −∞ outside the support."""
         return self._native.log_prob(table(theta, "theta", self.dim))
@@ -131,7 +141,7 @@ def _entry(names: Any, law: Any) -> list[tuple[str, Any]]:
     title = ", ".join(names)
     if isinstance(law, Own):
         entry = law._register(names)
-    elif isinstance(law, (Ordered, Dirichlet, MultivariateNormal)):
+    elif isinstance(law, (Ordered, Dirichlet, MultivariateNormal, Category)):
         entry = law._entry()
     else:
         entry = distribution(title, law)._entry()

@@ -92,6 +92,16 @@ impl Prior {
         self.0.support().iter().map(|support| support.bounds()).collect()
     }
 
+    /// Of draws `[n, D]`, how likely each category of the parameters that are such is: names, labels, shares.
+    fn probabilities(
+        &self,
+        draws: &Bound<'_, PyAny>,
+    ) -> PyResult<Vec<(String, Vec<String>, Vec<f64>)>> {
+        let draws = wide_table(draws, "draws")?;
+        let found = self.0.probabilities(draws.view()).into_iter();
+        Ok(found.map(|own| (own.parameter, own.labels, own.probabilities)).collect())
+    }
+
     /// n draws `[n, D]`.
     fn sample<'py>(
         &self,

@@ -153,6 +153,37 @@ def test_parts_side_by_side():
         ff.Prior(a=ff.Normal("b", 1), b=ff.Normal("a", 1))
 
 
+def test_categories():
+    prior = ff.Prior(law=ff.Category([0.2, 0.8], ["even", "odd"]), size=ff.Normal(0, 1))
+    assert prior.log_prob([[1.0, 0.3]])[0] == pytest.approx(np.log(0.8) + stats.norm.logpdf(0.3))
+    assert prior.log_prob([[0.5, 0.3]])[0] == -np.inf
+    shares = prior.probabilities(prior.sample(20_000))["law"]
+    assert shares["even"] == pytest.approx(0.2, abs=0.01)
+    assert pickle.loads(pickle.dumps(prior)) == prior
+    three = ff.Prior({("a", "b"): ff.Category(labels=["0", "1", "2"])})
+    assert three.log_prob([[0, 2]])[0] == pytest.approx(-2 * np.log(3))
+    with pytest.raises(ValueError, match="law.*add up to 1"):
+        ff.Prior(law=ff.Category([0.5, 0.6]))
+    with pytest.raises(TypeError, match="list of texts"):
+        ff.Category(labels="ab")
+    with pytest.raises(TypeError, match="probabilities"):
+        ff.Category()
+
+    def simulator(theta, rng):
+        return theta[:, :1] * 2 + theta[:, 1:] + rng.normal(size=(len(theta), 2))
+
+    simulations = ff.simulate(simulator, prior, 1000, seed=1, batch=True)
+    posterior = ff.fit(simulations, prior, settings={"training.members": 2})
+    x = [1.5, 2.0]
+    # x is normal about 2 law, with variance 1 and correlation by size: covariance 1 + I.
+    evidence = [
+        share * stats.multivariate_normal([m, m], [[2, 1], [1, 2]]).pdf(x)
+        for share, m in [(0.2, 0), (0.8, 2)]
+    ]
+    found = posterior.prior.probabilities(posterior.sample(4000, x))["law"]["odd"]
+    assert found == pytest.approx(evidence[1] / sum(evidence), abs=0.06)
+
+
 def test_a_law_of_ones_own():
     law = stats.gumbel_r(1, 2)
     own = ff.Own("gumbel", lambda rng: law.rvs(random_state=rng), lambda theta: law.logpdf(theta[0]))

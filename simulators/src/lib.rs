@@ -47,8 +47,8 @@ pub use files::{
 pub use layout::{DataLayout, DataPart, Layout, LayoutMisfit, PartError};
 pub use missing::Missing;
 pub use prior::{
-    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal, OwnLaw, Prior, PriorError,
-    Support, Term,
+    Block, Category, CategoryProbabilities, Conditional, Dirichlet, Marginal, MultivariateNormal,
+    OwnLaw, Prior, PriorError, Support, Term,
 };
 pub use simulation::{
     DrawTheta, FailureCount, FailureKind, FailureReport, FirstFailure, InProcess, Noise, Precision,

@@ -10,10 +10,8 @@ pub(super) fn in_words<'a>(
 ) -> impl Iterator<Item = (&'a str, String)> {
     names.iter().zip(moments).map(|(name, (mean, std))| {
         let own = probabilities.iter().find(|own| own.parameter == *name);
-        let words = own.map_or_else(
-            || format!("{mean:>10.4} ± {std:.4}"),
-            CategoryProbabilities::in_words,
-        );
+        let words =
+            own.map_or_else(|| format!("{mean:>10.4} ± {std:.4}"), CategoryProbabilities::in_words);
         (name.as_str(), words)
     })
 }

@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let place = place(draws.distance.as_ref(), draws.standing.as_ref());
     let edges = draws.edges.as_ref().map(ToString::to_string);
     let probabilities = posterior.model().prior.probabilities(draws.theta.view());
-    let categories = probabilities.iter().map(|own| format!("{}: {}", own.parameter, own.in_words()));
+    let categories =
+        probabilities.iter().map(|own| format!("{}: {}", own.parameter, own.in_words()));
     let text = lines(head.into_iter().chain(categories).chain(place).chain(edges));
     let value = serde_json::json!({
         "out": path, "draws": n, "theta_dim": dim, "acceptance": acceptance, "seed": args.seed,

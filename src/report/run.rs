@@ -100,7 +100,8 @@ fn part(block: &Block) -> Vec<String> {
         }
         Block::Category { law, .. } => {
             let shares = law.probabilities().iter().enumerate();
-            let share = |(k, p): (usize, &f64)| format!("{} {}", escaped(&law.label(k)), number(*p));
+            let share =
+                |(k, p): (usize, &f64)| format!("{} {}", escaped(&law.label(k)), number(*p));
             ("category".to_owned(), shares.map(share).collect::<Vec<_>>().join(", "))
         }
         Block::Own(law) => ("own".to_owned(), escaped(law.name())),

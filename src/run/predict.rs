@@ -8,7 +8,9 @@ use super::{Reporter, RunError, TrainResult, own, plot as draw};
 use freeform_benchmark::{PairPlot, pair_plot};
 use freeform_inference::EngineKind;
 use freeform_inference::{Asking, Posterior, PosteriorError};
-use freeform_simulators::{CategoryProbabilities, ExternalSimulator, SimulationSource, write_draws};
+use freeform_simulators::{
+    CategoryProbabilities, ExternalSimulator, SimulationSource, write_draws,
+};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

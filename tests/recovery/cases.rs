@@ -57,6 +57,15 @@ fn each_likelihood(theta: &[f64], x: &[f64]) -> f64 {
     x.iter().zip(theta).map(|(x, t)| square(*x, *t, 0.5)).sum()
 }
 
+/// A line, a parabola, or neither, through the first of two numbers.
+fn curve(theta: &[f64]) -> [f64; 4] {
+    [-1.0, -0.3, 0.4, 1.0].map(|t| match theta[0] as usize {
+        0 => theta[1] + theta[2] * t,
+        1 => theta[1] + theta[2] * t * t,
+        _ => theta[1],
+    })
+}
+
 /// A point on the unit circle with noise.
 fn direction(theta: &[f64], rng: &mut SimulationRng, x: &mut [f64]) {
     (x[0], x[1]) = (theta[0].cos() + 0.5 * noise(rng), theta[0].sin() + 0.5 * noise(rng));
@@ -75,7 +84,7 @@ fn axis_likelihood(theta: &[f64], x: &[f64]) -> f64 {
     direction_likelihood(&[2.0 * theta[0]], x)
 }
 
-pub const CASES: [Case; 14] = [
+pub const CASES: [Case; 15] = [
     Case {
         name: "loguniform",
         prior: "[[parameter]]\nname = \"k\"\ndistribution = \"loguniform\"\nlow = 0.01\nhigh = 100",
@@ -157,6 +166,23 @@ pub const CASES: [Case; 14] = [
                 + (20.0 - x[0] - x[1]) * (1.0 - theta[0] - theta[1]).max(1e-300).ln()
         },
         truths: &[&[0.3, 0.4], &[0.05, 0.9], &[0.6, 0.35]],
+        angles: &[],
+    },
+    Case {
+        name: "category",
+        prior: "[[parameter]]\nname = \"curve\"\ndistribution = \"category\"\n\
+                probabilities = [0.4, 0.4, 0.2]\nlabels = [\"line\", \"parabola\", \"level\"]\n\
+                [[parameter]]\nnames = [\"a\", \"b\"]\ndistribution = \"normal\"\nmean = 0\nstd = 1",
+        data_dim: 4,
+        simulate: |theta, rng, x| {
+            for (x, mean) in x.iter_mut().zip(curve(theta)) {
+                *x = mean + 0.3 * noise(rng);
+            }
+        },
+        log_likelihood: |theta, x| {
+            x.iter().zip(curve(theta)).map(|(x, mean)| square(*x, mean, 0.3)).sum()
+        },
+        truths: &[&[0.0, 0.5, 0.4], &[1.0, -0.5, -1.0], &[2.0, 1.0, 0.0]],
         angles: &[],
     },
     Case {

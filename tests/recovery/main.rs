@@ -73,7 +73,16 @@ fn a_short_training_comes_near_under_every_law() {
         let x = case.observation(1);
         let exact = exact_draws(case, &x, 4000);
         let draws = posterior.sample(&x, 4000, 1).unwrap().theta;
+        let shares = |draws: &ndarray::Array2<f64>| case.prior().probabilities(draws.view());
+        for (exact, found) in shares(&exact).iter().zip(shares(&draws)) {
+            let off = exact.probabilities.iter().zip(&found.probabilities);
+            let off = off.map(|(exact, found)| (exact - found).abs()).fold(0.0, f64::max);
+            assert!(off < 0.1, "{}: {exact:?}, {found:?}", case.name);
+        }
         for (d, (exact, found)) in exact.columns().into_iter().zip(draws.columns()).enumerate() {
+            if case.prior().category(d).is_some() {
+                continue;
+            }
             // An angle from its own mean direction on.
             let center = if case.angles.contains(&d) { direction(exact.iter()) } else { 0.0 };
             let quantiles = |values: Vec<f64>| {

@@ -119,11 +119,7 @@ impl Categories {
 
     /// The mean of θ in the flow's space, `[n, D]`, for contexts `[n, C]`, with what `flow` says of the others' given
     /// theirs.
-    pub(crate) fn location(
-        &self,
-        contexts: &[f32],
-        flow: impl Fn(&[f32]) -> Vec<f32>,
-    ) -> Vec<f32> {
+    pub(crate) fn location(&self, contexts: &[f32], flow: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
         let (cells, width) = (&self.cells, self.classifier.shape().inputs);
         let classes = self.classifier.shape().classes;
         let log_probs = self.classifier.log_probs(contexts);

@@ -15,9 +15,9 @@ use crate::transform::{Cells, ColumnMap};
 use crate::turn::Turn;
 use crate::view::View;
 use description::{
-    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES, VERSION_WITH_GAPS,
-    VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS, VERSION_WITH_TRIALS,
-    VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
+    DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES,
+    VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS,
+    VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions, write_choices};

@@ -53,16 +53,11 @@ impl Judges {
 /// member's whitening gives them; `None` where there is no such observation, or no whitening.
 fn distances(model: &Model, index: usize, contexts: &[f32]) -> Option<Vec<f32>> {
     let local = model.training.local.as_ref()?;
-    let whitening = model.posterior[index].whitening.as_ref()?;
+    let flow = &model.posterior[index];
     let (dim, width) = (model.theta_dim(), model.data.kept().len());
-    let locations = |contexts: &[f32]| {
-        let mut locations = vec![0.0; contexts.len() / width * dim];
-        whitening.invert(&mut locations, contexts);
-        locations
-    };
     let mut own = vec![0.0; width];
     model.data.apply(&model.view.of(&local.observation), &mut own);
-    let own = locations(&own);
+    let own = flow.location(&own)?;
     let distance = |row: &[f32]| row.iter().zip(&own).map(|(a, b)| (a - b).powi(2)).sum();
-    Some(locations(contexts).chunks_exact(dim).map(distance).collect())
+    Some(flow.location(contexts)?.chunks_exact(dim).map(distance).collect())
 }

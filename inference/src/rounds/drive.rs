@@ -83,7 +83,8 @@ pub fn infer<S: RoundStage>(
             None => (ProposedBy::Prior, 1.0, 1.0),
             Some(made) => (made.by, made.acceptance, made.prior_share),
         };
-        let moved = last.as_ref().and_then(|(_, before)| outlook.moved(prior, &before.theta().view()));
+        let moved =
+            last.as_ref().and_then(|(_, before)| outlook.moved(prior, &before.theta().view()));
         let diverged = match &last {
             Some((before, _)) if moved.is_some_and(|moved| moved < STILL) => {
                 outlook.divergence(&posterior, before, x, own, &stage.asking())?

@@ -108,9 +108,10 @@ impl TrainingData {
         check_measured((&x, columns_of_x), observation, &table_rows, &config.transform)?;
         let theta_rows = || seen.iter().map(|r| row(&theta, columns, *r));
         let parameters = ParameterTransform::fit(config.transform.theta, prior, theta_rows());
+        // Near one observation a category may be sure.
         let same = |(column, _): &(usize, usize)| {
             let mut values = theta.iter().skip(*column).step_by(columns);
-            values.all(|value| *value == theta[*column])
+            origin.local.is_none() && values.all(|value| *value == theta[*column])
         };
         let same = categories(prior).find(same).map(|(column, _)| column);
         if let Some(column) = parameters.scaler().constant_columns().first().copied().or(same) {

@@ -148,7 +148,8 @@ impl<'a> EnsembleJob<'a> {
         if member.linear {
             config.whitening.kind = WhiteningKind::Linear;
         }
-        let (categories, plain) = match self.data.cells().filter(|_| member.role == Role::Posterior) {
+        let (categories, plain) = match self.data.cells().filter(|_| member.role == Role::Posterior)
+        {
             None => (None, plain),
             Some(cells) => {
                 let part = Part::new(host, format!("categories.{member}"));

@@ -77,9 +77,8 @@ impl Cells {
         let mut block = 0..probabilities.len();
         for &(column, count) in &self.columns {
             let each = block.len() / count;
-            let sum = |k: usize| -> f64 {
-                probabilities[block.start + k * each..][..each].iter().sum()
-            };
+            let sum =
+                |k: usize| -> f64 { probabilities[block.start + k * each..][..each].iter().sum() };
             let sums: Vec<f64> = (0..count).map(sum).collect();
             let mut left = uniform(column) * sums.iter().sum::<f64>();
             let mut chosen = count - 1;

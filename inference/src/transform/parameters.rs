@@ -1,7 +1,7 @@
 //! The map between parameters θ and the flow's space.
 
-use super::cells::{categories, place, scores};
 use super::Scaler;
+use super::cells::{categories, place, scores};
 use crate::config::ThetaTransform;
 use freeform_simulators::{Prior, Support};
 use serde::{Deserialize, Serialize};

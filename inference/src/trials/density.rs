@@ -1,7 +1,7 @@
 //! The density of all trials of a set.
 
-use super::nodes::nodes;
 use super::TrialForm;
+use super::nodes::nodes;
 use crate::classifier::Classifier;
 use crate::engine::EngineKind;
 use crate::flow::ConditionalFlow;

@@ -18,8 +18,8 @@ use rayon::prelude::*;
 pub use error::PriorError;
 pub use joint::{Block, Category, Conditional, Dirichlet, OwnLaw, Term};
 pub use marginal::Marginal;
-pub use probabilities::CategoryProbabilities;
 pub use multivariate_normal::MultivariateNormal;
+pub use probabilities::CategoryProbabilities;
 pub use support::Support;
 
 use crate::simulation::SimulationRng;

@@ -48,6 +48,36 @@ fn von_mises_cdf(
     }
 }
 
+/// Shares of draws, densities, quantiles and the written form of a category beside a normal law.
+#[test]
+fn categories_follow_their_probabilities() {
+    let text = "[[parameter]]\nname = \"kind\"\ndistribution = \"category\"\n\
+                probabilities = [0.2, 0.5, 0.3]\nlabels = [\"a\", \"b\", \"c\"]\n\
+                [[parameter]]\nname = \"size\"\ndistribution = \"normal\"\nmean = 0\nstd = 1";
+    let law = prior(text);
+    let draws = law.sample_n(11, N);
+    let found = law.probabilities(draws.view());
+    assert_eq!((found.len(), found[0].labels[2].as_str()), (1, "c"));
+    for (share, probability) in found[0].probabilities.iter().zip([0.2, 0.5, 0.3]) {
+        let error = (probability * (1.0 - probability) / N as f64).sqrt();
+        assert!((share - probability).abs() < 3.3 * error, "{found:?}");
+    }
+    let normal = -0.5 * TAU.ln() - 0.5 * 0.49;
+    assert!((law.log_prob(&[1.0, 0.7]) - (0.5_f64.ln() + normal)).abs() < 1e-12);
+    for outside in [-1.0, 0.5, 3.0, f64::NAN] {
+        assert_eq!(law.log_prob(&[outside, 0.7]), f64::NEG_INFINITY, "{outside}");
+        assert_eq!(law.outside(&[outside, 0.7]).map(|(d, _)| d), Some(0));
+    }
+    assert_eq!([0.1, 0.3, 0.69, 0.71].map(|p| law.quantile(0, p)), [0.0, 1.0, 1.0, 2.0]);
+    let back = prior(&law.to_toml());
+    assert_eq!((back.to_toml(), back.category(0)), (law.to_toml(), law.category(0)));
+    assert!(law.category(1).is_none());
+    // Of labels alone, each is as likely as any other.
+    let even =
+        prior("[[parameter]]\nname = \"p\"\ndistribution = \"category\"\nlabels = [\"a\", \"b\"]");
+    assert_eq!(even.category(0).unwrap().probabilities(), [0.5, 0.5]);
+}
+
 #[test]
 fn single_parameters_follow_their_laws() {
     let normal = Normal::standard();

@@ -52,6 +52,34 @@ fn mistakes_are_named_with_their_fix() {
             vec!["\"a\"", "names = 2 entries", "it must have 1", "no parameter"],
         ),
         (
+            one("\"category\"\nprobabilities = [0.5, 0.4]"),
+            vec!["\"p\"", "probabilities = [0.5, 0.4]", "add up to 1", "0.9"],
+        ),
+        (
+            one("\"category\"\nprobabilities = [0.0, 1.0]"),
+            vec!["probabilities = 0", "above 0", "leave out"],
+        ),
+        (one("\"category\"\nprobabilities = [1.0]"), vec!["1 entries", "two at least"]),
+        (one("\"category\""), vec!["\"p\"", "probabilities", "[0.5, 0.5]"]),
+        (
+            one("\"category\"\nprobabilities = [0.5, 0.5]\nlabels = [\"a\", \"b\", \"c\"]"),
+            vec!["labels = 3 entries", "2 categories"],
+        ),
+        (one("\"category\"\nlabels = [\"a\", \"a\"]"), vec!["labels = \"a\"", "twice"]),
+        (one("\"category\"\nlabel = [\"a\", \"b\"]"), vec!["did you mean \"labels\"?"]),
+        (
+            several(
+                "[\"a\", \"b\", \"c\"]",
+                "\"category\"\nlabels = [\"1\", \"2\", \"3\", \"4\", \"5\"]",
+            ),
+            vec!["\"c\"", "125 combinations", "64 at most"],
+        ),
+        (
+            one("\"category\"\nlabels = [\"a\", \"b\"]")
+                + "[[parameter]]\nname = \"q\"\ndistribution = \"normal\"\nmean = \"p\"\nstd = 1",
+            vec!["\"q\"", "mean = \"p\"", "is a category"],
+        ),
+        (
             several("[\"a\"]", "\"normal\"\nmean = 0\nstd = 1\nordered = true"),
             vec!["names = 1 entries", "at least 2"],
         ),

@@ -48,7 +48,11 @@ impl Category {
             }
             let twice = |at: &usize| labels[..*at].contains(&labels[*at]);
             if let Some(at) = (0..count).find(twice) {
-                return bad("labels", format!("\"{}\"", labels[at]), "it is there twice".to_owned());
+                return bad(
+                    "labels",
+                    format!("\"{}\"", labels[at]),
+                    "it is there twice".to_owned(),
+                );
             }
         }
         Ok(Self { probabilities, labels })

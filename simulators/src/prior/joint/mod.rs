@@ -155,10 +155,9 @@ impl Joint {
                 law.envelope(&|_| (f64::NEG_INFINITY, f64::INFINITY)) == Support::Real
             }
             PartLaw::Normal(_) => true,
-            PartLaw::Ordered(_)
-            | PartLaw::Shares(_)
-            | PartLaw::Category(_)
-            | PartLaw::Own(_) => false,
+            PartLaw::Ordered(_) | PartLaw::Shares(_) | PartLaw::Category(_) | PartLaw::Own(_) => {
+                false
+            }
         })
     }
 
