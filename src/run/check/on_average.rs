@@ -66,7 +66,9 @@ pub(super) struct OnAverage {
 
 impl OnAverage {
     pub fn of(pairs: &[Pair], job: &PairJob) -> Self {
-        let names = job.posterior.model().prior.names();
+        let prior = &job.posterior.model().prior;
+        let (names, numbers) =
+            (prior.names(), |(d, _): &(usize, &String)| prior.category(*d).is_none());
         let tarp: Vec<f64> = pairs.iter().map(|pair| pair.tarp).collect();
         let shares: Vec<f64> = pairs.iter().map(|pair| pair.ranked.share()).collect();
         let recovery = |(d, name): (usize, &String)| {
@@ -78,7 +80,8 @@ impl OnAverage {
         Self {
             calibration: Calibration::of(pairs, names, job.left_out),
             tarp: CoverageCurve::of(&tarp),
-            recovery: names.iter().enumerate().map(recovery).collect(),
+            // Of a category there is no mean.
+            recovery: names.iter().enumerate().filter(numbers).map(recovery).collect(),
             conformal: ADJUSTED.map(level).to_vec(),
         }
     }

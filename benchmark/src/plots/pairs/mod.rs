@@ -5,6 +5,7 @@ mod density;
 mod frame;
 mod panels;
 mod sheet;
+mod view;
 mod words;
 
 use super::pdf::write_pdf;
@@ -12,10 +13,11 @@ use super::{Canvas, Drawn, PlotError, ending, unknown_ending, write_fine_svg, wr
 use frame::Frame;
 use freeform_simulators::Prior;
 use ndarray::ArrayView2;
-use panels::{View, marginal, pair};
+use panels::{marginal, pair};
 use plotters::prelude::*;
 use sheet::{Placed, Sheet};
 use std::path::Path;
+use view::View;
 use words::wrapped;
 pub(super) use words::{number, width};
 

@@ -5,7 +5,8 @@ use super::PairPlot;
 use super::density::{CELLS, contours, simplified};
 use super::frame::Frame;
 use super::sheet::{Placed, Sheet};
-use super::words::{number, ticks};
+use super::view::{BINS, View};
+use super::words::number;
 use freeform_simulators::{Prior, Support};
 use ndarray::ArrayView2;
 use plotters::prelude::*;
@@ -14,67 +15,26 @@ pub(super) const POSTERIOR: RGBColor = ORANGE;
 pub(super) const REFERENCE: RGBColor = BLUE;
 pub(super) const PRIOR: RGBColor = GREY;
 
-/// Bars of a marginal.
-const BINS: usize = 32;
 /// Draws shown as dots, in a whole figure: enough to see, few enough to open.
 const MOST_DOTS: usize = 1500;
 const DOTS: usize = 400;
 /// Fewer than this in a panel show nothing.
 const FEWEST_DOTS: usize = 60;
 
-/// One parameter: what is shown of it.
-pub(super) struct View {
-    column: usize,
-    low: f64,
-    high: f64,
-}
-
-impl View {
-    /// The middle 99.8% of all draws with a margin, and the true value.
-    pub(super) fn new(plot: &PairPlot, column: usize) -> Self {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (draws, _) in sets(plot) {
-            let values = sorted(draws, column);
-            low = low.min(quantile(&values, 0.001));
-            high = high.max(quantile(&values, 0.999));
-        }
-        if let Some(truth) = plot.truth {
-            (low, high) = (low.min(truth[column]), high.max(truth[column]));
-        }
-        let spread = high - low;
-        let pad = match high.abs() {
-            _ if spread > 0.0 => 0.07 * spread,
-            0.0 => 1e-6,
-            magnitude => 1e-6 * magnitude,
-        };
-        Self { column, low: low - pad, high: high + pad }
-    }
-
-    fn share(&self, value: f64) -> f64 {
-        (value - self.low) / (self.high - self.low)
-    }
-
-    /// Places of round numbers, and their labels.
-    pub(super) fn ticks(&self, wanted: usize) -> Vec<(f64, String)> {
-        let all = ticks((self.low, self.high), wanted);
-        // Not so near an end that a label would run into the next panel's.
-        let inside = all.into_iter().map(|(value, label)| (self.share(value), label));
-        inside.filter(|(share, _)| (0.02..=0.98).contains(share)).collect()
-    }
-}
-
 /// Both sets with their colours, the posterior last, so that it lies on top.
-fn sets<'a>(plot: &PairPlot<'a>) -> impl Iterator<Item = (ArrayView2<'a, f64>, RGBColor)> {
+pub(super) fn sets<'a>(
+    plot: &PairPlot<'a>,
+) -> impl Iterator<Item = (ArrayView2<'a, f64>, RGBColor)> {
     plot.reference.map(|draws| (draws, REFERENCE)).into_iter().chain([(plot.posterior, POSTERIOR)])
 }
 
-fn sorted(draws: ArrayView2<f64>, column: usize) -> Vec<f64> {
+pub(super) fn sorted(draws: ArrayView2<f64>, column: usize) -> Vec<f64> {
     let mut values = draws.column(column).to_vec();
     values.sort_by(f64::total_cmp);
     values
 }
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[at as usize], sorted[at.ceil() as usize]);
     below + (above - below) * at.fract()
@@ -96,17 +56,23 @@ where
     B::ErrorType: 'static,
 {
     let heights = |draws: ArrayView2<f64>| {
-        let mut bins = vec![0.0; BINS];
+        let count = view.bins() as f64;
+        let mut bins = vec![0.0; view.bins()];
         for value in draws.column(view.column) {
-            let bin = view.share(*value) * BINS as f64;
-            if (0.0..BINS as f64).contains(&bin) {
-                bins[bin as usize] += BINS as f64 / draws.nrows() as f64;
+            let bin = view.share(*value) * count;
+            if (0.0..count).contains(&bin) {
+                bins[bin as usize] += count / draws.nrows() as f64;
             }
         }
         bins
     };
-    let all: Vec<(Vec<f64>, RGBColor)> =
-        sets(plot).map(|(set, color)| (heights(set), color)).collect();
+    let law = plot.prior.and_then(|prior| prior.category(view.column));
+    let of_prior = law.map(|law| {
+        let count = law.probabilities().len() as f64;
+        (law.probabilities().iter().map(|p| p * count).collect(), PRIOR)
+    });
+    let of_draws = sets(plot).map(|(set, color)| (heights(set), color));
+    let all: Vec<(Vec<f64>, RGBColor)> = of_prior.into_iter().chain(of_draws).collect();
     let top = 1.15 * all.iter().flat_map(|(bins, _)| bins).copied().fold(1e-9, f64::max);
     // The lowest strip is for the intervals.
     let place = |x: f64, y: f64| frame.at(x, 0.1 + 0.9 * (y / top).min(1.0));
@@ -127,12 +93,19 @@ where
     for (bins, color) in &all {
         let mut steps = vec![place(0.0, 0.0)];
         for (i, height) in bins.iter().enumerate() {
-            steps.push(place(i as f64 / BINS as f64, *height));
-            steps.push(place((i + 1) as f64 / BINS as f64, *height));
+            steps.push(place(i as f64 / bins.len() as f64, *height));
+            steps.push(place((i + 1) as f64 / bins.len() as f64, *height));
         }
         steps.push(place(1.0, 0.0));
         steps.dedup();
         sheet.line(&steps, (*color).into(), 1.2)?;
+    }
+    if let Some(truth) = plot.truth {
+        let x = view.share(truth[view.column]);
+        sheet.line(&[frame.at(x, 0.0), frame.at(x, 1.0)], BLACK.into(), 1.0)?;
+    }
+    if let Some(labels) = &view.labels {
+        return likeliest(sheet, labels, &all, frame);
     }
     let values = sorted(plot.posterior, view.column);
     for (low, high, thick) in [(0.05, 0.95, 1.2), (0.25, 0.75, 4.0)] {
@@ -141,14 +114,31 @@ where
     }
     let median = quantile(&values, 0.5);
     sheet.dot(frame.at(view.share(median), 0.05), 3.0, BLACK.into())?;
-    if let Some(truth) = plot.truth {
-        let x = view.share(truth[view.column]);
-        sheet.line(&[frame.at(x, 0.0), frame.at(x, 1.0)], BLACK.into(), 1.0)?;
-    }
     if frame.side > 110.0 {
         let step = 0.02 * (view.high - view.low);
         let [low, middle, high] = [0.05, 0.5, 0.95].map(|p| number(quantile(&values, p), step));
         let text = format!("{middle}  [{low}, {high}]");
+        let (x, y) = frame.at(0.5, 1.0);
+        sheet.text(&text, (x, y - 14.0), 10.0, Placed::Middle)?;
+    }
+    Ok(())
+}
+
+/// Above a category's panel, which is the likeliest, and how likely.
+fn likeliest<B: DrawingBackend>(
+    sheet: &Sheet<B>,
+    labels: &[String],
+    all: &[(Vec<f64>, RGBColor)],
+    frame: &Frame,
+) -> Drawn
+where
+    B::ErrorType: 'static,
+{
+    // The posterior is the last.
+    let heights = all.last().map_or(&[][..], |(heights, _)| heights).iter().enumerate();
+    let Some((most, height)) = heights.max_by(|a, b| a.1.total_cmp(b.1)) else { return Ok(()) };
+    if frame.side > 110.0 {
+        let text = format!("{}  {:.3}", labels[most], height / labels.len() as f64);
         let (x, y) = frame.at(0.5, 1.0);
         sheet.text(&text, (x, y - 14.0), 10.0, Placed::Middle)?;
     }
@@ -168,14 +158,17 @@ where
     let dim = plot.names.len();
     let dots = DOTS.min(MOST_DOTS / (dim * (dim - 1) / 2));
     for (draws, color) in sets(plot).filter(|_| dots >= FEWEST_DOTS) {
-        for draw in draws.rows().into_iter().take(dots) {
-            let (x, y) = (across.share(draw[across.column]), up.share(draw[up.column]));
+        for (row, draw) in draws.rows().into_iter().take(dots).enumerate() {
+            let (x, y) =
+                (across.place(draw[across.column], row), up.place(draw[up.column], row + 1));
             if (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) {
                 sheet.dot(frame.at(x, y), 0.8, color.mix(0.35))?;
             }
         }
     }
-    for (draws, color) in sets(plot) {
+    // Of a category there are no regions.
+    let smooth = across.labels.is_none() && up.labels.is_none();
+    for (draws, color) in sets(plot).filter(|_| smooth) {
         // A grid over the middle of the draws, as far as it is seen.
         let range = |view: &View| {
             let values = sorted(draws, view.column);

@@ -123,3 +123,35 @@ fn what_cannot_be_drawn_is_refused() {
     let plot = PairPlot { posterior: same.view(), prior: None, ..plot };
     pair_plot(&folder.path().join("same.svg"), &plot).unwrap();
 }
+
+/// A category by its names and the likeliest by its probability; no regions, for which a sure category would have no
+/// width.
+#[test]
+fn categories_are_shown_by_name() {
+    let text = "[[parameter]]\nname = \"kind\"\ndistribution = \"category\"\n\
+                labels = [\"short\", \"something_longer\"]\n\
+                [[parameter]]\nname = \"size\"\ndistribution = \"normal\"\nmean = 0\nstd = 1";
+    let prior = Prior::from_toml_str(text).unwrap();
+    let sizes = prior.sample_n(3, 1000);
+    let scratch = tempfile::tempdir().unwrap();
+    let svg = scratch.path().join("pairs.svg");
+    for (second, title) in [(750, "someth"), (0, "short")] {
+        let mut theta = sizes.clone();
+        let kinds = theta.column_mut(0).into_iter().enumerate();
+        kinds.for_each(|(i, kind)| *kind = f64::from(u8::from(i < second)));
+        let plot = PairPlot {
+            title: "kinds",
+            names: prior.names(),
+            posterior: theta.view(),
+            reference: None,
+            truth: Some(&[1.0, 0.0]),
+            prior: Some(&prior),
+        };
+        pair_plot(&svg, &plot).unwrap();
+        let said = std::fs::read_to_string(&svg).unwrap();
+        let share = if second > 0 { "0.750" } else { "1.000" };
+        for part in ["short", "somethin…", share] {
+            assert!(said.contains(part), "`{part}` is missing beside {title}");
+        }
+    }
+}
