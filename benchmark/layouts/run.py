@@ -27,13 +27,23 @@ def freeform(*words):
     return json.loads(done.stdout), done.stderr
 
 
-def main(name, simulations, seed, *options):
-    case, rng = CASES[name], np.random.default_rng(int(seed))
+def simulated(case, simulations, seed):
+    """θ and x to learn from, and five observations, whatever the seed."""
+    rng, known = np.random.default_rng(int(seed)), np.random.default_rng(777)
     draw = lambda rng, n: rng.uniform(case.low, case.high, size=(n, len(case.low)))
     theta = draw(rng, int(simulations))
-    x = case.simulate(theta, rng)
-    known = np.random.default_rng(777)
-    observed = case.simulate(draw(known, 5), known)
+    return theta, case.simulate(theta, rng), case.simulate(draw(known, 5), known)
+
+
+def score(case, observed, index, draws, at):
+    """C2ST of draws in a file for one of the observations, against exact ones."""
+    np.save(at / "exact.npy", exact(case, observed[index], ROWS, np.random.default_rng(index)))
+    return freeform("c2st", at / "exact.npy", draws)[0]["c2st"]
+
+
+def main(name, simulations, seed, *options):
+    case = CASES[name]
+    theta, x, observed = simulated(case, simulations, seed)
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
         np.savez(at / "sims.npz", theta=theta, x=x)
@@ -46,11 +56,9 @@ def main(name, simulations, seed, *options):
         scores = []
         for index, row in enumerate(observed):
             np.save(at / "x.npy", row[None])
-            np.save(at / "exact.npy", exact(case, row, ROWS, np.random.default_rng(index)))
             where = ("--observation", at / "x.npy", "--anyway", "--out", at / "draws.npy")
             freeform("sample", at / "model", "-n", ROWS, *where)
-            score, _ = freeform("c2st", at / "exact.npy", at / "draws.npy")
-            scores.append(score["c2st"])
+            scores.append(score(case, observed, index, at / "draws.npy", at))
     print(f"{name} {simulations} seed {seed} {' '.join(options)}: mean C2ST {np.mean(scores):.3f}")
     print("  each " + " ".join(f"{s:.3f}" for s in scores) + f"; trained in {seconds:.0f} s")
     print("\n".join("  " + line for line in said[:1]))

@@ -47,6 +47,8 @@ pub enum Purpose {
     Nothing = 19,
     /// Which of equal draws count as smaller than a true parameter.
     Ties = 20,
+    /// Networks that learn what a series or a set says (index: of a network).
+    Learnt = 21,
 }
 
 /// The stream of a seed, purpose and index.

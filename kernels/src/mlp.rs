@@ -165,6 +165,22 @@ impl Mlp {
         }
     }
 
+    /// ∂L/∂input `[n, s₀]` of the last [`backward`](Self::backward) pass, whose `delta` this is.
+    ///
+    /// # Panics
+    /// If `delta` has more rows than there is room for.
+    pub fn input_gradient(&mut self, delta: &[f32]) -> &[f32] {
+        let (inputs, outputs) = (self.sizes[0], self.sizes[1]);
+        let n = delta.len() / self.sizes[self.sizes.len() - 1];
+        let (own, above) = self.deltas.split_at_mut(1);
+        let delta = above.first().map_or(delta, |above| &above[..n * outputs]);
+        let (d, w) =
+            (View::new(delta, outputs), View::new(&self.weights[..inputs * outputs], outputs));
+        let out = ViewMut::new(&mut own[0], inputs);
+        gemm_nt(self.isa, [n, inputs, outputs], d, w, out, Start::Zero);
+        &self.deltas[0][..n * inputs]
+    }
+
     /// The gradient of the last [`backward`](Self::backward) pass, in the order of the weights.
     #[must_use]
     pub fn gradient(&self) -> &[f32] {

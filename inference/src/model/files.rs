@@ -80,7 +80,9 @@ impl Model {
         }
         let likelihood = self.likelihood.as_ref();
         let format_version = match (&view, &success, &theta_from) {
-            _ if Cells::of(&self.prior).is_some() => VERSION_WITH_CATEGORIES,
+            _ if Cells::of(&self.prior).is_some() || self.view.is_learnt() => {
+                VERSION_WITH_CATEGORIES
+            }
             _ if self.view.layout() == Layout::Parts || self.view.has_regressions() => {
                 VERSION_WITH_PARTS
             }

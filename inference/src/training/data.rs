@@ -187,6 +187,7 @@ impl TrainingData {
         };
         let mut trials = reversed.as_ref().map(of_trials).transpose()?.flatten();
         let (x, context) = (view.table(x), view.outputs());
+        let view = view.forgetting();
         part.go_on()?;
         let meanings = view.meanings(&view.layout_of_x(&config.transform));
         let shown =

@@ -1,9 +1,11 @@
 //! Which view of x says most about θ: held-out simulations decide, by the likelihood of θ under a short
 //! training of a whitening.
 
-use super::View;
+use super::channel::Channel;
+use super::learnt::{Learnt, LearntTable};
 use super::trial::Trial;
 use super::words::describe;
+use super::{Block, View};
 use crate::config::{NARROW, TransformConfig, WhiteningConfig};
 use crate::training::Finding;
 use crate::work::{Halt, Part};
@@ -21,6 +23,10 @@ const DOUBTFUL_GAIN: f64 = 0.05;
 /// Numbers of channels that are tried where nobody said how many, and points that they leave at least.
 const CHANNELS: [usize; 4] = [1, 2, 3, 4];
 const LEAST_POINTS: usize = 5;
+
+/// Points of a series that networks learn from together, and simulations without which they learn nothing.
+const WINDOW: usize = 4;
+const LEAST_ROWS: usize = 300;
 
 /// Simulations that views are tried on.
 pub(crate) struct Candidates<'a> {
@@ -100,6 +106,7 @@ impl Candidates<'_> {
         let unmapped = self.unmapped(stated.iter());
         stated.extend(self.try_all(unmapped, "unmapped", part)?);
         let best = Trial::best(stated.iter()).unwrap_or_else(|| unreachable!("a layout has views"));
+        let learnt = self.learnt(best, part)?;
         let channels = self.transform.channels;
         let more = self.divisors().filter(|other| *other != channels);
         let mut others = others;
@@ -124,6 +131,7 @@ impl Candidates<'_> {
                 fix: self.options(&other.view),
             })
         });
+        let best = learnt.as_ref().unwrap_or(best);
         let (view, seen) = (best.view.clone(), describe(&best.view));
         let remark = format!("the networks see {seen} instead of the {} numbers of x", view.inputs);
         Ok(Choice { view, remark: Some(remark), doubt })
@@ -163,6 +171,8 @@ impl Candidates<'_> {
         let unmapped = self.unmapped(trials.iter().chain(&more).filter(found));
         let unmapped = self.try_all(unmapped, "unmapped", part)?;
         let best = Trial::best(std::iter::once(best).chain(&unmapped)).unwrap_or(best);
+        let learnt = self.learnt(best, part)?;
+        let best = learnt.as_ref().unwrap_or(best);
         let gain = best.over(first);
         let remark = (!best.view.is_plain()).then(|| {
             format!(
@@ -175,6 +185,46 @@ impl Candidates<'_> {
             )
         });
         Ok(Choice { view: best.view.clone(), remark, doubt: None })
+    }
+
+    /// A view of a series or a set with what networks learn of its points beside, where held-out simulations gain by it.
+    fn learnt(&self, best: &Trial, part: &Part) -> Result<Option<Trial>, Halt> {
+        let Some(width) = self.learnt_width(&best.view) else { return Ok(None) };
+        let mapped = best.view.blocks.iter().find_map(|block| match block {
+            Block::Series(series) => Some(series.channels().to_vec()),
+            _ => None,
+        });
+        let channels = mapped.unwrap_or_else(|| Channel::each(self.x, best.view.channels()));
+        let mut targets = vec![0.0; self.x.len() / self.columns * self.dim];
+        let places = self.theta.chunks_exact(self.dim).zip(targets.chunks_exact_mut(self.dim));
+        places.for_each(|(theta, out)| (self.point)(theta, out));
+        let table = LearntTable {
+            x: self.x,
+            columns: self.columns,
+            targets: &targets,
+            outputs: self.dim,
+            rows: self.rows,
+            seed: self.seed,
+        };
+        let learnt = Learnt::fit(&table, channels, width, &part.part("learnt"))?;
+        let mut view = best.view.clone();
+        // What tells of gaps is the last.
+        let at = view.blocks.len() - usize::from(view.gaps().is_some());
+        view.blocks.insert(at, Block::Learnt(learnt));
+        let trials = self.try_all(vec![view], "learnt", part)?;
+        // Told by networks that have not seen them, these numbers cost little where they tell nothing new.
+        let better = |trial: &Trial| trial.over(best).nats >= LEAST_GAIN;
+        Ok(trials.into_iter().next().filter(better))
+    }
+
+    /// Points of a window that networks learn from: of a set one trial. `None` where they do not.
+    fn learnt_width(&self, view: &View) -> Option<usize> {
+        let enough = self.rows.len() >= LEAST_ROWS && !self.in_rounds;
+        match view.layout() {
+            Layout::Series if enough => Some(WINDOW),
+            Layout::Set if enough => Some(1),
+            _ => None,
+        }
     }
 
     /// These views of points and pixels whose tails are not drawn in.

@@ -10,6 +10,7 @@ mod choose;
 mod components;
 mod gaps;
 mod image;
+mod learnt;
 mod names;
 mod numbers;
 mod parts;
@@ -29,6 +30,7 @@ use components::Components;
 use freeform_simulators::Layout;
 use gaps::{Gaps, Structure};
 use image::Image;
+use learnt::Learnt;
 use parts::PartView;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,8 @@ pub(crate) enum Block {
     Set(Set),
     /// Statistics of an image.
     Image(Image),
+    /// What networks learnt to say of a series or a set.
+    Learnt(Learnt),
     /// A part of x that has a view of its own.
     Part(PartView),
     /// Where numbers are missing; the last.
@@ -130,6 +134,11 @@ impl View {
         self.blocks == [Block::Columns]
     }
 
+    /// Whether networks learnt some of its numbers.
+    pub fn is_learnt(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Learnt(_)))
+    }
+
     /// Whether some of its numbers follow from others.
     pub fn has_statistics(&self) -> bool {
         match self.layout() {
@@ -187,6 +196,7 @@ impl View {
             Block::Series(series) => series.outputs(),
             Block::Set(set) => set.outputs(),
             Block::Image(image) => image.outputs(),
+            Block::Learnt(learnt) => learnt.outputs(),
             Block::Part(part) => part.view().outputs(),
             Block::Gaps(gaps) => gaps.outputs(),
         }
@@ -194,6 +204,11 @@ impl View {
 
     /// Of one x; every number is finite where those of x are, or are missing where they may be.
     pub fn of(&self, x: &[f64]) -> Vec<f64> {
+        self.of_row(None, x)
+    }
+
+    /// Of one x, which may be a row of the table that the view was learnt from.
+    pub(super) fn of_row(&self, row: Option<usize>, x: &[f64]) -> Vec<f64> {
         let mut out = Vec::with_capacity(self.outputs());
         for block in &self.blocks {
             match block {
@@ -206,6 +221,10 @@ impl View {
                 Block::Series(series) => series.apply(x, &mut out),
                 Block::Set(set) => set.apply(x, &mut out),
                 Block::Image(image) => image.apply(x, &mut out),
+                Block::Learnt(learnt) => match row {
+                    None => learnt.apply(x, &mut out),
+                    Some(row) => learnt.apply_to_row(row, x, &mut out),
+                },
                 Block::Part(part) => part.apply(x, &mut out),
                 Block::Gaps(gaps) => gaps.apply(x, &mut out),
             }
@@ -230,12 +249,23 @@ impl View {
         changed.then_some(Self { inputs: self.inputs, blocks })
     }
 
-    /// Of every row of a table of x, `[n, C]` to `[n, outputs]`.
+    /// Of every row of the table of x that it was chosen for, `[n, C]` to `[n, outputs]`.
     pub fn table(&self, x: Vec<f64>) -> Vec<f64> {
-        match self.is_plain() {
-            true => x,
-            false => x.par_chunks_exact(self.inputs).flat_map_iter(|row| self.of(row)).collect(),
+        if self.is_plain() {
+            return x;
         }
+        let rows = x.par_chunks_exact(self.inputs).enumerate();
+        rows.flat_map_iter(|(index, row)| self.of_row(Some(index), row)).collect()
+    }
+
+    /// The same for new data alone, without what is known of the rows of that table.
+    pub fn forgetting(mut self) -> Self {
+        let each = self.blocks.into_iter().map(|block| match block {
+            Block::Learnt(learnt) => Block::Learnt(learnt.forgetting()),
+            other => other,
+        });
+        self.blocks = each.collect();
+        self
     }
 
     /// Whether it describes x of C numbers, with numbers that mean something.
@@ -249,6 +279,7 @@ impl View {
             Block::Series(series) => series.is_whole(self.inputs),
             Block::Set(set) => set.is_whole(self.inputs),
             Block::Image(image) => image.is_whole(self.inputs),
+            Block::Learnt(learnt) => learnt.is_whole(self.inputs),
             Block::Part(part) => part.is_whole(self.inputs),
             Block::Gaps(gaps) => gaps.is_whole(self.inputs),
         };

@@ -1,4 +1,4 @@
-//! The numbers of a view that stand in a file of weights: those of its principal components.
+//! The numbers of a view that stand in a file of weights: those of its principal components and networks.
 
 use super::{Block, View};
 
@@ -7,6 +7,7 @@ impl View {
     pub fn numbers(&self) -> Vec<f64> {
         let of = |block: &Block| match block {
             Block::Components(components) => components.numbers().to_vec(),
+            Block::Learnt(learnt) => learnt.numbers(),
             Block::Part(part) => part.view().numbers(),
             _ => Vec::new(),
         };
@@ -17,6 +18,7 @@ impl View {
     pub fn parameters(&self) -> Option<usize> {
         self.blocks.iter().try_fold(0_usize, |sum, block| match block {
             Block::Components(components) => sum.checked_add(components.parameters(self.inputs)?),
+            Block::Learnt(learnt) => sum.checked_add(learnt.parameters()?),
             Block::Part(part) => sum.checked_add(part.view().parameters()?),
             _ => Some(sum),
         })
@@ -37,6 +39,11 @@ impl View {
                     let own;
                     (own, rest) = rest.split_at_checked(components.parameters(self.inputs)?)?;
                     components.set_numbers(own);
+                }
+                Block::Learnt(learnt) => {
+                    let own;
+                    (own, rest) = rest.split_at_checked(learnt.parameters()?)?;
+                    learnt.set_numbers(own);
                 }
                 Block::Part(part) => rest = part.view_mut().take_numbers(rest)?,
                 _ => {}

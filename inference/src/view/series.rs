@@ -65,6 +65,11 @@ impl Series {
         Some(Self { channels, ..self.clone() })
     }
 
+    /// The maps of its channels.
+    pub(super) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
     /// How points are regressed on those before, where they are.
     pub fn regression(&self) -> Option<Regression> {
         self.regression

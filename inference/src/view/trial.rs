@@ -63,7 +63,10 @@ impl Candidates<'_> {
         }
         let rows = &self.rows[..self.rows.len().min(MOST_ROWS)];
         let width = view.outputs();
-        let seen: Vec<f64> = rows.par_iter().flat_map_iter(|r| view.of(self.row(*r))).collect();
+        let seen: Vec<f64> = rows
+            .par_iter()
+            .flat_map_iter(|r| view.of_row(Some(*r as usize), self.row(*r)))
+            .collect();
         part.go_on()?;
         let places: Vec<u32> = (0..rows.len() as u32).collect();
         let seen_row = |place: u32| &seen[place as usize * width..][..width];

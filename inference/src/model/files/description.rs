@@ -31,7 +31,7 @@ pub(super) const VERSION_WITH_TRIALS: u64 = 9;
 pub(super) const VERSION_WITH_CURVES: u64 = 10;
 /// That of models of x in parts, or of series by regressions of their points.
 pub(super) const VERSION_WITH_PARTS: u64 = 11;
-/// That of models of priors with categories.
+/// That of models of priors with categories, or of views that networks learnt.
 pub(super) const VERSION_WITH_CATEGORIES: u64 = 12;
 const NEWEST: u64 = VERSION_WITH_CATEGORIES;
 /// The file.

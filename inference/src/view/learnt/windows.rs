@@ -1,0 +1,161 @@
+//! A series as runs of a few neighbouring points, a set as its trials.
+
+use crate::view::channel::{Channel, log_variance, mean};
+use crate::view::present::is_present;
+use serde::{Deserialize, Serialize};
+
+/// Windows of a row, at most: of longer ones some are passed over evenly.
+const MOST_WINDOWS: usize = 256;
+/// Farther out, in standard deviations, nothing is told apart.
+const FARTHEST: f64 = 6.0;
+
+/// How the numbers of x become windows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Windows {
+    /// Points of a series, or trials of a set.
+    points: usize,
+    /// Points of a window.
+    width: usize,
+    channels: Vec<Channel>,
+    /// Mean and standard deviation of the levels over the simulations: of each channel its mean and the logarithm
+    /// of its variance.
+    levels: Vec<[f64; 2]>,
+}
+
+/// A row of x.
+pub(super) struct Row {
+    /// The levels as scores.
+    pub levels: Vec<f32>,
+    /// Its numbers in units of the row's own mean and spread, `[points, channels]`; NaN where they are missing.
+    pub scores: Vec<f32>,
+}
+
+impl Windows {
+    /// Of rows of x, `[n, points · channels]`.
+    pub fn fit<'a>(
+        rows: impl Iterator<Item = &'a [f64]>,
+        channels: Vec<Channel>,
+        points: usize,
+        width: usize,
+    ) -> Self {
+        let width = width.min(points);
+        let known = Self { points, width, levels: Vec::new(), channels };
+        let levels: Vec<Vec<f64>> = rows.map(|row| known.measured(row).0).collect();
+        let of = |at: usize| {
+            let values = || levels.iter().map(|level| level[at]);
+            let n = levels.len().max(1) as f64;
+            let mean = values().sum::<f64>() / n;
+            let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+            [mean, if variance > 0.0 { variance.sqrt() } else { 1.0 }]
+        };
+        Self { levels: (0..2 * known.channels.len()).map(of).collect(), ..known }
+    }
+
+    /// Numbers of a window.
+    pub fn inputs(&self) -> usize {
+        self.width * self.channels.len()
+    }
+
+    /// Numbers of the levels.
+    pub fn level_inputs(&self) -> usize {
+        2 * self.channels.len()
+    }
+
+    /// Windows of a row without gaps.
+    pub fn count(&self) -> usize {
+        self.starts().count()
+    }
+
+    fn starts(&self) -> impl Iterator<Item = usize> + use<> {
+        let all = self.points - self.width + 1;
+        (0..all).step_by(all.div_ceil(MOST_WINDOWS))
+    }
+
+    pub fn is_whole(&self, columns: usize) -> bool {
+        let finite =
+            |[mean, scale]: &[f64; 2]| mean.is_finite() && scale.is_finite() && *scale > 0.0;
+        self.points.checked_mul(self.channels.len()) == Some(columns)
+            && (1..=self.points).contains(&self.width)
+            && self.channels.iter().all(Channel::is_whole)
+            && self.levels.len() == self.level_inputs()
+            && self.levels.iter().all(finite)
+    }
+
+    /// A row's levels, and its numbers as scores of their channels.
+    fn measured(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let channels = self.channels.len();
+        let score = |(at, value): (usize, &f64)| match is_present(value) {
+            true => self.channels[at % channels].apply(*value),
+            false => f64::NAN,
+        };
+        let scores: Vec<f64> = x.iter().enumerate().map(score).collect();
+        let levels = (0..channels).flat_map(|at| {
+            let values =
+                || scores.iter().skip(at).step_by(channels).copied().filter(|v| !v.is_nan());
+            let centre = mean(values());
+            [centre, log_variance(mean(values().map(|v| (v - centre).powi(2))))]
+        });
+        (levels.collect(), scores)
+    }
+
+    /// A row of x, ready to be cut.
+    pub fn row(&self, x: &[f64]) -> Row {
+        let (levels, scores) = self.measured(x);
+        let channels = self.channels.len();
+        let own = |(at, score): (usize, &f64)| {
+            let [centre, log_variance] = [0, 1].map(|k| levels[2 * (at % channels) + k]);
+            let value = (score - centre) * (-0.5 * log_variance).exp();
+            // NaN stays.
+            value.clamp(-FARTHEST, FARTHEST) as f32
+        };
+        let level = |(value, [mean, scale]): (&f64, &[f64; 2])| {
+            ((value - mean) / scale).clamp(-FARTHEST, FARTHEST) as f32
+        };
+        Row {
+            scores: scores.iter().enumerate().map(own).collect(),
+            levels: levels.iter().zip(&self.levels).map(level).collect(),
+        }
+    }
+
+    /// Appends the windows of a row that lack nothing; how many they are.
+    pub fn cut(&self, row: &Row, out: &mut Vec<f32>) -> usize {
+        let (inputs, channels) = (self.inputs(), self.channels.len());
+        let windows = self.starts().map(|start| &row.scores[start * channels..][..inputs]);
+        let whole = windows.filter(|window| !window.iter().any(|v| v.is_nan()));
+        whole.map(|window| out.extend_from_slice(window)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windows(x: &[f64], channels: usize, width: usize) -> Windows {
+        let columns = x.len() / 2;
+        Windows::fit(x.chunks_exact(columns), Channel::each(x, channels), columns / channels, width)
+    }
+
+    /// Units and level of a row are in its levels alone; a window that lacks a number is left out.
+    #[test]
+    fn windows_are_of_each_rows_own_units() {
+        let x = [0.0, 1.0, 3.0, 2.0, -1.0, 0.5, 2.5, 6.5, 4.5, -1.5];
+        let cut = windows(&x, 1, 3);
+        assert!(cut.is_whole(5) && !cut.is_whole(6));
+        assert_eq!((cut.inputs(), cut.level_inputs(), cut.count()), (3, 2, 3));
+        let rows = [cut.row(&x[..5]), cut.row(&x[5..])];
+        for (a, b) in rows[0].scores.iter().zip(&rows[1].scores) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        // Two rows: one and minus one standard deviation.
+        assert!(rows[0].levels.iter().all(|level| (level + 1.0).abs() < 1e-4));
+        let mut out = Vec::new();
+        assert_eq!(cut.cut(&rows[0], &mut out), 3);
+        assert_eq!(out[..3], rows[0].scores[..3]);
+        assert_eq!(out[6..], rows[0].scores[2..]);
+        out.clear();
+        assert_eq!(cut.cut(&cut.row(&[0.0, f64::NAN, 3.0, 2.0, -1.0]), &mut out), 1);
+        // Points of two channels stay together.
+        assert_eq!(windows(&x[..8], 2, 1).inputs(), 2);
+    }
+}
