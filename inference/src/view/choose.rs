@@ -206,12 +206,14 @@ impl Candidates<'_> {
             rows: self.rows,
             seed: self.seed,
         };
-        let learnt = Learnt::fit(&table, channels, width, &part.part("learnt"))?;
+        let is_set = best.view.layout() == Layout::Set;
+        let part = part.part("networks");
+        let learnt = Learnt::fit(&table, channels, (width, is_set), &part)?;
         let mut view = best.view.clone();
         // What tells of gaps is the last.
         let at = view.blocks.len() - usize::from(view.gaps().is_some());
         view.blocks.insert(at, Block::Learnt(learnt));
-        let trials = self.try_all(vec![view], "learnt", part)?;
+        let trials = self.try_all(vec![view], "learnt", &part)?;
         // Told by networks that have not seen them, these numbers cost little where they tell nothing new.
         let better = |trial: &Trial| trial.over(best).nats >= LEAST_GAIN;
         Ok(trials.into_iter().next().filter(better))

@@ -52,18 +52,19 @@ pub(super) struct LearntTable<'a> {
 }
 
 impl Learnt {
-    /// Of a series, its channels side by side, in windows of `width` points.
+    /// Of a series, its channels side by side, in windows of `width` points; or of a set, whose points have no order.
     pub(super) fn fit(
         table: &LearntTable,
         channels: Vec<Channel>,
-        width: usize,
+        (width, is_set): (usize, bool),
         part: &Part,
     ) -> Result<Self, Halt> {
         let LearntTable { x, columns, outputs, .. } = *table;
         let rows = &table.rows[..table.rows.len().min(MOST_ROWS)];
         let row = |r: u32| &x[r as usize * columns..][..columns];
         let points = columns / channels.len();
-        let windows = Windows::fit(rows.iter().map(|r| row(*r)), channels, points, width);
+        let known = rows.iter().map(|r| row(*r));
+        let windows = Windows::fit(known, channels, (points, width), is_set);
         let cut: Vec<Row> = x.par_chunks_exact(columns).map(|x| windows.row(x)).collect();
         part.go_on()?;
         let targets = evened(table.targets, outputs);
@@ -242,7 +243,7 @@ mod tests {
             seed: 1,
         };
         let part = Part::new(&Unwatched, "test");
-        let learnt = Learnt::fit(&table, Channel::each(&x, 1), 3, &part).unwrap();
+        let learnt = Learnt::fit(&table, Channel::each(&x, 1), (3, false), &part).unwrap();
         let error = |from: usize, to: usize, learnt: &Learnt| {
             let squares = (from..to).map(|row| {
                 let mut said = Vec::new();

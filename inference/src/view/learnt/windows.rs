@@ -3,6 +3,7 @@
 use crate::view::channel::{Channel, log_variance, mean};
 use crate::view::present::is_present;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Windows of a row, at most: of longer ones some are passed over evenly.
 const MOST_WINDOWS: usize = 256;
@@ -18,6 +19,8 @@ pub(super) struct Windows {
     /// Points of a window.
     width: usize,
     channels: Vec<Channel>,
+    /// Whether the points have no order, and are put in one.
+    sorted: bool,
     /// Mean and standard deviation of the levels over the simulations: of each channel its mean and the logarithm
     /// of its variance.
     levels: Vec<[f64; 2]>,
@@ -36,11 +39,11 @@ impl Windows {
     pub fn fit<'a>(
         rows: impl Iterator<Item = &'a [f64]>,
         channels: Vec<Channel>,
-        points: usize,
-        width: usize,
+        (points, width): (usize, usize),
+        sorted: bool,
     ) -> Self {
         let width = width.min(points);
-        let known = Self { points, width, levels: Vec::new(), channels };
+        let known = Self { points, width, levels: Vec::new(), channels, sorted };
         let levels: Vec<Vec<f64>> = rows.map(|row| known.measured(row).0).collect();
         let of = |at: usize| {
             let values = || levels.iter().map(|level| level[at]);
@@ -89,7 +92,17 @@ impl Windows {
             true => self.channels[at % channels].apply(*value),
             false => f64::NAN,
         };
-        let scores: Vec<f64> = x.iter().enumerate().map(score).collect();
+        let mut scores: Vec<f64> = x.iter().enumerate().map(score).collect();
+        if self.sorted {
+            // Sums then round alike whatever order they came in.
+            let mut trials: Vec<&[f64]> = scores.chunks_exact(channels).collect();
+            let order = |a: &&[f64], b: &&[f64]| {
+                let pairs = a.iter().zip(*b).map(|(a, b)| a.total_cmp(b));
+                pairs.fold(Ordering::Equal, Ordering::then)
+            };
+            trials.sort_by(order);
+            scores = trials.concat();
+        }
         let levels = (0..channels).flat_map(|at| {
             let values =
                 || scores.iter().skip(at).step_by(channels).copied().filter(|v| !v.is_nan());
@@ -133,7 +146,9 @@ mod tests {
 
     fn windows(x: &[f64], channels: usize, width: usize) -> Windows {
         let columns = x.len() / 2;
-        Windows::fit(x.chunks_exact(columns), Channel::each(x, channels), columns / channels, width)
+        let channels = Channel::each(x, channels);
+        let sizes = (columns / channels.len(), width);
+        Windows::fit(x.chunks_exact(columns), channels, sizes, false)
     }
 
     /// Units and level of a row are in its levels alone; a window that lacks a number is left out.
@@ -155,7 +170,11 @@ mod tests {
         assert_eq!(out[6..], rows[0].scores[2..]);
         out.clear();
         assert_eq!(cut.cut(&cut.row(&[0.0, f64::NAN, 3.0, 2.0, -1.0]), &mut out), 1);
-        // Points of two channels stay together.
-        assert_eq!(windows(&x[..8], 2, 1).inputs(), 2);
+        // Points of two channels stay together, and trials of a set have no order.
+        let pairs = windows(&x[..8], 2, 1);
+        assert_eq!(pairs.inputs(), 2);
+        let set = Windows { sorted: true, ..pairs };
+        let [one, other] = [[0.0, 1.0, 3.0, 2.0], [3.0, 2.0, 0.0, 1.0]].map(|x| set.row(&x));
+        assert_eq!((one.scores, one.levels), (other.scores, other.levels));
     }
 }
