@@ -93,9 +93,20 @@ impl<E: Into<RunError>> From<E> for Failure {
                     "{path} holds a flow of particles, no posterior: `freeform particles sample {path}` draws from it"
                 ))
             }
+            RunError::Model(ModelError::Missing { path, .. }) if holds_rounds(path) => {
+                Self::usage(&format!(
+                    "{path} holds an inference that is not finished: give the `freeform infer` that began it once \
+                     more, and it goes on"
+                ))
+            }
             error => Self::new(error, code),
         }
     }
+}
+
+/// Whether a folder is of `freeform infer`.
+fn holds_rounds(folder: &str) -> bool {
+    std::path::Path::new(folder).join("inference.toml").exists()
 }
 
 /// Whether a folder is of `freeform particles train`.

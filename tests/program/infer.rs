@@ -291,4 +291,10 @@ fn what_cannot_be_inferred_is_said() {
     let error = scratch.fails(1, &of("1", &["-n", "20"]));
     assert!(error.contains("20 simulations are too few"), "{error}");
     assert!(!scratch.path("out/model.toml").exists());
+    // One that has begun has no model yet.
+    std::fs::create_dir(scratch.path("half")).unwrap();
+    std::fs::write(scratch.path("half/inference.toml"), "").unwrap();
+    let error =
+        scratch.fails(2, &["sample", "half", "--observation", "1", "-n", "9", "--out", "d.npy"]);
+    assert!(error.contains("not finished") && error.contains("`freeform infer`"), "{error}");
 }
