@@ -3,14 +3,16 @@
 //! beside statistics, for what these do not tell.
 
 mod network;
+mod training;
 mod windows;
 
 use super::channel::Channel;
-use crate::work::{Halt, Pack, Part, Unpack};
-use network::{Examples, Network, parameters, train};
+use crate::work::{Halt, Part};
+use network::{Examples, Network, parameters};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use training::train;
 use windows::{Row, Windows};
 
 /// Networks, each of which is blind to as large a part of the simulations: what a row is told by the one that did
@@ -72,19 +74,11 @@ impl Learnt {
         let is_of = |place: usize, index: usize| place % NETWORKS == index;
         let learn = |index: usize| {
             let part = part.part(&format!("network-{index}"));
-            let known = part.recall().and_then(|piece| Unpack::new(&piece).singles());
-            if let Some(weights) = known.filter(|w| Some(w.len()) == parameters(&windows, outputs))
-            {
-                return Ok(weights);
-            }
             let seen = (0..rows.len()).filter(|place| !is_of(*place, index));
             let seen: Vec<u32> = seen.map(|place| rows[place]).collect();
             let (judges, training) = seen.split_at((seen.len() / JUDGES).max(1));
             let of = (&windows, outputs);
-            let rows = (training.to_vec(), judges);
-            let weights = train(of, &examples, rows, (table.seed, index as u64), &part)?;
-            part.keep(|| Pack::default().singles(&weights).finish())?;
-            Ok::<_, Halt>(weights)
+            train(of, &examples, (training, judges), (table.seed, index as u64), &part)
         };
         let each = (0..NETWORKS).into_par_iter().map(learn);
         let weights = each.collect::<Result<Vec<_>, _>>()?.concat();

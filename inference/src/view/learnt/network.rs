@@ -2,34 +2,24 @@
 //! the averages beside the row's levels; by the likelihood of θ as a Gaussian's.
 
 use super::windows::{Row, Windows};
-use crate::perceptron::{UNITS, initial_weights};
-use crate::random::{Purpose, stream};
+use crate::perceptron::UNITS;
 use crate::work::{Halt, Part};
 use freeform_kernels::{Isa, Mlp};
-use rand::seq::SliceRandom;
 
 /// What each window says, and what is made of it.
 const FEATURES: usize = 32;
 const HIDDEN: usize = 64;
-const BIAS: f32 = 0.5;
 /// Rows of a batch.
-const BATCH: usize = 32;
-const EPOCHS: usize = 100;
-const MOST_STEPS: usize = 6000;
-/// Looks in vain that end it.
-const PATIENCE: usize = 12;
-const LEARNING_RATE: f32 = 2e-3;
+pub(super) const BATCH: usize = 32;
 const WEIGHT_DECAY: f32 = 1e-3;
 const CLIP_NORM: f32 = 5.0;
-/// Share of an average of the weights that stays at a step.
-const AVERAGED: f32 = 0.98;
 
 /// The two networks, for windows of some kind and D targets.
 pub(super) struct Network<'a> {
     windows: &'a Windows,
     outputs: usize,
-    each: Mlp,
-    whole: Mlp,
+    pub each: Mlp,
+    pub whole: Mlp,
     /// Of the last rows: their windows side by side, how many each has, and what the second network was given.
     cut: Vec<f32>,
     counts: Vec<usize>,
@@ -43,7 +33,7 @@ pub(super) struct Examples<'a> {
     pub targets: &'a [f32],
 }
 
-fn sizes(windows: &Windows, outputs: usize) -> ([usize; 4], [usize; 4]) {
+pub(super) fn sizes(windows: &Windows, outputs: usize) -> ([usize; 4], [usize; 4]) {
     let seen = windows.level_inputs() + FEATURES;
     ([windows.inputs(), FEATURES, FEATURES, FEATURES], [seen, HIDDEN, HIDDEN, 2 * outputs])
 }
@@ -74,7 +64,7 @@ impl<'a> Network<'a> {
         }
     }
 
-    fn set_weights(&mut self, weights: &[f32]) {
+    pub fn set_weights(&mut self, weights: &[f32]) {
         let (first, second) = weights.split_at(self.each.weights().len());
         self.each.set_weights(first);
         self.whole.set_weights(second);
@@ -104,7 +94,7 @@ impl<'a> Network<'a> {
     }
 
     /// One step on rows of these numbers.
-    fn learn(&mut self, examples: &Examples, rows: &[u32], rate: f32) {
+    pub fn learn(&mut self, examples: &Examples, rows: &[u32], rate: f32) {
         let (outputs, levels) = (self.outputs, self.windows.level_inputs());
         let said = self.forward(rows.iter().map(|row| &examples.rows[*row as usize]));
         let scale = 1.0 / rows.len() as f32;
@@ -130,7 +120,7 @@ impl<'a> Network<'a> {
     }
 
     /// Mean NLL of these rows, up to a constant.
-    fn judge(&mut self, examples: &Examples, rows: &[u32], part: &Part) -> Result<f64, Halt> {
+    pub fn judge(&mut self, examples: &Examples, rows: &[u32], part: &Part) -> Result<f64, Halt> {
         let (outputs, mut sum) = (self.outputs, 0.0);
         for rows in rows.chunks(BATCH) {
             part.go_on()?;
@@ -146,50 +136,4 @@ impl<'a> Network<'a> {
         }
         Ok(sum / rows.len().max(1) as f64)
     }
-}
-
-/// The weights that `validation` rows find best after training on the others.
-pub(super) fn train(
-    (windows, outputs): (&Windows, usize),
-    examples: &Examples,
-    (mut training, validation): (Vec<u32>, &[u32]),
-    (seed, index): (u64, u64),
-    part: &Part,
-) -> Result<Vec<f32>, Halt> {
-    let rng = &mut stream(seed, Purpose::Learnt, index);
-    let (each, whole) = sizes(windows, outputs);
-    let start = [initial_weights(&each, BIAS, rng), initial_weights(&whole, BIAS, rng)].concat();
-    let mut network = Network::new(windows, outputs, &start, BATCH);
-    // Averages of the weights wander less than the weights.
-    let mut average = start;
-    let mut averaged = Network::new(windows, outputs, &average, BATCH);
-    let epoch = training.len().div_ceil(BATCH).max(1);
-    let steps = (EPOCHS * epoch).min(MOST_STEPS);
-    let looks = epoch.min(steps / 20).max(1);
-    let (mut best, mut in_vain) = ((f64::INFINITY, average.clone()), 0);
-    for step in 0..steps {
-        if step % epoch == 0 {
-            training.shuffle(rng);
-        }
-        if step % looks == 0 {
-            averaged.set_weights(&average);
-            let loss = averaged.judge(examples, validation, part)?;
-            in_vain += 1;
-            if loss < best.0 {
-                (best, in_vain) = ((loss, average.clone()), 0);
-            }
-            if in_vain > PATIENCE {
-                break;
-            }
-        }
-        part.go_on()?;
-        let from = step % epoch * BATCH;
-        let rows = &training[from..(from + BATCH).min(training.len())];
-        let rate = LEARNING_RATE * (1.0 - step as f32 / steps as f32);
-        network.learn(examples, rows, rate);
-        let decay = AVERAGED.min(step as f32 / (step + 10) as f32);
-        let weights = network.each.weights().iter().chain(network.whole.weights());
-        average.iter_mut().zip(weights).for_each(|(mean, w)| *mean += (1.0 - decay) * (w - *mean));
-    }
-    Ok(best.1)
 }
