@@ -135,10 +135,13 @@ impl TrainingData {
         part.go_on()?;
         let in_rounds = origin.local.is_some();
         // What x may tell of: a category's number is no quantity.
-        let told = cells.as_ref().map(|_| {
+        let wanted = config.posterior.correction != Correction::Off;
+        let regressed = (wanted || cells.is_some()).then(|| {
             let transform = ParameterTransform::regressors(prior, theta_rows());
-            let rows = regressors(&transform, prior, &theta).into_iter().map(f64::from);
-            (rows.collect::<Vec<f64>>(), transform.outputs())
+            (regressors(&transform, prior, &theta), transform)
+        });
+        let told = regressed.as_ref().filter(|_| cells.is_some()).map(|(rows, transform)| {
+            (rows.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>(), transform.outputs())
         });
         let (told, told_width) = told.as_ref().map_or((&theta, columns), |(t, w)| (t, *w));
         let told_row = |r: u32| row(told, told_width, r);
@@ -163,12 +166,8 @@ impl TrainingData {
         findings.extend(doubt);
         let span = DataSpan::of(view.compared(), &x);
         let missing = if view.is_filled() { gaps(&x) } else { Vec::new() };
-        let wanted = config.posterior.correction != Correction::Off;
         let (training, validation) = (&order[..rows - held_out], &order[rows - held_out..]);
-        let reversed = wanted.then(|| {
-            let transform = ParameterTransform::regressors(prior, theta_rows());
-            (regressors(&transform, prior, &theta), transform)
-        });
+        let reversed = regressed.filter(|_| wanted);
         let of_trials = |(regressors, transform): &(Vec<f32>, ParameterTransform)| {
             let (view, x, settings) = (&view, &x[..], &config.whitening);
             let columns = columns_of_x;
