@@ -53,7 +53,9 @@ fn start(scratch: &Scratch, task: &str, n: &str, seed: &str, out: &str, pause: &
 fn end(child: Child) -> (bool, String) {
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&stderr).into_owned();
-    assert!(matches!(status.code(), Some(0 | 1)), "{status}: {message}");
+    // 2: a set of simulations stood there already, where the other was so much faster.
+    let late = status.code() == Some(2) && message.contains("holds a set of simulations");
+    assert!(late || matches!(status.code(), Some(0 | 1)), "{status}: {message}");
     (status.success(), message)
 }
 
