@@ -215,7 +215,30 @@ fn bad_categories_are_named() {
     assert!(text.contains("model") && text.contains('1'), "{text}");
     let text = with(&|i, value| if i == 7 { 1.5 } else { value });
     assert!(text.contains("row 8") && text.contains("`model` is 1.5"), "{text}");
-    assert!(text.contains("must be 0, 1, …, 2"), "{text}");
+    assert!(text.contains("must be 0, 1 or 2"), "{text}");
     let text = with(&|i, value| if i == 9 { 3.0 } else { value });
     assert!(text.contains("`model` is 3"), "{text}");
+    // What there is next to nothing of, or too much of, is told, and learnt all the same.
+    let mut table = simulations(&prior, 400, 1);
+    let column = table.theta.column_mut(0).into_iter().enumerate();
+    column.filter(|(i, v)| **v == 2.0 && *i > 30).for_each(|(_, value)| *value = 0.0);
+    let few = table.theta.column(0).iter().filter(|v| **v == 2.0).count();
+    let short = ["training.members=1", "training.max_epochs=3", "whitening.steps=200"];
+    let fit = short.iter().fold(Fit::new(&prior), |fit, set| fit.set(set).unwrap());
+    let remarks = fit.run(table).unwrap().model().training.remarks.join("\n");
+    assert!(remarks.contains(&format!("`model` is nothing in {few} of 400")), "{remarks}");
+    assert!(
+        remarks.contains("`model` has shares 0.") && remarks.contains("0.500, 0.300, 0.200"),
+        "{remarks}"
+    );
+    // A law of θ whose categories are others.
+    let other =
+        Prior::from_toml_str(&PRIOR.replace("[\"level\", \"slope\"", "[\"slope\", \"level\""))
+            .unwrap();
+    let fit = Fit::new(&prior).theta_from(&other);
+    let text = fit.run(simulations(&prior, 400, 1)).err().unwrap().to_string();
+    assert!(
+        text.contains("level, slope, nothing") && text.contains("slope, level, nothing"),
+        "{text}"
+    );
 }

@@ -27,7 +27,7 @@ prior.toml lists the parameters in the order of theta's columns:
   low = 0.0
   high = 1.0
 Distributions: uniform, loguniform, normal, truncated_normal, half_normal, lognormal, exponential, gamma,
-beta, student_t, half_student_t, von_mises and circular_uniform (angles); with names = [\"a\", \"b\"]
+beta, student_t, half_student_t, von_mises and circular_uniform (angles), category; with names = [\"a\", \"b\"]
 multivariate_normal, dirichlet (shares), program (a law of your own), and any of the others, in order
 with ordered = true. A number may be the name of another parameter (hierarchies). See docs/priors.md.";
 

@@ -109,7 +109,7 @@ impl Posterior {
             shares.push((higher as f64 + 0.5) / (DRAWS as f64 + 1.0));
             // A reference from the prior.
             let reference = [0, 1].map(|_| normal(&mut rng) * (1.0 + NOISE * NOISE).sqrt());
-            balls.push(tarp_share(draws.view(), &truth, &reference, &[1.0; 2]));
+            balls.push(tarp_share(draws.view(), &truth, &reference, &[1.0; 2], 0.0));
             for d in 0..2 {
                 (theta[[i, d]], xs[[i, d]], first[[i, d]]) = (truth[d], x[d], draws[[0, d]]);
             }

@@ -20,7 +20,7 @@ fn tarp_counts_the_same_draws() {
     for i in 0..theta.nrows() {
         let mine = draws.slice(s![i * each..(i + 1) * each, ..]);
         let (truth, from) = (theta.row(i).to_vec(), reference.row(i).to_vec());
-        let share = tarp_share(mine, &truth, &from, &[1.0; 2]);
+        let share = tarp_share(mine, &truth, &from, &[1.0; 2], 0.0);
         let count = share * (each as f64 + 1.0) - 0.5;
         assert!((count - counts[[i, 0]]).abs() < 1e-9, "{i}: {count} {}", counts[[i, 0]]);
     }

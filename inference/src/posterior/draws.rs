@@ -122,7 +122,7 @@ impl Draws {
         let counts = merged(&theta, std::iter::repeat_n(1.0, n), repeats);
         Self {
             effective: effective_number(&counts),
-            distinct: counts.len(),
+            distinct: merged(&theta, std::iter::repeat_n(1.0, n), false).len(),
             theta,
             acceptance,
             proposals: n,

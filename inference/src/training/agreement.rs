@@ -30,6 +30,8 @@ pub struct ColumnShift {
     pub distance: f64,
     /// Its mean, and the prior's.
     pub means: [f64; 2],
+    /// Of a category the share of each in the table, and its probability.
+    pub shares: Option<[Vec<f64>; 2]>,
 }
 
 /// Two columns of θ that depend on each other as under the prior they do not.
@@ -51,6 +53,13 @@ pub(super) fn deviations(theta: &[f64], prior: &Prior) -> (Vec<ColumnShift>, Vec
     let n = table[0].len();
     let sample: Array2<f64> = prior.sample_n(SEED, (PRIOR_ROWS * n).max(2000));
     let mut sample: Vec<Vec<f64>> = sample.columns().into_iter().map(|c| c.to_vec()).collect();
+    let shares = |d: usize| {
+        let law = prior.category(d)?;
+        let of = |k: usize| theta.iter().skip(d).step_by(dim).filter(|v| **v == k as f64).count();
+        let rows = (theta.len() / dim) as f64;
+        let found = (0..law.probabilities().len()).map(|k| of(k) as f64 / rows);
+        Some([found.collect(), law.probabilities().to_vec()])
+    };
     for (d, _) in categories(prior) {
         // Spread evenly over its unit interval, a category is compared as any number is.
         for column in [&mut table[d], &mut sample[d]] {
@@ -69,6 +78,7 @@ pub(super) fn deviations(theta: &[f64], prior: &Prior) -> (Vec<ColumnShift>, Vec
             name: prior.names()[d].clone(),
             distance,
             means: [mean(&table[d]), mean(&sample[d])],
+            shares: shares(d),
         })
     });
     (shifts.collect(), pairs(&table, &sample, prior))

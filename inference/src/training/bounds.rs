@@ -97,8 +97,16 @@ impl fmt::Display for OutsideRows {
             Some((name, value, support)) => {
                 write!(f, "where `{name}` is {}", written(*value))?;
                 if let Support::Category { count } = support {
-                    let between = if *count > 2 { ", 1, …, " } else { " or " };
-                    return write!(f, " and must be 0{between}{}", count - 1);
+                    let between = match *count {
+                        2 => " or ",
+                        3 => ", 1 or ",
+                        _ => ", 1, …, ",
+                    };
+                    return write!(
+                        f,
+                        " and must be 0{between}{}: categories are counted from 0",
+                        count - 1
+                    );
                 }
                 let (lower, upper) = support.bounds();
                 let finite = (lower.is_finite(), upper.is_finite());

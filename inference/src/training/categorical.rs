@@ -9,6 +9,7 @@ use crate::transform::Cells;
 use crate::work::{Halt, Part};
 use rand_distr::{Distribution, StandardNormal};
 use std::borrow::Cow;
+use std::f64::consts::TAU;
 
 /// Rows over those of a batch, and its least and largest size.
 const BATCHES: usize = 50;
@@ -47,12 +48,14 @@ pub(super) fn without<'a>(fold: &Fold<'a>, categories: &Categories, seed: u64) -
     let sum: f64 = fold.validation.iter().map(|r| split.log_densities[*r as usize]).sum();
     let mut rng = stream(seed, Purpose::Nothing, 0);
     let mut nothing = || split.rows.iter().map(|_| StandardNormal.sample(&mut rng)).collect();
+    // What means nothing has a log-density, too, which is not θ's.
+    let of_nothing = if split.others.is_empty() { 0.5 * (TAU.ln() + 1.0) } else { 0.0 };
     let target = if split.others.is_empty() { nothing() } else { split.others };
     Fold {
         target: Cow::Owned(target),
         context: Cow::Owned(split.contexts),
         dims: categories.dims(),
-        offset: fold.offset - sum / fold.validation.len().max(1) as f64,
+        offset: fold.offset - sum / fold.validation.len().max(1) as f64 - of_nothing,
         ..fold.clone()
     }
 }

@@ -47,6 +47,19 @@ pub enum DataError {
          {0}"
     )]
     OutsideLaw(Box<OutsideRows>),
+    /// A law of θ with other categories than the prior's.
+    #[error(
+        "`{name}` is {wanted} in the prior, and {found} in the law that theta is said to be drawn from (--theta-from): \
+         give it the same labels in the same order there, each with a probability above 0"
+    )]
+    OtherCategories {
+        /// The parameter.
+        name: String,
+        /// The prior's labels.
+        wanted: String,
+        /// Those of the other law.
+        found: String,
+    },
     /// Numbers whose spread no precision holds.
     #[error("{column}: values as large as {} are too large to be scaled; use larger units", written(*.value))]
     TooLarge {

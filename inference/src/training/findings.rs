@@ -26,6 +26,17 @@ pub enum Finding {
         /// Rows.
         rows: usize,
     },
+    /// A category of which there are next to no simulations.
+    RareCategory {
+        /// The parameter.
+        name: String,
+        /// What the category is called.
+        label: String,
+        /// Its simulations.
+        rows: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// θ does not look like draws from the law it is said to be from.
     NotFromPrior {
         /// Columns, the worst first.
@@ -96,12 +107,20 @@ impl Finding {
 
 /// What differs, each with a semicolon after it.
 fn in_words(columns: &[ColumnShift], pairs: &[PairShift]) -> String {
-    let column = |ColumnShift { name, distance, means: [found, expected] }: &ColumnShift| {
-        format!(
-            " `{name}` has mean {found:.4} where {expected:.4} is expected (largest difference of the \
-             distribution functions {distance:.2});"
-        )
+    let list = |shares: &[f64]| {
+        shares.iter().map(|share| format!("{share:.3}")).collect::<Vec<_>>().join(", ")
     };
+    let column =
+        |ColumnShift { name, distance, means: [found, expected], shares }: &ColumnShift| {
+            if let Some([found, expected]) = shares {
+                let (found, expected) = (list(found), list(expected));
+                return format!(" `{name}` has shares {found} where {expected} are expected;");
+            }
+            format!(
+                " `{name}` has mean {found:.4} where {expected:.4} is expected (largest difference of the \
+             distribution functions {distance:.2});"
+            )
+        };
     let pair = |PairShift { names: [a, b], correlations: [found, expected] }: &PairShift| {
         format!(
             " `{a}` and `{b}` depend on each other (correlation of scores or their squares {found:.2}, \
@@ -145,6 +164,11 @@ impl fmt::Display for Finding {
                  draws from a continuous prior, and nothing is learnt between them; draw it from the \
                  prior, fix it in the simulator, or make it a category (docs/priors.md)",
                 counted(*distinct, "different value")
+            ),
+            Self::RareCategory { name, label, rows, of } => write!(
+                f,
+                "`{name}` is {label} in {rows} of {of} simulations: what is said of that category rests on next to \
+                 nothing; simulate more, or draw theta from a law with larger shares and name it (--theta-from)"
             ),
             Self::NotFromPrior { columns, pairs, proposal, with_failed } => {
                 let law = if *proposal { "the law given by --theta-from" } else { "the prior" };

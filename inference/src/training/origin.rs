@@ -34,6 +34,20 @@ impl<'a> ThetaOrigin<'a> {
     /// Refuses θ outside the law that it is said to be drawn from.
     pub(super) fn check_law(&self, theta: &[f64], rows: &TableRows) -> Result<(), DataError> {
         let Some(law) = self.drawn_from else { return Ok(()) };
+        for (column, name) in self.prior.names().iter().enumerate() {
+            let named = |prior: &Prior| {
+                let own = prior.category(column)?;
+                Some((0..own.probabilities().len()).map(|k| own.label(k)).collect::<Vec<_>>())
+            };
+            let (wanted, found) = (named(self.prior), named(law));
+            if wanted != found {
+                let in_words = |labels: Option<Vec<String>>| {
+                    labels.map_or("no category".to_owned(), |labels| labels.join(", "))
+                };
+                let (wanted, found) = (in_words(wanted), in_words(found));
+                return Err(DataError::OtherCategories { name: name.clone(), wanted, found });
+            }
+        }
         match bounds::check_support(theta, law, rows) {
             Err(DataError::OutsidePrior(found)) => Err(DataError::OutsideLaw(found)),
             other => other,
@@ -94,7 +108,16 @@ impl<'a> ThetaOrigin<'a> {
             findings.push(Finding::Replicates { distinct: groups.distinct, rows, held_out_whole });
         }
         for (column, name) in self.prior.names().iter().enumerate() {
-            if self.prior.category(column).is_some() {
+            if let Some(law) = self.prior.category(column) {
+                // Near one observation some may be gone.
+                let all = 0..if self.local.is_none() { law.probabilities().len() } else { 0 };
+                for k in all {
+                    let own = theta.iter().skip(column).step_by(dim).filter(|v| **v == k as f64);
+                    let (name, label, own) = (name.clone(), law.label(k), own.count());
+                    if own < FEW_OF_A_CATEGORY {
+                        findings.push(Finding::RareCategory { name, label, rows: own, of: rows });
+                    }
+                }
                 continue;
             }
             let values = theta.iter().skip(column).step_by(dim);
@@ -125,6 +148,8 @@ impl<'a> ThetaOrigin<'a> {
     }
 }
 
+/// Simulations of a category that say next to nothing of it.
+const FEW_OF_A_CATEGORY: usize = 10;
 /// Fewer different values than this, among so many rows, are no draws from a continuous law.
 const FEW_VALUES: usize = 10;
 const MANY_ROWS: usize = 100;

@@ -174,7 +174,9 @@ impl Candidates<'_> {
         let learnt = self.learnt(best, part)?;
         let best = learnt.as_ref().unwrap_or(best);
         let gain = best.over(first);
-        let remark = (!best.view.is_plain()).then(|| {
+        // Numbers that are filled where they are missing are no other view.
+        let other = !best.view.is_plain() && !std::ptr::eq(best, first);
+        let remark = other.then(|| {
             format!(
                 "x of {} numbers behaves as {}: held-out simulations gain {:.2} ± {:.2} nats over its \
                  numbers one by one. --layout and --channels say otherwise",

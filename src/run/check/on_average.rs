@@ -236,7 +236,7 @@ mod tests {
             let share = |i: usize| {
                 let draws = normal(shift, width, 3 + i as u64, 200);
                 let (truth, point) = (truths.row(i).to_vec(), points.row(i).to_vec());
-                tarp_share(draws.view(), &truth, &point, &[1.0, 1.0])
+                tarp_share(draws.view(), &truth, &point, &[1.0, 1.0], 0.0)
             };
             let shares: Vec<f64> = (0..400).map(share).collect();
             shape(&expected_coverage(&shares, 100))

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where finished pairs are kept, in the model's folder.
 const PAIRS: &str = "calibration/ranks.txt";
+/// Its multiples fill the unit interval evenly.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Draws of the prior that say what the unit of each parameter is.
 const PRIOR_DRAWS: usize = 1000;
 
@@ -109,12 +111,13 @@ fn pair(
     // A point of its own for each simulation, which knows nothing of its truth.
     let seed = job.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
     let reference = prior.sample_n(seed ^ 0x7461_7270, 1).row(0).to_vec();
+    let tie = (index as f64 * GOLDEN).fract();
     // Of differences from the first draw, which keeps their digits.
     let offsets = draws - &draws.row(0);
     let means = offsets.mean_axis(Axis(0)).unwrap_or_default();
     Pair {
         ranked,
-        tarp: tarp_share(draws.view(), &truth, &reference, scale),
+        tarp: tarp_share(draws.view(), &truth, &reference, scale, tie),
         mean: (&means + &draws.row(0)).to_vec(),
         std: offsets.std_axis(Axis(0), 1.0).to_vec(),
         draw: draws.row(0).to_vec(),
@@ -127,7 +130,11 @@ fn widths(prior: &Prior) -> Vec<f64> {
     let width = |column: ndarray::ArrayView1<f64>| {
         let mut sorted = column.to_vec();
         sorted.sort_by(f64::total_cmp);
-        sorted[3 * PRIOR_DRAWS / 4] - sorted[PRIOR_DRAWS / 4]
+        match sorted[3 * PRIOR_DRAWS / 4] - sorted[PRIOR_DRAWS / 4] {
+            // Most of a category may be one.
+            width if width > 0.0 => width,
+            _ => 1.0,
+        }
     };
     draws.columns().into_iter().map(width).collect()
 }

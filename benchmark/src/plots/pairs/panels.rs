@@ -18,6 +18,9 @@ pub(super) const PRIOR: RGBColor = GREY;
 /// Draws shown as dots, in a whole figure: enough to see, few enough to open.
 const MOST_DOTS: usize = 1500;
 const DOTS: usize = 400;
+/// Their multiples fill the unit square evenly.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+const ROOT: f64 = std::f64::consts::SQRT_2 - 1.0;
 /// Fewer than this in a panel show nothing.
 const FEWEST_DOTS: usize = 60;
 
@@ -159,8 +162,10 @@ where
     let dots = DOTS.min(MOST_DOTS / (dim * (dim - 1) / 2));
     for (draws, color) in sets(plot).filter(|_| dots >= FEWEST_DOTS) {
         for (row, draw) in draws.rows().into_iter().take(dots).enumerate() {
-            let (x, y) =
-                (across.place(draw[across.column], row), up.place(draw[up.column], row + 1));
+            let (x, y) = (
+                across.place(draw[across.column], GOLDEN * row as f64),
+                up.place(draw[up.column], ROOT * row as f64),
+            );
             if (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) {
                 sheet.dot(frame.at(x, y), 0.8, color.mix(0.35))?;
             }

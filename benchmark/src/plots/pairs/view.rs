@@ -6,8 +6,6 @@ use super::words::ticks;
 
 /// Bars of a marginal.
 pub(super) const BINS: usize = 32;
-/// Its multiples fill the unit interval evenly.
-const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Letters of a category's name.
 const LETTERS: usize = 9;
 
@@ -52,9 +50,8 @@ impl View {
     }
 
     /// Where a draw is shown: those of a category side by side.
-    pub fn place(&self, value: f64, draw: usize) -> f64 {
-        let aside =
-            self.labels.as_ref().map_or(0.0, |_| 0.6 * (GOLDEN * draw as f64).fract() - 0.3);
+    pub fn place(&self, value: f64, place: f64) -> f64 {
+        let aside = self.labels.as_ref().map_or(0.0, |_| 0.6 * place.fract() - 0.3);
         self.share(value + aside)
     }
 

@@ -46,6 +46,10 @@ impl Category {
                 let requirement = format!("it must have one for each of {count} categories");
                 return bad("labels", format!("{} entries", labels.len()), requirement);
             }
+            let odd = |label: &&String| label.is_empty() || label.chars().any(char::is_control);
+            if let Some(label) = labels.iter().find(odd) {
+                return bad("labels", format!("{label:?}"), "write a word for each".to_owned());
+            }
             let twice = |at: &usize| labels[..*at].contains(&labels[*at]);
             if let Some(at) = (0..count).find(twice) {
                 return bad(

@@ -78,20 +78,27 @@ pub(super) fn block(index: usize, entry: &Table) -> Result<Block, PriorError> {
 }
 
 fn category(place: &str, names: &[String], entry: &Table) -> Result<Category, PriorError> {
+    let wrong = |field: &str, value: &Value, fix: &str| PriorError::BadValue {
+        parameter: names.join(", "),
+        field: field.to_owned(),
+        value: value.to_string(),
+        requirement: fix.to_owned(),
+    };
     let labels = entry.get("labels").map(|labels| {
-        let fix = "write a list of texts, one a category, e.g. [\"rising\", \"falling\"]";
-        texts(labels).ok_or_else(|| missing(place, "labels", fix))
+        let fix =
+            "write a list of texts, two to 64, one a category, e.g. [\"rising\", \"falling\"]";
+        texts(labels)
+            .filter(|l| (2..=64).contains(&l.len()))
+            .ok_or_else(|| wrong("labels", labels, fix))
     });
     let labels = labels.transpose()?;
+    let fix = "write a list of numbers that add up to 1, one a category, e.g. [0.5, 0.5]";
     let probabilities = match (entry.get("probabilities"), &labels) {
         // Of names alone, each is as likely as any other.
-        (None, Some(labels)) => Some(vec![1.0 / labels.len() as f64; labels.len()]),
-        (given, _) => given.and_then(numbers),
+        (None, Some(labels)) => vec![1.0 / labels.len() as f64; labels.len()],
+        (None, None) => return Err(missing(place, "probabilities", fix)),
+        (Some(given), _) => numbers(given).ok_or_else(|| wrong("probabilities", given, fix))?,
     };
-    let probabilities = probabilities.ok_or_else(|| {
-        let fix = "write a list of numbers that add up to 1, one a category, e.g. [0.5, 0.5]";
-        missing(place, "probabilities", fix)
-    })?;
     Category::new(probabilities, labels).map_err(|error| match error {
         PriorError::BadValue { field, value, requirement, .. } => {
             let parameter = names.join(", ");
