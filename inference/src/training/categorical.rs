@@ -48,14 +48,22 @@ pub(super) fn without<'a>(fold: &Fold<'a>, categories: &Categories, seed: u64) -
     let sum: f64 = fold.validation.iter().map(|r| split.log_densities[*r as usize]).sum();
     let mut rng = stream(seed, Purpose::Nothing, 0);
     let mut nothing = || split.rows.iter().map(|_| StandardNormal.sample(&mut rng)).collect();
-    // What means nothing has a log-density, too, which is not θ's.
-    let of_nothing = if split.others.is_empty() { 0.5 * (TAU.ln() + 1.0) } else { 0.0 };
-    let target = if split.others.is_empty() { nothing() } else { split.others };
+    let judges = fold.validation.len().max(1) as f64;
+    let (target, of_nothing) = match split.others.is_empty() {
+        false => (split.others, 0.0),
+        true => {
+            // What means nothing has a density, too, which is not θ's.
+            let target: Vec<f32> = nothing();
+            let squares = fold.validation.iter().map(|r| f64::from(target[*r as usize]).powi(2));
+            let mean = squares.sum::<f64>() / judges;
+            (target, 0.5 * (TAU.ln() + mean))
+        }
+    };
     Fold {
         target: Cow::Owned(target),
         context: Cow::Owned(split.contexts),
         dims: categories.dims(),
-        offset: fold.offset - sum / fold.validation.len().max(1) as f64 - of_nothing,
+        offset: fold.offset - sum / judges - of_nothing,
         ..fold.clone()
     }
 }
