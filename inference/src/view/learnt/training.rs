@@ -93,11 +93,11 @@ pub(super) fn train(
     let mut saver = Saver::new();
     while !state.done && state.step < steps {
         let step = state.step;
-        if order.is_empty() || step % epoch == 0 {
+        if order.is_empty() || step.is_multiple_of(epoch) {
             order = training.to_vec();
             order.shuffle(&mut random(1 + (step / epoch) as u64));
         }
-        if step % looks == 0 {
+        if step.is_multiple_of(looks) {
             averaged.set_weights(&state.average);
             let loss = match averaged.judge(examples, validation, part) {
                 Ok(loss) => loss,
