@@ -35,6 +35,9 @@ impl From<Field> for Value {
     }
 }
 
+/// A parameter that is a category: its name, labels and shares of draws.
+type Shares = (String, Vec<String>, Vec<f64>);
+
 /// A prior of the library; `freeform_sbi.Prior` wraps it.
 #[pyclass(frozen, module = "freeform_sbi._native")]
 pub struct Prior(pub simulators::Prior);
@@ -93,10 +96,7 @@ impl Prior {
     }
 
     /// Of draws `[n, D]`, how likely each category of the parameters that are such is: names, labels, shares.
-    fn probabilities(
-        &self,
-        draws: &Bound<'_, PyAny>,
-    ) -> PyResult<Vec<(String, Vec<String>, Vec<f64>)>> {
+    fn probabilities(&self, draws: &Bound<'_, PyAny>) -> PyResult<Vec<Shares>> {
         let draws = wide_table(draws, "draws")?;
         let found = self.0.probabilities(draws.view()).into_iter();
         Ok(found.map(|own| (own.parameter, own.labels, own.probabilities)).collect())

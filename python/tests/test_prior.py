@@ -173,7 +173,7 @@ def test_categories():
         return theta[:, :1] * 2 + theta[:, 1:] + rng.normal(size=(len(theta), 2))
 
     simulations = ff.simulate(simulator, prior, 1000, seed=1, batch=True)
-    posterior = ff.fit(simulations, prior, settings={"training.members": 2})
+    posterior = ff.fit(simulations, settings={"training.members": 2}, progress=False)
     x = [1.5, 2.0]
     # x is normal about 2 law, with variance 1 and correlation by size: covariance 1 + I.
     evidence = [
