@@ -8,7 +8,16 @@ use serde::{Deserialize, Serialize};
 
 const HIDDEN: [usize; 2] = [48, 48];
 /// Rows of a batch at most.
-pub(crate) const BATCH: usize = 256;
+const BATCH: usize = 256;
+/// How tens of thousands of rows are learnt from.
+pub(crate) const OF_MANY: Plan = Plan {
+    batch: BATCH,
+    steps: 8000,
+    judged_every: 200,
+    patience: 8,
+    learning_rate: 4e-3,
+    weight_decay: 1e-4,
+};
 const BIAS: f32 = 0.5;
 
 /// Sizes of [`Classifier`].
@@ -169,16 +178,8 @@ mod tests {
             validation,
         };
         let shape = ClassifierShape { inputs: 1, classes: 3 };
-        let plan = Plan {
-            batch: BATCH,
-            steps: 8000,
-            judged_every: 200,
-            patience: 8,
-            learning_rate: 4e-3,
-            weight_decay: 1e-4,
-        };
         let choices =
-            Classifier::fit(&table, shape, &plan, 1, &Part::new(&Unwatched, "test")).unwrap();
+            Classifier::fit(&table, shape, &OF_MANY, 1, &Part::new(&Unwatched, "test")).unwrap();
         for t in [-1.5, -0.5, 0.0, 0.7, 1.5] {
             for (log, p) in choices.log_probs(&[t]).iter().zip(law(f64::from(t))) {
                 assert!((log.exp() - p).abs() < 0.03, "at {t}: {} for {p}", log.exp());

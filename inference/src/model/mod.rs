@@ -250,7 +250,7 @@ impl Model {
 
     /// Whether all of θ is categories: equal draws are then no copies of each other.
     pub(crate) fn is_categories_alone(&self) -> bool {
-        Cells::of(&self.prior).is_some_and(|cells| cells.others().next().is_none())
+        Cells::of(&self.prior).is_some_and(|cells| cells.are_all())
     }
 
     /// Whether the prior's support is all of R^D, so that no draw can leave it.

@@ -89,7 +89,7 @@ impl TrainingData {
         let mut theta = contiguous(simulations.theta);
         let cells = Cells::of(prior);
         // Where all of θ is categories, equal ones are no replicates.
-        let groups = match cells.as_ref().is_some_and(|cells| cells.others().next().is_none()) {
+        let groups = match cells.as_ref().is_some_and(Cells::are_all) {
             true => Groups::apart(rows),
             false => Groups::of(&theta, columns),
         };

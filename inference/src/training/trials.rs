@@ -1,9 +1,8 @@
 //! What the likelihood of one trial learns from: trials of all simulations.
 
 use super::likelihood::{Given, LikelihoodTables, Reversed};
-use crate::classifier::{BATCH, Classifier, ClassifierShape, ClassifierTable};
+use crate::classifier::{Classifier, ClassifierShape, ClassifierTable, OF_MANY};
 use crate::config::WhiteningConfig;
-use crate::perceptron::Plan;
 use crate::random::member_seed;
 use crate::transform::ParameterTransform;
 use crate::trials::{TrialForm, evenly};
@@ -17,15 +16,6 @@ const LEAST_EACH: usize = 2;
 const LEAST_TRIALS: usize = 500;
 /// Trials of a simulation that judges, at most.
 const MOST_JUDGED: usize = 1000;
-/// How they are told apart.
-const PLAN: Plan = Plan {
-    batch: BATCH,
-    steps: 8000,
-    judged_every: 200,
-    patience: 8,
-    learning_rate: 4e-3,
-    weight_decay: 1e-4,
-};
 /// Seeds of classifiers, apart from those of flows.
 const SEEDS: u64 = 1 << 35;
 
@@ -162,6 +152,6 @@ impl TrialTables {
         let shape = ClassifierShape { inputs, classes: self.form.classes() };
         let seed = member_seed(seed, SEEDS + index as u64);
         let part = part.part(&format!("choices-{}", index + 1));
-        Classifier::fit(&table, shape, &PLAN, seed, &part).map(Some)
+        Classifier::fit(&table, shape, &OF_MANY, seed, &part).map(Some)
     }
 }

@@ -38,6 +38,11 @@ impl Cells {
         self.columns.iter().map(|(_, count)| count).sum()
     }
 
+    /// Whether all parameters are categories.
+    pub fn are_all(&self) -> bool {
+        self.columns.len() == self.dim
+    }
+
     /// Columns that are no category.
     pub fn others(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.dim).filter(|at| !self.columns.iter().any(|(column, _)| column == at))

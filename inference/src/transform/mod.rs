@@ -16,5 +16,7 @@ pub use parameters::ParameterTransform;
 pub(crate) use parameters::circles;
 pub use scaler::Scaler;
 pub use screening::informative_columns;
-pub(crate) use screening::{dependent_columns, normal_scores, standardized, surely_informative};
+pub(crate) use screening::{
+    dependent_columns, normal_scores, rank_shares, standardized, surely_informative,
+};
 pub use span::{Beyond, DataSpan, Distance};

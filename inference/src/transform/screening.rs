@@ -102,20 +102,24 @@ pub(crate) fn dependent_columns<'a, 'b>(
 
 /// Ranks as quantiles of the standard normal; ties share their mean rank.
 pub(crate) fn normal_scores(values: &[f64]) -> Vec<f64> {
+    rank_shares(values).into_iter().map(normal_quantile).collect()
+}
+
+/// Ranks as shares of the values, from 0 to 1; ties share their mean rank.
+pub(crate) fn rank_shares(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut scores = vec![0.0; n];
+    let mut shares = vec![0.0; n];
     let mut start = 0;
     while start < n {
         let ties = order[start..].iter().take_while(|i| values[**i] == values[order[start]]);
         let end = start + ties.count().max(1);
         let rank = 0.5 * (start + end) as f64;
-        let score = normal_quantile(rank / n as f64);
-        order[start..end].iter().for_each(|i| scores[*i] = score);
+        order[start..end].iter().for_each(|i| shares[*i] = rank / n as f64);
         start = end;
     }
-    scores
+    shares
 }
 
 /// Mean 0, mean square 1; all zeros where there is no variation.

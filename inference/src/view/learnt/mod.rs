@@ -7,6 +7,7 @@ mod training;
 mod windows;
 
 use super::channel::Channel;
+use crate::transform::rank_shares;
 use crate::work::{Halt, Part};
 use network::{Examples, Network, parameters};
 use rayon::prelude::*;
@@ -180,21 +181,12 @@ impl Learnt {
 /// Targets `[n, D]` as scores of their ranks: evenly spread, whatever they are, so that no tail of a prior speaks louder
 /// than the rest.
 fn evened(targets: &[f32], dim: usize) -> Vec<f32> {
-    let n = targets.len() / dim;
     let mut out = vec![0.0; targets.len()];
     for column in 0..dim {
-        let value = |row: &usize| targets[row * dim + column];
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by(|a, b| value(a).total_cmp(&value(b)));
-        let mut start = 0;
-        while start < n {
-            let ties = order[start..].iter().take_while(|row| value(row) == value(&order[start]));
-            let end = start + ties.count().max(1);
-            let share = 0.5 * (start + end) as f32 / n as f32;
-            for row in &order[start..end] {
-                out[row * dim + column] = (share - 0.5) * 12_f32.sqrt();
-            }
-            start = end;
+        let values = targets.iter().skip(column).step_by(dim).map(|v| f64::from(*v));
+        let shares = rank_shares(&values.collect::<Vec<f64>>());
+        for (row, share) in out.chunks_exact_mut(dim).zip(shares) {
+            row[column] = (share as f32 - 0.5) * 12_f32.sqrt();
         }
     }
     out

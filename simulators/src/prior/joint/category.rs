@@ -2,10 +2,11 @@
 
 use rand::{Rng, RngExt};
 
+use super::{Block, Conditional, Term};
 use crate::prior::PriorError;
 
-/// More are told apart by no network of this size.
-const MOST: usize = 64;
+/// More categories, or combinations of them, are told apart by no network of ours.
+pub(in crate::prior) const MOST: usize = 64;
 /// How far probabilities may be from adding up to 1.
 const ROUNDING: f64 = 1e-6;
 
@@ -97,4 +98,50 @@ impl Category {
     pub(super) fn sample(&self, rng: &mut impl Rng) -> f64 {
         self.quantile(rng.random_range(0.0..1.0))
     }
+}
+
+/// Refuses categories that make too many combinations, and a law that is given by one: its number is no quantity.
+pub(super) fn check_categories(blocks: &[Block]) -> Result<(), PriorError> {
+    let is_category = |name: &String| {
+        let holds = |b: &Block| matches!(b, Block::Category { .. }) && b.names().contains(name);
+        blocks.iter().any(holds)
+    };
+    let categories = blocks.iter().filter_map(|block| match block {
+        Block::Category { names, law } => Some((names, law.probabilities().len())),
+        _ => None,
+    });
+    let mut combinations = 1_usize;
+    for (names, count) in categories {
+        for name in names {
+            combinations = combinations.saturating_mul(count);
+            if combinations > MOST {
+                return Err(PriorError::BadValue {
+                    parameter: name.clone(),
+                    field: "probabilities".to_owned(),
+                    value: format!("{count} entries"),
+                    requirement: format!(
+                        "with the categories before it makes {combinations} combinations, and \
+                         {MOST} at most are told apart"
+                    ),
+                });
+            }
+        }
+    }
+    for block in blocks {
+        for (field, term) in block.conditional().map_or(&[][..], Conditional::terms) {
+            if let Term::Parameter(name) = term
+                && is_category(name)
+            {
+                return Err(PriorError::BadValue {
+                    parameter: block.names()[0].clone(),
+                    field: (*field).to_owned(),
+                    value: format!("\"{name}\""),
+                    requirement: format!(
+                        "{name} is a category, whose number is no quantity; write a number or another parameter"
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
 }

@@ -8,10 +8,12 @@ mod category;
 mod conditional;
 mod dirichlet;
 mod own;
+mod quantile;
 mod resolved;
 
 pub use block::Block;
 pub use category::Category;
+pub(super) use category::MOST;
 pub use conditional::{Conditional, Term};
 pub use dirichlet::Dirichlet;
 pub use own::OwnLaw;
@@ -21,17 +23,11 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rand::Rng;
-use statrs::distribution::{Beta, ContinuousCDF};
 
 use super::{Marginal, PriorError, Support};
-use crate::simulation::SimulationRng;
 use block::{Part, PartLaw};
+use category::check_categories;
 use own::Own;
-
-/// Draws that stand in for a quantile without a closed form.
-const QUANTILE_DRAWS: usize = 50_000;
-/// More combinations of categories are told apart by no network of ours.
-const MOST_COMBINATIONS: usize = 64;
 
 /// A law of several parts over D parameters.
 #[derive(Clone)]
@@ -208,41 +204,6 @@ impl Joint {
     fn part(&self, column: usize) -> Option<&Part> {
         self.parts.iter().find(|part| (part.start..part.start + part.len).contains(&column))
     }
-
-    pub fn quantile(&self, column: usize, p: f64) -> f64 {
-        if let Some(marginal) = self.marginal(column) {
-            return marginal.quantile(p);
-        }
-        if let Some(part) = self.part(column)
-            && let PartLaw::Ordered(law) = &part.law
-            && let Some(marginal) = law.fixed()
-        {
-            // The k-th of n uniform numbers is Beta(k, n − k + 1).
-            let k = column - part.start + 1;
-            let share = Beta::new(k as f64, (part.len + 1 - k) as f64);
-            return marginal.quantile(share.map_or(f64::NAN, |law| law.inverse_cdf(p)));
-        }
-        if let Some(law) = self.category(column) {
-            return law.quantile(p);
-        }
-        let sorted = self.sorted.get_or_init(|| self.sorted_draws());
-        let values = &sorted[column];
-        let at = p * (values.len() - 1) as f64;
-        let (below, above) = (values[at as usize], values[at.ceil() as usize]);
-        below + (above - below) * at.fract()
-    }
-
-    fn sorted_draws(&self) -> Vec<Vec<f64>> {
-        let dim = self.order.len();
-        let mut columns = vec![Vec::with_capacity(QUANTILE_DRAWS); dim];
-        let mut theta = vec![0.0; dim];
-        for index in 0..QUANTILE_DRAWS {
-            self.sample(&mut SimulationRng::for_prior(0x9a47, index as u64), &mut theta);
-            columns.iter_mut().zip(&theta).for_each(|(column, value)| column.push(*value));
-        }
-        columns.iter_mut().for_each(|column| column.sort_by(f64::total_cmp));
-        columns
-    }
 }
 
 /// Whether what is in column `high` lies above column `low` by its part's law.
@@ -262,52 +223,6 @@ fn lies_above(parts: &[Option<Part>], high: usize, low: usize) -> bool {
         ordered && (part.start..high).contains(&low)
     });
     same || bounded(high, &|law| law.lies_above(low)) || bounded(low, &|law| law.lies_below(high))
-}
-
-/// Refuses categories that make too many combinations, and a law that is given by one: its number is no quantity.
-fn check_categories(blocks: &[Block]) -> Result<(), PriorError> {
-    let is_category = |name: &String| {
-        let holds = |b: &Block| matches!(b, Block::Category { .. }) && b.names().contains(name);
-        blocks.iter().any(holds)
-    };
-    let categories = blocks.iter().filter_map(|block| match block {
-        Block::Category { names, law } => Some((names, law.probabilities().len())),
-        _ => None,
-    });
-    let mut combinations = 1_usize;
-    for (names, count) in categories {
-        for name in names {
-            combinations = combinations.saturating_mul(count);
-            if combinations > MOST_COMBINATIONS {
-                return Err(PriorError::BadValue {
-                    parameter: name.clone(),
-                    field: "probabilities".to_owned(),
-                    value: format!("{count} entries"),
-                    requirement: format!(
-                        "with the categories before it makes {combinations} combinations, and \
-                         {MOST_COMBINATIONS} at most are told apart"
-                    ),
-                });
-            }
-        }
-    }
-    for block in blocks {
-        for (field, term) in block.conditional().map_or(&[][..], Conditional::terms) {
-            if let Term::Parameter(name) = term
-                && is_category(name)
-            {
-                return Err(PriorError::BadValue {
-                    parameter: block.names()[0].clone(),
-                    field: (*field).to_owned(),
-                    value: format!("\"{name}\""),
-                    requirement: format!(
-                        "{name} is a category, whose number is no quantity; write a number or another parameter"
-                    ),
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Indices of the blocks, each after those that its law is given by.

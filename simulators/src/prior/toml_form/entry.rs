@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::fields::{known_keys, missing, number, numbers, text, texts};
 use super::normal;
 use crate::nearest::suggest;
-use crate::prior::joint::{Conditional, Term, recall};
+use crate::prior::joint::{Conditional, MOST, Term, recall};
 use crate::prior::marginal::DISTRIBUTIONS;
 use crate::prior::program::{ProgramLaw, ProgramSettings};
 use crate::prior::{Block, Category, Dirichlet, PriorError, Support};
@@ -88,7 +88,7 @@ fn category(place: &str, names: &[String], entry: &Table) -> Result<Category, Pr
         let fix =
             "write a list of texts, two to 64, one a category, e.g. [\"rising\", \"falling\"]";
         texts(labels)
-            .filter(|l| (2..=64).contains(&l.len()))
+            .filter(|l| (2..=MOST).contains(&l.len()))
             .ok_or_else(|| wrong("labels", labels, fix))
     });
     let labels = labels.transpose()?;
