@@ -145,8 +145,12 @@ impl<'a> EnsembleJob<'a> {
             Role::Trials => self.config.of_trials(self.data.len(), plain.training.len()),
             _ => self.config.clone(),
         };
-        if member.linear {
-            config.whitening.kind = WhiteningKind::Linear;
+        // What is better under a flow is chosen by flows.
+        match config.whitening.kind {
+            WhiteningKind::Off => {}
+            _ if member.linear => config.whitening.kind = WhiteningKind::Linear,
+            WhiteningKind::Auto => config.whitening.kind = WhiteningKind::Network,
+            WhiteningKind::Linear | WhiteningKind::Network => {}
         }
         let (categories, plain) = match self.data.cells().filter(|_| member.role == Role::Posterior)
         {

@@ -85,15 +85,19 @@ impl Candidates<'_> {
                 let others = [self.of_vector(&components), self.of_transposed()].concat();
                 self.stated(self.of_stated(&components), others, part)
             }
-            Layout::Vector | Layout::Parts => self.found(self.of_stated(&components), None, part),
+            Layout::Vector | Layout::Parts => {
+                let regressed = self.of_regressed(&components, part)?;
+                self.found([self.of_vector(&components), regressed].concat(), None, part)
+            }
             Layout::Auto => {
                 let series = self.of_series(channels, &components);
                 let (shape, depth) = self.pixels();
                 let image = self.of_image(shape, depth, &[]);
                 let set = self.of_set(channels);
                 let regressions = self.of_regressions(channels);
-                let own =
-                    [vec![plain], components.clone(), series, regressions, set, image].concat();
+                let regressed = self.of_regressed(&components, part)?;
+                let vector = [vec![plain], components.clone(), regressed].concat();
+                let own = [vector, series, regressions, set, image].concat();
                 // One is what nobody has to say.
                 self.found(own, (channels == 1).then_some(&components), part)
             }
@@ -197,17 +201,8 @@ impl Candidates<'_> {
             _ => None,
         });
         let channels = mapped.unwrap_or_else(|| Channel::each(self.x, best.view.channels()));
-        let mut targets = vec![0.0; self.x.len() / self.columns * self.dim];
-        let places = self.theta.chunks_exact(self.dim).zip(targets.chunks_exact_mut(self.dim));
-        places.for_each(|(theta, out)| (self.point)(theta, out));
-        let table = LearntTable {
-            x: self.x,
-            columns: self.columns,
-            targets: &targets,
-            outputs: self.dim,
-            rows: self.rows,
-            seed: self.seed,
-        };
+        let targets = self.targets();
+        let table = self.learnt_table(&targets);
         let is_set = best.view.layout() == Layout::Set;
         let part = part.part("networks");
         let learnt = Learnt::fit(&table, channels, (width, is_set), &part)?;
@@ -219,6 +214,25 @@ impl Candidates<'_> {
         // Told by networks that have not seen them, these numbers cost little where they tell nothing new.
         let better = |trial: &Trial| trial.over(best).nats >= LEAST_GAIN;
         Ok(trials.into_iter().next().filter(better))
+    }
+
+    /// θ in the flow's space, `[n, D]`.
+    pub(super) fn targets(&self) -> Vec<f32> {
+        let mut targets = vec![0.0; self.x.len() / self.columns * self.dim];
+        let places = self.theta.chunks_exact(self.dim).zip(targets.chunks_exact_mut(self.dim));
+        places.for_each(|(theta, out)| (self.point)(theta, out));
+        targets
+    }
+
+    pub(super) fn learnt_table<'t>(&'t self, targets: &'t [f32]) -> LearntTable<'t> {
+        LearntTable {
+            x: self.x,
+            columns: self.columns,
+            targets,
+            outputs: self.dim,
+            rows: self.rows,
+            seed: self.seed,
+        }
     }
 
     /// Points of a window that networks learn from: of a set one trial. `None` where they do not.

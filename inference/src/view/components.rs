@@ -121,7 +121,7 @@ fn filled(row: &[f64], channels: Option<usize>) -> Cow<'_, [f64]> {
 }
 
 /// z-scores; 0, the column's mean, for a gap.
-fn scores<'a>(
+pub(super) fn scores<'a>(
     x: &'a [f64],
     center: &'a [f64],
     scale: &'a [f64],
@@ -132,7 +132,7 @@ fn scores<'a>(
 }
 
 /// Mean and standard deviation of each column; 1 for one that does not vary.
-fn moments<'a>(
+pub(super) fn moments<'a>(
     rows: impl Iterator<Item = &'a [f64]> + Clone,
     columns: usize,
 ) -> (Vec<f64>, Vec<f64>) {

@@ -8,6 +8,7 @@ mod centred;
 mod channel;
 mod choose;
 mod components;
+mod cross_fit;
 mod gaps;
 mod image;
 mod learnt;
@@ -16,6 +17,7 @@ mod numbers;
 mod parts;
 mod present;
 mod quantile;
+mod regressed;
 mod series;
 mod set;
 mod suited;
@@ -34,6 +36,7 @@ use image::Image;
 use learnt::Learnt;
 use parts::PartView;
 use rayon::prelude::*;
+use regressed::Regressed;
 use serde::{Deserialize, Serialize};
 use series::Series;
 use set::Set;
@@ -49,6 +52,8 @@ pub(crate) enum Block {
     Filled { with: Vec<f64> },
     /// Leading principal components of them.
     Components(Components),
+    /// What linear regressions of θ on them say.
+    Regressed(Regressed),
     /// Statistics of a series.
     Series(Series),
     /// Statistics of a set of trials, which forget their order.
@@ -143,7 +148,7 @@ impl View {
     /// Whether some of its numbers follow from others.
     pub fn has_statistics(&self) -> bool {
         match self.layout() {
-            Layout::Vector => false,
+            Layout::Vector => self.blocks.iter().any(|block| matches!(block, Block::Regressed(_))),
             Layout::Parts => self.parts().any(|part| part.view().has_statistics()),
             _ => true,
         }
@@ -194,6 +199,7 @@ impl View {
         match block {
             Block::Columns | Block::Filled { .. } => self.inputs,
             Block::Components(components) => components.count(),
+            Block::Regressed(regressed) => regressed.outputs(),
             Block::Series(series) => series.outputs(),
             Block::Set(set) => set.outputs(),
             Block::Image(image) => image.outputs(),
@@ -219,6 +225,7 @@ impl View {
                     out.extend(x.iter().zip(with).map(fill));
                 }
                 Block::Components(components) => components.apply(x, &mut out),
+                Block::Regressed(regressed) => regressed.apply(row, x, &mut out),
                 Block::Series(series) => series.apply(x, &mut out),
                 Block::Set(set) => set.apply(x, &mut out),
                 Block::Image(image) => image.apply(x, &mut out),
@@ -263,6 +270,7 @@ impl View {
     pub fn forgetting(mut self) -> Self {
         let each = self.blocks.into_iter().map(|block| match block {
             Block::Learnt(learnt) => Block::Learnt(learnt.forgetting()),
+            Block::Regressed(regressed) => Block::Regressed(regressed.forgetting()),
             other => other,
         });
         self.blocks = each.collect();

@@ -32,6 +32,7 @@ impl View {
             Block::Series(series) => series.names().into_iter().map(Some).collect(),
             Block::Set(set) => set.names().into_iter().map(Some).collect::<Vec<_>>(),
             Block::Image(image) => image.names().into_iter().map(Some).collect(),
+            Block::Regressed(regressed) => regressed.names().into_iter().map(Some).collect(),
             Block::Learnt(learnt) => learnt.names().into_iter().map(Some).collect(),
             Block::Part(part) => {
                 let named = part.view().meanings(&DataLayout::default()).into_iter().enumerate();

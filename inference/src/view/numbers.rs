@@ -8,6 +8,7 @@ impl View {
         let of = |block: &Block| match block {
             Block::Components(components) => components.numbers().to_vec(),
             Block::Learnt(learnt) => learnt.numbers(),
+            Block::Regressed(regressed) => regressed.numbers().to_vec(),
             Block::Part(part) => part.view().numbers(),
             _ => Vec::new(),
         };
@@ -19,6 +20,7 @@ impl View {
         self.blocks.iter().try_fold(0_usize, |sum, block| match block {
             Block::Components(components) => sum.checked_add(components.parameters(self.inputs)?),
             Block::Learnt(learnt) => sum.checked_add(learnt.parameters()?),
+            Block::Regressed(regressed) => sum.checked_add(regressed.parameters(self.inputs)?),
             Block::Part(part) => sum.checked_add(part.view().parameters()?),
             _ => Some(sum),
         })
@@ -39,6 +41,11 @@ impl View {
                     let own;
                     (own, rest) = rest.split_at_checked(components.parameters(self.inputs)?)?;
                     components.set_numbers(own);
+                }
+                Block::Regressed(regressed) => {
+                    let own;
+                    (own, rest) = rest.split_at_checked(regressed.parameters(self.inputs)?)?;
+                    regressed.set_numbers(own);
                 }
                 Block::Learnt(learnt) => {
                     let own;

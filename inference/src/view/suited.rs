@@ -5,16 +5,20 @@ use super::components::Components;
 use super::gaps::{Gaps, Structure};
 use super::image::Image;
 use super::present::{is_present, means};
+use super::regressed::Regressed;
 use super::series::{Detail, Regression, Series};
 use super::set::Set;
 use super::{Block, View};
 use crate::config::{NARROW, TransformConfig};
+use crate::work::{Halt, Part};
 use freeform_simulators::Layout;
 
 /// Components where few are enough.
 const FEW_COMPONENTS: usize = 4;
 /// A square of numbers is tried as an image from so many a side on.
 const LEAST_SIDE: usize = 16;
+/// The widest x that θ is regressed on.
+const MOST_REGRESSED: usize = 1000;
 
 impl Candidates<'_> {
     /// These, and what is told of gaps where there are any.
@@ -66,6 +70,24 @@ impl Candidates<'_> {
         let few = all.first(self.columns, FEW_COMPONENTS);
         let structure = along.map_or(Structure::Vector, Structure::Series);
         [few, all].map(|found| self.view(vec![Block::Components(found)], structure)).into()
+    }
+
+    /// What linear regressions say, alone and beside principal components.
+    pub(super) fn of_regressed(
+        &self,
+        components: &[View],
+        part: &Part,
+    ) -> Result<Vec<View>, Halt> {
+        if !(NARROW + 1..=MOST_REGRESSED).contains(&self.columns) {
+            return Ok(Vec::new());
+        }
+        let targets = self.targets();
+        let table = self.learnt_table(&targets);
+        let fitted = Regressed::fit(&table, self.whitening, &part.part("regressed"))?;
+        let Some(regressed) = fitted.map(Block::Regressed) else { return Ok(Vec::new()) };
+        let beside = components.last().map(|view| vec![regressed.clone(), view.blocks[0].clone()]);
+        let blocks = std::iter::once(vec![regressed]).chain(beside);
+        Ok(blocks.map(|blocks| self.view(blocks, Structure::Vector)).collect())
     }
 
     /// Few statistics and many, and many beside principal components.

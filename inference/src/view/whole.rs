@@ -11,6 +11,7 @@ impl View {
                 with.len() == self.inputs && with.iter().all(|v| v.is_finite())
             }
             Block::Components(components) => components.is_whole(self.inputs),
+            Block::Regressed(regressed) => regressed.is_whole(),
             Block::Series(series) => series.is_whole(self.inputs),
             Block::Set(set) => set.is_whole(self.inputs),
             Block::Image(image) => image.is_whole(self.inputs),

@@ -52,6 +52,7 @@ pub(super) fn describe(view: &View) -> String {
                     counted(image.outputs(), "statistic")
                 )
             }
+            Block::Regressed(regressed) => counted(regressed.outputs(), "linear regression"),
             Block::Learnt(learnt) => counted(learnt.outputs(), "learnt number"),
             Block::Gaps(_) => return None,
         })

@@ -51,6 +51,9 @@ impl<'a> WhiteningTable<'a> {
     }
 }
 
+/// Rows that are whitened at a time.
+const CHUNK: usize = 256;
+
 /// A learnt whitening: the regression of u on c first, linear or in products of c's numbers, then, where asked
 /// for, a network for what is left.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,25 +63,19 @@ pub struct Whitening {
 }
 
 impl Whitening {
-    /// Learns a whitening of `table`; `None` where the settings say so. It is kept as `part`, and
-    /// so is what it takes long to make on the way.
+    /// Learns a whitening of `table`, with the better of no network and one where the settings leave
+    /// that open; `None` where they say so. It is kept as `part`, and so is what it takes long to make
+    /// on the way.
     pub(crate) fn fit(
         table: &WhiteningTable,
         config: &WhiteningConfig,
         seed: u64,
         part: &Part,
     ) -> Result<Option<Self>, Halt> {
-        let (dim, context_dim) = table.dims;
-        let width = match config.kind {
-            WhiteningKind::Off => return Ok(None),
-            WhiteningKind::Linear => None,
-            // Where nobody chooses, what can be both.
-            WhiteningKind::Network | WhiteningKind::Auto => Some(config.width),
-        };
-        let networks = if width.is_some() { config.networks } else { 1 };
-        let scaled = width.is_some();
-        let shape = WhiteningShape { dim, context_dim, width, networks, scaled, degree: 1 };
-        let known = part.recall().and_then(|piece| Self::from_piece(shape, &piece));
+        if config.kind == WhiteningKind::Off {
+            return Ok(None);
+        }
+        let known = part.recall().and_then(|piece| Self::from_piece(table.dims, config, &piece));
         if known.is_some() {
             return Ok(known);
         }
@@ -91,11 +88,19 @@ impl Whitening {
         Ok(Some(whitening))
     }
 
-    fn from_piece(shape: WhiteningShape, piece: &[u8]) -> Option<Self> {
+    fn from_piece(
+        (dim, context_dim): (usize, usize),
+        config: &WhiteningConfig,
+        piece: &[u8],
+    ) -> Option<Self> {
         let mut piece = Unpack::new(piece);
         let (degree, linear, network) = (piece.whole()?, piece.doubles()?, piece.singles()?);
         piece.end()?;
-        let shape = WhiteningShape { degree, ..shape };
+        let (width, networks, scaled) = match network.is_empty() {
+            true => (None, 1, false),
+            false => (Some(config.width), config.networks, true),
+        };
+        let shape = WhiteningShape { dim, context_dim, width, networks, scaled, degree };
         Self::from_numbers(shape, &linear, network)
     }
 
@@ -106,16 +111,36 @@ impl Whitening {
         part: &Part,
     ) -> Result<Self, Halt> {
         let regression = Regression::fit(table, config.degree, part)?;
+        let alone = Self { regression, network: None };
         if config.kind == WhiteningKind::Linear {
-            return Ok(Self { regression, network: None });
+            return Ok(alone);
         }
         // Of targets whose regression is curved the linear one's residuals seem correlated.
-        let regression = regression.uncorrelated();
+        let regression = alone.regression.clone().uncorrelated();
         let mut white = table.target.to_vec();
         regression.apply(&mut white, table.context);
-        let table = WhiteningTable { target: &white, ..*table };
-        let network = Some(WhiteningNetwork::fit(&table, config, seed, part)?);
-        Ok(Self { regression, network })
+        let network_table = WhiteningTable { target: &white, ..*table };
+        let network = Some(WhiteningNetwork::fit(&network_table, config, seed, part)?);
+        let whole = Self { regression, network };
+        // A network of a wide context learns its training rows by heart before it is of use.
+        let open = config.kind == WhiteningKind::Auto;
+        let alone_is_better = open && alone.score(table, part)? > whole.score(table, part)?;
+        Ok(if alone_is_better { alone } else { whole })
+    }
+
+    /// Mean log-density of the validation rows, up to a constant.
+    fn score<'a>(&self, table: &WhiteningTable<'a>, part: &Part) -> Result<f64, Halt> {
+        let mut sum = 0.0;
+        for rows in table.validation.chunks(CHUNK) {
+            part.go_on()?;
+            let gathered = |row: fn(&WhiteningTable<'a>, u32) -> &'a [f32]| {
+                rows.iter().flat_map(|r| row(table, *r)).copied().collect::<Vec<f32>>()
+            };
+            let mut white = gathered(WhiteningTable::target_row);
+            sum += self.apply(&mut white, &gathered(WhiteningTable::context_row)).iter().sum::<f64>();
+            sum -= white.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>();
+        }
+        Ok(sum / table.validation.len().max(1) as f64)
     }
 
     /// The variance that regressions of low degree on c leave of each target, over the training rows.

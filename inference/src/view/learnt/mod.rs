@@ -7,6 +7,7 @@ mod training;
 mod windows;
 
 use super::channel::Channel;
+use super::cross_fit::{LEARNERS, seen_by, told};
 use crate::transform::rank_shares;
 use crate::work::{Halt, Part};
 use network::{Examples, Network, parameters};
@@ -16,9 +17,6 @@ use std::sync::Arc;
 use training::train;
 use windows::{Row, Windows};
 
-/// Networks, each of which is blind to as large a part of the simulations: what a row is told by the one that did
-/// not see it is as good as what all together tell of new data.
-const NETWORKS: usize = 5;
 /// Of the rows that a network sees, one in so many says when to stop.
 const JUDGES: usize = 8;
 /// More simulations than these are not needed.
@@ -72,41 +70,25 @@ impl Learnt {
         part.go_on()?;
         let targets = evened(table.targets, outputs);
         let examples = Examples { rows: &cut, targets: &targets };
-        let is_of = |place: usize, index: usize| place % NETWORKS == index;
         let learn = |index: usize| {
             let part = part.part(&format!("network-{index}"));
-            let seen = (0..rows.len()).filter(|place| !is_of(*place, index));
-            let seen: Vec<u32> = seen.map(|place| rows[place]).collect();
+            let seen = seen_by(index, rows);
             let (judges, training) = seen.split_at((seen.len() / JUDGES).max(1));
             let of = (&windows, outputs);
             train(of, &examples, (training, judges), (table.seed, index as u64), &part)
         };
-        let each = (0..NETWORKS).into_par_iter().map(learn);
+        let each = (0..LEARNERS).into_par_iter().map(learn);
         let weights = each.collect::<Result<Vec<_>, _>>()?.concat();
-        let learnt = Self { windows, outputs, networks: NETWORKS, weights, known: None };
-        let mut blind = vec![None; cut.len()];
-        for (place, row) in rows.iter().enumerate() {
-            blind[*row as usize] = Some(place % NETWORKS);
-        }
+        let learnt = Self { windows, outputs, networks: LEARNERS, weights, known: None };
         part.go_on()?;
-        let all: Vec<u32> = (0..cut.len() as u32).collect();
-        let mut known = vec![0.0; cut.len() * outputs];
-        for index in 0..NETWORKS {
-            part.go_on()?;
-            // Rows that none has seen are new to all.
-            let own = |row: &&u32| blind[**row as usize].is_none_or(|blind| blind == index);
-            let own: Vec<u32> = all.iter().filter(own).copied().collect();
-            let said = own.par_chunks(AT_ONCE).flat_map_iter(|rows| {
+        let said = |index: usize, asked: &[u32]| {
+            let chunks = asked.par_chunks(AT_ONCE);
+            let said = chunks.flat_map_iter(|rows| {
                 learnt.said_by(index, rows.iter().map(|row| &cut[*row as usize]))
             });
-            let said: Vec<f32> = said.collect();
-            for (row, said) in own.iter().zip(said.chunks_exact(outputs)) {
-                let row = *row as usize;
-                let share = if blind[row].is_some() { 1.0 } else { 1.0 / NETWORKS as f32 };
-                let slots = known[row * outputs..][..outputs].iter_mut().zip(said);
-                slots.for_each(|(slot, value)| *slot += share * value);
-            }
-        }
+            said.collect()
+        };
+        let known = told(rows, (cut.len(), outputs), said, part)?;
         Ok(Self { known: Some(Arc::new(known)), ..learnt })
     }
 
