@@ -5,6 +5,7 @@ use freeform_simulators::{DataLayout, Layout, Simulations};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// What is missing in some observations. A half of the simulations is given the very gaps of one of them,
 /// the others as many at random places.
@@ -15,6 +16,9 @@ pub struct Masks {
     numbers: usize,
     /// Numbers that are hidden together: those of a point or a trial, where they are missing together.
     together: usize,
+    /// Where x has parts, the first number of each group in their place, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<usize>,
     /// Of each observation, the first number of each hidden group, ascending.
     hidden: Vec<Vec<usize>>,
 }
@@ -32,23 +36,53 @@ impl Masks {
             .map(|x| (0..numbers).map(|at| x.get(at).is_none_or(|v| v.is_nan())).collect())
             .filter(|missing: &Vec<bool>| missing.contains(&true) && missing.contains(&false))
             .collect();
-        let channels = if layout.layout == Layout::Vector { 1 } else { layout.channels.max(1) };
-        let whole = |missing: &Vec<bool>| {
-            missing.chunks(channels).all(|point| point.iter().all(|m| *m == point[0]))
+        let of = |layout: &DataLayout, own: Range<usize>| {
+            let channels = if layout.layout == Layout::Vector { 1 } else { layout.channels.max(1) };
+            let whole = |missing: &Vec<bool>| {
+                let mut points = missing[own.clone()].chunks(channels);
+                points.all(|point| point.iter().all(|m| *m == point[0]))
+            };
+            if missing.iter().all(whole) { channels } else { 1 }
         };
-        let together = if missing.iter().all(whole) { channels } else { 1 };
+        let groups: Vec<usize> = layout
+            .placed_parts()
+            .flat_map(|(from, part)| {
+                let own = from..from + part.numbers();
+                own.clone().step_by(of(part.layout(), own))
+            })
+            .collect();
+        let together = if groups.is_empty() { of(layout, 0..numbers) } else { 1 };
+        let masks = Self { numbers, together, groups, hidden: Vec::new() };
         let hidden = missing.iter().map(|missing| {
-            (0..numbers).step_by(together).filter(|at| missing[*at]).collect::<Vec<_>>()
+            masks.starts().filter(|at| missing[*at]).collect::<Vec<_>>()
         });
         let hidden: Vec<Vec<usize>> = hidden.collect();
-        (!hidden.is_empty()).then_some(Self { numbers, together, hidden })
+        (!hidden.is_empty()).then_some(Self { hidden, ..masks })
+    }
+
+    /// The first number of each group.
+    fn starts(&self) -> Box<dyn Iterator<Item = usize> + '_> {
+        match self.groups.is_empty() {
+            true => Box::new((0..self.numbers).step_by(self.together)),
+            false => Box::new(self.groups.iter().copied()),
+        }
+    }
+
+    /// The numbers of the group that begins there.
+    fn group(&self, start: usize) -> Range<usize> {
+        let next = self.groups.partition_point(|other| *other <= start);
+        let end = match self.groups.is_empty() {
+            true => start + self.together,
+            false => self.groups.get(next).copied().unwrap_or(self.numbers),
+        };
+        start..end.min(self.numbers)
     }
 
     /// The share of numbers that are hidden, on average.
     #[must_use]
     pub fn share(&self) -> f64 {
-        let hidden: usize = self.hidden.iter().map(Vec::len).sum();
-        hidden as f64 * self.together as f64 / (self.hidden.len() * self.numbers) as f64
+        let hidden = self.hidden.iter().flatten().map(|start| self.group(*start).len());
+        hidden.sum::<usize>() as f64 / (self.hidden.len() * self.numbers) as f64
     }
 
     /// Hides numbers of each row of x: NaN stands in their place. The same seed hides the same ones of a
@@ -60,12 +94,12 @@ impl Masks {
         for (index, mut row) in simulations.x.rows_mut().into_iter().enumerate() {
             let mut rng = stream(seed, Purpose::Masks, index as u64);
             let hidden = self.draw(&mut rng);
-            let numbers = |group: usize| group..(group + self.together).min(self.numbers);
-            let hides = |at: usize| hidden.binary_search(&(at - at % self.together)).is_ok();
+            let hidden: Vec<usize> = hidden.into_iter().flat_map(|start| self.group(start)).collect();
+            let hides = |at: usize| hidden.binary_search(&at).is_ok();
             if (0..self.numbers).all(|at| hides(at) || row[at].is_nan()) {
                 continue;
             }
-            hidden.iter().flat_map(|group| numbers(*group)).for_each(|at| row[at] = f64::NAN);
+            hidden.into_iter().for_each(|at| row[at] = f64::NAN);
         }
     }
 
@@ -74,10 +108,8 @@ impl Masks {
         if rng.random_bool(0.5) {
             return own.clone();
         }
-        let groups = self.numbers.div_ceil(self.together);
-        let share = own.len() as f64 / groups as f64;
-        let groups = (0..self.numbers).step_by(self.together);
-        groups.filter(|_| rng.random_bool(share)).collect()
+        let share = own.len() as f64 / self.starts().count() as f64;
+        self.starts().filter(|_| rng.random_bool(share)).collect()
     }
 }
 
@@ -127,5 +159,22 @@ mod tests {
         // Where one number of a trial is missing alone, numbers are hidden one by one.
         let masks = of(&[vec![1.0, f64::NAN, 1.0, 1.0]], 4, Layout::Set, 2);
         assert_eq!(masks.together, 1);
+    }
+
+    /// Of a part of five points of two channels and one of three numbers, a point and a number are missing.
+    #[test]
+    fn parts_lack_points_and_numbers() {
+        let parts = ["series:5x2", "vector:3"].map(|part| part.parse().unwrap());
+        let mut x = vec![1.0; 13];
+        [2, 3, 11].into_iter().for_each(|at| x[at] = f64::NAN);
+        let layout = DataLayout::of_parts(parts.into());
+        let masks = Masks::of(&[x.clone()], 13, &layout).unwrap();
+        assert!((masks.share() - 3.0 / 13.0).abs() < 1e-12);
+        let rows = masked(&masks, 2000, 13);
+        let own: Vec<bool> = x.iter().map(|v| v.is_nan()).collect();
+        let same = rows.iter().filter(|row| **row == own).count();
+        assert!((900..1100).contains(&same), "{same}");
+        assert!(rows.iter().all(|row| row[..10].chunks(2).all(|point| point[0] == point[1])));
+        assert!(rows.iter().any(|row| row[10] && !row[11]));
     }
 }

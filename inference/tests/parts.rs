@@ -5,7 +5,7 @@ mod closed_form;
 use freeform_inference::{Fit, Posterior};
 use freeform_simulators::{DataLayout, DataPart, Marginal, Prior, Simulations};
 use ndarray::Array2;
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
@@ -117,11 +117,92 @@ fn parts_that_x_does_not_have_are_refused() {
     }
     let none = refused(&["transform.layout=parts"], &simulations);
     assert!(none.contains("transform.layout") && none.contains("transform.parts"), "{none}");
-    let message = refused(&[PARTS, "transform.missing=allowed"], &simulations);
-    assert!(
-        message.contains("transform.missing") && message.contains("transform.parts"),
-        "{message}"
-    );
+    let missing = |columns: std::ops::Range<usize>| {
+        let mut simulations = simulations.clone();
+        simulations.x.columns_mut().into_iter().enumerate().for_each(|(column, mut values)| {
+            if columns.contains(&column) {
+                values.fill(f64::NAN);
+            }
+        });
+        refused(&[PARTS, "transform.missing=allowed"], &simulations)
+    };
+    for (columns, named) in [(0..60, "channel 1 of every point of part 1"), (101..102, "column 2 of part 3")] {
+        let message = missing(columns);
+        assert!(message.contains(named), "{message}");
+    }
+}
+
+/// Any point of the series is missing by chance; there are 0 to 40 trials; each scalar is missing now and then.
+fn with_gaps(mut simulations: Simulations) -> Simulations {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    for mut x in simulations.x.rows_mut() {
+        let trials = [0, 4, 10, 20, 40][rng.random_range(0..5)];
+        let hidden: Vec<usize> = (0..60).filter(|_| rng.random_bool(0.3)).collect();
+        let scalars = (100..102).filter(|_| rng.random_bool(0.4)).collect::<Vec<_>>();
+        hidden.into_iter().chain(60 + trials..100).chain(scalars).for_each(|at| x[at] = f64::NAN);
+    }
+    simulations
+}
+
+/// The same as [`exact`] by what was measured: between two points of a series k steps apart lies the law of k steps.
+fn exact_of_gaps(x: &[f64]) -> [(f64, f64); 2] {
+    let grid: Vec<f64> = (0..1801).map(|i| -0.9 + 0.001 * f64::from(i)).collect();
+    let log = |a: &f64| {
+        let (mut sum, mut before, mut factor, mut variance) = (0.0, 0.0, 1.0, 0.0);
+        for value in &x[..60] {
+            (factor, variance) = (factor * a, variance * a * a + 1.0);
+            if !value.is_nan() {
+                sum += (value - factor * before).powi(2) / variance + f64::ln(variance);
+                (before, factor, variance) = (*value, 1.0, 0.0);
+            }
+        }
+        let scalar = if x[100].is_nan() { 0.0 } else { ((x[100] - a) / SCALARS[0]).powi(2) };
+        -0.5 * (sum + scalar)
+    };
+    let trials: Vec<f64> = x[60..100].iter().copied().filter(|v| !v.is_nan()).collect();
+    let (mut precision, mut sum) = (1.0 + trials.len() as f64 / 4.0, trials.iter().sum::<f64>() / 4.0);
+    if !x[101].is_nan() {
+        precision += SCALARS[1].powi(-2);
+        sum += x[101] * SCALARS[1].powi(-2);
+    }
+    [closed_form::on_grid(&grid, log), (sum / precision, precision.sqrt().recip())]
+}
+
+#[test]
+fn parts_may_have_gaps() {
+    let (prior, simulations) = simulate(6000);
+    let simulations = with_gaps(simulations);
+    let seen = simulations.x.clone();
+    let settings = [PARTS, "transform.missing=allowed"];
+    let posterior = closed_form::fit(&SHORT, &prior, simulations, &settings).unwrap();
+    let (mut error, mut widths) = ([0.0; 2], [0.0; 2]);
+    for row in 0..40 {
+        let x = seen.row(row).to_vec();
+        let draws = posterior.sample(&x, 2000, 1).unwrap().theta;
+        for (column, (mean, width)) in exact_of_gaps(&x).into_iter().enumerate() {
+            let (found, spread) = closed_form::moments(&draws, column);
+            error[column] += ((found - mean) / width).powi(2) / 40.0;
+            widths[column] += spread / width / 40.0;
+        }
+    }
+    assert!(error.iter().all(|e| e.sqrt() < 0.6), "{error:?}");
+    assert!(widths.iter().all(|w| (0.85..1.2).contains(w)), "{widths:?}");
+
+    let standing = |x: &[f64]| posterior.standing(x).unwrap().and_then(|standing| standing.gaps);
+    assert!(standing(&seen.row(0).to_vec()).is_none_or(|gaps| !gaps.is_unlike()));
+    // Half a series, of which no simulation has so little.
+    let mut x = seen.row(0).to_vec();
+    x[..45].fill(f64::NAN);
+    let said = standing(&x).expect("told").to_string();
+    assert!(said.contains("part 1: it has"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    posterior.save(folder.path()).unwrap();
+    let loaded = Posterior::load(folder.path(), Default::default()).unwrap();
+    let draws = |posterior: &Posterior, x: &[f64]| posterior.sample(x, 200, 1).unwrap().theta;
+    let x = seen.row(1).to_vec();
+    assert_eq!(draws(&posterior, &x), draws(&loaded, &x));
+    let text = std::fs::read_to_string(folder.path().join("model.toml")).unwrap();
+    assert!(text.contains("format_version = 13"), "{text}");
 }
 
 /// What is stated with the data gives way to settings.

@@ -60,6 +60,9 @@ pub(super) fn mask(
 
 /// What the numbers of x are said to be to each other, as far as gaps go.
 fn layout(input: &TrainingInput, overrides: &Overrides) -> DataLayout {
+    if let Some(parts) = overrides.parts() {
+        return DataLayout::of_parts(parts);
+    }
     let stated = input.layout.clone().unwrap_or_default();
     let (layout, channels) = overrides.layout();
     DataLayout {

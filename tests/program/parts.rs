@@ -64,7 +64,6 @@ fn parts_that_do_not_fit_are_refused() {
         ("layout = \"parts\"", "parts = ["),
         ("layout = \"set\"\nparts = [\"series:20\"]", "leave it out beside parts"),
         ("channels = 2\nparts = [\"series:20\"]", "leave it out beside parts"),
-        ("missing = \"allowed\"\nparts = [\"series:20\"]", "no number may be missing"),
     ] {
         project(&scratch, stated);
         let said = scratch.fails(2, &train(&[]));
@@ -73,8 +72,6 @@ fn parts_that_do_not_fit_are_refused() {
     project(&scratch, "");
     let said = scratch.fails(1, &train(&["--parts", "series:4x2,vector:3"]));
     assert!(said.contains("11 numbers together") && said.contains("20"), "{said}");
-    let said = scratch.fails(1, &train(&[&PARTS[..], &["--missing", "allowed"]].concat()));
-    assert!(said.contains("--missing") && said.contains("transform.parts"), "{said}");
     // Before anything was simulated.
     assert!(!scratch.path("model").exists());
     for bad in ["series", "auto:20", "set:20x0", "vector:4x5"] {

@@ -21,15 +21,23 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
 }
 
 impl Overrides {
+    /// The parts that these state, if they say anything of parts; `None` inside where something else stands there.
+    fn stated_parts(&self) -> Option<Option<Vec<DataPart>>> {
+        let stated = self.transform("parts")?.as_array()?;
+        let part = |part: &Value| part.as_str()?.parse().ok();
+        Some(stated.iter().map(part).collect())
+    }
+
+    /// The parts of x that these state.
+    #[must_use]
+    pub fn parts(&self) -> Option<Vec<DataPart>> {
+        self.stated_parts().flatten().filter(|parts| !parts.is_empty())
+    }
+
     /// The problem with the parts that these state; without those that were stated with the data, where
     /// these state anything else of the layout.
     pub(super) fn with_parts(&self, problem: Problem) -> Result<Problem, ConfigError> {
-        let stated = self.transform("parts").and_then(Value::as_array);
-        let parts = stated.map(|parts| {
-            let part = |part: &Value| part.as_str()?.parse().ok();
-            parts.iter().map(part).collect::<Option<Vec<DataPart>>>()
-        });
-        match parts {
+        match self.stated_parts() {
             // What is no part is refused where the settings are read.
             Some(None) => Ok(problem),
             Some(Some(parts)) if !parts.is_empty() => {

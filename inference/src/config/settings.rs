@@ -124,6 +124,15 @@ pub(crate) const MOST_DEGREE: usize = 3;
 const TRIAL_SHARE: usize = 4;
 
 impl WhiteningConfig {
+    /// The same with a network where the kind is open.
+    pub(crate) fn with_network(&self) -> Self {
+        let kind = match self.kind {
+            WhiteningKind::Auto => WhiteningKind::Network,
+            stated => stated,
+        };
+        Self { kind, ..self.clone() }
+    }
+
     /// The settings of a short training, which tells ways of showing data to it apart.
     pub(crate) fn trial(&self) -> Self {
         Self { steps: self.steps.div_ceil(TRIAL_SHARE), networks: 1, ..self.clone() }

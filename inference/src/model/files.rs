@@ -16,7 +16,7 @@ use crate::turn::Turn;
 use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES,
-    VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS,
+    VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS, VERSION_WITH_REGRESSED,
     VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
@@ -79,11 +79,15 @@ impl Model {
             tensors.add_flat(TURN, turn.numbers());
         }
         let likelihood = self.likelihood.as_ref();
+        let in_parts = self.view.layout() == Layout::Parts;
         let format_version = match (&view, &success, &theta_from) {
+            _ if self.view.is_regressed() || (in_parts && !self.view.all_gaps().is_empty()) => {
+                VERSION_WITH_REGRESSED
+            }
             _ if Cells::of(&self.prior).is_some() || self.view.is_learnt() => {
                 VERSION_WITH_CATEGORIES
             }
-            _ if self.view.layout() == Layout::Parts || self.view.has_regressions() => {
+            _ if in_parts || self.view.has_regressions() => {
                 VERSION_WITH_PARTS
             }
             _ if self.has_curves() => VERSION_WITH_CURVES,

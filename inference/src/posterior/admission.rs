@@ -20,11 +20,7 @@ pub(super) fn admit(model: &Model, x: &[f64]) -> Result<(), PosteriorError> {
         _ => {}
     }
     check_observation(x, missing)?;
-    let never = match view.gaps() {
-        None => x.iter().position(|v| v.is_nan()),
-        Some(gaps) => gaps.never_missing(x),
-    };
-    never.map_or(Ok(()), |index| Err(PosteriorError::GapNotTrained { index }))
+    view.never_missing(x).map_or(Ok(()), |index| Err(PosteriorError::GapNotTrained { index }))
 }
 
 /// Whether each number of an observation is finite, or missing where that is allowed, and some are there.

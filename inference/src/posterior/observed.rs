@@ -72,7 +72,7 @@ impl Posterior {
             return Err(PosteriorError::ObservationTooFar { index, value: x[index] });
         }
         let multiplied = likelihood.is_some_and(|l| l.trials.is_some());
-        let gaps = view.gaps().map(|gaps| GapsStanding { multiplied, ..gaps.standing(x) });
+        let gaps = view.standing_of_gaps(x).map(|gaps| GapsStanding { multiplied, ..gaps });
         Ok(Observed { context, target, few, gaps })
     }
 

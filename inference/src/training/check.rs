@@ -6,7 +6,7 @@ use super::data_error::MIN_TRAINING;
 use super::origin::ThetaOrigin;
 use super::rows::contiguous;
 use crate::config::{Config, TransformConfig};
-use freeform_simulators::{Layout, LayoutMisfit, Simulations};
+use freeform_simulators::{LayoutMisfit, Simulations};
 use ndarray::Array2;
 
 /// Whether these simulations can be trained on, at little cost.
@@ -51,15 +51,12 @@ pub(super) fn check_sizes(
 }
 
 /// Whether x of so many numbers can have its layout: channels divide it, and leave points enough; an image has its
-/// pixels; parts have its numbers, none of which may be missing.
+/// pixels; parts have its numbers.
 ///
 /// # Errors
 /// [`DataError`] where not.
 pub fn check_layout(columns: usize, transform: &TransformConfig) -> Result<(), DataError> {
     let channels = transform.channels;
-    if transform.layout == Layout::Parts && transform.missing.is_allowed() {
-        return Err(DataError::PartsWithGaps);
-    }
     match transform.layout().misfit(columns) {
         None => Ok(()),
         Some(LayoutMisfit::Uneven) => Err(DataError::Channels { columns, channels }),

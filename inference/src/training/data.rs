@@ -165,7 +165,7 @@ impl TrainingData {
         let Choice { view, remark, doubt } = candidates.choose(&part.part("view"))?;
         findings.extend(doubt);
         let span = DataSpan::of(view.compared(), &x);
-        let missing = if view.is_filled() { gaps(&x) } else { Vec::new() };
+        let missing = if view.filled().is_empty() { Vec::new() } else { gaps(&x) };
         let (training, validation) = (&order[..rows - held_out], &order[rows - held_out..]);
         let reversed = regressed.filter(|_| wanted);
         let of_trials = |(regressors, transform): &(Vec<f32>, ParameterTransform)| {
@@ -200,7 +200,7 @@ impl TrainingData {
             true => seen_of_x.conditions(seen, told_row),
             false => Vec::new(),
         };
-        let spread = (wanted && view.gaps().is_some()).then(|| seen_of_x.spread());
+        let spread = (wanted && !view.all_gaps().is_empty()).then(|| seen_of_x.spread());
         // A number of trials that depends on θ is data, which trials alone do not tell.
         trials = trials.filter(|_| conditions.len() == view.of_gaps().len());
         let reversed = reversed.map(|(regressors, transform)| Reversed {

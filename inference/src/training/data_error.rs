@@ -154,13 +154,6 @@ pub enum DataError {
         /// Numbers of a pixel.
         channels: usize,
     },
-    /// Gaps in parts.
-    #[error(
-        "x has parts (transform.parts; `parts` in simulator.toml), of which no number may be missing: leave \
-         transform.missing (--missing; `missing` in simulator.toml) at failed and fill the gaps in the simulations and \
-         the observation alike, or leave the parts out (x is then a vector, or has one layout)"
-    )]
-    PartsWithGaps,
     /// Gaps in images.
     #[error(
         "row {row} of x has NaN among the pixels of an image, of which none may be missing: fill them in the \

@@ -146,11 +146,9 @@ impl<'a> EnsembleJob<'a> {
             _ => self.config.clone(),
         };
         // What is better under a flow is chosen by flows.
-        match config.whitening.kind {
-            WhiteningKind::Off => {}
-            _ if member.linear => config.whitening.kind = WhiteningKind::Linear,
-            WhiteningKind::Auto => config.whitening.kind = WhiteningKind::Network,
-            WhiteningKind::Linear | WhiteningKind::Network => {}
+        config.whitening = config.whitening.with_network();
+        if member.linear {
+            config.whitening.kind = WhiteningKind::Linear;
         }
         let (categories, plain) = match self.data.cells().filter(|_| member.role == Role::Posterior)
         {

@@ -6,7 +6,7 @@ use crate::config::TransformConfig;
 use crate::random::{Purpose, stream};
 use crate::transform::{DataTransform, dependent_columns};
 use crate::view::{View, is_present};
-use freeform_simulators::Layout;
+use freeform_simulators::{DataLayout, Layout};
 use rand::RngExt;
 
 /// Gaps that depend on θ no more than chance does this often are taken not to.
@@ -28,10 +28,39 @@ pub(super) fn check_measured(
         return Err(DataError::NothingMeasured { row: rows.row_of(row) + 1 });
     }
     let layout = transform.layout();
+    if layout.layout != Layout::Parts {
+        return check_whole((x, columns), observation, rows, &layout);
+    }
+    for (index, (from, part)) in layout.placed_parts().enumerate() {
+        let own = |row: &[f64]| row[from..][..part.numbers()].to_vec();
+        let table: Vec<f64> = x.chunks_exact(columns).flat_map(own).collect();
+        let observed = observation.map(own);
+        let table = (&table[..], part.numbers());
+        let of_part = |error| match error {
+            DataError::NeverMeasured { column } => {
+                DataError::NeverMeasured { column: format!("{column} of part {}", index + 1) }
+            }
+            other => other,
+        };
+        check_whole(table, observed.as_deref(), rows, part.layout()).map_err(of_part)?;
+    }
+    Ok(())
+}
+
+/// The same of x, or a part of it, that has one layout.
+fn check_whole(
+    (x, columns): (&[f64], usize),
+    observation: Option<&[f64]>,
+    rows: &TableRows,
+    layout: &DataLayout,
+) -> Result<(), DataError> {
     if layout.layout == Layout::Image {
         let gap = |row: &[f64]| !row.iter().all(is_present);
-        let row = x.chunks_exact(columns).position(gap).map_or(0, |row| rows.row_of(row) + 1);
-        return Err(DataError::MissingPixels { row });
+        let row = x.chunks_exact(columns).position(gap);
+        return match row {
+            Some(row) => Err(DataError::MissingPixels { row: rows.row_of(row) + 1 }),
+            None => Ok(()),
+        };
     }
     // Any trial may be missing in all, and any point of a series; but not one of their channels.
     let points = matches!(layout.layout, Layout::Set | Layout::Series);
@@ -76,8 +105,10 @@ impl Described<'_> {
     /// the likelihood is one given them. Where they do, they are data, as any others.
     pub fn conditions<'t>(&self, rows: &[u32], theta: impl Fn(u32) -> &'t [f64]) -> Vec<usize> {
         let of_gaps = self.view.of_gaps();
-        let seen = |r: u32| &row(self.x, self.width, r)[of_gaps.clone()];
         let columns = of_gaps.len();
+        let told = |row: &[f64]| of_gaps.iter().map(|at| row[*at]).collect::<Vec<f64>>();
+        let told: Vec<f64> = self.x.chunks_exact(self.width).flat_map(told).collect();
+        let seen = |r: u32| row(&told, columns, r);
         let depend = || !dependent_columns(rows, theta, seen, columns, BY_CHANCE).is_empty();
         if columns == 0 || depend() {
             return Vec::new();
@@ -90,30 +121,32 @@ impl Described<'_> {
     /// that stand in its column elsewhere, drawn at random, which says nothing; what tells of gaps is
     /// spread over what it stands for.
     pub fn spread(&self) -> Vec<f64> {
-        let (mut x, width, of_gaps) = (self.x.to_vec(), self.width, self.view.of_gaps());
-        let rows = x.len() / width;
-        if self.view.is_filled() {
-            let inputs = self.view.inputs();
-            let mut missing = vec![false; rows * inputs];
-            self.gaps.iter().for_each(|place| missing[*place] = true);
-            let measured: Vec<Vec<usize>> = (0..inputs)
-                .map(|column| (0..rows).filter(|row| !missing[row * inputs + column]).collect())
+        let (mut x, width) = (self.x.to_vec(), self.width);
+        let (rows, inputs) = (x.len() / width, self.view.inputs());
+        for (first, at, count) in self.view.filled() {
+            let own = first..first + count;
+            let places = || self.gaps.iter().filter(|place| own.contains(&(*place % inputs)));
+            let mut missing = vec![false; rows * count];
+            places().for_each(|place| missing[place / inputs * count + place % inputs - first] = true);
+            let measured: Vec<Vec<usize>> = (0..count)
+                .map(|column| (0..rows).filter(|row| !missing[row * count + column]).collect())
                 .collect();
-            for place in self.gaps {
-                let (row, column) = (place / inputs, place % inputs);
+            for place in places() {
+                let (row, column) = (place / inputs, place % inputs - first);
                 // One that no simulation has is the same in all, and has no likelihood.
                 if measured[column].is_empty() {
                     continue;
                 }
                 let mut rng = stream(self.seed, Purpose::Gaps, *place as u64);
                 let other = measured[column][rng.random_range(0..measured[column].len())];
-                x[row * width + column] = self.x[other * width + column];
+                x[row * width + at + column] = self.x[other * width + at + column];
             }
         }
-        if let Some(gaps) = self.view.gaps() {
-            for (row, seen) in x.chunks_exact_mut(width).enumerate() {
-                let mut rng = stream(self.seed, Purpose::GapSpread, row as u64);
-                gaps.spread(&mut seen[of_gaps.clone()], || rng.random_range(-0.5..0.5));
+        let all = self.view.all_gaps();
+        for (row, seen) in x.chunks_exact_mut(width).enumerate().filter(|_| !all.is_empty()) {
+            let mut rng = stream(self.seed, Purpose::GapSpread, row as u64);
+            for (_, at, gaps) in &all {
+                gaps.spread(&mut seen[*at..][..gaps.outputs()], || rng.random_range(-0.5..0.5));
             }
         }
         x

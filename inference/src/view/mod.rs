@@ -40,7 +40,6 @@ use regressed::Regressed;
 use serde::{Deserialize, Serialize};
 use series::Series;
 use set::Set;
-use std::ops::Range;
 
 /// A part of what the networks are given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,24 +109,58 @@ impl View {
         }
     }
 
+    /// What is told of gaps in x or in its parts, each with the first number of x that it is about and with
+    /// its own first number among those of the view.
+    pub fn all_gaps(&self) -> Vec<(usize, usize, &Gaps)> {
+        let (mut all, mut at) = (Vec::new(), 0);
+        for block in &self.blocks {
+            match block {
+                Block::Gaps(gaps) => all.push((0, at, gaps)),
+                Block::Part(part) => all.extend(
+                    part.view()
+                        .all_gaps()
+                        .into_iter()
+                        .map(|(first, place, gaps)| (part.from() + first, at + place, gaps)),
+                ),
+                _ => {}
+            }
+            at += self.outputs_of(block);
+        }
+        all
+    }
+
     /// Which of its numbers tell of gaps alone, whatever was measured.
-    pub fn of_gaps(&self) -> Range<usize> {
-        let all = self.outputs();
-        all - self.gaps().map_or(0, Gaps::outputs)..all
+    pub fn of_gaps(&self) -> Vec<usize> {
+        let each = self.all_gaps().into_iter().flat_map(|(_, at, gaps)| at..at + gaps.outputs());
+        each.collect()
     }
 
     /// Its columns that may be used, of those that `kept` says tell of θ: with them what is told of gaps,
     /// which says how far the others can be trusted.
     pub fn with_gaps(&self, mut kept: Vec<usize>) -> Vec<usize> {
-        let gaps = self.of_gaps();
-        kept.retain(|column| !gaps.contains(column));
-        kept.extend(gaps);
+        kept.extend(self.of_gaps());
+        kept.sort_unstable();
+        kept.dedup();
         kept
     }
 
-    /// Whether its first numbers are those of x, filled.
-    pub fn is_filled(&self) -> bool {
-        matches!(self.blocks[0], Block::Filled { .. })
+    /// Runs of its numbers that are those of x, filled: the first of x, the first of the view, and how many.
+    pub fn filled(&self) -> Vec<(usize, usize, usize)> {
+        let (mut all, mut at) = (Vec::new(), 0);
+        for block in &self.blocks {
+            match block {
+                Block::Filled { .. } => all.push((0, at, self.inputs)),
+                Block::Part(part) => all.extend(
+                    part.view()
+                        .filled()
+                        .into_iter()
+                        .map(|(first, place, count)| (part.from() + first, at + place, count)),
+                ),
+                _ => {}
+            }
+            at += self.outputs_of(block);
+        }
+        all
     }
 
     /// How many numbers take their place.
@@ -145,10 +178,15 @@ impl View {
         self.blocks.iter().any(|block| matches!(block, Block::Learnt(_)))
     }
 
+    /// Whether linear regressions of θ are some of its numbers.
+    pub fn is_regressed(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Regressed(_)))
+    }
+
     /// Whether some of its numbers follow from others.
     pub fn has_statistics(&self) -> bool {
         match self.layout() {
-            Layout::Vector => self.blocks.iter().any(|block| matches!(block, Block::Regressed(_))),
+            Layout::Vector => self.is_regressed(),
             Layout::Parts => self.parts().any(|part| part.view().has_statistics()),
             _ => true,
         }

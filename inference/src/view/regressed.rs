@@ -40,6 +40,9 @@ impl Regressed {
             .par_chunks_exact(columns)
             .flat_map_iter(|row| scores(row, &center, &scale).map(|z| z as f32))
             .collect();
+        if settings.kind == WhiteningKind::Off {
+            return Ok(None);
+        }
         let settings = WhiteningConfig { kind: WhiteningKind::Linear, degree: 1, ..settings.clone() };
         let learn = |index: usize| {
             let part = part.part(&format!("regression-{index}"));
@@ -118,5 +121,81 @@ impl Regressed {
     /// What each of its numbers is.
     pub fn names(&self) -> Vec<String> {
         (1..=self.outputs).map(|at| format!("regression of parameter {at}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+    use crate::work::Unwatched;
+    use rand_distr::{Distribution, StandardNormal};
+
+    const COLUMNS: usize = 60;
+
+    /// x_j = θ + 2 ε_j: E[θ | x] is off by a variance of 1 / (1 + 60/4) = 1/16. What rows are told, by regressions that
+    /// have not seen them, is as good as what new data are.
+    #[test]
+    fn regressions_say_what_all_columns_say_together() {
+        let rng = &mut stream(4, Purpose::Learnt, 98);
+        let mut normal = || -> f64 { StandardNormal.sample(rng) };
+        let (n, fresh) = (600, 1000);
+        let (mut x, mut targets) = (Vec::new(), Vec::new());
+        for _ in 0..n + fresh {
+            let target = normal();
+            x.extend((0..COLUMNS).map(|_| 100.0 + target + 2.0 * normal()));
+            targets.push(target as f32);
+        }
+        // A number that is missing says nothing.
+        x[(n + fresh - 1) * COLUMNS] = f64::NAN;
+        let rows: Vec<u32> = (0..n as u32).rev().collect();
+        let table = LearntTable {
+            x: &x,
+            columns: COLUMNS,
+            targets: &targets,
+            outputs: 1,
+            rows: &rows,
+            seed: 1,
+        };
+        let mut settings = WhiteningConfig {
+            kind: WhiteningKind::Auto,
+            networks: 1,
+            degree: 1,
+            width: 8,
+            steps: 10,
+            batch_size: 64,
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+        };
+        let fit = |settings: &WhiteningConfig| {
+            Regressed::fit(&table, settings, &Part::new(&Unwatched, "test")).unwrap()
+        };
+        let regressed = fit(&settings).unwrap();
+        let said = |row: usize, regressed: &Regressed| {
+            let mut said = Vec::new();
+            regressed.apply(Some(row), &x[row * COLUMNS..][..COLUMNS], &mut said);
+            said[0]
+        };
+        let error = |rows: std::ops::Range<usize>, regressed: &Regressed| {
+            let count = rows.len() as f64;
+            let square = |row: usize| (said(row, regressed) - f64::from(targets[row])).powi(2);
+            rows.map(square).sum::<f64>() / count
+        };
+        let (known, new) = (error(0..n, &regressed), error(n..n + fresh, &regressed));
+        assert!((0.055..0.085).contains(&new), "{new}");
+        assert!((0.8..1.3).contains(&(known / new)), "{known} {new}");
+        let forgetting = regressed.clone().forgetting();
+        assert!(error(0..n, &forgetting) < 0.9 * known);
+        // Rows that none has seen are told what new data are.
+        for row in [n, n + fresh - 1] {
+            assert!((said(row, &regressed) - said(row, &forgetting)).abs() < 1e-5);
+        }
+        let text = serde_json::to_string(&regressed).unwrap();
+        let mut read: Regressed = serde_json::from_str(&text).unwrap();
+        assert_eq!(regressed.parameters(COLUMNS), Some(regressed.numbers().len()));
+        read.set_numbers(regressed.numbers());
+        assert_eq!(read, forgetting);
+        settings.kind = WhiteningKind::Off;
+        assert!(fit(&settings).is_none());
     }
 }

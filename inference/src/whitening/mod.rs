@@ -124,8 +124,8 @@ impl Whitening {
         let whole = Self { regression, network };
         // A network of a wide context learns its training rows by heart before it is of use.
         let open = config.kind == WhiteningKind::Auto;
-        let alone_is_better = open && alone.score(table, part)? > whole.score(table, part)?;
-        Ok(if alone_is_better { alone } else { whole })
+        let alone_is_as_good = open && alone.score(table, part)? >= whole.score(table, part)?;
+        Ok(if alone_is_as_good { alone } else { whole })
     }
 
     /// Mean log-density of the validation rows, up to a constant.

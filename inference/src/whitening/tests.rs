@@ -125,3 +125,46 @@ fn a_curved_regression_is_taken_where_it_is_curved() {
     let back = Whitening::from_numbers(curve.shape(), &numbers, network.to_vec());
     assert_eq!(back, Some(curve));
 }
+
+/// Where the kind is open, a network is left out where it only learns by heart, and taken where targets are curved;
+/// what was kept of either comes back as it was.
+#[test]
+fn a_network_is_left_out_where_it_does_worse() {
+    let (n, d, c) = (500, 4, 60);
+    let mut rng = stream(9, Purpose::Weights, 0);
+    let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+    let context: Vec<f32> = (0..n * c).map(|_| normal()).collect();
+    let noise: Vec<[f32; 5]> = (0..n).map(|_| std::array::from_fn(|_| 0.2 * normal())).collect();
+    let rows: Vec<u32> = (0..n as u32).collect();
+    let (training, validation) = rows.split_at(300);
+    let config = WhiteningConfig {
+        kind: WhiteningKind::Auto,
+        networks: 1,
+        degree: 1,
+        width: 32,
+        steps: 3000,
+        batch_size: 16,
+        learning_rate: 5e-3,
+        weight_decay: 1e-3,
+    };
+    let has_network = |of: fn(&[f32], usize) -> f32| {
+        let rows = context.chunks_exact(c).zip(&noise);
+        // What all targets have in common of noise is most of it.
+        let target: Vec<f32> = rows
+            .flat_map(|(context, noise)| {
+                (0..d).map(|i| of(context, i) + noise[i] + 3.0 * noise[d]).collect::<Vec<_>>()
+            })
+            .collect();
+        let (target, context) = (&target[..], &context[..]);
+        let table = WhiteningTable { target, context, dims: (d, c), training, validation };
+        let kept = Stopper::default();
+        kept.allow(usize::MAX);
+        let work: &dyn Work = &kept;
+        let fit = || Whitening::fit(&table, &config, 1, &Part::new(work, "whitening")).unwrap();
+        let (first, again) = (fit(), fit());
+        assert_eq!(first, again);
+        first.is_some_and(|whitening| whitening.network.is_some())
+    };
+    assert!(!has_network(|context, i| context[i..i + 20].iter().sum()));
+    assert!(has_network(|context, i| 3.0 * context[i] * context[i]));
+}

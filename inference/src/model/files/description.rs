@@ -33,7 +33,9 @@ pub(super) const VERSION_WITH_CURVES: u64 = 10;
 pub(super) const VERSION_WITH_PARTS: u64 = 11;
 /// That of models of priors with categories, or of views that networks learnt.
 pub(super) const VERSION_WITH_CATEGORIES: u64 = 12;
-const NEWEST: u64 = VERSION_WITH_CATEGORIES;
+/// The same where x is seen by linear regressions of θ, or parts of it may have gaps.
+pub(super) const VERSION_WITH_REGRESSED: u64 = 13;
+const NEWEST: u64 = VERSION_WITH_REGRESSED;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.

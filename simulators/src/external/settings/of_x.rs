@@ -69,11 +69,6 @@ impl Reader<'_> {
         if let Some(key) = ["layout", "channels", "shape"].into_iter().find(other) {
             return Err(self.bad(key, "leave it out beside parts, which say it of each part"));
         }
-        if self.missing_numbers()?.is_allowed() {
-            return Err(
-                self.bad("missing", "of parts no number may be missing; leave out one of the two")
-            );
-        }
         let layout = DataLayout::of_parts(parts);
         match layout.misfit(numbers) {
             None => Ok(layout),
