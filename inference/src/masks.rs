@@ -53,9 +53,9 @@ impl Masks {
             .collect();
         let together = if groups.is_empty() { of(layout, 0..numbers) } else { 1 };
         let masks = Self { numbers, together, groups, hidden: Vec::new() };
-        let hidden = missing.iter().map(|missing| {
-            masks.starts().filter(|at| missing[*at]).collect::<Vec<_>>()
-        });
+        let hidden = missing
+            .iter()
+            .map(|missing| masks.starts().filter(|at| missing[*at]).collect::<Vec<_>>());
         let hidden: Vec<Vec<usize>> = hidden.collect();
         (!hidden.is_empty()).then_some(Self { hidden, ..masks })
     }
@@ -94,7 +94,8 @@ impl Masks {
         for (index, mut row) in simulations.x.rows_mut().into_iter().enumerate() {
             let mut rng = stream(seed, Purpose::Masks, index as u64);
             let hidden = self.draw(&mut rng);
-            let hidden: Vec<usize> = hidden.into_iter().flat_map(|start| self.group(start)).collect();
+            let hidden: Vec<usize> =
+                hidden.into_iter().flat_map(|start| self.group(start)).collect();
             let hides = |at: usize| hidden.binary_search(&at).is_ok();
             if (0..self.numbers).all(|at| hides(at) || row[at].is_nan()) {
                 continue;

@@ -126,7 +126,9 @@ fn parts_that_x_does_not_have_are_refused() {
         });
         refused(&[PARTS, "transform.missing=allowed"], &simulations)
     };
-    for (columns, named) in [(0..60, "channel 1 of every point of part 1"), (101..102, "column 2 of part 3")] {
+    for (columns, named) in
+        [(0..60, "channel 1 of every point of part 1"), (101..102, "column 2 of part 3")]
+    {
         let message = missing(columns);
         assert!(message.contains(named), "{message}");
     }
@@ -160,7 +162,8 @@ fn exact_of_gaps(x: &[f64]) -> [(f64, f64); 2] {
         -0.5 * (sum + scalar)
     };
     let trials: Vec<f64> = x[60..100].iter().copied().filter(|v| !v.is_nan()).collect();
-    let (mut precision, mut sum) = (1.0 + trials.len() as f64 / 4.0, trials.iter().sum::<f64>() / 4.0);
+    let (mut precision, mut sum) =
+        (1.0 + trials.len() as f64 / 4.0, trials.iter().sum::<f64>() / 4.0);
     if !x[101].is_nan() {
         precision += SCALARS[1].powi(-2);
         sum += x[101] * SCALARS[1].powi(-2);
@@ -225,4 +228,38 @@ fn settings_have_the_last_word_on_parts() {
     assert_eq!((vector.layout.name(), vector.parts.len()), ("vector", 0));
     let other = of("parts = [\"vector:102\"]\n");
     assert_eq!((other.layout.name(), other.parts.len()), ("parts", 1));
+}
+
+/// x_t = e_t + a e_(t−1) e_(t−2), 60 points beside a number that says nothing: no statistic knows the sign of a, and what
+/// networks learn of a part does.
+#[test]
+fn networks_learn_of_parts() {
+    let (rows, fresh) = (800, 30);
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let (mut theta, mut x) = (Array2::zeros((rows + fresh, 1)), Array2::zeros((rows + fresh, 61)));
+    for row in 0..rows + fresh {
+        let a = rng.random_range(-0.9..0.9);
+        let noise: Vec<f64> = (0..63).map(|_| StandardNormal.sample(&mut rng)).collect();
+        theta[[row, 0]] = a;
+        for t in 0..60 {
+            x[[row, 1 + t]] = noise[t + 2] + a * noise[t + 1] * noise[t];
+        }
+        x[[row, 0]] = noise[62];
+    }
+    let prior = Prior::identical(1, Marginal::Uniform { low: -0.9, high: 0.9 }).unwrap();
+    let known = Simulations {
+        theta: theta.slice(ndarray::s![..rows, ..]).to_owned(),
+        x: x.slice(ndarray::s![..rows, ..]).to_owned(),
+    };
+    let parts = "transform.parts=[\"vector:1\", \"series:60\"]";
+    let posterior = closed_form::fit(&SHORT, &prior, known, &[parts]).unwrap();
+    let notes = posterior.model().training.notes.join("\n");
+    assert!(notes.contains("and 1 learnt number (part 2)"), "{notes}");
+    let square = |row: usize| {
+        let draws = posterior.sample(&x.row(row).to_vec(), 500, 1).unwrap().theta;
+        (closed_form::moments(&draws, 0).0 - theta[[row, 0]]).powi(2) / fresh as f64
+    };
+    // 0.52 by the prior's mean.
+    let error = (rows..rows + fresh).map(square).sum::<f64>().sqrt();
+    assert!(error < 0.4, "{error}");
 }

@@ -16,8 +16,9 @@ use crate::turn::Turn;
 use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES,
-    VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS, VERSION_WITH_REGRESSED,
-    VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW, read_description, signed,
+    VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS,
+    VERSION_WITH_REGRESSED, VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW,
+    read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions, write_choices};
@@ -79,20 +80,22 @@ impl Model {
             tensors.add_flat(TURN, turn.numbers());
         }
         let likelihood = self.likelihood.as_ref();
-        let in_parts = self.view.layout() == Layout::Parts;
+        let layout = self.view.layout();
+        let in_parts = layout == Layout::Parts;
+        let is_newest = match layout {
+            Layout::Parts => self.view.is_learnt() || !self.view.all_gaps().is_empty(),
+            Layout::Image => self.view.is_learnt(),
+            _ => self.view.is_regressed(),
+        };
         let format_version = match (&view, &success, &theta_from) {
-            _ if self.view.is_regressed() || (in_parts && !self.view.all_gaps().is_empty()) => {
-                VERSION_WITH_REGRESSED
-            }
+            _ if is_newest => VERSION_WITH_REGRESSED,
             _ if Cells::of(&self.prior).is_some() || self.view.is_learnt() => {
                 VERSION_WITH_CATEGORIES
             }
-            _ if in_parts || self.view.has_regressions() => {
-                VERSION_WITH_PARTS
-            }
+            _ if in_parts || self.view.has_regressions() => VERSION_WITH_PARTS,
             _ if self.has_curves() => VERSION_WITH_CURVES,
             _ if likelihood.is_some_and(|l| l.trials.is_some()) => VERSION_WITH_TRIALS,
-            _ if self.view.layout() == Layout::Image => VERSION_WITH_IMAGE,
+            _ if layout == Layout::Image => VERSION_WITH_IMAGE,
             _ if self.view.gaps().is_some() => VERSION_WITH_GAPS,
             _ if self.turn.is_some() => VERSION_WITH_TURN,
             (Some(_), _, _) => VERSION_WITH_VIEW,

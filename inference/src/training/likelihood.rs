@@ -210,7 +210,8 @@ impl Reversed<'_> {
         let dims = (dim, self.transform.outputs() + self.given.conditions.len());
         let (training, validation) = (self.training, self.validation);
         let table = WhiteningTable { target: targets, context, dims, training, validation };
-        let whitening = Whitening::fit(&table, &self.settings.trial().with_network(), self.seed, part)?;
+        let whitening =
+            Whitening::fit(&table, &self.settings.trial().with_network(), self.seed, part)?;
         part.go_on()?;
         let sum: f64 = validation
             .iter()

@@ -127,7 +127,8 @@ impl Described<'_> {
             let own = first..first + count;
             let places = || self.gaps.iter().filter(|place| own.contains(&(*place % inputs)));
             let mut missing = vec![false; rows * count];
-            places().for_each(|place| missing[place / inputs * count + place % inputs - first] = true);
+            places()
+                .for_each(|place| missing[place / inputs * count + place % inputs - first] = true);
             let measured: Vec<Vec<usize>> = (0..count)
                 .map(|column| (0..rows).filter(|row| !missing[row * count + column]).collect())
                 .collect();

@@ -2,7 +2,7 @@
 //! training of a whitening.
 
 use super::channel::Channel;
-use super::learnt::{Learnt, LearntTable};
+use super::learnt::{Kind, Learnt, LearntTable};
 use super::trial::Trial;
 use super::words::describe;
 use super::{Block, View};
@@ -24,8 +24,9 @@ const DOUBTFUL_GAIN: f64 = 0.05;
 const CHANNELS: [usize; 4] = [1, 2, 3, 4];
 const LEAST_POINTS: usize = 5;
 
-/// Points of a series that networks learn from together, and simulations without which they learn nothing.
+/// Points of a series, and pixels of a side of a square, that networks learn from together, and simulations without which they learn nothing.
 const WINDOW: usize = 4;
+const SIDE: usize = 3;
 const LEAST_ROWS: usize = 300;
 
 /// Simulations that views are tried on.
@@ -193,27 +194,29 @@ impl Candidates<'_> {
         Ok(Choice { view: best.view.clone(), remark, doubt: None })
     }
 
-    /// A view of a series or a set with what networks learn of its points beside, where held-out simulations gain by it.
+    /// A view with what networks learn beside, where held-out simulations gain by it.
     fn learnt(&self, best: &Trial, part: &Part) -> Result<Option<Trial>, Halt> {
-        let Some(width) = self.learnt_width(&best.view) else { return Ok(None) };
-        let mapped = best.view.blocks.iter().find_map(|block| match block {
+        let part = part.part("networks");
+        let Some(view) = self.with_learnt(&best.view, &part)? else { return Ok(None) };
+        let trials = self.try_all(vec![view], "learnt", &part)?;
+        Ok(trials.into_iter().next().filter(|trial| trial.is_learnt_over(best)))
+    }
+
+    /// A view of a series, an image or a set with what networks learn of its points beside.
+    pub(super) fn with_learnt(&self, view: &View, part: &Part) -> Result<Option<View>, Halt> {
+        let Some(kind) = self.learnt_kind(view) else { return Ok(None) };
+        let mapped = view.blocks.iter().find_map(|block| match block {
             Block::Series(series) => Some(series.channels().to_vec()),
             _ => None,
         });
-        let channels = mapped.unwrap_or_else(|| Channel::each(self.x, best.view.channels()));
+        let channels = mapped.unwrap_or_else(|| Channel::each(self.x, view.channels()));
         let targets = self.targets();
-        let table = self.learnt_table(&targets);
-        let is_set = best.view.layout() == Layout::Set;
-        let part = part.part("networks");
-        let learnt = Learnt::fit(&table, channels, (width, is_set), &part)?;
-        let mut view = best.view.clone();
+        let learnt = Learnt::fit(&self.learnt_table(&targets), channels, kind, part)?;
+        let mut view = view.clone();
         // What tells of gaps is the last.
         let at = view.blocks.len() - usize::from(view.gaps().is_some());
         view.blocks.insert(at, Block::Learnt(learnt));
-        let trials = self.try_all(vec![view], "learnt", &part)?;
-        // Told by networks that have not seen them, these numbers cost little where they tell nothing new.
-        let better = |trial: &Trial| trial.over(best).nats >= LEAST_GAIN;
-        Ok(trials.into_iter().next().filter(better))
+        Ok(Some(view))
     }
 
     /// θ in the flow's space, `[n, D]`.
@@ -235,12 +238,14 @@ impl Candidates<'_> {
         }
     }
 
-    /// Points of a window that networks learn from: of a set one trial. `None` where they do not.
-    fn learnt_width(&self, view: &View) -> Option<usize> {
+    /// The windows that networks learn from; `None` where they do not.
+    fn learnt_kind(&self, view: &View) -> Option<Kind> {
         let enough = self.rows.len() >= LEAST_ROWS && !self.in_rounds;
         match view.layout() {
-            Layout::Series if enough => Some(WINDOW),
-            Layout::Set if enough => Some(1),
+            _ if !enough => None,
+            Layout::Series => Some(Kind::Runs(WINDOW)),
+            Layout::Image => Some(Kind::Squares { side: SIDE, wide: view.pixels()?[1] }),
+            Layout::Set => Some(Kind::Trials),
             _ => None,
         }
     }

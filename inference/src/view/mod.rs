@@ -175,7 +175,11 @@ impl View {
 
     /// Whether networks learnt some of its numbers.
     pub fn is_learnt(&self) -> bool {
-        self.blocks.iter().any(|block| matches!(block, Block::Learnt(_)))
+        self.blocks.iter().any(|block| match block {
+            Block::Learnt(_) => true,
+            Block::Part(part) => part.view().is_learnt(),
+            _ => false,
+        })
     }
 
     /// Whether linear regressions of θ are some of its numbers.
@@ -271,7 +275,7 @@ impl View {
                     None => learnt.apply(x, &mut out),
                     Some(row) => learnt.apply_to_row(row, x, &mut out),
                 },
-                Block::Part(part) => part.apply(x, &mut out),
+                Block::Part(part) => part.apply(row, x, &mut out),
                 Block::Gaps(gaps) => gaps.apply(x, &mut out),
             }
         }
@@ -309,6 +313,7 @@ impl View {
         let each = self.blocks.into_iter().map(|block| match block {
             Block::Learnt(learnt) => Block::Learnt(learnt.forgetting()),
             Block::Regressed(regressed) => Block::Regressed(regressed.forgetting()),
+            Block::Part(part) => Block::Part(part.forgetting()),
             other => other,
         });
         self.blocks = each.collect();

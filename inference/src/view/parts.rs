@@ -33,8 +33,14 @@ impl PartView {
         self.from
     }
 
-    pub fn apply(&self, x: &[f64], out: &mut Vec<f64>) {
-        out.extend(self.view.of(&x[self.from..][..self.view.inputs]));
+    /// Of x, which may be a row of the table that the view was learnt from.
+    pub fn apply(&self, row: Option<usize>, x: &[f64], out: &mut Vec<f64>) {
+        out.extend(self.view.of_row(row, &x[self.from..][..self.view.inputs]));
+    }
+
+    /// The same for new data alone.
+    pub fn forgetting(self) -> Self {
+        Self { view: self.view.forgetting(), ..self }
     }
 
     pub fn is_whole(&self, columns: usize) -> bool {
@@ -84,11 +90,13 @@ impl Candidates<'_> {
             let mut trials = self.try_all(trials, &name("view"), part)?;
             let unmapped = own.iter().filter_map(|view| view.unmapped(&tables[at])).map(with);
             trials.extend(self.try_all(unmapped.collect(), &name("unmapped"), part)?);
-            if let Some(Block::Part(best)) =
-                Trial::best(trials.iter()).map(|trial| &trial.view.blocks[at])
-            {
-                chosen[at] = best.view.clone();
-            }
+            let Some(best) = Trial::best(trials.iter()) else { continue };
+            let part = part.part(&name("networks"));
+            let own = best.view.part(at);
+            let learnt = of(at).with_learnt(own, &part)?.map(with);
+            let learnt = self.try_all(learnt.into_iter().collect(), "learnt", &part)?;
+            let learnt = learnt.first().filter(|trial| trial.is_learnt_over(best));
+            chosen[at] = learnt.unwrap_or(best).view.part(at).clone();
         }
         let view = whole(&chosen);
         let remark = format!(
@@ -125,6 +133,14 @@ impl View {
             Block::Part(part) => part.view.has_regressions(),
             _ => false,
         })
+    }
+
+    /// The view of a part, from 0.
+    fn part(&self, at: usize) -> &Self {
+        match &self.blocks[at] {
+            Block::Part(part) => &part.view,
+            _ => self,
+        }
     }
 
     /// The parts that it sees, where x has several.

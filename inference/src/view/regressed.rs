@@ -43,13 +43,15 @@ impl Regressed {
         if settings.kind == WhiteningKind::Off {
             return Ok(None);
         }
-        let settings = WhiteningConfig { kind: WhiteningKind::Linear, degree: 1, ..settings.clone() };
+        let settings =
+            WhiteningConfig { kind: WhiteningKind::Linear, degree: 1, ..settings.clone() };
         let learn = |index: usize| {
             let part = part.part(&format!("regression-{index}"));
             let seen = seen_by(index, rows);
             let (validation, training) = seen.split_at((seen.len() / JUDGES).max(1));
             let dims = (outputs, columns);
-            let table = WhiteningTable { target: targets, context: &context, dims, training, validation };
+            let table =
+                WhiteningTable { target: targets, context: &context, dims, training, validation };
             Whitening::fit(&table, &settings, 0, &part)
         };
         let regressions = (0..LEARNERS).into_par_iter().map(learn);

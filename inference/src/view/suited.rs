@@ -73,11 +73,7 @@ impl Candidates<'_> {
     }
 
     /// What linear regressions say, alone and beside principal components.
-    pub(super) fn of_regressed(
-        &self,
-        components: &[View],
-        part: &Part,
-    ) -> Result<Vec<View>, Halt> {
+    pub(super) fn of_regressed(&self, components: &[View], part: &Part) -> Result<Vec<View>, Halt> {
         if !(NARROW + 1..=MOST_REGRESSED).contains(&self.columns) {
             return Ok(Vec::new());
         }

@@ -15,6 +15,9 @@ const JUDGES_SHARE: usize = 5;
 /// More simulations than these are not needed to choose.
 const MOST_ROWS: usize = 20_000;
 
+/// What networks learnt must bring, in nats.
+const LEAST_LEARNT: f64 = 0.02;
+
 /// A view, and log p(θ | view) of each judging simulation under a short training.
 pub(super) struct Trial {
     pub view: View,
@@ -29,6 +32,12 @@ impl Trial {
     /// What this one gains over another, of log p(θ | view).
     pub fn over(&self, other: &Self) -> Gain {
         Gain::of(&self.scores, &other.scores)
+    }
+
+    /// Whether what networks learnt is worth its place beside another view. Told by networks that have not seen the
+    /// simulations, these numbers cost little where they tell nothing new.
+    pub fn is_learnt_over(&self, other: &Self) -> bool {
+        self.over(other).nats >= LEAST_LEARNT
     }
 
     /// The one with the best scores.

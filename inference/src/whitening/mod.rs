@@ -137,7 +137,8 @@ impl Whitening {
                 rows.iter().flat_map(|r| row(table, *r)).copied().collect::<Vec<f32>>()
             };
             let mut white = gathered(WhiteningTable::target_row);
-            sum += self.apply(&mut white, &gathered(WhiteningTable::context_row)).iter().sum::<f64>();
+            sum +=
+                self.apply(&mut white, &gathered(WhiteningTable::context_row)).iter().sum::<f64>();
             sum -= white.iter().map(|z| 0.5 * f64::from(*z).powi(2)).sum::<f64>();
         }
         Ok(sum / table.validation.len().max(1) as f64)

@@ -33,7 +33,8 @@ pub(super) const VERSION_WITH_CURVES: u64 = 10;
 pub(super) const VERSION_WITH_PARTS: u64 = 11;
 /// That of models of priors with categories, or of views that networks learnt.
 pub(super) const VERSION_WITH_CATEGORIES: u64 = 12;
-/// The same where x is seen by linear regressions of θ, or parts of it may have gaps.
+/// The same where x is seen by linear regressions of θ, by what networks learnt of images or parts, or where parts may
+/// have gaps.
 pub(super) const VERSION_WITH_REGRESSED: u64 = 13;
 const NEWEST: u64 = VERSION_WITH_REGRESSED;
 /// The file.

@@ -49,7 +49,8 @@ impl View {
         let parts = self.parts().enumerate().filter_map(|(index, part)| {
             let own = &x[part.from()..][..part.view().inputs()];
             let standing = part.view().gaps()?.standing(own);
-            let unlike = standing.unlike.iter().map(|unlike| format!("part {}: {unlike}", index + 1));
+            let unlike =
+                standing.unlike.iter().map(|unlike| format!("part {}: {unlike}", index + 1));
             Some(GapsStanding { unlike: unlike.collect(), ..standing })
         });
         parts.reduce(|all, part| GapsStanding {

@@ -136,6 +136,7 @@ pub(super) fn train(
 
 #[cfg(test)]
 mod tests {
+    use super::super::windows::Kind;
     use super::*;
     use crate::view::channel::Channel;
     use crate::work::Unwatched;
@@ -150,7 +151,7 @@ mod tests {
         let x: Vec<f64> = (0..80 * 12).map(|_| normal()).collect();
         let targets: Vec<f32> = (0..80).map(|row| (x[row * 12] * x[row * 12 + 1]) as f32).collect();
         let channels = Channel::each(&x, 1);
-        let windows = Windows::fit(x.chunks_exact(12), channels, (12, 3), false);
+        let windows = Windows::fit(x.chunks_exact(12), channels, (12, Kind::Runs(3)));
         let rows: Vec<_> = x.chunks_exact(12).map(|x| windows.row(x)).collect();
         let examples = Examples { rows: &rows, targets: &targets };
         let all: Vec<u32> = (0..80).collect();

@@ -1,4 +1,4 @@
-//! A series as runs of a few neighbouring points, a set as its trials.
+//! A series as runs of a few neighbouring points, an image as small squares of pixels, a set as its trials.
 
 use crate::view::channel::{Channel, log_variance, mean};
 use crate::view::present::is_present;
@@ -10,14 +10,28 @@ const MOST_WINDOWS: usize = 256;
 /// Farther out, in standard deviations, nothing is told apart.
 const FARTHEST: f64 = 6.0;
 
+/// What windows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// So many neighbouring points of a series.
+    Runs(usize),
+    /// Squares of neighbouring pixels of an image whose rows are so wide.
+    Squares { side: usize, wide: usize },
+    /// The trials of a set, which have no order.
+    Trials,
+}
+
 /// How the numbers of x become windows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Windows {
-    /// Points of a series, or trials of a set.
+    /// Points of a series, pixels of an image or trials of a set.
     points: usize,
-    /// Points of a window.
+    /// Points of a window; of an image, those of a side of it.
     width: usize,
+    /// Pixels of a row of an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wide: Option<usize>,
     channels: Vec<Channel>,
     /// Whether the points have no order, and are put in one.
     sorted: bool,
@@ -39,11 +53,15 @@ impl Windows {
     pub fn fit<'a>(
         rows: impl Iterator<Item = &'a [f64]>,
         channels: Vec<Channel>,
-        (points, width): (usize, usize),
-        sorted: bool,
+        (points, kind): (usize, Kind),
     ) -> Self {
-        let width = width.min(points);
-        let known = Self { points, width, levels: Vec::new(), channels, sorted };
+        let (width, wide) = match kind {
+            Kind::Runs(width) => (width.min(points), None),
+            Kind::Trials => (1, None),
+            Kind::Squares { side, wide } => (side.min(wide).min(points / wide), Some(wide)),
+        };
+        let sorted = kind == Kind::Trials;
+        let known = Self { points, width, wide, levels: Vec::new(), channels, sorted };
         let levels: Vec<Vec<f64>> = rows.map(|row| known.measured(row).0).collect();
         let of = |at: usize| {
             let values = || levels.iter().map(|level| level[at]);
@@ -57,7 +75,8 @@ impl Windows {
 
     /// Numbers of a window.
     pub fn inputs(&self) -> usize {
-        self.width * self.channels.len()
+        let rows = if self.wide.is_some() { self.width } else { 1 };
+        rows * self.width * self.channels.len()
     }
 
     /// Numbers of the levels.
@@ -70,16 +89,31 @@ impl Windows {
         self.starts().count()
     }
 
+    /// The first point of each window.
     fn starts(&self) -> impl Iterator<Item = usize> + use<> {
-        let all = self.points - self.width + 1;
-        (0..all).step_by(all.div_ceil(MOST_WINDOWS))
+        let along = |points: usize| points - self.width + 1;
+        // Of a row of an image, or of all of x, and how many rows have any.
+        let (across, down, wide) = match self.wide {
+            None => (along(self.points), 1, 0),
+            Some(wide) => (along(wide), along(self.points / wide), wide),
+        };
+        let all = across * down;
+        let starts = (0..all).step_by(all.div_ceil(MOST_WINDOWS));
+        starts.map(move |at| at / across * wide + at % across)
     }
 
     pub fn is_whole(&self, columns: usize) -> bool {
         let finite =
             |[mean, scale]: &[f64; 2]| mean.is_finite() && scale.is_finite() && *scale > 0.0;
         self.points.checked_mul(self.channels.len()) == Some(columns)
-            && (1..=self.points).contains(&self.width)
+            && match self.wide {
+                None => (1..=self.points).contains(&self.width),
+                Some(0) => false,
+                Some(wide) => {
+                    self.points.is_multiple_of(wide)
+                        && (1..=wide.min(self.points / wide)).contains(&self.width)
+                }
+            }
             && self.channels.iter().all(Channel::is_whole)
             && self.levels.len() == self.level_inputs()
             && self.levels.iter().all(finite)
@@ -133,10 +167,20 @@ impl Windows {
 
     /// Appends the windows of a row that lack nothing; how many they are.
     pub fn cut(&self, row: &Row, out: &mut Vec<f32>) -> usize {
-        let (inputs, channels) = (self.inputs(), self.channels.len());
-        let windows = self.starts().map(|start| &row.scores[start * channels..][..inputs]);
-        let whole = windows.filter(|window| !window.iter().any(|v| v.is_nan()));
-        whole.map(|window| out.extend_from_slice(window)).count()
+        let (channels, before) = (self.channels.len(), out.len());
+        let rows = if self.wide.is_some() { self.width } else { 1 };
+        let across = self.width * channels;
+        for start in self.starts() {
+            let from = out.len();
+            for line in 0..rows {
+                let first = (start + line * self.wide.unwrap_or(0)) * channels;
+                out.extend_from_slice(&row.scores[first..][..across]);
+            }
+            if out[from..].iter().any(|v| v.is_nan()) {
+                out.truncate(from);
+            }
+        }
+        (out.len() - before) / self.inputs()
     }
 }
 
@@ -147,8 +191,8 @@ mod tests {
     fn windows(x: &[f64], channels: usize, width: usize) -> Windows {
         let columns = x.len() / 2;
         let channels = Channel::each(x, channels);
-        let sizes = (columns / channels.len(), width);
-        Windows::fit(x.chunks_exact(columns), channels, sizes, false)
+        let sizes = (columns / channels.len(), Kind::Runs(width));
+        Windows::fit(x.chunks_exact(columns), channels, sizes)
     }
 
     /// Units and level of a row are in its levels alone; a window that lacks a number is left out.
@@ -176,5 +220,30 @@ mod tests {
         let set = Windows { sorted: true, ..pairs };
         let [one, other] = [[0.0, 1.0, 3.0, 2.0], [3.0, 2.0, 0.0, 1.0]].map(|x| set.row(&x));
         assert_eq!((one.scores, one.levels), (other.scores, other.levels));
+    }
+
+    /// Squares of four pixels of three rows of four, the left upper one first.
+    #[test]
+    fn squares_are_of_neighbours_on_both_sides() {
+        let x: Vec<f64> = (0..24).map(|at| f64::from(at % 12)).collect();
+        let kind = Kind::Squares { side: 2, wide: 4 };
+        let cut = Windows::fit(x.chunks_exact(12), Channel::each(&x, 1), (12, kind));
+        assert!(cut.is_whole(12) && !cut.is_whole(24));
+        assert_eq!((cut.inputs(), cut.count()), (4, 6));
+        let row = cut.row(&x[..12]);
+        let mut out = Vec::new();
+        assert_eq!(cut.cut(&row, &mut out), 6);
+        let places = |window: usize| {
+            let place = |v: &f32| row.scores.iter().position(|score| score == v).unwrap();
+            out[4 * window..][..4].iter().map(place).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [0, 2, 3, 5].map(places),
+            [[0, 1, 4, 5], [2, 3, 6, 7], [4, 5, 8, 9], [6, 7, 10, 11]]
+        );
+        // An image that is smaller than that is one square at most.
+        let kind = Kind::Squares { side: 5, wide: 4 };
+        let cut = Windows::fit(x.chunks_exact(12), Channel::each(&x, 1), (12, kind));
+        assert_eq!((cut.inputs(), cut.count()), (9, 2));
     }
 }
