@@ -100,9 +100,10 @@ pub enum DataError {
     /// A layout of next to no points.
     #[error(
         "{} of x, {channels} side by side (transform.channels; `channels` in \
-         simulator.toml), are {} or trials; at least 3 make a series or a set: set that \
-         lower, or transform.layout (`layout` in simulator.toml) to vector",
-        counted(*.columns, "number"), counted(*.points, "point")
+         simulator.toml), are {} or trials; at least 3 make a series or a set: set {}transform.layout \
+         (`layout` in simulator.toml) to vector",
+        counted(*.columns, "number"), counted(*.points, "point"),
+        if *.channels > 1 { "that lower, or " } else { "" }
     )]
     FewPoints {
         /// Numbers of x.

@@ -2,6 +2,7 @@
 //! whether the gaps of an observation are like those of the simulations.
 
 mod count;
+mod of_view;
 mod standing;
 
 pub(crate) use count::Structure;

@@ -101,68 +101,6 @@ impl View {
         }
     }
 
-    /// What is told of gaps in x, where there may be any.
-    pub fn gaps(&self) -> Option<&Gaps> {
-        match self.blocks.last() {
-            Some(Block::Gaps(gaps)) => Some(gaps),
-            _ => None,
-        }
-    }
-
-    /// What is told of gaps in x or in its parts, each with the first number of x that it is about and with
-    /// its own first number among those of the view.
-    pub fn all_gaps(&self) -> Vec<(usize, usize, &Gaps)> {
-        let (mut all, mut at) = (Vec::new(), 0);
-        for block in &self.blocks {
-            match block {
-                Block::Gaps(gaps) => all.push((0, at, gaps)),
-                Block::Part(part) => all.extend(
-                    part.view()
-                        .all_gaps()
-                        .into_iter()
-                        .map(|(first, place, gaps)| (part.from() + first, at + place, gaps)),
-                ),
-                _ => {}
-            }
-            at += self.outputs_of(block);
-        }
-        all
-    }
-
-    /// Which of its numbers tell of gaps alone, whatever was measured.
-    pub fn of_gaps(&self) -> Vec<usize> {
-        let each = self.all_gaps().into_iter().flat_map(|(_, at, gaps)| at..at + gaps.outputs());
-        each.collect()
-    }
-
-    /// Its columns that may be used, of those that `kept` says tell of θ: with them what is told of gaps,
-    /// which says how far the others can be trusted.
-    pub fn with_gaps(&self, mut kept: Vec<usize>) -> Vec<usize> {
-        kept.extend(self.of_gaps());
-        kept.sort_unstable();
-        kept.dedup();
-        kept
-    }
-
-    /// Runs of its numbers that are those of x, filled: the first of x, the first of the view, and how many.
-    pub fn filled(&self) -> Vec<(usize, usize, usize)> {
-        let (mut all, mut at) = (Vec::new(), 0);
-        for block in &self.blocks {
-            match block {
-                Block::Filled { .. } => all.push((0, at, self.inputs)),
-                Block::Part(part) => all.extend(
-                    part.view()
-                        .filled()
-                        .into_iter()
-                        .map(|(first, place, count)| (part.from() + first, at + place, count)),
-                ),
-                _ => {}
-            }
-            at += self.outputs_of(block);
-        }
-        all
-    }
-
     /// How many numbers take their place.
     pub fn outputs(&self) -> usize {
         self.blocks.iter().map(|block| self.outputs_of(block)).sum()

@@ -34,15 +34,15 @@ impl Regressed {
         settings: &WhiteningConfig,
         part: &Part,
     ) -> Result<Option<Self>, Halt> {
+        if settings.kind == WhiteningKind::Off {
+            return Ok(None);
+        }
         let LearntTable { x, columns, targets, outputs, rows, .. } = *table;
         let (center, scale) = moments(x.chunks_exact(columns), columns);
         let context: Vec<f32> = x
             .par_chunks_exact(columns)
             .flat_map_iter(|row| scores(row, &center, &scale).map(|z| z as f32))
             .collect();
-        if settings.kind == WhiteningKind::Off {
-            return Ok(None);
-        }
         let settings =
             WhiteningConfig { kind: WhiteningKind::Linear, degree: 1, ..settings.clone() };
         let learn = |index: usize| {

@@ -2,9 +2,6 @@
 
 use super::count::{Count, PARTS, Structure};
 use super::{Figure, Gaps};
-use crate::view::View;
-use crate::view::parts::PartView;
-use crate::view::present::is_present;
 use freeform_simulators::counted;
 use serde::Serialize;
 use std::fmt;
@@ -23,43 +20,6 @@ pub struct GapsStanding {
     pub unlike: Vec<String>,
     /// Whether the likelihood of each trial is known, and multiplied.
     pub multiplied: bool,
-}
-
-impl View {
-    /// The first number of `x`, from 0, that is missing though it is in no simulation, or in none of its part:
-    /// nothing was learnt of that. Of points and trials that is no question.
-    pub fn never_missing(&self, x: &[f64]) -> Option<usize> {
-        let of_part = |part: &PartView| {
-            let own = &x[part.from()..][..part.view().inputs()];
-            Some(part.from() + part.view().never_missing(own)?)
-        };
-        match self.gaps() {
-            Some(gaps) => gaps.never_missing(x),
-            None if self.parts().next().is_some() => self.parts().find_map(of_part),
-            None => x.iter().position(|v| !is_present(v)),
-        }
-    }
-
-    /// How the gaps of an observation are to those of the simulations, of all parts together; `None` where
-    /// nothing may be missing.
-    pub fn standing_of_gaps(&self, x: &[f64]) -> Option<GapsStanding> {
-        if let Some(gaps) = self.gaps() {
-            return Some(gaps.standing(x));
-        }
-        let parts = self.parts().enumerate().filter_map(|(index, part)| {
-            let own = &x[part.from()..][..part.view().inputs()];
-            let standing = part.view().gaps()?.standing(own);
-            let unlike =
-                standing.unlike.iter().map(|unlike| format!("part {}: {unlike}", index + 1));
-            Some(GapsStanding { unlike: unlike.collect(), ..standing })
-        });
-        parts.reduce(|all, part| GapsStanding {
-            present: all.present + part.present,
-            simulated: (all.simulated.0 + part.simulated.0, all.simulated.1 + part.simulated.1),
-            unlike: [all.unlike, part.unlike].concat(),
-            multiplied: false,
-        })
-    }
 }
 
 impl Gaps {
