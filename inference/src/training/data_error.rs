@@ -157,12 +157,19 @@ pub enum DataError {
     },
     /// Gaps in images.
     #[error(
-        "row {row} of x has NaN among the pixels of an image, of which none may be missing: fill them in the \
-         simulations and the observation alike, or set transform.layout (`layout` in simulator.toml) to vector"
+        "row {row} of x has NaN among the pixels of an image{} (from the start, or hidden as in an observation), of which \
+         none may be missing: fill them in the simulations and the observation alike, or say {}",
+        part.map_or_else(String::new, |(part, _)| format!(" (part {part})")),
+        part.map_or_else(
+            || "transform.layout=vector (--layout, `layout` in simulator.toml)".to_owned(),
+            |(_, numbers)| format!("vector:{numbers} in its place in transform.parts (--parts, `parts` in simulator.toml)")
+        )
     )]
     MissingPixels {
         /// Row of the table, from 1.
         row: usize,
+        /// Which part of x, from 1, and how many numbers it has, where x has parts.
+        part: Option<(usize, usize)>,
     },
     /// A simulation without a number.
     #[error(
@@ -175,7 +182,9 @@ pub enum DataError {
         row: usize,
     },
     /// A number that no simulation has.
-    #[error("{column} of x is NaN in every simulation: leave it out of x, in the observation too")]
+    #[error(
+        "{column} of x is NaN in every simulation: leave it out of x (and out of its layout), in the observation too"
+    )]
     NeverMeasured {
         /// Which.
         column: String,

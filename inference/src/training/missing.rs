@@ -40,6 +40,9 @@ pub(super) fn check_measured(
             DataError::NeverMeasured { column } => {
                 DataError::NeverMeasured { column: format!("{column} of part {}", index + 1) }
             }
+            DataError::MissingPixels { row, .. } => {
+                DataError::MissingPixels { row, part: Some((index + 1, part.numbers())) }
+            }
             other => other,
         };
         check_whole(table, observed.as_deref(), rows, part.layout()).map_err(of_part)?;
@@ -58,7 +61,7 @@ fn check_whole(
         let gap = |row: &[f64]| !row.iter().all(is_present);
         let row = x.chunks_exact(columns).position(gap);
         return match row {
-            Some(row) => Err(DataError::MissingPixels { row: rows.row_of(row) + 1 }),
+            Some(row) => Err(DataError::MissingPixels { row: rows.row_of(row) + 1, part: None }),
             None => Ok(()),
         };
     }

@@ -38,9 +38,13 @@ pub enum ColumnMap {
 
 impl ColumnMap {
     /// The map under which `values` are most like a Gaussian: the one with the largest Gaussian
-    /// likelihood, its slope counted in (Box and Cox 1964), or the identity where none gains much.
+    /// likelihood, its slope counted in (Box and Cox 1964), or the identity where none gains much, or
+    /// there are no values.
     #[must_use]
     pub fn fit(values: &mut [f64]) -> Self {
+        if values.is_empty() {
+            return Self::Identity;
+        }
         values.sort_unstable_by(f64::total_cmp);
         let [least, most] = [values[0], values[values.len() - 1]];
         let quantile = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
@@ -151,6 +155,7 @@ mod tests {
         let mut heavy: Vec<f64> = logistic().iter().map(|v| (2.0 * v).sinh() - 40.0).collect();
         assert!(matches!(ColumnMap::fit(&mut heavy), ColumnMap::Asinh { .. }));
         assert_eq!(ColumnMap::fit(&mut [7.0; 20]), ColumnMap::Identity);
+        assert_eq!(ColumnMap::fit(&mut []), ColumnMap::Identity);
     }
 
     /// Anscombe's expansion: the variance is 1 + 1/(16 λ²) and terms of higher order.

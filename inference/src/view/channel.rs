@@ -20,10 +20,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// Learnt from some of `values`.
-    ///
-    /// # Panics
-    /// Where none of them was measured.
+    /// Learnt from some of `values`; as they are where none was measured.
     pub fn fit(values: impl Iterator<Item = f64> + Clone) -> Self {
         let mut values = spaced(values, MOST_VALUES);
         let map = ColumnMap::fit(&mut values);
@@ -56,9 +53,9 @@ impl Channel {
 
     fn scored(map: ColumnMap, mut values: Vec<f64>) -> Self {
         values.iter_mut().for_each(|v| *v = map.apply(*v));
-        let n = values.len() as f64;
+        let n = values.len().max(1) as f64;
         // Against an origin among them, and in units of the farthest, so that no digits are lost.
-        let origin = values[values.len() / 2];
+        let origin = values.get(values.len() / 2).copied().unwrap_or(0.0);
         let unit = values.iter().map(|v| (v - origin).abs()).fold(0.0, f64::max);
         let unit = if unit > 0.0 && unit.is_finite() { unit } else { 1.0 };
         let mean = values.iter().map(|v| (v - origin) / unit).sum::<f64>() / n;

@@ -50,7 +50,8 @@ impl Set {
     pub fn fit(x: &[f64], columns: usize, features: usize, detailed: bool) -> Self {
         let feature = |index: usize| {
             let values = || x.iter().skip(index).step_by(features).copied();
-            match categories(values()) {
+            // What was measured nowhere is no category.
+            match categories(values()).filter(|values| !values.is_empty()) {
                 Some(values) => Feature::Category(values),
                 None => Feature::Quantity(Channel::fit(values())),
             }
@@ -251,6 +252,18 @@ mod tests {
         assert_eq!(out.len(), set.outputs());
         assert!(out.iter().all(|v| v.is_finite()), "{out:?}");
         out
+    }
+
+    /// A feature that was measured nowhere, and a set without any trial.
+    #[test]
+    fn features_may_be_missing_throughout() {
+        let nan = f64::NAN;
+        for x in [[1.0, nan, 2.5, nan, 0.3, nan, 7.0, nan], [nan; 8]] {
+            let set = Set::fit(&x, 4, 2, true).with_extremes();
+            assert!(set.is_whole(4));
+            let (one, other) = (statistics(&set, &x[..4]), statistics(&set, &[nan; 4]));
+            assert!(!one.is_empty() && one.len() == other.len());
+        }
     }
 
     /// 0, 1, …, 20: quantiles lie evenly, whatever the order.

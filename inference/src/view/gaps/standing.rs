@@ -2,6 +2,7 @@
 
 use super::count::{Count, PARTS, Structure};
 use super::{Figure, Gaps};
+use crate::view::present::is_present;
 use freeform_simulators::counted;
 use serde::Serialize;
 use std::fmt;
@@ -58,12 +59,30 @@ impl Gaps {
                 ),
             });
         }
+        unlike.extend(self.apart(x));
         GapsStanding {
             present: present.count.of(self.structure, x) as usize,
             simulated: self.present(),
             unlike,
             multiplied: false,
         }
+    }
+}
+
+impl Gaps {
+    /// Columns of which some are missing in x and some are not, where simulations lack all of them or none, in words.
+    fn apart(&self, x: &[f64]) -> Option<String> {
+        let missing = |column: &usize| !is_present(&x[*column]);
+        let apart = self.patterns.iter().find_map(|pattern| {
+            let lacking = pattern.iter().find(|column| missing(column))?;
+            let other = pattern.iter().find(|column| !missing(column))?;
+            Some((lacking + 1, other + 1))
+        });
+        apart.map(|(lacking, other)| {
+            format!(
+                "number {lacking} is missing and number {other} is not, which simulations lack together"
+            )
+        })
     }
 }
 

@@ -66,6 +66,9 @@ fn columns_that_are_missing_together_share_an_indicator() {
     assert_eq!(applied(&gaps, &x[1]), [1.0, 0.0]);
     assert_eq!(gaps.never_missing(&[NAN, 1.0, NAN, NAN]), Some(3));
     assert_eq!(gaps.never_missing(&x[1]), None);
+    let said = gaps.standing(&[1.0, NAN, 3.0, 4.0]).to_string();
+    assert!(said.contains("number 2 is missing and number 3 is not"), "{said}");
+    assert!(!gaps.standing(&x[0]).is_unlike() && !gaps.standing(&x[2]).is_unlike());
 }
 
 /// A count stands for all that is nearer to it than to the next: what is spread stays there.

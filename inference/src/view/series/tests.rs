@@ -78,6 +78,24 @@ fn constant_and_short_series_have_finite_statistics() {
     }
 }
 
+/// A channel that was measured nowhere: in rounds for an observation that lacks it, it is hidden everywhere.
+#[test]
+fn a_channel_may_be_missing_throughout() {
+    let x: Vec<f64> =
+        (0..60).map(|at| if at % 2 == 0 { (at as f64).sin() } else { f64::NAN }).collect();
+    let mut all: Vec<Series> = [Detail::Brief, Detail::Few, Detail::Many]
+        .map(|detail| Series::fit(&x, 20, 2, detail))
+        .into();
+    all.extend(Regression::candidates(10, 2).map(|kind| Series::regressed(&x, 20, 2, kind)));
+    all.push(Series::fit(&[f64::NAN; 60], 20, 2, Detail::Many));
+    for series in all {
+        let mut out = Vec::new();
+        series.apply(&x[..20], &mut out);
+        assert!(series.is_whole(20) && out.len() == series.outputs());
+        assert!(out.iter().all(|v| v.is_finite()), "{out:?}");
+    }
+}
+
 /// A first channel that is pushed at random, and a second that follows exactly: y_t = 2 x_t + ⅛ y_{t−2}.
 #[test]
 fn regressions_find_how_points_follow() {
