@@ -127,8 +127,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     });
     let corrected = summary.correction.as_ref().map(|c| {
         format!(
-            "corrected by the likelihood with strength {:.2}, which gains {:.3} ± {:.3} nats",
-            c.strength, c.gain, c.error
+            "corrected by the likelihood with strength {:.2}{}, which gains {:.3} ± {:.3} nats",
+            c.strength,
+            c.and_power(),
+            c.gain,
+            c.error
         )
     });
     let text = lines(head.into_iter().chain(learnt).chain(corrected));

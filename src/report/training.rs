@@ -20,8 +20,9 @@ pub(super) fn section(content: &Content) -> String {
         rows.push((
             "correction",
             format!(
-                "strength {}; it gains {} ± {} nats",
+                "strength {}{}; it gains {} ± {} nats",
                 number(correction.strength),
+                correction.and_power(),
                 number(correction.gain),
                 number(correction.error)
             ),

@@ -153,7 +153,7 @@ fn best_of(
         let name = if likelihood.trials.is_some() { "trials-strength" } else { "strength" };
         let part = Part::new(work, name);
         let correction = correction_strength(model, &likelihood, data, engine, &part)?;
-        likelihood.strength = correction.strength;
+        (likelihood.strength, likelihood.power) = (correction.strength, correction.power);
         if best.as_ref().is_none_or(|(_, known)| correction.gain > known.gain) {
             best = Some((likelihood, correction));
         }

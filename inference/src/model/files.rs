@@ -17,8 +17,8 @@ use crate::view::View;
 use description::{
     DESCRIPTION, Description, SuccessDescription, VERSION_WITH_CATEGORIES, VERSION_WITH_CURVES,
     VERSION_WITH_GAPS, VERSION_WITH_IMAGE, VERSION_WITH_LAW, VERSION_WITH_PARTS,
-    VERSION_WITH_REGRESSED, VERSION_WITH_TRIALS, VERSION_WITH_TURN, VERSION_WITH_VIEW,
-    read_description, signed,
+    VERSION_WITH_POWER, VERSION_WITH_REGRESSED, VERSION_WITH_TRIALS, VERSION_WITH_TURN,
+    VERSION_WITH_VIEW, read_description, signed,
 };
 use freeform_simulators::{Layout, write_bytes_atomically};
 use likelihood::{LikelihoodDescription, regressions, write_choices};
@@ -88,6 +88,7 @@ impl Model {
             _ => self.view.is_regressed(),
         };
         let format_version = match (&view, &success, &theta_from) {
+            _ if likelihood.is_some_and(|l| l.power < 1.0) => VERSION_WITH_POWER,
             _ if is_newest => VERSION_WITH_REGRESSED,
             _ if Cells::of(&self.prior).is_some() || self.view.is_learnt() => {
                 VERSION_WITH_CATEGORIES
@@ -172,7 +173,7 @@ impl Model {
                 });
                 let flows = flows("likelihood", &described.flows)?;
                 let summary = Summary::from_regressions(regressions.collect::<Result<_, _>>()?);
-                let LikelihoodDescription { strength, data, regressors, conditions, .. } =
+                let LikelihoodDescription { strength, power, data, regressors, conditions, .. } =
                     described;
                 let trials = described.trials.map(|trials| trials.read(&tensors)).transpose();
                 let trials = trials.map_err(invalid)?;
@@ -184,6 +185,7 @@ impl Model {
                     regressors,
                     conditions,
                     strength,
+                    power,
                 })
             }
         };

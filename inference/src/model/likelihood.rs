@@ -27,6 +27,9 @@ pub(crate) struct LikelihoodModel {
     /// α: the posterior is q^(1 − α) · (p(x | θ) p(θ))^α, q the average of the posterior flows. Of trials, for
     /// a typical number of them.
     pub strength: f64,
+    /// s: all that is learnt, that corrected density over p, counts to this power, so that what flows are too sure
+    /// of by chance is widened; 1 leaves it as it is.
+    pub power: f64,
 }
 
 impl LikelihoodModel {
@@ -40,6 +43,7 @@ impl LikelihoodModel {
             regressors: tables.transform.clone(),
             conditions: tables.conditions.clone(),
             strength: 1.0,
+            power: 1.0,
         }
     }
 

@@ -157,10 +157,34 @@ pub struct LearntSummary {
 pub struct CorrectionSummary {
     /// α, between 0 (none) and 1.
     pub strength: f64,
+    /// s: the power that what was learnt counts to, 1 where it is no surer than it may be.
+    #[serde(default = "no_power", skip_serializing_if = "is_no_power")]
+    pub power: f64,
     /// Mean gain in log p(θ | x) at the true parameters, in nats; a lower bound.
     pub gain: f64,
     /// Its standard error.
     pub error: f64,
+}
+
+impl CorrectionSummary {
+    /// What is told after the strength where the power is less than 1.
+    #[must_use]
+    pub fn and_power(&self) -> String {
+        match is_no_power(&self.power) {
+            true => String::new(),
+            false => format!(" and power {:.2}", self.power),
+        }
+    }
+}
+
+/// The power that changes nothing: what earlier versions, which knew none, mean.
+fn no_power() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_no_power(power: &f64) -> bool {
+    *power == no_power()
 }
 
 impl Model {

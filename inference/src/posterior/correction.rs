@@ -3,9 +3,11 @@
 //!
 //! Posterior flow q_j(θ | x) and learnt likelihood L_k(x | θ) make the pair
 //! t_jk = q_j^(1 − α) · (L_k·p)^α; the corrected posterior is, up to a constant, the average of all
-//! pairs. Draws ask one pair each, not all. Where θ of the simulations was not drawn from p but from r,
-//! q_j learnt what follows from r: q_j·p/r stands in its place. Where simulations fail, both know θ of
-//! those that succeeded only, so that p is multiplied by P(success | θ), which q_j has learnt.
+//! pairs. Draws ask one pair each, not all. Few simulations may make flows surer than they should be: what
+//! is learnt, t_jk/p, then counts to a power s < 1 (a power posterior), and p^(1 − s) · t_jk^s is the target.
+//! Where θ of the simulations was not drawn from p but from r, q_j learnt what follows from r: q_j·p/r
+//! stands in its place. Where simulations fail, both know θ of those that succeeded only, so that p is
+//! multiplied by P(success | θ), which q_j has learnt.
 
 use super::at::At;
 use super::proposal::{CHUNK, Inside, Proposal, log_sum};
@@ -60,6 +62,11 @@ impl<'a> Corrected<'a> {
         }
     }
 
+    /// s.
+    fn power(&self) -> f64 {
+        self.likelihood.map_or(1.0, |likelihood| likelihood.power)
+    }
+
     /// How many of the likelihood's flows count.
     pub fn likelihoods(&self) -> usize {
         let all = self.likelihood.map_or(0, |likelihood| likelihood.flows.len());
@@ -73,12 +80,13 @@ impl<'a> Corrected<'a> {
 
     /// log t_jk of each row; −∞ outside the support, off flow j's branch, and where it is no number.
     pub fn log_target(&self, rows: Rows, at: At) -> Vec<f64> {
-        let alpha = self.strength(at);
+        let (alpha, power) = (self.strength(at), self.power());
         in_chunks(rows, self.model().theta_dim(), |rows| {
             let log_q =
                 if alpha < 1.0 { self.log_q(rows, at) } else { vec![0.0; rows.pairs.len()] };
             let log_joint = if alpha > 0.0 { self.log_joint(rows, at) } else { log_q.clone() };
             let shifts = self.log_shifts(rows);
+            let log_prior = (power < 1.0).then(|| self.log_prior(rows.theta));
             let mix = |row: usize| {
                 // Outside either law's support there is no density, whatever the flows say.
                 let shift = shifts.as_ref().map_or(0.0, |shifts| shifts[row]);
@@ -86,6 +94,10 @@ impl<'a> Corrected<'a> {
                     0.0 => log_q[row] + shift,
                     1.0 => log_joint[row],
                     _ => (1.0 - alpha) * (log_q[row] + shift) + alpha * log_joint[row],
+                };
+                let value = match &log_prior {
+                    Some(log_prior) => power * value + (1.0 - power) * log_prior[row],
+                    None => value,
                 };
                 let is_number = shift.is_finite() && value.is_finite();
                 if is_number { value } else { f64::NEG_INFINITY }
@@ -96,14 +108,21 @@ impl<'a> Corrected<'a> {
 
     /// log of the corrected density of rows of θ `[n, D]`, up to a constant that depends on x alone.
     pub fn log_density(&self, theta: &[f64], at: At) -> Vec<f64> {
-        let (alpha, flows) = (self.strength(at), self.proposal.flows.len());
+        let (alpha, power) = (self.strength(at), self.power());
+        let flows = self.proposal.flows.len();
         let pairs = vec![0; theta.len() / self.model().theta_dim()];
         in_chunks(Rows { theta, pairs: &pairs, log_q: None }, self.model().theta_dim(), |rows| {
             let len = rows.pairs.len();
-            let log_q = |j| self.log_power(1.0 - alpha, Rows { pairs: &vec![j; len], ..rows }, at);
+            let log_q = |j| {
+                self.log_power((1.0 - alpha) * power, Rows { pairs: &vec![j; len], ..rows }, at)
+            };
             let log_joint =
                 |k: usize| self.log_joint(Rows { pairs: &vec![k * flows; len], ..rows }, at);
             let mut densities = vec![0.0; len];
+            if power < 1.0 {
+                densities = self.log_prior(rows.theta);
+                densities.iter_mut().for_each(|density| *density *= 1.0 - power);
+            }
             // The average of products is the product of the averages: every j goes with every k.
             let mut add = |power: f64, each: Vec<Vec<f64>>| {
                 let share = (each.len() as f64).ln();
@@ -114,17 +133,39 @@ impl<'a> Corrected<'a> {
             };
             add(1.0, (0..flows).map(log_q).collect());
             if alpha > 0.0 {
-                add(alpha, (0..self.likelihoods()).map(log_joint).collect());
+                add(alpha * power, (0..self.likelihoods()).map(log_joint).collect());
             }
             if let Some(shifts) = self.log_shifts(rows) {
                 for (density, shift) in densities.iter_mut().zip(shifts) {
                     // Outside either law's support there is no density, whatever the flows say.
-                    *density +=
-                        if shift.is_finite() { (1.0 - alpha) * shift } else { f64::NEG_INFINITY };
+                    *density += match shift.is_finite() {
+                        true => (1.0 - alpha) * power * shift,
+                        false => f64::NEG_INFINITY,
+                    };
                 }
             }
             densities
         })
+    }
+
+    /// log p of each row, or of what stands in for the prior; −∞ outside the support.
+    fn log_prior(&self, theta: &[f64]) -> Vec<f64> {
+        let (model, dim) = (self.model(), self.model().theta_dim());
+        let prior = &model.prior;
+        let inside = Inside::of(theta, dim, |row| prior.contains(row));
+        let log_prior = |row| model.law.log_prob(prior, row, self.as_simulated);
+        let mut log_priors: Vec<f64> = inside.theta.chunks_exact(dim).map(log_prior).collect();
+        model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
+        if self.as_simulated {
+            model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
+        }
+        inside.spread(&log_priors)
+    }
+
+    /// log(q_j/p) of each row: what the flow has learnt.
+    pub fn log_learnt(&self, rows: Rows, at: At) -> Vec<f64> {
+        let log_q = self.log_q(rows, at);
+        log_q.iter().zip(self.log_prior(rows.theta)).map(|(q, p)| q - p).collect()
     }
 
     /// log(L_k·p/q_j) of each row; −∞ where that is no number.
@@ -183,21 +224,14 @@ impl<'a> Corrected<'a> {
         theta: &[f64],
         at: At,
     ) -> Vec<f64> {
-        let (model, dim) = (self.model(), self.model().theta_dim());
-        let prior = &model.prior;
+        let (prior, dim) = (&self.model().prior, self.model().theta_dim());
         let inside = Inside::of(theta, dim, |row| prior.contains(row));
-        let rows = || inside.theta.chunks_exact(dim);
-        let seen = likelihood.seen(prior, rows(), at.context);
-        let log_prior = |row| model.law.log_prob(prior, row, self.as_simulated);
-        let mut log_priors: Vec<f64> = rows().map(log_prior).collect();
-        model.law.add_log_valid(prior, &model.parameters, &inside.theta, &mut log_priors);
-        if self.as_simulated {
-            model.law.add_log_steps(dim, &inside.theta, &mut log_priors);
-        }
+        let seen = likelihood.seen(prior, inside.theta.chunks_exact(dim), at.context);
         let (asked, go_on) = ((flow, self.proposal.kind), || !self.proposal.asking.stopped());
-        let mut densities = likelihood.log_density(asked, at.target, &seen, &go_on);
-        densities.iter_mut().zip(log_priors).for_each(|(density, prior)| *density += prior);
-        inside.spread(&densities)
+        let densities = likelihood.log_density(asked, at.target, &seen, &go_on);
+        let mut joint = inside.spread(&densities);
+        joint.iter_mut().zip(self.log_prior(theta)).for_each(|(joint, prior)| *joint += prior);
+        joint
     }
 
     /// Asks each of `flows` about its rows.

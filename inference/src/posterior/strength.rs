@@ -1,8 +1,8 @@
-//! How far the learnt likelihood is trusted: as far as held-out simulations gain from it.
+//! How far the learnt likelihood is trusted, and how far all that is learnt: as held-out simulations gain from it.
 
 use super::correction::Corrected;
 use super::draws::Asking;
-use super::held_out::HeldOutRatios;
+use super::held_out::{HeldOutRatios, Trust};
 use super::judges::Judges;
 use super::proposal::Proposal;
 use crate::config::Correction;
@@ -20,11 +20,14 @@ const LEFT: f64 = 0.25;
 /// Strengths that are tried, evenly spaced, before the best is improved on by thirds.
 const TRIED: usize = 20;
 const THIRDS: usize = 16;
+/// Powers that are tried: 1, less by steps, to the least.
+const POWERS: (f64, usize) = (0.025, 20);
 
-/// The strength α of `model`'s likelihood whose mean gain in log p(θ | x) over held-out
-/// simulations is largest, or 1 where the settings ask for it. Each simulation is judged by the one pair
-/// of flows that did not train on it; the average of all pairs is better than each of them, and bears a
-/// greater strength, so that a share of what is judged is left uncorrected.
+/// The strength α of `model`'s likelihood whose mean gain in log p(θ | x) over held-out simulations is
+/// largest, or 1 where the settings ask for it; and the power s of all that was learnt. Each simulation is
+/// judged by the one pair of flows that did not train on it; the average of all pairs is better than each of
+/// them, and bears a greater strength, so that a share of what is judged is left uncorrected. It is wider,
+/// too, so that a power less than 1 must gain more than chance.
 ///
 /// # Errors
 /// [`Halt`] where the work is to stop; what was judged is kept as pieces of `part`.
@@ -36,7 +39,7 @@ pub(crate) fn correction_strength(
     part: &Part,
 ) -> Result<CorrectionSummary, Halt> {
     let members = model.posterior.len().min(likelihood.flows.len());
-    let mut all = HeldOutRatios { ratios: Vec::new(), trials: Vec::new() };
+    let mut all = HeldOutRatios { ratios: Vec::new(), learnt: Vec::new(), trials: Vec::new() };
     for index in 0..members {
         let flows = &model.posterior[index..=index];
         let proposal = Proposal { model, flows, kind, asking: Asking::default(), folds: false };
@@ -48,24 +51,50 @@ pub(crate) fn correction_strength(
         let part = part.part(&format!("member-{index}"));
         let judged = HeldOutRatios::of(&corrected, points, at, PROPOSALS, seed, &part)?;
         all.ratios.extend(judged.ratios);
+        all.learnt.extend(judged.learnt);
         all.trials.extend(judged.trials);
     }
     // A flow that is alone has no others to fall back on.
     let left = if members > 1 { LEFT } else { 0.0 };
-    let gains_of = |strength: f64| all.gains(|trials| likelihood.scaled(strength, trials), left);
-    let mean = |strength: f64| {
-        let gains = gains_of(strength);
-        gains.iter().sum::<f64>() / gains.len().max(1) as f64
+    let gains_of = |strength: f64, power: f64| {
+        all.gains(Trust { strength, power, left }, |strength, n| likelihood.scaled(strength, n))
     };
-    let strength = match model.config.posterior.correction {
+    let best_at = |power: f64| match model.config.posterior.correction {
         Correction::Off => 0.0,
         Correction::On => 1.0,
-        Correction::Auto => best(mean),
+        Correction::Auto => best(|strength| mean_and_error(&gains_of(strength, power)).0),
     };
-    let gains = gains_of(strength);
-    let (n, gain) = (gains.len().max(1) as f64, mean(strength));
-    let variance = gains.iter().map(|g| (g - gain).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    Ok(CorrectionSummary { strength, gain, error: (variance / n).sqrt() })
+    let whole = best_at(1.0);
+    // Of rounds, whose simulations lie where the posterior does, no power has been shown to be of use.
+    let judged = whole > 0.0 && model.training.local.is_none();
+    let power = if judged { power(|power| gains_of(whole, power)) } else { 1.0 };
+    let strength = if power < 1.0 { best_at(power) } else { whole };
+    let (gain, error) = mean_and_error(&gains_of(strength, power));
+    Ok(CorrectionSummary { strength, power, gain, error })
+}
+
+/// The power, 1 or less, by which gains rise most beyond chance: by a standard error.
+fn power(gains_of: impl Fn(f64) -> Vec<f64>) -> f64 {
+    let plain = gains_of(1.0);
+    let rise = |power: f64| {
+        let gains: Vec<f64> = gains_of(power).iter().zip(&plain).map(|(g, p)| g - p).collect();
+        let (gain, error) = mean_and_error(&gains);
+        gain - error
+    };
+    let tried = (1..=POWERS.1).map(|step| 1.0 - POWERS.0 * step as f64);
+    let better = |best: (f64, f64), power| match rise(power) {
+        rise if rise > best.1 => (power, rise),
+        _ => best,
+    };
+    tried.fold((1.0, 0.0), better).0
+}
+
+/// The mean, 0 of none, and its standard error.
+fn mean_and_error(gains: &[f64]) -> (f64, f64) {
+    let n = gains.len().max(1) as f64;
+    let mean = gains.iter().sum::<f64>() / n;
+    let variance = gains.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, (variance / n).sqrt())
 }
 
 /// The maximum of a function on [0, 1] with one peak, or of its highest; an end where that is as good.
@@ -85,12 +114,28 @@ fn best(f: impl Fn(f64) -> f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::best;
+    use super::{best, power};
+    use statrs::distribution::{ContinuousCDF, Normal};
 
     #[test]
     fn the_maximum_of_a_parabola_and_the_ends() {
         assert!((best(|a| -(a - 0.3).powi(2)) - 0.3).abs() < 1e-3);
         assert_eq!(best(|a| a), 1.0);
         assert_eq!(best(|a| -a), 0.0);
+    }
+
+    /// Truths 1.3 times as far out as a normal law says ask for the power 1/1.3², a little less to be sure; those of the law
+    /// itself none.
+    #[test]
+    fn a_power_where_truths_lie_too_far_out() {
+        let of = |spread: f64| {
+            power(|power| {
+                let truths = (0..400)
+                    .map(|k| spread * Normal::standard().inverse_cdf((k as f64 + 0.5) / 400.0));
+                truths.map(|x| 0.5 * power.ln() - 0.5 * (power - 1.0) * x * x).collect()
+            })
+        };
+        assert!((of(1.3) - 1.0 / 1.69).abs() < 0.08, "{}", of(1.3));
+        assert_eq!(of(1.0), 1.0);
     }
 }

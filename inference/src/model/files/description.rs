@@ -36,7 +36,9 @@ pub(super) const VERSION_WITH_CATEGORIES: u64 = 12;
 /// The same where x is seen by linear regressions of θ, by what networks learnt of images or parts, or where parts may
 /// have gaps.
 pub(super) const VERSION_WITH_REGRESSED: u64 = 13;
-const NEWEST: u64 = VERSION_WITH_REGRESSED;
+/// That of models that count what they learnt to a power.
+pub(super) const VERSION_WITH_POWER: u64 = 14;
+const NEWEST: u64 = VERSION_WITH_POWER;
 /// The file.
 pub(super) const DESCRIPTION: &str = "model.toml";
 /// Name of the first line of the description: BLAKE3 of all that follows.

@@ -2,6 +2,7 @@
 
 use super::super::LikelihoodModel;
 use super::super::tensors::{FlowDescription, Tensors, read_flat};
+use super::super::{is_no_power, no_power};
 use crate::classifier::{Classifier, ClassifierShape};
 use crate::summary::Summary;
 use crate::transform::{Cells, DataTransform, ParameterTransform};
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub(super) struct LikelihoodDescription {
     pub strength: f64,
+    #[serde(default = "no_power", skip_serializing_if = "is_no_power")]
+    pub power: f64,
     pub flows: Vec<FlowDescription>,
     /// The regressions of a summary.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -85,6 +88,7 @@ impl LikelihoodDescription {
     pub fn of(model: &LikelihoodModel) -> Self {
         Self {
             strength: model.strength,
+            power: model.power,
             flows: model.flows.iter().map(FlowDescription::of).collect(),
             summary: regressions(model).map(Whitening::shape).collect(),
             data: model.data.clone(),
@@ -123,6 +127,8 @@ impl LikelihoodDescription {
         self.trials.iter().all(trials)
             && !self.flows.is_empty()
             && (0.0..=1.0).contains(&self.strength)
+            && self.power > 0.0
+            && self.power <= 1.0
             && self.data.columns() == described
             && self.summary.iter().all(whole)
             && self.data.is_whole()
