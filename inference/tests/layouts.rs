@@ -64,7 +64,7 @@ fn a_set_has_the_closed_form_posterior_whatever_its_order() {
         loaded.sample(&x, 200, 1).unwrap().theta
     );
     let text = std::fs::read_to_string(folder.path().join("model.toml")).unwrap();
-    assert!(text.contains("format_version = 9"), "{text}");
+    assert!(closed_form::is_of_version(&text, 9), "{text}");
 }
 
 /// x_t = a·x_{t−1} + ε: the exact posterior of a on a grid, given the first point.

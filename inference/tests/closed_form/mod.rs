@@ -21,6 +21,12 @@ pub fn fit(
     fit.run(simulations)
 }
 
+/// Whether a model's file has this version, or that of all models whose likelihood has a power.
+pub fn is_of_version(text: &str, version: u64) -> bool {
+    let version = if text.contains("\npower = ") { 14 } else { version };
+    text.contains(&format!("\nformat_version = {version}\n"))
+}
+
 pub fn normal(rng: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(rng)
 }
