@@ -172,7 +172,7 @@ impl CorrectionSummary {
     pub fn and_power(&self) -> String {
         match is_no_power(&self.power) {
             true => String::new(),
-            false => format!(" and power {:.2}", self.power),
+            false => format!(" and power {:.3}", self.power),
         }
     }
 }
