@@ -41,11 +41,7 @@ fn a_simulator_s_trials_are_as_many_as_it_likes() {
     scratch.succeeds(&run("run"));
     assert_eq!(numbers(scratch.path("run/samples/observation_01.npy")).ncols(), 1);
     let model = fs::read_to_string(scratch.path("run/model.toml")).unwrap();
-    assert!(
-        ["9", "14"].iter().any(|v| model.contains(&format!("format_version = {v}\n")))
-            && !model.contains("masks"),
-        "{model}"
-    );
+    assert!(model.contains("format_version = 9") && !model.contains("masks"), "{model}");
     // The same as a column, padded, and in another order.
     fs::write(scratch.path("column.csv"), "0.9\n0.1\n0.4\n0.6\n0.7\n0.3\n0.2\n").unwrap();
     let padded =

@@ -105,11 +105,7 @@ fn a_prior_of_every_kind_goes_all_the_way() {
     scratch.succeeds(&[&line[..], &["lp.npy"]].concat());
     assert!(numbers(scratch.path("lp.npy")).iter().all(|l| l.is_finite()));
     let toml = fs::read_to_string(scratch.path("model/model.toml")).unwrap();
-    assert!(
-        toml.contains("std = \"tau\"")
-            && ["6", "14"].iter().any(|v| toml.contains(&format!("format_version = {v}\n"))),
-        "{toml}"
-    );
+    assert!(toml.contains("std = \"tau\"") && toml.contains("format_version = 6"), "{toml}");
     // The law's program belongs to the model.
     fs::write(scratch.path("prior.py"), OWN.replace("expovariate(1.0)", "expovariate(2.0)"))
         .unwrap();
