@@ -7,6 +7,7 @@ use super::judges::Judges;
 use super::proposal::Proposal;
 use crate::config::Correction;
 use crate::engine::EngineKind;
+use crate::gain::Gain;
 use crate::model::{CorrectionSummary, LikelihoodModel, Model};
 use crate::training::TrainingData;
 use crate::work::{Halt, Part};
@@ -62,24 +63,23 @@ pub(crate) fn correction_strength(
     let best_at = |power: f64| match model.config.posterior.correction {
         Correction::Off => 0.0,
         Correction::On => 1.0,
-        Correction::Auto => best(|strength| mean_and_error(&gains_of(strength, power)).0),
+        Correction::Auto => best(|strength| gain(&gains_of(strength, power)).nats),
     };
     let whole = best_at(1.0);
     // Of rounds, whose simulations lie where the posterior does, no power has been shown to be of use.
     let judged = whole > 0.0 && model.training.local.is_none();
     let power = if judged { power(|power| gains_of(whole, power)) } else { 1.0 };
     let strength = if power < 1.0 { best_at(power) } else { whole };
-    let (gain, error) = mean_and_error(&gains_of(strength, power));
-    Ok(CorrectionSummary { strength, power, gain, error })
+    let Gain { nats, error } = gain(&gains_of(strength, power));
+    Ok(CorrectionSummary { strength, power, gain: nats, error })
 }
 
 /// The power, 1 or less, by which gains rise most beyond chance: by a standard error.
 fn power(gains_of: impl Fn(f64) -> Vec<f64>) -> f64 {
     let plain = gains_of(1.0);
     let rise = |power: f64| {
-        let gains: Vec<f64> = gains_of(power).iter().zip(&plain).map(|(g, p)| g - p).collect();
-        let (gain, error) = mean_and_error(&gains);
-        gain - error
+        let Gain { nats, error } = Gain::of(&gains_of(power), &plain);
+        nats - error
     };
     let tried = (1..=POWERS.1).map(|step| 1.0 - POWERS.0 * step as f64);
     let better = |best: (f64, f64), power| match rise(power) {
@@ -89,12 +89,9 @@ fn power(gains_of: impl Fn(f64) -> Vec<f64>) -> f64 {
     tried.fold((1.0, 0.0), better).0
 }
 
-/// The mean, 0 of none, and its standard error.
-fn mean_and_error(gains: &[f64]) -> (f64, f64) {
-    let n = gains.len().max(1) as f64;
-    let mean = gains.iter().sum::<f64>() / n;
-    let variance = gains.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    (mean, (variance / n).sqrt())
+/// Of gains over nothing.
+fn gain(gains: &[f64]) -> Gain {
+    Gain::of(gains, &vec![0.0; gains.len()])
 }
 
 /// The maximum of a function on [0, 1] with one peak, or of its highest; an end where that is as good.
